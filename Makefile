@@ -1,0 +1,126 @@
+# Builds, installs and checks lua-kms. `make help` lists the targets.
+# One Lua ABI per build tree: `make` for Lua 5.4, `make LUA=luajit` for LuaJIT.
+
+LUA        ?= lua5.4
+LUAS       ?= lua5.4 luajit
+BUILD      ?= build
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+
+# pkg-config's name of the Lua whose headers are compiled against, and the version in the folder names.
+LUA_PC     ?= $(LUA)
+LUA_ABI    ?= $(if $(findstring jit,$(LUA)),5.1,$(patsubst lua%,%,$(LUA)))
+LUA_INCDIR ?=
+LUA_CFLAGS ?= $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))
+
+CURL_CFLAGS   ?= $(shell $(PKG_CONFIG) --cflags libcurl)
+CURL_LIBS     ?= $(shell $(PKG_CONFIG) --libs libcurl)
+CRYPTO_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcrypto)
+CRYPTO_LIBS   ?= $(shell $(PKG_CONFIG) --libs libcrypto)
+
+INSTALL_LMOD ?= $(PREFIX)/share/lua/$(LUA_ABI)
+INSTALL_CMOD ?= $(PREFIX)/lib/lua/$(LUA_ABI)
+
+CFLAGS   ?= -O2 -g
+LDFLAGS  ?=
+LIBFLAG  ?= -shared
+WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla -Wwrite-strings
+
+# nodelete: closing a Lua state must not unload code that another library's state may still point to.
+KMS_CFLAGS  = -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS)
+KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
+
+TREE    = $(BUILD)/$(LUA)
+HEADERS = $(wildcard csrc/*.h)
+SIGN_SOURCES = csrc/buffer.c csrc/digest.c csrc/encode.c csrc/huawei_sign.c csrc/ncloud_sign.c \
+               csrc/lua_error.c csrc/lua_sign.c
+CURL_SOURCES = csrc/buffer.c csrc/exchange.c csrc/lua_error.c csrc/lua_curl.c
+LUA_MODULES  = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
+SIGN_SO = $(TREE)/kms/sign.so
+CURL_SO = $(TREE)/kms/transport/curl.so
+
+.PHONY: all
+all: $(SIGN_SO) $(CURL_SO)
+
+$(SIGN_SO): $(SIGN_SOURCES) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) \
+	  -o $@ $(SIGN_SOURCES) $(CRYPTO_LIBS)
+
+$(CURL_SO): $(CURL_SOURCES) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) \
+	  -o $@ $(CURL_SOURCES) $(CURL_LIBS)
+
+# The shell lines that make this tree usable from anywhere: eval "$(make -s env)".
+.PHONY: env
+env:
+	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
+	@echo 'export LUA_CPATH="$(abspath $(TREE))/?.so;;"'
+	@echo 'unset LUA_PATH_5_4 LUA_CPATH_5_4'
+
+.PHONY: setup
+setup:
+	tools/setup build
+
+.PHONY: demo
+demo:
+	tools/setup demo
+	@$(MAKE) --no-print-directory -s all
+	@tools/demo $(LUA)
+
+.PHONY: test
+test:
+	tools/setup test
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
+	@tools/test "$(LUAS)" $(TESTS)
+
+# In the foreground, until interrupted; prints its URLs, its CA file and its ready-made accounts.
+EMULATOR_PORT ?= 18440
+.PHONY: emulator
+emulator:
+	tools/setup demo
+	@emulator/serve $(BUILD)/emulator $(EMULATOR_PORT)
+
+C_FILES = $(wildcard csrc/*.[ch])
+STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -fsyntax-only
+.PHONY: lint
+lint:
+	tools/setup lint
+	luacheck --quiet .
+	clang-format --dry-run -Werror $(C_FILES)
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
+	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr csrc
+
+.PHONY: lint-c
+lint-c:
+	gcc $(STRICT) -O2 -Wlogical-op -Wduplicated-cond -Wjump-misses-init $(filter %.c,$(C_FILES))
+	clang $(STRICT) -Wcomma -Wextra-semi $(filter %.c,$(C_FILES))
+
+.PHONY: install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(INSTALL_CMOD)/kms/transport
+	$(INSTALL) -m 755 $(SIGN_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/sign.so
+	$(INSTALL) -m 755 $(CURL_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/transport/curl.so
+	for file in $(LUA_MODULES); do \
+	  $(INSTALL) -d $(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file) && \
+	  $(INSTALL) -m 644 lua/$$file $(DESTDIR)$(INSTALL_LMOD)/$$file || exit 1; \
+	done
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: help
+help:
+	@echo 'make            build for Lua 5.4 into build/lua5.4 (LUA=luajit: for LuaJIT)'
+	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
+	@echo 'make test       set up, build and run all specs on $(LUAS) (TESTS=spec/x_spec.lua: only those)'
+	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
+	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
+	@echo 'make install    install under PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'
+	@echo 'make clean      remove build/'

@@ -1,0 +1,90 @@
+/* One growing byte buffer with a ceiling; see buffer.h. */
+#include "buffer.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 512 };
+
+void kms_wipe(void *memory, size_t length)
+{
+    volatile unsigned char *byte = memory;
+    while (length-- > 0)
+        *byte++ = 0;
+}
+
+void kms_buffer_init(kms_buffer *buffer, size_t limit)
+{
+    memset(buffer, 0, sizeof *buffer);
+    buffer->limit = limit;
+}
+
+static bool fail(kms_buffer *buffer, kms_buffer_status status)
+{
+    kms_buffer_free(buffer);
+    buffer->status = status;
+    return false;
+}
+
+/* Not realloc: it would leave the old bytes behind, unwiped. */
+static bool grow(kms_buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity == 0 ? FIRST_CAPACITY : buffer->capacity;
+    while (capacity < needed)
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    if (capacity > buffer->limit)
+        capacity = buffer->limit;
+    char *data = malloc(capacity);
+    if (data == NULL)
+        return fail(buffer, KMS_BUFFER_NO_MEMORY);
+    if (buffer->data != NULL) {
+        memcpy(data, buffer->data, buffer->length);
+        kms_wipe(buffer->data, buffer->length);
+        free(buffer->data);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length)
+{
+    if (buffer->status != KMS_BUFFER_OK)
+        return false;
+    if (length > buffer->limit - buffer->length)
+        return fail(buffer, KMS_BUFFER_TOO_LARGE);
+    if (length == 0)
+        return true;
+    if (length > buffer->capacity - buffer->length && !grow(buffer, buffer->length + length))
+        return false;
+    memcpy(buffer->data + buffer->length, data, length);
+    buffer->length += length;
+    return true;
+}
+
+bool kms_buffer_add_char(kms_buffer *buffer, char c)
+{
+    return kms_buffer_add(buffer, &c, 1);
+}
+
+bool kms_buffer_add_string(kms_buffer *buffer, const char *string)
+{
+    return kms_buffer_add(buffer, string, strlen(string));
+}
+
+void kms_buffer_clear(kms_buffer *buffer)
+{
+    if (buffer->data != NULL)
+        kms_wipe(buffer->data, buffer->length);
+    buffer->length = 0;
+    buffer->status = KMS_BUFFER_OK;
+}
+
+void kms_buffer_free(kms_buffer *buffer)
+{
+    if (buffer->data != NULL)
+        kms_wipe(buffer->data, buffer->length);
+    free(buffer->data);
+    kms_buffer_init(buffer, buffer->limit);
+}

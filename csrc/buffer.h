@@ -1,0 +1,41 @@
+/* One growing byte buffer with a ceiling. It fails closed: the first add that does not fit frees what is
+ * held, and every later add is refused, so only the end result needs a check. Its memory is wiped before
+ * it is given back, because it may have held a token. */
+#ifndef KMS_BUFFER_H
+#define KMS_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum {
+    KMS_BUFFER_OK = 0,
+    KMS_BUFFER_TOO_LARGE, /* the ceiling was reached */
+    KMS_BUFFER_NO_MEMORY
+} kms_buffer_status;
+
+typedef struct {
+    char *data; /* not terminated; NULL while empty */
+    size_t length;
+    size_t capacity;
+    size_t limit; /* the ceiling, in bytes */
+    kms_buffer_status status;
+} kms_buffer;
+
+/* An empty buffer that may grow to `limit` bytes. Allocates nothing. */
+void kms_buffer_init(kms_buffer *buffer, size_t limit);
+
+/* Appends bytes; false once the buffer has failed. `data` must not point into the buffer. */
+bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length);
+bool kms_buffer_add_char(kms_buffer *buffer, char c);
+bool kms_buffer_add_string(kms_buffer *buffer, const char *string);
+
+/* Empties the buffer and forgets a failure; the memory is wiped and kept. */
+void kms_buffer_clear(kms_buffer *buffer);
+
+/* Wipes and frees. The buffer is then empty and usable again. */
+void kms_buffer_free(kms_buffer *buffer);
+
+/* Overwrites memory in a way that the compiler may not leave out. */
+void kms_wipe(void *memory, size_t length);
+
+#endif

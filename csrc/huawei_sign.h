@@ -1,0 +1,44 @@
+/* Huawei Cloud's request signature SDK-HMAC-SHA256, a function a stage. Source of the rules: "AK/SK
+ * Signing and Authentication Algorithm" of the vendor's API Request Signing Guide. */
+#ifndef KMS_HUAWEI_SIGN_H
+#define KMS_HUAWEI_SIGN_H
+
+#include <stdbool.h>
+
+#include "buffer.h"
+#include "digest.h"
+#include "request.h"
+
+enum { KMS_SDK_DATE_LENGTH = 16 };
+
+/* Every stage, kept so that a refused signature is found at the first stage that differs. */
+typedef struct {
+    kms_buffer path;
+    kms_buffer query;
+    kms_buffer headers;
+    kms_buffer signed_headers;
+    kms_buffer canonical_request;
+    kms_buffer string_to_sign;
+    kms_buffer authorization;
+    char date[KMS_SDK_DATE_LENGTH + 1];
+    char body_hash[KMS_SHA256_HEX + 1];
+    kms_slice payload_hash; /* body_hash, or what a header says in its place */
+    char signature[KMS_SHA256_HEX + 1];
+    bool adds_date;  /* X-Sdk-Date was not among the headers: send `date` */
+    bool adds_token; /* likewise X-Security-Token */
+} kms_huawei_signature;
+
+/* Allocates nothing. */
+void kms_huawei_init(kms_huawei_signature *signature);
+
+/* Runs all stages at `now` (milliseconds since 1970, 0 to KMS_TIME_LIMIT_MS; the fraction is not
+ * signed). request->headers.items has room for KMS_OWN_HEADERS more; that array and the query's are
+ * put in canonical order, the strings are left alone. Release with kms_huawei_free() whatever is
+ * returned. */
+bool kms_huawei_sign(kms_huawei_signature *signature, kms_request *request,
+                     const kms_credentials *credentials, int64_t now, kms_sign_error *error);
+
+/* Wipes and frees. Harmless when repeated. */
+void kms_huawei_free(kms_huawei_signature *signature);
+
+#endif

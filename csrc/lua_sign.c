@@ -1,0 +1,390 @@
+/* Module kms.sign: arguments become slices for the signers, what these make becomes Lua values.
+ *
+ * One call: all fields go onto the stack, then a scratch userdata is made that owns everything
+ * allocated later, then the lists are read into it, then plain C signs, then results are pushed.
+ * Between reading the lists and the last use of the slices nothing allocates in Lua: no finaliser
+ * can run that takes a string away. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "compat.h"
+#include "encode.h"
+#include "huawei_sign.h"
+#include "lua_error.h"
+#include "ncloud_sign.h"
+#include "request.h"
+
+static const char SCRATCH[] = "kms.sign.scratch";
+
+/* Stack positions. The first three are the arguments of the signing functions. */
+enum {
+    REQUEST = 1,
+    CREDENTIALS,
+    TIMESTAMP,
+    METHOD,
+    HOST,
+    TARGET,
+    PATH,
+    QUERY,
+    HEADERS,
+    BODY,
+    ACCESS_KEY,
+    SECRET_KEY,
+    SECURITY_TOKEN,
+    STACK_TOP = SECURITY_TOKEN
+};
+
+enum { SPARE_STACK = 20 };
+
+/* Everything one call needs in C, in one block. */
+typedef struct {
+    kms_request request;
+    kms_credentials credentials;
+    int64_t now;
+    kms_sign_error error;
+    kms_buffer target;
+    kms_huawei_signature huawei;
+    kms_ncloud_signature ncloud;
+    kms_pair lists[]; /* headers, query, then the path's segments */
+} scratch;
+
+/* Idempotent: runs after each use and again in __gc. */
+static void release(scratch *s)
+{
+    kms_buffer_free(&s->target);
+    kms_huawei_free(&s->huawei);
+    kms_ncloud_free(&s->ncloud);
+}
+
+static int collect(lua_State *L)
+{
+    release(luaL_checkudata(L, 1, SCRATCH));
+    return 0;
+}
+
+/* Reading. Access is raw throughout: a metamethod could run code between two reads. */
+
+enum { STRING = 1, LIST = 2, OPTIONAL = 4 };
+
+typedef struct {
+    const char *name;
+    int slot;
+    int kinds; /* of the three above */
+} field;
+
+static const field HUAWEI_FIELDS[] = {{"method", METHOD, STRING},
+                                      {"host", HOST, STRING},
+                                      {"path", PATH, STRING | LIST},
+                                      {"query", QUERY, LIST | OPTIONAL},
+                                      {"headers", HEADERS, LIST | OPTIONAL},
+                                      {"body", BODY, STRING | OPTIONAL},
+                                      {NULL, 0, 0}};
+
+static const field NCLOUD_FIELDS[] = {{"method", METHOD, STRING},
+                                      {"target", TARGET, STRING | OPTIONAL},
+                                      {"path", PATH, STRING | LIST | OPTIONAL},
+                                      {"query", QUERY, LIST | OPTIONAL},
+                                      {NULL, 0, 0}};
+
+static const field CREDENTIAL_FIELDS[] = {{"access_key", ACCESS_KEY, STRING},
+                                          {"secret_key", SECRET_KEY, STRING},
+                                          {"security_token", SECURITY_TOKEN, STRING | OPTIONAL},
+                                          {NULL, 0, 0}};
+
+/* Raises unless the value at `index` is of one of `kinds`. Numbers do not pass for strings. */
+static void check_kind(lua_State *L, int argument, const char *name, int index, int kinds)
+{
+    int type = lua_type(L, index);
+    if ((type == LUA_TSTRING && (kinds & STRING)) || (type == LUA_TTABLE && (kinds & LIST)) ||
+        (type == LUA_TNIL && (kinds & OPTIONAL)))
+        return;
+    const char *expected = kinds & STRING ? (kinds & LIST ? "string or list" : "string") : "list";
+    luaL_argerror(L, argument,
+                  lua_pushfstring(L, "%s%s%s expected, got %s", name, *name ? ": " : "", expected,
+                                  luaL_typename(L, index)));
+}
+
+/* Puts the fields of the table at `argument` into their slots; those not named are left unread. */
+static void push_fields(lua_State *L, int argument, const field *fields)
+{
+    for (const field *f = fields; f->name != NULL; f++) {
+        lua_pushstring(L, f->name);
+        lua_rawget(L, argument);
+        check_kind(L, argument, f->name, -1, f->kinds);
+        lua_replace(L, f->slot);
+    }
+}
+
+/* The length of the list at `index`, at most `limit` + 1; 0 when there is none. Raises when a key
+ * is not of a list: { ["Content-Type"] = ... } would otherwise sign nothing, silently. */
+static size_t list_length(lua_State *L, int argument, const char *name, int index, size_t limit)
+{
+    if (lua_type(L, index) != LUA_TTABLE)
+        return 0;
+    size_t length = lua_rawlen(L, index), keys = 0;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
+        keys++;
+    if (keys != length)
+        luaL_argerror(L, argument,
+                      lua_pushfstring(L, "%s: list expected, without gaps or names", name));
+    return length <= limit ? length : limit + 1;
+}
+
+static kms_slice slice_at(lua_State *L, int index)
+{
+    kms_slice slice = {NULL, 0};
+    if (lua_type(L, index) == LUA_TSTRING)
+        slice.data = lua_tolstring(L, index, &slice.length);
+    return slice;
+}
+
+/* The scratch is on the stack's top when this returns; its lists are zero. */
+static scratch *new_scratch(lua_State *L, size_t pairs, size_t segments)
+{
+    size_t size =
+        offsetof(scratch, lists) + pairs * sizeof(kms_pair) + segments * sizeof(kms_slice);
+    scratch *s = lua_newuserdatauv(L, size, 0);
+    memset(s, 0, size);
+    kms_buffer_init(&s->target, KMS_TARGET_LIMIT);
+    kms_huawei_init(&s->huawei);
+    kms_ncloud_init(&s->ncloud);
+    luaL_getmetatable(L, SCRATCH);
+    lua_setmetatable(L, -2);
+    return s;
+}
+
+static void read_pairs(lua_State *L, int argument, const char *name, int index, kms_pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        lua_rawgeti(L, index, (int)i + 1);
+        if (lua_type(L, -1) == LUA_TTABLE) {
+            lua_rawgeti(L, -1, 1);
+            lua_rawgeti(L, -2, 2);
+            pairs->items[i] = (kms_pair){slice_at(L, -2), slice_at(L, -1)};
+            lua_pop(L, 2);
+        }
+        lua_pop(L, 1);
+        if (pairs->items[i].name.data == NULL || pairs->items[i].value.data == NULL)
+            luaL_argerror(L, argument,
+                          lua_pushfstring(L, "%s[%d]: {name, value} expected, both strings", name,
+                                          (int)i + 1));
+    }
+}
+
+static void read_segments(lua_State *L, int argument, int index, kms_slice *segments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index, (int)i + 1);
+        segments[i] = slice_at(L, -1);
+        lua_pop(L, 1);
+        if (segments[i].data == NULL)
+            luaL_argerror(L, argument, lua_pushfstring(L, "path[%d]: string expected", (int)i + 1));
+    }
+}
+
+/* Makes the scratch and reads the lists at these stack positions into it (headers == 0: none are
+ * read). A wrong path or query is blamed on the arguments named. */
+static scratch *read_lists(lua_State *L, int path, int path_argument, int query, int query_argument,
+                           int headers)
+{
+    size_t segments = list_length(L, path_argument, "path", path, KMS_LIST_COUNT);
+    size_t queries = list_length(L, query_argument, "query", query, KMS_LIST_COUNT);
+    size_t fields =
+        headers == 0 ? 0 : list_length(L, REQUEST, "headers", headers, KMS_HEADER_COUNT);
+    size_t header_room = fields + KMS_OWN_HEADERS;
+    scratch *s = new_scratch(L, header_room + queries, segments);
+    kms_slice *first_segment = (kms_slice *)(s->lists + header_room + queries);
+    s->request.headers = (kms_pairs){s->lists, fields};
+    s->request.query = (kms_pairs){s->lists + header_room, queries};
+    read_pairs(L, REQUEST, "headers", headers, &s->request.headers);
+    read_pairs(L, query_argument, "query", query, &s->request.query);
+    read_segments(L, path_argument, path, first_segment, segments);
+    s->request.path = (kms_path){slice_at(L, path), first_segment, segments};
+    return s;
+}
+
+/* Reads (request, credentials, timestamp). Raises on a wrong type; wrong values are for the
+ * signers. */
+static scratch *read_arguments(lua_State *L, const field *fields)
+{
+    luaL_checktype(L, REQUEST, LUA_TTABLE);
+    luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
+    luaL_checktype(L, TIMESTAMP, LUA_TNUMBER);
+    lua_settop(L, TIMESTAMP);
+    luaL_checkstack(L, STACK_TOP + SPARE_STACK, NULL);
+    lua_settop(L, STACK_TOP);
+    push_fields(L, REQUEST, fields);
+    push_fields(L, CREDENTIALS, CREDENTIAL_FIELDS);
+    if (lua_type(L, TARGET) == LUA_TNIL) {
+        check_kind(L, REQUEST, "path", PATH, STRING | LIST);
+    } else { /* the target says it all */
+        lua_pushnil(L);
+        lua_replace(L, PATH);
+        lua_pushnil(L);
+        lua_replace(L, QUERY);
+    }
+    scratch *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
+    s->request.method = slice_at(L, METHOD);
+    s->request.host = slice_at(L, HOST);
+    s->request.target = slice_at(L, TARGET);
+    s->request.body = slice_at(L, BODY);
+    s->credentials.access_key = slice_at(L, ACCESS_KEY);
+    s->credentials.secret_key = slice_at(L, SECRET_KEY);
+    s->credentials.security_token = slice_at(L, SECURITY_TOKEN);
+    return s;
+}
+
+/* Seconds to the nearest millisecond. Written so that not-a-number is refused. */
+static bool read_time(lua_State *L, scratch *s)
+{
+    const lua_Number limit = (lua_Number)(KMS_TIME_LIMIT_MS + 1) / 1000;
+    lua_Number seconds = lua_tonumber(L, TIMESTAMP);
+    if (seconds >= 0 && seconds < limit) {
+        lua_Number milliseconds = seconds * 1000;
+        s->now = (int64_t)milliseconds;
+        if (milliseconds - (lua_Number)s->now >= 0.5)
+            s->now++;
+        if (s->now <= KMS_TIME_LIMIT_MS)
+            return true;
+    }
+    return kms_refuse(&s->error, "timestamp",
+                      "timestamp: %.14g; it must be in seconds, from 1970 to the end of 9999",
+                      seconds);
+}
+
+/* Writing. */
+
+static int fail(lua_State *L, scratch *s)
+{
+    release(s);
+    if (s->error.status == KMS_SIGN_NO_MEMORY)
+        return luaL_error(L, "not enough memory");
+    if (s->error.status == KMS_SIGN_NO_CRYPTO)
+        return luaL_error(L, "OpenSSL cannot compute SHA-256");
+    kms_lua_error error = {0};
+    error.kind = "invalid";
+    error.code = s->error.field;
+    error.message = s->error.message;
+    return kms_lua_fail(L, &error);
+}
+
+static void set_string(lua_State *L, const char *name, const char *value)
+{
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_buffer(lua_State *L, const char *name, const kms_buffer *buffer)
+{
+    lua_pushlstring(L, buffer->data, buffer->length);
+    lua_setfield(L, -2, name);
+}
+
+static void set_value(lua_State *L, const char *name, int index)
+{
+    lua_pushvalue(L, index);
+    lua_setfield(L, -2, name);
+}
+
+/* The functions. Their contracts are in types/kms/sign.lua. */
+
+static bool run_huawei(lua_State *L, scratch **s)
+{
+    *s = read_arguments(L, HUAWEI_FIELDS);
+    return read_time(L, *s) && kms_huawei_sign(&(*s)->huawei, &(*s)->request, &(*s)->credentials,
+                                               (*s)->now, &(*s)->error);
+}
+
+static bool run_ncloud(lua_State *L, scratch **s)
+{
+    *s = read_arguments(L, NCLOUD_FIELDS);
+    return read_time(L, *s) && kms_ncloud_sign(&(*s)->ncloud, &(*s)->request, &(*s)->credentials,
+                                               (*s)->now, &(*s)->error);
+}
+
+static int sign_huawei(lua_State *L)
+{
+    scratch *s;
+    if (!run_huawei(L, &s))
+        return fail(L, s);
+    lua_createtable(L, 0, KMS_OWN_HEADERS);
+    set_buffer(L, "Authorization", &s->huawei.authorization);
+    if (s->huawei.adds_date)
+        set_string(L, "X-Sdk-Date", s->huawei.date);
+    if (s->huawei.adds_token)
+        set_value(L, "X-Security-Token", SECURITY_TOKEN);
+    release(s);
+    return 1;
+}
+
+static int sign_huawei_stages(lua_State *L)
+{
+    scratch *s;
+    if (!run_huawei(L, &s))
+        return fail(L, s);
+    lua_createtable(L, 0, 4);
+    set_buffer(L, "canonical_request", &s->huawei.canonical_request);
+    set_buffer(L, "string_to_sign", &s->huawei.string_to_sign);
+    set_buffer(L, "signed_headers", &s->huawei.signed_headers);
+    set_string(L, "signature", s->huawei.signature);
+    release(s);
+    return 1;
+}
+
+static int sign_ncloud(lua_State *L)
+{
+    scratch *s;
+    if (!run_ncloud(L, &s))
+        return fail(L, s);
+    lua_createtable(L, 0, 3);
+    set_string(L, "x-ncp-apigw-timestamp", s->ncloud.timestamp);
+    set_value(L, "x-ncp-iam-access-key", ACCESS_KEY);
+    set_string(L, "x-ncp-apigw-signature-v2", s->ncloud.signature);
+    release(s);
+    return 1;
+}
+
+static int sign_ncloud_stages(lua_State *L)
+{
+    scratch *s;
+    if (!run_ncloud(L, &s))
+        return fail(L, s);
+    lua_createtable(L, 0, 2);
+    set_buffer(L, "string_to_sign", &s->ncloud.string_to_sign);
+    set_string(L, "signature", s->ncloud.signature);
+    release(s);
+    return 1;
+}
+
+static int sign_target(lua_State *L)
+{
+    lua_settop(L, 2);
+    luaL_checkstack(L, SPARE_STACK, NULL);
+    check_kind(L, 1, "", 1, STRING | LIST);
+    check_kind(L, 2, "", 2, LIST | OPTIONAL);
+    scratch *s = read_lists(L, 1, 1, 2, 2, 0);
+    if (!kms_encode_target(&s->target, &s->request.path, &s->request.query, &s->error))
+        return fail(L, s);
+    lua_pushlstring(L, s->target.data, s->target.length);
+    release(s);
+    return 1;
+}
+
+KMS_EXPORT int luaopen_kms_sign(lua_State *L);
+
+KMS_EXPORT int luaopen_kms_sign(lua_State *L)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"huawei", sign_huawei}, {"huawei_stages", sign_huawei_stages},
+        {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
+        {"target", sign_target}, {NULL, NULL}};
+    kms_lua_error_open(L);
+    luaL_newmetatable(L, SCRATCH);
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    luaL_newlib(L, FUNCTIONS);
+    return 1;
+}
