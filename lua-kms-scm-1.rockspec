@@ -1,0 +1,68 @@
+local release = "scm"
+local home = "https://github.com/lua-kms/lua-kms"
+
+rockspec_format = "3.0"
+package = "lua-kms"
+version = release .. "-1"
+source = {
+  url = "git+" .. home .. ".git",
+  branch = release == "scm" and "main" or nil,
+  tag = release ~= "scm" and "v" .. release or nil,
+}
+
+description = {
+  summary = "Huawei Cloud KMS and NAVER Cloud KMS: move a key's primary region, rename a key",
+  detailed = [[
+    Signs requests (OpenSSL) and sends them (libcurl) in C, returns plain Lua tables and structured errors.
+    Connections are kept, certificates always verified, replies capped, deadlines honoured, secrets kept out of errors.
+  ]],
+  homepage = home,
+  license = "MIT",
+  labels = { "kms", "cloud", "huawei", "naver", "security" },
+}
+
+dependencies = { "lua >= 5.1, < 5.5", "lua-cjson >= 2.1.0" }
+test_dependencies = { "busted" }
+
+-- curl's header is not asked for: Debian keeps it where LuaRocks does not look.
+external_dependencies = {
+  CURL = { library = "curl" },
+  OPENSSL = { header = "openssl/evp.h", library = "crypto" },
+}
+
+local defines = { "_POSIX_C_SOURCE=200809L" }
+
+build = {
+  type = "builtin",
+  modules = {
+    ["kms"] = "lua/kms/init.lua",
+    ["kms.check"] = "lua/kms/check.lua",
+    ["kms.client"] = "lua/kms/client.lua",
+    ["kms.credentials"] = "lua/kms/credentials.lua",
+    ["kms.error"] = "lua/kms/error.lua",
+    ["kms.huawei"] = "lua/kms/huawei.lua",
+    ["kms.ncloud"] = "lua/kms/ncloud.lua",
+    ["kms.operation"] = "lua/kms/operation.lua",
+    ["kms.reply"] = "lua/kms/reply.lua",
+    ["kms.sign"] = {
+      sources = {
+        "csrc/buffer.c", "csrc/digest.c", "csrc/encode.c", "csrc/huawei_sign.c", "csrc/ncloud_sign.c",
+        "csrc/lua_error.c", "csrc/lua_sign.c",
+      },
+      defines = defines,
+      libraries = { "crypto" },
+      incdirs = { "$(OPENSSL_INCDIR)" },
+      libdirs = { "$(OPENSSL_LIBDIR)" },
+    },
+    ["kms.transport.curl"] = {
+      sources = { "csrc/buffer.c", "csrc/exchange.c", "csrc/lua_error.c", "csrc/lua_curl.c" },
+      defines = defines,
+      libraries = { "curl" },
+      incdirs = { "$(CURL_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)" },
+    },
+  },
+  copy_directories = { "examples" },
+}
+
+test = { type = "busted" }

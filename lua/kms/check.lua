@@ -1,0 +1,101 @@
+--- Checks of what a caller hands in. Misuse is told as a message for `error`, a bad value as a message for kms.error.
+
+local check = {}
+
+local SHOWN = 64 -- characters of a value that an error shows
+
+---@class kms.Rule what a value must look like
+---@field text string completes "<name> must be …"
+---@field test fun(value: string): boolean|any
+
+---@class kms.Field one named argument or option
+---@field name string
+---@field type string a Lua type, or several joined by "|"
+---@field required boolean?
+---@field rule kms.Rule?
+---@field positive boolean? a number above zero
+
+local function hexadecimal(c) return ("\\x%02x"):format(c:byte()) end
+
+--- A value as an error may show it: quoted, printable, bounded, with its length when cut.
+---@param value any
+---@return string
+function check.show(value)
+  if type(value) ~= "string" then return tostring(value) end
+  local shown = value:sub(1, SHOWN):gsub('[^ -~]', hexadecimal):gsub('"', '\\"')
+  if #value > SHOWN then return ('"%s…" (%d bytes)'):format(shown, #value) end
+  return ('"%s"'):format(shown)
+end
+
+local function type_matches(value, wanted)
+  for name in wanted:gmatch "[^|]+" do
+    if type(value) == name then return true end
+  end
+  return false
+end
+
+local function by_name(fields)
+  local index = {}
+  for _, field in ipairs(fields) do index[field.name] = field end
+  return index
+end
+
+local function is_positive_number(value)
+  return value == value and value > 0 and value < math.huge
+end
+
+--- Looks for misuse in a table of named values: not a table, an unknown name, a wrong type, something missing.
+---@param fields kms.Field[]
+---@param given any what the caller passed
+---@param what string what one entry is called: "option" or "field"
+---@return string? problem in the form of Lua's own argument errors, without position
+function check.misuse(fields, given, what)
+  if type(given) ~= "table" then
+    return ("table expected, got %s"):format(given == nil and "no value" or type(given))
+  end
+  local known = by_name(fields)
+  for name in pairs(given) do
+    if not known[name] then
+      local names = {}
+      for i, field in ipairs(fields) do names[i] = field.name end
+      return ("unknown %s %s; known: %s"):format(what, check.show(name), table.concat(names, ", "))
+    end
+  end
+  for _, field in ipairs(fields) do
+    local value = given[field.name]
+    if value == nil then
+      if field.required then return ("%s '%s' is missing"):format(what, field.name) end
+    elseif not type_matches(value, field.type) then
+      return ("%s '%s': %s expected, got %s"):format(what, field.name, field.type:gsub("|", " or "), type(value))
+    elseif field.positive and not is_positive_number(value) then
+      return ("%s '%s': a number above 0 expected, got %s"):format(what, field.name, tostring(value))
+    end
+  end
+end
+
+--- Lua's own form of an argument error; for `error(check.bad_argument(…), 2)`.
+function check.bad_argument(position, name, problem)
+  return ("bad argument #%d to '%s' (%s)"):format(position, name, problem)
+end
+
+--- Holds one value against a rule.
+---@param name string the field's name
+---@param value string
+---@param rule kms.Rule
+---@return string? problem
+function check.value(name, value, rule)
+  if rule.test(value) then return nil end
+  return ("%s must be %s; got %s"):format(name, rule.text, check.show(value))
+end
+
+--- An endpoint: `https://host[:port]`, as scheme and host as on the wire (without a default port).
+---@param url string
+---@return string? scheme, string? host
+function check.endpoint(url)
+  local scheme, host = url:match "^(https?)://([^/?#@%s%c]+)/?$"
+  if not scheme then return nil end
+  local default_port = scheme == "https" and ":443$" or ":80$"
+  return scheme, (host:lower():gsub(default_port, ""))
+end
+
+return check

@@ -1,0 +1,103 @@
+--- The face of lua-kms: two clouds, two operations, each as a client's method and as a plain function.
+
+local check = require "kms.check"
+local client = require "kms.client"
+local Error = require "kms.error"
+local huawei = require "kms.huawei"
+local ncloud = require "kms.ncloud"
+
+local kms = { _NAME = "kms", _VERSION = "0.1.0" }
+
+local new_huawei, huawei_client = client.constructor(huawei)
+local new_ncloud, ncloud_client = client.constructor(ncloud)
+
+-- Clients made from the environment by the plain functions, one a cloud: made once, so that connections are kept.
+local defaults = {}
+
+--- The client that a plain function works with.
+---@return table? client, string? problem misuse of the argument
+local function client_for(given, constructor, metatable)
+  if given == nil then
+    defaults[metatable] = defaults[metatable] or constructor()
+    return defaults[metatable]
+  end
+  if getmetatable(given) ~= metatable then
+    return nil, ("%s client expected, got %s"):format(metatable.__name, type(given))
+  end
+  return given
+end
+
+---@class kms.CallOptions
+---@field timeout number? seconds for this call, in place of the client's
+
+---@class kms.Huawei
+---@field update_primary_region fun(self, params: kms.UpdatePrimaryRegion, options: kms.CallOptions?):
+---  kms.PrimaryRegion?, kms.Error?
+---@field close fun(self) closes kept connections
+
+---@class kms.Ncloud
+---@field rename_key fun(self, params: kms.RenameKey, options: kms.CallOptions?): kms.KeyName?, kms.Error?
+---@field close fun(self) closes kept connections
+
+---@class kms.UpdatePrimaryRegion
+---@field key_id string 36 characters, as in 0d0466b0-e727-4d9c-b35d-f84bb474a37f
+---@field primary_region string code of the new primary region
+
+---@class kms.PrimaryRegion
+---@field key_id string as the cloud answers it
+---@field primary_region string
+---@field request_id string?
+
+---@class kms.RenameKey
+---@field key_tag string
+---@field key_name string 3 to 15 letters, digits, "-" or "_", beginning with a letter
+
+---@class kms.KeyName
+---@field key_tag string
+---@field key_name string
+---@field request_id string?
+
+--- A client of Huawei Cloud KMS. Does nothing but check its options' names and types: what is not given is read from
+--- the environment at the first call.
+---@param options kms.HuaweiOptions?
+---@return kms.Huawei
+kms.huawei = new_huawei
+
+--- A client of NAVER Cloud KMS 2.0; as `kms.huawei`.
+---@param options kms.NcloudOptions?
+---@return kms.Ncloud
+kms.ncloud = new_ncloud
+
+--- Moves the primary region of a multi-region key; the region that was primary becomes a replica.
+--- Send it to the region where the key is primary now.
+--- Source: Huawei Cloud KMS API reference, "Changing the Primary Region for a Key".
+---@param params kms.UpdatePrimaryRegion
+---@param given kms.Huawei? a client; without one, a client made from the environment at the first call and kept
+---@param options kms.CallOptions?
+---@return kms.PrimaryRegion? result
+---@return kms.Error? err
+function kms.update_primary_region(params, given, options)
+  local huawei_or_default, problem = client_for(given, new_huawei, huawei_client)
+  if problem then error(check.bad_argument(2, "update_primary_region", problem), 2) end
+  return huawei_or_default:update_primary_region(params, options)
+end
+
+--- Changes a key's name. The tag stays as it is.
+--- Source: NAVER Cloud KMS API 2.0, "Update Key Name".
+---@param params kms.RenameKey
+---@param given kms.Ncloud? a client; without one, a client made from the environment at the first call and kept
+---@param options kms.CallOptions?
+---@return kms.KeyName? result
+---@return kms.Error? err
+function kms.rename_key(params, given, options)
+  local ncloud_or_default, problem = client_for(given, new_ncloud, ncloud_client)
+  if problem then error(check.bad_argument(2, "rename_key", problem), 2) end
+  return ncloud_or_default:rename_key(params, options)
+end
+
+--- Whether a value is an error value of this module.
+---@param value any
+---@return boolean
+kms.is_error = Error.is
+
+return kms
