@@ -18,15 +18,19 @@ local function copy(value)
   return result
 end
 
---- Whether the process's own writable memory (stacks, heaps; not what is huge) holds text that matches a pattern.
+--- Whether the process's own writable memory (stacks and heaps) holds text that matches a pattern of up to 4 KiB.
+--- Read in overlapping pieces: a heap read whole would double itself.
 local function memory_holds(pattern)
+  local PIECE, OVERLAP = 1048576, 4096
   local memory = assert(io.open("/proc/self/mem", "rb"))
   local found = false
   for line in io.lines "/proc/self/maps" do
     local first, last, name = line:match "^(%x+)%-(%x+) rw.- %x+ [%x:]+ 0%s*(.*)$"
-    local size = first and tonumber(last, 16) - tonumber(first, 16)
-    if size and size < 2 ^ 26 and (name == "" or name:find "^%[[hs]") and memory:seek("set", tonumber(first, 16)) then
-      found = found or (memory:read(size) or ""):find(pattern) ~= nil
+    if first and (name == "" or name:find "^%[[hs]") then
+      for at = tonumber(first, 16), tonumber(last, 16) - 1, PIECE do
+        local size = math.min(PIECE + OVERLAP, tonumber(last, 16) - at)
+        found = found or memory:seek("set", at) and (memory:read(size) or ""):find(pattern) ~= nil
+      end
     end
   end
   memory:close()

@@ -1,0 +1,81 @@
+/* What may stand where in a request of HTTP: small pure tests, independent of the locale. */
+#ifndef KMS_HTTP_SYNTAX_H
+#define KMS_HTTP_SYNTAX_H
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "request.h"
+
+#define KMS_DIGITS "0123456789"
+#define KMS_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define KMS_TOKEN "!#$%&'*+-.^_`|~" KMS_DIGITS KMS_LETTERS /* RFC 9110 section 5.6.2 */
+
+static inline bool kms_made_of(kms_slice text, const char *set)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] == '\0' || strchr(set, text.data[i]) == NULL)
+            return false;
+    return text.length > 0;
+}
+
+static inline bool kms_same(kms_slice text, const char *other)
+{
+    return text.length == strlen(other) && strncasecmp(text.data, other, text.length) == 0;
+}
+
+static inline bool kms_is_port(kms_slice text)
+{
+    char digits[6] = "";
+    if (text.length >= sizeof digits || !kms_made_of(text, KMS_DIGITS))
+        return false;
+    memcpy(digits, text.data, text.length);
+    long port = strtol(digits, NULL, 10);
+    return port >= 1 && port <= 65535;
+}
+
+/* Fills `address`, a struct in_addr or in6_addr. */
+static inline bool kms_is_address(int family, kms_slice text, void *address)
+{
+    char copy[INET6_ADDRSTRLEN] = "";
+    if (text.length >= sizeof copy || memchr(text.data, '\0', text.length) != NULL)
+        return false;
+    memcpy(copy, text.data, text.length);
+    return inet_pton(family, copy, address) == 1;
+}
+
+/* Takes "name", "name:port", "[IPv6]" or "[IPv6]:port" apart; false for everything else. */
+static inline bool kms_split_host(kms_slice host, kms_slice *name)
+{
+    struct in6_addr six;
+    bool bracket = host.length > 0 && host.data[0] == '[';
+    const char *end = NULL;
+    if (host.length > 0)
+        end = memchr(host.data, bracket ? ']' : ':', host.length);
+    if (bracket && end == NULL)
+        return false;
+    size_t length = end == NULL ? host.length : (size_t)(end - host.data) + (bracket ? 1 : 0);
+    kms_slice rest = {host.data + length, host.length - length};
+    *name = (kms_slice){host.data, length};
+    if (bracket && !kms_is_address(AF_INET6, (kms_slice){host.data + 1, length - 2}, &six))
+        return false;
+    if (!bracket && (length > 255 || !kms_made_of(*name, KMS_LETTERS KMS_DIGITS ".-_")))
+        return false;
+    return rest.length == 0 ||
+           (rest.data[0] == ':' && kms_is_port((kms_slice){rest.data + 1, rest.length - 1}));
+}
+
+/* Only the plain spellings: libcurl reads "127.1" and "127.0.0.010" as addresses too, in its own
+ * way. */
+static inline bool kms_is_loopback(kms_slice name)
+{
+    struct in_addr four;
+    if (kms_same(name, "localhost") || kms_same(name, "[::1]"))
+        return true;
+    return kms_is_address(AF_INET, name, &four) && ntohl(four.s_addr) >> 24 == 127;
+}
+
+#endif
