@@ -1,0 +1,50 @@
+--- The emulator that runs beside the specs: where it is, who may call it, and its control interface.
+
+local cjson = require "cjson.safe"
+local curl = require "kms.transport.curl"
+local defaults = require("kms.emulator").defaults
+
+local port = tonumber(os.getenv "KMS_EMULATOR_PORT")
+local dir = os.getenv "KMS_EMULATOR_DIR"
+if not (port and dir) then
+  error("KMS_EMULATOR_PORT and KMS_EMULATOR_DIR are not set: run the specs through make test", 0)
+end
+
+local emulated = {
+  ca_file = dir .. "/ca.pem",
+  huawei = { ["cn-north-4"] = "https://localhost:" .. port, ["cn-east-3"] = "https://localhost:" .. port + 1 },
+  ncloud = "https://localhost:" .. port + 2,
+  accounts = {},
+}
+for _, account in ipairs(defaults.accounts) do
+  emulated.accounts[account.provider] = emulated.accounts[account.provider] or account
+end
+
+local control = curl.new { timeout = 5 }
+
+--- Asks the control interface.
+---@param method string
+---@param name string "state", "reset", "faults" or "clock"
+---@param value table? the JSON body
+---@return table state
+function emulated.control(method, name, value)
+  local response = assert(control:send {
+    method = method, scheme = "http", host = "127.0.0.1:" .. port + 3, target = "/_emulator/" .. name,
+    headers = { { "Content-Type", "application/json" } }, body = value and cjson.encode(value) or nil,
+  })
+  assert(response.status == 200, response.body)
+  return cjson.decode(response.body)
+end
+
+function emulated.reset() return emulated.control("POST", "reset") end
+function emulated.state() return emulated.control("GET", "state") end
+function emulated.fault(fault) return emulated.control("POST", "faults", fault) end
+function emulated.clock(offset) return emulated.control("POST", "clock", { offset = offset }) end
+
+--- Keys of the first account of a cloud, as an option.
+function emulated.keys(provider)
+  local account = emulated.accounts[provider]
+  return { access_key = account.access_key, secret_key = account.secret_key }
+end
+
+return emulated
