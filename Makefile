@@ -37,7 +37,7 @@ TREE    = $(BUILD)/$(LUA)
 HEADERS = $(wildcard csrc/*.h)
 SIGN_SOURCES = csrc/buffer.c csrc/digest.c csrc/encode.c csrc/huawei_sign.c csrc/ncloud_sign.c \
                csrc/lua_error.c csrc/lua_sign.c
-CURL_SOURCES = csrc/buffer.c csrc/exchange.c csrc/lua_error.c csrc/lua_curl.c
+CURL_SOURCES = csrc/buffer.c csrc/exchange.c csrc/reply.c csrc/lua_error.c csrc/lua_curl.c
 LUA_MODULES  = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 SIGN_SO = $(TREE)/kms/sign.so
 CURL_SO = $(TREE)/kms/transport/curl.so
@@ -97,8 +97,9 @@ lint:
 
 .PHONY: lint-c
 lint-c:
-	gcc $(STRICT) -O2 -Wlogical-op -Wduplicated-cond -Wjump-misses-init $(filter %.c,$(C_FILES))
-	clang $(STRICT) -Wcomma -Wextra-semi $(filter %.c,$(C_FILES))
+	@echo 'gcc and clang, headers of $(LUA)'
+	@gcc $(STRICT) -O2 -Wlogical-op -Wduplicated-cond -Wjump-misses-init $(filter %.c,$(C_FILES))
+	@clang $(STRICT) -Wcomma -Wextra-semi $(filter %.c,$(C_FILES))
 
 .PHONY: install
 install: all

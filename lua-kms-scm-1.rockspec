@@ -65,12 +65,14 @@ build = {
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["kms.transport.curl"] = {
-      sources = { "csrc/buffer.c", "csrc/exchange.c", "csrc/lua_error.c", "csrc/lua_curl.c" },
+      sources = { "csrc/buffer.c", "csrc/exchange.c", "csrc/reply.c", "csrc/lua_error.c", "csrc/lua_curl.c" },
       defines = defines,
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
     },
+    ["kms.transport.worker_thread"] = "lua/kms/transport/worker_thread.lua",
+    ["kms.worker"] = "lua/kms/worker.lua",
   },
   copy_directories = { "examples" },
 }

@@ -1,6 +1,6 @@
-/* One growing byte buffer with a ceiling. It fails closed: the first add that does not fit frees what is
- * held, and every later add is refused, so only the end result needs a check. Its memory is wiped before
- * it is given back, because it may have held a token. */
+/* One growing byte buffer with a ceiling. It fails closed: the first add that does not fit frees
+ * what is held, and every later add is refused, so only the end result needs a check. Its memory is
+ * wiped before it is given back, because it may have held a token. */
 #ifndef KMS_BUFFER_H
 #define KMS_BUFFER_H
 

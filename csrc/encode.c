@@ -1,5 +1,6 @@
 /* Bytes on the wire: which may stand where, and how the others are written; see encode.h. */
 #include "encode.h"
+#include "http_syntax.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,24 +42,12 @@ static bool is_one_of(unsigned char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-size_t kms_token_span(kms_slice text)
-{
-    size_t i = 0;
-    while (i < text.length) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (!is_alphanumeric(c) && !is_one_of(c, "!#$%&'*+-.^_`|~"))
-            break;
-        i++;
-    }
-    return i;
-}
-
 bool kms_check_method(kms_sign_error *error, kms_slice method)
 {
     if (method.length == 0 || method.length > KMS_METHOD_LIMIT)
         return kms_refuse(error, "method", "method: %zu bytes long; it must have 1 to %d",
                           method.length, KMS_METHOD_LIMIT);
-    size_t valid = kms_token_span(method);
+    size_t valid = kms_span(method, KMS_TOKEN);
     if (valid < method.length)
         return kms_refuse(error, "method", "method: byte 0x%02x at position %zu is not of a token",
                           (unsigned char)method.data[valid], valid + 1);

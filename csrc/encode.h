@@ -20,9 +20,6 @@ bool kms_refuse(kms_sign_error *error, const char *field, const char *format, ..
 bool kms_check_buffer(kms_sign_error *error, const char *field, const kms_buffer *buffer,
                       int limit);
 
-/* How many bytes from the start are those of a token (RFC 9110 section 5.6.2). */
-size_t kms_token_span(kms_slice text);
-
 /* A method: a token of bounded length. */
 bool kms_check_method(kms_sign_error *error, kms_slice method);
 

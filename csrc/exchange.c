@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HEAD_LIMIT = 256 * 1024, LINE_LIMIT = 1024 * 1024 };
+enum { LINE_LIMIT = 1024 * 1024 };
 
 double kms_now(void)
 {
@@ -32,7 +32,6 @@ void kms_exchange_init(kms_exchange *exchange)
     for (int i = 0; i < KMS_OPTION_COUNT; i++)
         exchange->number[i] = KMS_OPTIONS[i].standard;
     kms_buffer_init(&exchange->line, LINE_LIMIT);
-    kms_buffer_init(&exchange->head, HEAD_LIMIT);
 }
 
 kms_set_status kms_exchange_set_text(kms_exchange *exchange, kms_option_index option,
@@ -179,82 +178,15 @@ static bool add_defaults(kms_exchange *exchange, const kms_exchange_request *req
     return true;
 }
 
-/* Notes why a callback takes no more; to libcurl, 0 bytes taken is the end of the exchange. */
-static size_t stop(kms_exchange *exchange, const char *code, const char *reason)
+/* To libcurl, 0 bytes taken is the end of the exchange. */
+static size_t on_header(char *data, size_t size, size_t count, void *reply)
 {
-    exchange->stop_code = code;
-    exchange->stop_reason = reason;
-    return 0;
+    return kms_reply_line(reply, (kms_slice){data, size * count}) ? count : 0;
 }
 
-static size_t stop_full(kms_exchange *exchange, const kms_buffer *buffer, const char *reason)
+static size_t on_body(char *data, size_t size, size_t count, void *reply)
 {
-    return buffer->status == KMS_BUFFER_NO_MEMORY ? stop(exchange, "other", "out of memory")
-                                                  : stop(exchange, "too_large", reason);
-}
-
-/* Keeps a header as name NUL value NUL, the name in lower case, the value without white space
- * around it. False where it is none: RFC 9112 section 5.1 allows no space before the colon, and a
- * line that begins with white space continues the one before it (section 5.2), which only a broken
- * server still sends. */
-static bool keep_header(kms_exchange *exchange, kms_slice line)
-{
-    kms_buffer *head = &exchange->head;
-    const char *colon = memchr(line.data, ':', line.length);
-    if (colon == NULL || memchr(line.data, '\0', line.length) != NULL)
-        return false;
-    kms_slice name = {line.data, (size_t)(colon - line.data)};
-    const char *value = colon + 1, *end = line.data + line.length;
-    if (!kms_made_of(name, KMS_TOKEN))
-        return false;
-    while (value < end && (*value == ' ' || *value == '\t'))
-        value++;
-    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    size_t start = head->length;
-    if (kms_buffer_add(head, name.data, name.length))
-        for (char *c = head->data + start; c < head->data + head->length; c++)
-            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-    kms_buffer_add_char(head, '\0');
-    kms_buffer_add(head, value, (size_t)(end - value));
-    kms_buffer_add_char(head, '\0');
-    return true;
-}
-
-/* Called once a line of the head, CR LF included, and once a trailer. */
-static size_t on_header(char *data, size_t size, size_t count, void *context)
-{
-    static const char too_long[] = "its head is above 256 KiB";
-    kms_exchange *exchange = context;
-    kms_slice line = {data, size * count};
-    exchange->head_bytes += line.length;
-    if (exchange->head_bytes > HEAD_LIMIT)
-        return stop(exchange, "too_large", too_long);
-    while (line.length > 0 && (data[line.length - 1] == '\n' || data[line.length - 1] == '\r'))
-        line.length--;
-    if (exchange->stage == KMS_HEAD_DONE)
-        return count;
-    if (exchange->stage == KMS_AWAIT_STATUS) { /* HTTP/1.1 200 OK, HTTP/2 200 */
-        const char *space = memchr(data, ' ', line.length);
-        bool interim = space != NULL && space + 1 < data + line.length && space[1] == '1';
-        exchange->stage = interim ? KMS_IN_INTERIM : KMS_IN_HEAD;
-        kms_buffer_clear(&exchange->head);
-    } else if (line.length == 0) {
-        exchange->stage = exchange->stage == KMS_IN_HEAD ? KMS_HEAD_DONE : KMS_AWAIT_STATUS;
-    } else if (!keep_header(exchange, line)) {
-        return stop(exchange, "other", "a line of its head is no header");
-    }
-    if (exchange->head.status != KMS_BUFFER_OK)
-        return stop_full(exchange, &exchange->head, too_long);
-    return count;
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *context)
-{
-    kms_exchange *exchange = context;
-    if (!kms_buffer_add(&exchange->body, data, size * count))
-        return stop_full(exchange, &exchange->body, "its body is above max_response");
-    return count;
+    return kms_reply_body(reply, (kms_slice){data, size * count}) ? count : 0;
 }
 
 static void drop_handle(kms_exchange *exchange)
@@ -297,9 +229,9 @@ static CURLcode open_handle(kms_exchange *exchange)
     SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
     SET(CURLOPT_ERRORBUFFER, exchange->error);
     SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, exchange);
+    SET(CURLOPT_HEADERDATA, &exchange->reply);
     SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, exchange);
+    SET(CURLOPT_WRITEDATA, &exchange->reply);
     return result;
 }
 
@@ -394,10 +326,11 @@ static void explain(kms_exchange *exchange, const kms_exchange_request *request,
     if (*reason == '\0' || (proxy != NULL && strstr(reason, proxy) != NULL))
         reason = curl_easy_strerror(result);
     snprintf(failure->cause_text, sizeof failure->cause_text, "%s", reason);
-    if (exchange->stop_code != NULL) {
-        code = exchange->stop_code;
-        reason = exchange->stop_reason;
-    } else if (result == CURLE_OUT_OF_MEMORY && ready > 0 && exchange->stage != KMS_HEAD_DONE) {
+    if (exchange->reply.stop_code != NULL) {
+        code = exchange->reply.stop_code;
+        reason = exchange->reply.stop_reason;
+    } else if (result == CURLE_OUT_OF_MEMORY && ready > 0 &&
+               exchange->reply.stage != KMS_HEAD_DONE) {
         code = "too_large"; /* so libcurl before 8.6 calls a header line above its own bound */
         reason = "a line of its head is above libcurl's bound";
     } else if (result == CURLE_COULDNT_CONNECT && number > 0 &&
@@ -428,7 +361,7 @@ bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *re
     /* libcurl counts idle time in whole seconds; this does the fractions. */
     if (exchange->easy != NULL && most_idle > 0 && idle > most_idle)
         drop_handle(exchange);
-    kms_buffer_init(&exchange->body, (size_t)exchange->number[KMS_MAX_RESPONSE]);
+    kms_reply_init(&exchange->reply, (size_t)exchange->number[KMS_MAX_RESPONSE]);
     exchange->error[0] = '\0';
     CURLcode result = prepare(exchange, request, left);
     bool performed = result == CURLE_OK;
@@ -439,8 +372,9 @@ bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *re
         exchange->requests++;
         exchange->connections += (unsigned long)opened;
     }
-    if (result == CURLE_OK && exchange->stage != KMS_HEAD_DONE) { /* to libcurl this is an answer */
-        stop(exchange, "closed", "it ended within the answer's head");
+    if (result == CURLE_OK &&
+        exchange->reply.stage != KMS_HEAD_DONE) { /* to libcurl this is an answer */
+        kms_reply_stop(&exchange->reply, "closed", "it ended within the answer's head");
         result = CURLE_PARTIAL_FILE;
     }
     if (result != CURLE_OK) {
@@ -455,18 +389,6 @@ bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *re
     return true;
 }
 
-bool kms_exchange_next(const kms_exchange *exchange, size_t *position, kms_slice *name,
-                       kms_slice *value)
-{
-    const kms_buffer *head = &exchange->head;
-    if (*position >= head->length)
-        return false;
-    *name = (kms_slice){head->data + *position, strlen(head->data + *position)};
-    *value = (kms_slice){name->data + name->length + 1, strlen(name->data + name->length + 1)};
-    *position += name->length + value->length + 2;
-    return true;
-}
-
 void kms_exchange_end(kms_exchange *exchange)
 {
     for (struct curl_slist *node = exchange->headers; node != NULL; node = node->next)
@@ -474,12 +396,8 @@ void kms_exchange_end(kms_exchange *exchange)
     curl_slist_free_all(exchange->headers);
     exchange->headers = NULL;
     kms_buffer_free(&exchange->line);
-    kms_buffer_free(&exchange->head);
-    kms_buffer_free(&exchange->body);
+    kms_reply_free(&exchange->reply);
     exchange->given = 0;
-    exchange->head_bytes = 0;
-    exchange->stage = KMS_AWAIT_STATUS;
-    exchange->stop_code = NULL;
 }
 
 void kms_exchange_close(kms_exchange *exchange)

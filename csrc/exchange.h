@@ -1,7 +1,7 @@
 /* One HTTP exchange at a time over one libcurl handle and its cache of connections. No Lua here.
  *
  * Order of calls: init once; set_text and set_number; then for each exchange begin, header (any
- * number), perform, a look at status, head and body or at failure, end; at last close. After any of
+ * number), perform, a look at status and reply or at failure, end; at last close. After any of
  * them close may follow, and begin clears away what an exchange that was given up left behind.
  * Lives in memory that does not move. */
 #ifndef KMS_EXCHANGE_H
@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "buffer.h"
+#include "reply.h"
 #include "request.h"
 
 typedef enum {
@@ -76,12 +77,7 @@ typedef struct {
     kms_buffer line; /* the URL or one header line, while libcurl copies it */
     unsigned given;  /* bits of the headers in the table DEFAULTS that the caller sent */
     long status;
-    kms_buffer head; /* name NUL value NUL ..., names in lower case; see kms_exchange_next */
-    kms_buffer body;
-    size_t head_bytes; /* all that came as head: interim answers and trailers too */
-    enum { KMS_AWAIT_STATUS, KMS_IN_INTERIM, KMS_IN_HEAD, KMS_HEAD_DONE } stage;
-    const char *stop_code; /* set by a callback that would not take what came, with the reason */
-    const char *stop_reason;
+    kms_reply reply;
     char error[CURL_ERROR_SIZE];
     kms_failure failure;
 } kms_exchange;
@@ -108,11 +104,6 @@ bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value
  * handle and its connections are then gone, so that nothing of this exchange can reach the next
  * one. */
 bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *request);
-
-/* The next header of the answer, from *position (0 at first) on; both strings end in NUL. False: no
- * more. */
-bool kms_exchange_next(const kms_exchange *exchange, size_t *position, kms_slice *name,
-                       kms_slice *value);
 
 /* Wipes and frees what the exchange held; the connection stays. */
 void kms_exchange_end(kms_exchange *exchange);

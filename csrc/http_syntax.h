@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "request.h"
 
@@ -14,17 +13,35 @@
 #define KMS_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define KMS_TOKEN "!#$%&'*+-.^_`|~" KMS_DIGITS KMS_LETTERS /* RFC 9110 section 5.6.2 */
 
-static inline bool kms_made_of(kms_slice text, const char *set)
+/* How many bytes from the start are of `set`. */
+static inline size_t kms_span(kms_slice text, const char *set)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if (text.data[i] == '\0' || strchr(set, text.data[i]) == NULL)
-            return false;
-    return text.length > 0;
+    size_t i = 0;
+    while (i < text.length && text.data[i] != '\0' && strchr(set, text.data[i]) != NULL)
+        i++;
+    return i;
 }
 
+static inline bool kms_made_of(kms_slice text, const char *set)
+{
+    return text.length > 0 && kms_span(text, set) == text.length;
+}
+
+/* ASCII only, whatever the locale. */
+static inline char kms_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Equal but for case. */
 static inline bool kms_same(kms_slice text, const char *other)
 {
-    return text.length == strlen(other) && strncasecmp(text.data, other, text.length) == 0;
+    if (text.length != strlen(other))
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (kms_lower(text.data[i]) != kms_lower(other[i]))
+            return false;
+    return true;
 }
 
 static inline bool kms_is_port(kms_slice text)

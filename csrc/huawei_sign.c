@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "encode.h"
+#include "http_syntax.h"
 
 #define ALGORITHM "SDK-HMAC-SHA256"
 
@@ -30,16 +31,10 @@ static kms_slice text(const char *string)
     return (kms_slice){string, strlen(string)};
 }
 
-/* ASCII only, whatever the locale. */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static int compare_names(kms_slice a, kms_slice b)
 {
     for (size_t i = 0; i < a.length && i < b.length; i++) {
-        int order = (unsigned char)lower(a.data[i]) - (unsigned char)lower(b.data[i]);
+        int order = (unsigned char)kms_lower(a.data[i]) - (unsigned char)kms_lower(b.data[i]);
         if (order != 0)
             return order;
     }
@@ -77,7 +72,7 @@ static kms_slice trim(kms_slice value)
 static bool check_header(kms_sign_error *error, const kms_pair *header, size_t index)
 {
     kms_slice name = header->name, value = header->value;
-    size_t valid = kms_token_span(name);
+    size_t valid = kms_span(name, KMS_TOKEN);
     if (name.length == 0)
         return kms_refuse(error, "headers", "headers[%zu].name: empty", index);
     if (valid < name.length)
@@ -248,8 +243,8 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
         if (i > 0)
             kms_buffer_add_char(&s->signed_headers, ';');
         for (size_t k = 0; k < header->name.length; k++) {
-            kms_buffer_add_char(&s->headers, lower(header->name.data[k]));
-            kms_buffer_add_char(&s->signed_headers, lower(header->name.data[k]));
+            kms_buffer_add_char(&s->headers, kms_lower(header->name.data[k]));
+            kms_buffer_add_char(&s->signed_headers, kms_lower(header->name.data[k]));
         }
         kms_buffer_add_char(&s->headers, ':');
         add(&s->headers, header->value);

@@ -230,7 +230,7 @@ static void push_headers(lua_State *L, const kms_exchange *exchange)
     size_t position = 0;
     kms_slice name, value;
     lua_newtable(L);
-    while (kms_exchange_next(exchange, &position, &name, &value)) {
+    while (kms_reply_next(&exchange->reply, &position, &name, &value)) {
         lua_pushlstring(L, name.data, name.length);
         lua_pushvalue(L, -1);
         lua_rawget(L, -3);
@@ -258,7 +258,8 @@ static int push_outcome(lua_State *L)
     lua_setfield(L, -2, "status");
     push_headers(L, exchange);
     lua_setfield(L, -2, "headers");
-    lua_pushlstring(L, exchange->body.length > 0 ? exchange->body.data : "", exchange->body.length);
+    lua_pushlstring(L, exchange->reply.body.length > 0 ? exchange->reply.body.data : "",
+                    exchange->reply.body.length);
     lua_setfield(L, -2, "body");
     return 1;
 }

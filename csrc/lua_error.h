@@ -16,7 +16,8 @@ typedef struct {
     const char *cause_message; /* the library's own text */
 } kms_lua_error;
 
-/* To be called once in luaopen_*: finds the metatable of kms.error. Raises when the module is missing. */
+/* To be called once in luaopen_*: finds the metatable of kms.error. Raises when the module is
+ * missing. */
 void kms_lua_error_open(lua_State *L);
 
 /* Pushes nil and the error value, and returns 2: `return kms_lua_fail(L, &error);`.

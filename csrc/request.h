@@ -1,4 +1,5 @@
-/* What a signer is given, borrowed for the length of one call, and what it says when it refuses. */
+/* Borrowed bytes; what a signer is given for the length of one call, and what it says when it
+ * refuses. */
 #ifndef KMS_REQUEST_H
 #define KMS_REQUEST_H
 
