@@ -1,4 +1,4 @@
-/* Huawei Cloud's request signature SDK-HMAC-SHA256; see huawei_sign.h. */
+/* Huawei Cloud's request signatures; see huawei_sign.h. */
 #include "huawei_sign.h"
 
 #include <stdlib.h>
@@ -7,7 +7,10 @@
 #include "encode.h"
 #include "http_syntax.h"
 
-#define ALGORITHM "SDK-HMAC-SHA256"
+static const kms_huawei_algorithm ALGORITHMS[] = {
+    {"SDK-HMAC-SHA256", KMS_SHA256, "x-sdk-content-sha256"},
+    {"SDK-HMAC-SM3", KMS_SM3, "x-sdk-content-sm3"},
+};
 
 enum {
     /* More than the ceilings of the parts together: method, target, headers, their names, payload
@@ -163,6 +166,25 @@ static void write_date(char out[KMS_SDK_DATE_LENGTH + 1], int64_t now)
     memcpy(out, "Z", 2);
 }
 
+static bool choose_algorithm(kms_huawei_signature *s, kms_slice name, kms_sign_error *error)
+{
+    char probe[KMS_HASH_HEX + 1];
+    s->algorithm = &ALGORITHMS[0];
+    if (name.data == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof ALGORITHMS / sizeof ALGORITHMS[0]; i++) {
+        if (name.length != strlen(ALGORITHMS[i].name) ||
+            memcmp(name.data, ALGORITHMS[i].name, name.length) != 0)
+            continue;
+        s->algorithm = &ALGORITHMS[i];
+        return kms_hash_hex(s->algorithm->hash, KMS_LITERAL(""), probe) ||
+               kms_refuse(error, "algorithm", "algorithm: the OpenSSL in this process has no %s",
+                          ALGORITHMS[i].hash == KMS_SM3 ? "SM3" : "SHA-256");
+    }
+    return kms_refuse(error, "algorithm",
+                      "algorithm: must be \"SDK-HMAC-SHA256\" or \"SDK-HMAC-SM3\"");
+}
+
 /* The headers that are signed whether the caller gave them or not. */
 static bool complete_headers(kms_huawei_signature *s, kms_request *request,
                              const kms_credentials *credentials, int64_t now, kms_sign_error *error)
@@ -254,18 +276,19 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
            kms_check_buffer(error, "headers", &s->signed_headers, KMS_HEADERS_LIMIT);
 }
 
-/* A header X-Sdk-Content-Sha256 stands for the hash ("UNSIGNED-PAYLOAD" is one of its values). */
+/* A header X-Sdk-Content-Sha256 (or -Sm3) stands for the hash; "UNSIGNED-PAYLOAD" is one of its
+ * values. */
 static bool payload_hash(kms_huawei_signature *s, const kms_request *request, kms_sign_error *error)
 {
     if (request->body.length > KMS_BODY_LIMIT)
         return kms_refuse(error, "body", "body: %zu bytes long; at most %d can be signed",
                           request->body.length, KMS_BODY_LIMIT);
-    const kms_pair *given = find_header(&request->headers, KMS_LITERAL("x-sdk-content-sha256"));
+    const kms_pair *given = find_header(&request->headers, text(s->algorithm->content_header));
     if (given != NULL) {
         s->payload_hash = given->value;
         return true;
     }
-    if (!kms_sha256_hex(request->body, s->body_hash)) {
+    if (!kms_hash_hex(s->algorithm->hash, request->body, s->body_hash)) {
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
@@ -292,12 +315,13 @@ static bool canonical_request(kms_huawei_signature *s, kms_slice method, kms_sig
 
 static bool string_to_sign(kms_huawei_signature *s, kms_sign_error *error)
 {
-    char hash[KMS_SHA256_HEX + 1];
-    if (!kms_sha256_hex(contents(&s->canonical_request), hash)) {
+    char hash[KMS_HASH_HEX + 1];
+    if (!kms_hash_hex(s->algorithm->hash, contents(&s->canonical_request), hash)) {
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
-    kms_buffer_add_string(&s->string_to_sign, ALGORITHM "\n");
+    kms_buffer_add_string(&s->string_to_sign, s->algorithm->name);
+    kms_buffer_add_char(&s->string_to_sign, '\n');
     kms_buffer_add_string(&s->string_to_sign, s->date);
     kms_buffer_add_char(&s->string_to_sign, '\n');
     kms_buffer_add_string(&s->string_to_sign, hash);
@@ -307,7 +331,7 @@ static bool string_to_sign(kms_huawei_signature *s, kms_sign_error *error)
 /* The secret key is the HMAC key as it stands: this scheme derives none. */
 static bool signature(kms_huawei_signature *s, kms_slice secret_key, kms_sign_error *error)
 {
-    if (kms_hmac_hex(secret_key, contents(&s->string_to_sign), s->signature))
+    if (kms_hmac_hex(s->algorithm->hash, secret_key, contents(&s->string_to_sign), s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;
@@ -315,7 +339,8 @@ static bool signature(kms_huawei_signature *s, kms_slice secret_key, kms_sign_er
 
 static bool authorization(kms_huawei_signature *s, kms_slice access_key, kms_sign_error *error)
 {
-    kms_buffer_add_string(&s->authorization, ALGORITHM " Access=");
+    kms_buffer_add_string(&s->authorization, s->algorithm->name);
+    kms_buffer_add_string(&s->authorization, " Access=");
     add(&s->authorization, access_key);
     kms_buffer_add_string(&s->authorization, ", SignedHeaders=");
     add(&s->authorization, contents(&s->signed_headers));
@@ -339,7 +364,8 @@ void kms_huawei_init(kms_huawei_signature *s)
 bool kms_huawei_sign(kms_huawei_signature *s, kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
-    return kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
+    return choose_algorithm(s, request->algorithm, error) &&
+           kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
            check_headers(error, &request->headers) &&
            complete_headers(s, request, credentials, now, error) &&
            canonical_path(s, &request->path, error) && canonical_query(s, &request->query, error) &&

@@ -1,5 +1,8 @@
-/* Huawei Cloud's request signature SDK-HMAC-SHA256, a function a stage. Source of the rules: "AK/SK
- * Signing and Authentication Algorithm" of the vendor's API Request Signing Guide. */
+/* Huawei Cloud's request signature SDK-HMAC-SHA256, and its twin SDK-HMAC-SM3, a function a stage.
+ * Source of the rules: "AK/SK Signing and Authentication Algorithm" of the vendor's API Request
+ * Signing Guide; for SM3 the vendor's SDKs.
+ *
+ * Not V11-HMAC-SHA256: of all services only IoTDA asks for its derived keys, KMS never does. */
 #ifndef KMS_HUAWEI_SIGN_H
 #define KMS_HUAWEI_SIGN_H
 
@@ -11,8 +14,15 @@
 
 enum { KMS_SDK_DATE_LENGTH = 16 };
 
+typedef struct {
+    const char *name;
+    kms_hash hash;
+    const char *content_header; /* stands for the body's hash where it is given */
+} kms_huawei_algorithm;
+
 /* Every stage, kept so that a refused signature is found at the first stage that differs. */
 typedef struct {
+    const kms_huawei_algorithm *algorithm;
     kms_buffer path;
     kms_buffer query;
     kms_buffer headers;
@@ -21,9 +31,9 @@ typedef struct {
     kms_buffer string_to_sign;
     kms_buffer authorization;
     char date[KMS_SDK_DATE_LENGTH + 1];
-    char body_hash[KMS_SHA256_HEX + 1];
+    char body_hash[KMS_HASH_HEX + 1];
     kms_slice payload_hash; /* body_hash, or what a header says in its place */
-    char signature[KMS_SHA256_HEX + 1];
+    char signature[KMS_HASH_HEX + 1];
     bool adds_date;  /* X-Sdk-Date was not among the headers: send `date` */
     bool adds_token; /* likewise X-Security-Token */
 } kms_huawei_signature;

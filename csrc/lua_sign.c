@@ -18,11 +18,12 @@
 
 static const char SCRATCH[] = "kms.sign.scratch";
 
-/* Stack positions. The first three are the arguments of the signing functions. */
+/* Stack positions. The first four are the arguments of the signing functions. */
 enum {
     REQUEST = 1,
     CREDENTIALS,
     TIMESTAMP,
+    ALGORITHM,
     METHOD,
     HOST,
     TARGET,
@@ -212,7 +213,8 @@ static scratch *read_arguments(lua_State *L, const field *fields)
     luaL_checktype(L, REQUEST, LUA_TTABLE);
     luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
     luaL_checktype(L, TIMESTAMP, LUA_TNUMBER);
-    lua_settop(L, TIMESTAMP);
+    lua_settop(L, ALGORITHM);
+    check_kind(L, ALGORITHM, "", ALGORITHM, STRING | OPTIONAL);
     luaL_checkstack(L, STACK_TOP + SPARE_STACK, NULL);
     lua_settop(L, STACK_TOP);
     push_fields(L, REQUEST, fields);
@@ -226,6 +228,7 @@ static scratch *read_arguments(lua_State *L, const field *fields)
         lua_replace(L, QUERY);
     }
     scratch *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
+    s->request.algorithm = slice_at(L, ALGORITHM);
     s->request.method = slice_at(L, METHOD);
     s->request.host = slice_at(L, HOST);
     s->request.target = slice_at(L, TARGET);
@@ -262,7 +265,7 @@ static int fail(lua_State *L, scratch *s)
     if (s->error.status == KMS_SIGN_NO_MEMORY)
         return luaL_error(L, "not enough memory");
     if (s->error.status == KMS_SIGN_NO_CRYPTO)
-        return luaL_error(L, "OpenSSL cannot compute SHA-256");
+        return luaL_error(L, "OpenSSL cannot compute the digest");
     kms_lua_error error = {0};
     error.kind = "invalid";
     error.code = s->error.field;

@@ -50,7 +50,7 @@ static bool string_to_sign(kms_ncloud_signature *s, kms_slice method, kms_slice 
 static bool signature(kms_ncloud_signature *s, kms_slice secret_key, kms_sign_error *error)
 {
     const kms_slice text = {s->string_to_sign.data, s->string_to_sign.length};
-    if (kms_hmac_base64(secret_key, text, s->signature))
+    if (kms_hmac_base64(KMS_SHA256, secret_key, text, s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;

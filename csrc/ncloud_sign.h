@@ -14,7 +14,7 @@ typedef struct {
     kms_buffer target;
     kms_buffer string_to_sign;
     char timestamp[24]; /* milliseconds since 1970, in decimal */
-    char signature[KMS_SHA256_BASE64 + 1];
+    char signature[KMS_HASH_BASE64 + 1];
 } kms_ncloud_signature;
 
 /* Allocates nothing. */

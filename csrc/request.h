@@ -31,6 +31,7 @@ typedef struct {
 } kms_pairs;
 
 typedef struct {
+    kms_slice algorithm; /* of Huawei's signature; absent: SDK-HMAC-SHA256 */
     kms_slice method;
     kms_slice host;
     kms_slice target; /* already encoded */

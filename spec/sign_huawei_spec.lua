@@ -263,3 +263,50 @@ describe("kms.sign.huawei refuses", function()
     end
   end)
 end)
+
+describe("SDK-HMAC-SM3", function()
+  -- What a unit test of the official Python SDK expects for the requests of these two vectors.
+  local EXPECTED = {
+    ["published-python-sdk-get"] = "f8ceb623f0be123dbccd7ad95a6211470f170d1d3c4fa9facbce716d82190e21",
+    ["published-python-sdk-post"] = "6521b276625d7870e9836c041bafb2fa8d6a7ed0df045b06f1b137243c050ed8",
+  }
+  local EMPTY = "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b" -- SM3 of nothing
+
+  it("gives the published answers", function()
+    local checked = 0
+    for _, vector in ipairs(signing.vectors "huawei_sdk_hmac_sha256") do
+      if EXPECTED[vector.name] then
+        local credentials = { access_key = vector.access_key, secret_key = vector.secret_key }
+        local time = signing.unix_time(vector.timestamp)
+        local stages = assert(sign.huawei_stages(vector, credentials, time, "SDK-HMAC-SM3"))
+        assert.equal(EXPECTED[vector.name], stages.signature)
+        assert.matches("^SDK%-HMAC%-SM3\n" .. vector.timestamp, stages.string_to_sign)
+        assert.equal("SDK-HMAC-SM3 Access=AccessKey, SignedHeaders=host;x-sdk-date, Signature=" .. EXPECTED[vector.name],
+          sign.huawei(vector, credentials, time, "SDK-HMAC-SM3").Authorization)
+        checked = checked + 1
+      end
+    end
+    assert.equal(2, checked)
+  end)
+
+  it("hashes the body, or takes X-Sdk-Content-Sm3 for its hash, and no other header", function()
+    local function payload(header, algorithm)
+      local request = signing.request { body = "", headers = header and { { header, "UNSIGNED-PAYLOAD" } } or {} }
+      return sign.huawei_stages(request, signing.credentials, 0, algorithm).canonical_request:match "[^\n]*$"
+    end
+    assert.equal(EMPTY, payload(nil, "SDK-HMAC-SM3"))
+    assert.equal("UNSIGNED-PAYLOAD", payload("X-Sdk-Content-Sm3", "SDK-HMAC-SM3"))
+    assert.equal(EMPTY, payload("X-Sdk-Content-Sha256", "SDK-HMAC-SM3"))
+    assert.equal("UNSIGNED-PAYLOAD", payload("X-Sdk-Content-Sha256", "SDK-HMAC-SHA256"))
+    assert.not_equal("UNSIGNED-PAYLOAD", payload "X-Sdk-Content-Sm3")
+  end)
+
+  it("is the one other algorithm; the default may be named", function()
+    local request, credentials = signing.request(), signing.credentials
+    assert.same(sign.huawei(request, credentials, 0), sign.huawei(request, credentials, 0, "SDK-HMAC-SHA256"))
+    for _, name in ipairs { "", "V11-HMAC-SHA256", "SDK-HMAC-SM3\0", "sdk-hmac-sm3" } do
+      signing.assert_refused("algorithm", "must be", sign.huawei(request, credentials, 0, name))
+    end
+    assert.has_error(function() sign.huawei(request, credentials, 0, 3) end)
+  end)
+end)

@@ -5,7 +5,8 @@
 --- No function reads a clock, does I/O or changes what it is given. Access to arguments is raw: metatables are
 --- ignored, numbers do not pass for strings. A wrong type or a missing field raises; a value that cannot be signed
 --- or sent gives nil and an error of kind `"invalid"`, whose `code` is the name of the field: `method`, `host`,
---- `path`, `query`, `target`, `headers`, `body`, `timestamp`, `access_key`, `secret_key` or `security_token`.
+--- `path`, `query`, `target`, `headers`, `body`, `timestamp`, `algorithm`, `access_key`, `secret_key` or
+--- `security_token`.
 local sign = {}
 
 ---@alias kms.sign.Path string|string[] raw text that starts with "/", or raw segments, encoded one by one ("/" as %2F)
@@ -44,24 +45,32 @@ local sign = {}
 ---@return kms.Error?
 function sign.target(path, query) end
 
---- Signs with SDK-HMAC-SHA256. Signed are all of `request.headers`, Host, X-Sdk-Date and the security token.
---- A header X-Sdk-Date, X-Security-Token or Host in the request is signed as it stands and not returned;
---- X-Sdk-Content-Sha256 stands for the hash of the body.
+---@alias kms.sign.Algorithm
+---| '"SDK-HMAC-SHA256"' when none is given
+---| '"SDK-HMAC-SM3"'    for clouds that ask for Chinese algorithms; refused where OpenSSL has no SM3
+
+--- Signs with SDK-HMAC-SHA256 or SDK-HMAC-SM3. Signed are all of `request.headers`, Host, X-Sdk-Date and the security
+--- token. A header X-Sdk-Date, X-Security-Token or Host in the request is signed as it stands and not returned;
+--- X-Sdk-Content-Sha256 (X-Sdk-Content-Sm3) stands for the hash of the body.
+---
+--- There is no V11-HMAC-SHA256 here: its derived keys are for IoTDA, KMS never asks for them.
 ---@param request kms.sign.Request
 ---@param credentials kms.sign.Credentials
 ---@param timestamp number Unix time in seconds; the signature has whole seconds
+---@param algorithm kms.sign.Algorithm?
 ---@return table<string, string>? headers to add: `Authorization`, `X-Sdk-Date`, `X-Security-Token`
 ---@return kms.Error?
-function sign.huawei(request, credentials, timestamp) end
+function sign.huawei(request, credentials, timestamp, algorithm) end
 
 --- What `sign.huawei` computes on its way, to compare with a gateway's.
 --- The canonical request holds the security token.
 ---@param request kms.sign.Request
 ---@param credentials kms.sign.Credentials
 ---@param timestamp number
+---@param algorithm kms.sign.Algorithm?
 ---@return kms.sign.HuaweiStages?
 ---@return kms.Error?
-function sign.huawei_stages(request, credentials, timestamp) end
+function sign.huawei_stages(request, credentials, timestamp, algorithm) end
 
 --- Signs with signature v2: method, `request.target` (else the target made of path and query), time and access key.
 --- Host, headers and body are no part of it.
