@@ -1,3 +1,4 @@
+local child = require "spec.support.child"
 local sign = require "kms.sign"
 local signing = require "spec.support.signing"
 
@@ -278,9 +279,9 @@ describe("SDK-HMAC-SM3", function()
       if EXPECTED[vector.name] then
         local credentials = { access_key = vector.access_key, secret_key = vector.secret_key }
         local time = signing.unix_time(vector.timestamp)
-        local stages = assert(sign.huawei_stages(vector, credentials, time, "SDK-HMAC-SM3"))
-        assert.equal(EXPECTED[vector.name], stages.signature)
-        assert.matches("^SDK%-HMAC%-SM3\n" .. vector.timestamp, stages.string_to_sign)
+        local made = assert(sign.huawei_stages(vector, credentials, time, "SDK-HMAC-SM3"))
+        assert.equal(EXPECTED[vector.name], made.signature)
+        assert.matches("^SDK%-HMAC%-SM3\n" .. vector.timestamp, made.string_to_sign)
         assert.equal("SDK-HMAC-SM3 Access=AccessKey, SignedHeaders=host;x-sdk-date, Signature=" .. EXPECTED[vector.name],
           sign.huawei(vector, credentials, time, "SDK-HMAC-SM3").Authorization)
         checked = checked + 1
@@ -299,6 +300,20 @@ describe("SDK-HMAC-SM3", function()
     assert.equal(EMPTY, payload("X-Sdk-Content-Sha256", "SDK-HMAC-SM3"))
     assert.equal("UNSIGNED-PAYLOAD", payload("X-Sdk-Content-Sha256", "SDK-HMAC-SHA256"))
     assert.not_equal("UNSIGNED-PAYLOAD", payload "X-Sdk-Content-Sm3")
+  end)
+
+  it("is refused where OpenSSL does not offer it", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    -- Properties that no algorithm of the default provider has.
+    file:write "openssl_conf = main\n[main]\nalg_section = algorithms\n[algorithms]\ndefault_properties = fips=yes\n"
+    file:close()
+    local output = child.run([[
+      local request = { method = "GET", host = "h", path = "/" }
+      print(select(2, require("kms.sign").huawei(request, { access_key = "A", secret_key = "S" }, 0, "SDK-HMAC-SM3")))
+    ]], { OPENSSL_CONF = path })
+    os.remove(path)
+    assert.equal("kms: invalid error algorithm: algorithm: the OpenSSL in this process has no SM3\n", output)
   end)
 
   it("is the one other algorithm; the default may be named", function()
