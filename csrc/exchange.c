@@ -107,7 +107,7 @@ bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *requ
     if (!kms_split_host(request->host, &name))
         return refuse(exchange, "host",
                       "the host is not a name or an address with an optional port");
-    if (plain && !kms_is_loopback(name))
+    if (plain && !kms_is_loopback(name) && !(request->link_local && kms_is_link_local(name)))
         return refuse(
             exchange, "scheme",
             "plain http goes to loopback only (localhost, 127.0.0.0/8, [::1]), not to %.*s",

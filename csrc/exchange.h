@@ -48,7 +48,8 @@ typedef struct {
     kms_slice scheme;
     kms_slice host;
     kms_slice target;
-    kms_slice body; /* data == NULL: none */
+    kms_slice body;  /* data == NULL: none */
+    bool link_local; /* plain http may go to a link-local address as well */
     bool has_deadline;
     double deadline; /* Unix time in seconds */
 } kms_exchange_request;

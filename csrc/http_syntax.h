@@ -85,14 +85,28 @@ static inline bool kms_split_host(kms_slice host, kms_slice *name)
            (rest.data[0] == ':' && kms_is_port((kms_slice){rest.data + 1, rest.length - 1}));
 }
 
-/* Only the plain spellings: libcurl reads "127.1" and "127.0.0.010" as addresses too, in its own
- * way. */
+/* An IPv4 address; 0 for everything else. Only the plain spelling: libcurl reads "127.0.0.010" and
+ * "127.1" as addresses too, in its own way. */
+static inline uint32_t kms_ipv4(kms_slice name)
+{
+    char quad[INET_ADDRSTRLEN] = "";
+    struct in_addr address;
+    if (name.length >= sizeof quad)
+        return 0;
+    memcpy(quad, name.data, name.length);
+    return inet_pton(AF_INET, quad, &address) == 1 ? ntohl(address.s_addr) : 0;
+}
+
 static inline bool kms_is_loopback(kms_slice name)
 {
-    struct in_addr four;
-    if (kms_same(name, "localhost") || kms_same(name, "[::1]"))
-        return true;
-    return kms_is_address(AF_INET, name, &four) && ntohl(four.s_addr) >> 24 == 127;
+    return kms_same(name, "localhost") || kms_same(name, "[::1]") || kms_ipv4(name) >> 24 == 127;
+}
+
+/* 169.254.0.0/16: no router carries it further (RFC 3927 section 2.7). Clouds have their metadata
+ * services there, over plain http. */
+static inline bool kms_is_link_local(kms_slice name)
+{
+    return kms_ipv4(name) >> 16 == 0xa9fe;
 }
 
 #endif

@@ -36,13 +36,14 @@ enum {
     BODY,
     DEADLINE,
     TARGET,
-    FIELD_COUNT = TARGET
+    LINK_LOCAL,
+    FIELD_COUNT = LINK_LOCAL
 };
 
 static const char *const FIELDS[] = {
-    [METHOD] = "method", [SCHEME] = "scheme",     [HOST] = "host",
-    [PATH] = "path",     [QUERY] = "query",       [HEADERS] = "headers",
-    [BODY] = "body",     [DEADLINE] = "deadline", [TARGET] = "target"};
+    [METHOD] = "method", [SCHEME] = "scheme",        [HOST] = "host", [PATH] = "path",
+    [QUERY] = "query",   [HEADERS] = "headers",      [BODY] = "body", [DEADLINE] = "deadline",
+    [TARGET] = "target", [LINK_LOCAL] = "link_local"};
 
 static transport *check_transport(lua_State *L)
 {
@@ -166,6 +167,9 @@ static void read_request(lua_State *L, kms_exchange_request *request)
     request->host = read_text(L, HOST, true);
     request->target = read_target(L);
     request->body = read_text(L, BODY, false);
+    push_field(L, LINK_LOCAL);
+    request->link_local = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
     int type = push_field(L, DEADLINE);
     if (type != LUA_TNUMBER && type != LUA_TNIL)
         field_error(L, DEADLINE, "a number");

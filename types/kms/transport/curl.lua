@@ -34,6 +34,7 @@ local Transport = {}
 ---@field query string[][]?
 ---@field headers string[][]? list of {name, value}; Host is `host` unless given; the transport sends Content-Length
 ---@field body string?
+---@field link_local boolean? plain http may go to 169.254.0.0/16 as well: to a cloud's metadata service
 ---@field deadline number? on the scale of `now`; the earlier of it and `timeout` ends the exchange
 
 ---@class kms.transport.Response
