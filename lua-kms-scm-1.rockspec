@@ -71,8 +71,6 @@ build = {
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
     },
-    ["kms.transport.worker_thread"] = "lua/kms/transport/worker_thread.lua",
-    ["kms.worker"] = "lua/kms/worker.lua",
   },
   copy_directories = { "examples" },
 }
