@@ -9,6 +9,11 @@
 #define lua_rawlen(L, i) lua_objlen((L), (i))
 #endif
 
+#if LUA_VERSION_NUM < 502 && !defined(luaL_newlib) /* Lua 5.1 itself; LuaJIT 2.1 has them */
+#define luaL_setfuncs(L, functions, upvalues) luaL_register((L), NULL, (functions))
+#define luaL_newlib(L, functions) (lua_newtable(L), luaL_register((L), NULL, (functions)))
+#endif
+
 #if LUA_VERSION_NUM < 504
 #define lua_newuserdatauv(L, size, values) lua_newuserdata((L), (size))
 #endif

@@ -235,6 +235,9 @@ static CURLcode open_handle(kms_exchange *exchange)
     return result;
 }
 
+/* LONGEST_SECONDS is less than a 32-bit long of milliseconds can say. */
+enum { STANDARD_SECONDS = 30, LONGEST_SECONDS = 2000000 };
+
 static long milliseconds(double seconds)
 {
     long whole = (long)(seconds * 1000);
@@ -309,7 +312,7 @@ static void explain(kms_exchange *exchange, const kms_exchange_request *request,
     kms_failure *failure = &exchange->failure;
     const char *code = code_of(result), *reason = exchange->error;
     const char *proxy = exchange->text[KMS_PROXY];
-    char text[128];
+    char text[128], by_proxy[CURL_ERROR_SIZE + 32];
     curl_off_t ready = 0;
     long number = 0;
     if (performed) {
@@ -339,12 +342,18 @@ static void explain(kms_exchange *exchange, const kms_exchange_request *request,
     } else if (strcmp(code, "closed") == 0 && ready == 0) {
         code = "connect"; /* a proxy that refused CONNECT, or went away */
     }
+    if (proxy != NULL && ready == 0 && exchange->reply.stop_code == NULL) {
+        snprintf(by_proxy, sizeof by_proxy, "%s (a proxy is set)", reason);
+        reason = by_proxy;
+    }
     fail(exchange, request, code, reason);
 }
 
+/* What neither a request nor an option bounds is bounded all the same. */
 static double time_left(const kms_exchange *exchange, const kms_exchange_request *request)
 {
-    double limit = exchange->number[KMS_TIMEOUT];
+    double set = exchange->number[KMS_TIMEOUT];
+    double limit = set > 0 ? set : request->has_deadline ? LONGEST_SECONDS : STANDARD_SECONDS;
     double left = request->has_deadline ? request->deadline - kms_now() : limit;
     return left < limit ? left : limit;
 }

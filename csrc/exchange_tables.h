@@ -21,7 +21,7 @@ const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
                                  0},
     [KMS_HTTP_VERSION] = {"http_version", true, 0, 0, 0, "must be \"1.1\" or \"2\"", 0, 0},
     [KMS_CONNECT_TIMEOUT] = {"connect_timeout", false, 10, 1e-9, 1e6, SECONDS_RULE, 0, 0},
-    [KMS_TIMEOUT] = {"timeout", false, 30, 1e-9, 1e6, SECONDS_RULE, 0, 0},
+    [KMS_TIMEOUT] = {"timeout", false, 0, 1e-9, 1e6, SECONDS_RULE, 0, 0},
     [KMS_KEEPALIVE] = {"keepalive", false, 60, 0, 1e6, "must be a number of seconds, 0 to 1000000",
                        0, 0},
     [KMS_MAX_RESPONSE] = {"max_response", false, 1024 * 1024, 1, INT32_MAX,

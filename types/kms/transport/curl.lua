@@ -13,7 +13,7 @@ local curl = {}
 ---@field proxy string? proxy for https, for example "http://user:password@proxy.example:3128"; none by default
 ---@field no_proxy string? hosts to reach without the proxy, separated by commas
 ---@field connect_timeout number? for name, connection and handshake; 10
----@field timeout number? for a whole exchange; 30
+---@field timeout number? for a whole exchange; 30 where the request has no deadline
 ---@field max_response integer? bytes that the body of an answer may have; 1 MiB. Its head may have 256 KiB.
 ---@field keepalive number? how long an idle connection may be used again; 60. 0: never.
 ---@field http_version '"1.1"'|'"2"'|nil "1.1" by default; "2" is agreed on in the TLS handshake, or else 1.1 is spoken
