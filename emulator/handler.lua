@@ -1,8 +1,9 @@
 --- The emulator inside NGINX: requests in, answers out, faults delivered, and the control interface:
----   GET  /_emulator/state   keys, locks, requests and connections seen
----   POST /_emulator/faults  a fault, or a list of them, with the fields of `cloud:fault`
----   POST /_emulator/clock   {"offset": seconds}, from the machine's time
----   POST /_emulator/reset   everything as at the start
+---   GET  /_emulator/state     keys, locks, settings, requests and connections seen
+---   POST /_emulator/faults    a fault, or a list of them, with the fields of `cloud:fault`
+---   POST /_emulator/settings  some of the fields of `cloud:settings`
+---   POST /_emulator/clock     {"offset": seconds}, from the machine's time
+---   POST /_emulator/reset     everything as at the start
 
 local cjson = require "cjson".new()
 local emulator = require "kms.emulator"
@@ -17,6 +18,7 @@ local CHUNK = ("x"):rep(64 * 1024)
 local SLICE = 0.1 -- seconds of sleep between looks at whether the server is to stop
 
 local URL = "https://localhost:%d"
+local METADATA_URL = "http://127.0.0.1:%d"
 
 local function first(entries, provider)
   for _, entry in ipairs(entries) do
@@ -32,7 +34,8 @@ local function movable_keys()
   return ids
 end
 
--- Shell lines that point a client here, with an account of each cloud and keys that can be changed.
+-- Shell lines that point a client here, with an account of each cloud and keys that can be changed. The names of the
+-- OpenID Connect variables are ours: the official ones would take precedence over the key pair.
 local function environment(port, dir)
   local huawei, ncloud = first(emulator.defaults.accounts, "huawei"), first(emulator.defaults.accounts, "ncloud")
   local keys = movable_keys()
@@ -47,10 +50,20 @@ local function environment(port, dir)
     { "NCLOUD_ACCESS_KEY", ncloud.access_key },
     { "NCLOUD_SECRET_KEY", ncloud.secret_key },
     { "NCLOUD_KMS_ENDPOINT", URL:format(port + 2) },
+    { "HUAWEICLOUD_SDK_IAM_ENDPOINT", URL:format(port + 4) },
+    { "NCLOUD_METADATA_API_ENDPOINT", METADATA_URL:format(port + 5) },
+    { "HC_CONTAINER_CREDENTIALS_FULL_URI", METADATA_URL:format(port + 5) .. "/v1/credentials" },
+    { "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", dir .. "/pod_token" },
     { "KMS_CA_FILE", dir .. "/ca.pem" },
     { "KMS_EMULATOR_KEY_ID", keys[1] },
     { "KMS_EMULATOR_MORE_KEY_IDS", table.concat(keys, " ", 2) },
     { "KMS_EMULATOR_KEY_TAG", first(emulator.defaults.keys, "ncloud").key_tag },
+    { "KMS_EMULATOR_METADATA_ENDPOINT", METADATA_URL:format(port + 5) },
+    { "KMS_EMULATOR_USER", huawei.user.name },
+    { "KMS_EMULATOR_PASSWORD", huawei.user.password },
+    { "KMS_EMULATOR_DOMAIN", huawei.user.domain },
+    { "KMS_EMULATOR_IDP_ID", huawei.idp.id },
+    { "KMS_EMULATOR_ID_TOKEN_FILE", dir .. "/id_token" },
   } do
     lines[i] = ("export %s='%s'\n"):format(pair[1], pair[2])
   end
@@ -63,7 +76,7 @@ local function write(path, text)
   assert(file:close())
 end
 
---- To be called once, before NGINX listens: whoever reaches a port finds dir/env complete.
+--- To be called once, before NGINX listens: whoever reaches a port finds dir/env complete, and the files it names.
 ---@param port integer
 ---@param dir string
 function handler.start(port, dir)
@@ -72,12 +85,17 @@ function handler.start(port, dir)
     [port] = { provider = "huawei", region = "cn-north-4" },
     [port + 1] = { provider = "huawei", region = "cn-east-3" },
     [port + 2] = { provider = "ncloud" },
+    [port + 4] = { provider = "iam" },
+    [port + 5] = { provider = "metadata" },
   }
   local hosts = {}
   for number, place in pairs(places) do
     for _, name in ipairs { "localhost", "127.0.0.1" } do hosts[("%s:%d"):format(name, number)] = place end
   end
   cloud = emulator.new { hosts = hosts, clock = function() return ngx.now() + offset end }
+  local account = first(emulator.defaults.accounts, "huawei")
+  write(dir .. "/pod_token", account.pod_token .. "\n")
+  write(dir .. "/id_token", account.idp.id_token .. "\n")
   write(dir .. "/env", environment(port, dir))
 end
 
@@ -172,7 +190,7 @@ function handler.cloud()
   if ngx.var.connection_requests == "1" then connections = connections + 1 end
   local response = cloud:handle {
     method = ngx.req.get_method(),
-    scheme = "https",
+    scheme = ngx.var.scheme,
     host = ngx.var.http_host or "",
     target = ngx.var.request_uri,
     headers = headers_received(),
@@ -203,6 +221,8 @@ local function set_clock(value)
   offset = value.offset
 end
 
+local function set(value) cloud:settings(value) end
+
 local function reset()
   cloud:reset()
   offset, connections = 0, 0
@@ -215,6 +235,7 @@ local CONTROL = {
   ["GET /_emulator/state"] = nothing,
   ["POST /_emulator/reset"] = reset,
   ["POST /_emulator/faults"] = order,
+  ["POST /_emulator/settings"] = set,
   ["POST /_emulator/clock"] = set_clock,
 }
 

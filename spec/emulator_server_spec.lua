@@ -54,7 +54,70 @@ describe("the emulator's server", function()
     local state = emulated.state()
     assert.equal("cn-north-4", state.keys[KEY].primary)
     assert.equal("newKeyName", state.keys[TAG].key_name)
-    assert.same({ huawei = 3, ncloud = 1 }, state.requests)
+    assert.same({ huawei = 3, ncloud = 1, iam = 0, metadata = 0 }, state.requests)
+  end)
+
+  describe("serves credentials:", function()
+    local account = emulated.accounts.huawei
+
+    local function ask(method, endpoint, target, headers, body)
+      local scheme, host = endpoint:match "^(%w+)://(.*)$"
+      local response = assert(open():send { method = method, scheme = scheme, host = host, target = target,
+        headers = headers or {}, body = body })
+      return response.status, response.body, response.headers
+    end
+
+    local function move_as(keys)
+      local request = hand_signer.huawei {
+        access_key = keys.access, secret_key = keys.secret, security_token = keys.securitytoken,
+        time = emulated.state().now, host = "localhost:" .. PORT, project_id = account.projects["cn-north-4"],
+        path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(account.projects["cn-north-4"], KEY),
+        body = ('{"key_id":"%s","primary_region":"cn-north-4"}'):format(KEY),
+      }
+      if keys.token then request.headers[#request.headers] = { "X-Auth-Token", keys.token } end
+      return open():send(request).status
+    end
+
+    it("tokens of IAM, over HTTPS, until they expire", function()
+      local user = account.user
+      local status, _, headers = ask("POST", emulated.iam, "/v3/auth/tokens?nocatalog=1", {}, cjson.encode { auth = {
+        identity = { methods = { "password" }, password = { user = {
+          name = user.name, password = user.password, domain = { name = user.domain } } } },
+        scope = { project = { name = "cn-north-4" } },
+      } })
+      assert.equal(201, status)
+      local keys = { access = "A", secret = "S", token = headers["x-subject-token"] }
+      assert.equal(200, move_as(keys))
+      local _, body = ask("GET", emulated.iam, "/v3/projects?name=cn-east-3", { { "X-Auth-Token", keys.token } })
+      assert.equal(account.projects["cn-east-3"], cjson.decode(body).projects[1].id)
+      emulated.clock(24 * 3600)
+      assert.equal(401, move_as(keys))
+      assert.same({ create_token = 1, list_projects = 1 }, emulated.state().operations.iam)
+    end)
+
+    it("keys of the metadata service, over plain HTTP, until they expire", function()
+      assert.equal("required", emulated.settings({ metadata_v2 = "required" }).settings.metadata_v2)
+      assert.equal(401, (ask("GET", emulated.metadata, "/openstack/latest/securitykey")))
+      local _, token = ask("PUT", emulated.metadata, "/meta-data/latest/api/token", { { "X-Metadata-Token-Ttl-Seconds", "21600" } })
+      local _, body = ask("GET", emulated.metadata, "/openstack/latest/securitykey", { { "X-Metadata-Token", token } })
+      local keys = cjson.decode(body).credential
+      assert.equal(200, move_as(keys))
+      emulated.clock(6 * 3600)
+      assert.equal(401, move_as(keys))
+      emulated.reset()
+      assert.equal(200, (ask("GET", emulated.metadata, "/openstack/latest/securitykey")))
+    end)
+
+    it("keys of the container endpoint, with faults", function()
+      emulated.fault { kind = "bad_gateway", match = { provider = "metadata", operation = "pod_key" } }
+      local headers = { { "Authorization", account.pod_token }, { "Content-Type", "application/json" } }
+      assert.equal(502, (ask("POST", emulated.metadata, "/v1/credentials", headers, "{}")))
+      local status, body = ask("POST", emulated.metadata, "/v1/credentials", headers, "{}")
+      assert.equal(200, status)
+      local keys = cjson.decode(body).credentials
+      assert.equal(200, move_as { access = keys.accessKeyId, secret = keys.secretAccessKey, securitytoken = keys.securityToken })
+      assert.equal(2, emulated.state().requests.metadata)
+    end)
   end)
 
   it("counts connections", function()
@@ -197,6 +260,7 @@ describe("the emulator's server", function()
       { "POST", "faults", '{"kind":"flood"}', 400, 'no kind "flood"' },
       { "POST", "faults", '[{"kind":"delay"}]', 400, "'seconds' is missing" },
       { "POST", "faults", "{", 400, "no JSON" },
+      { "POST", "settings", '{"agency":1}', 400, "boolean expected" },
       { "POST", "clock", '{"offset":"soon"}', 400, "offset: number expected" },
       { "GET", "reset", nil, 404, "not known" },
       { "POST", "nothing", "{}", 404, "not known" },
@@ -236,12 +300,25 @@ describe("the emulator's server", function()
       NCLOUD_ACCESS_KEY = ncloud.access_key,
       NCLOUD_SECRET_KEY = ncloud.secret_key,
       NCLOUD_KMS_ENDPOINT = "https://localhost:" .. PORT + 2,
+      HUAWEICLOUD_SDK_IAM_ENDPOINT = "https://localhost:" .. PORT + 4,
+      NCLOUD_METADATA_API_ENDPOINT = "http://127.0.0.1:" .. PORT + 5,
+      HC_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:" .. PORT + 5 .. "/v1/credentials",
+      HC_CONTAINER_AUTHORIZATION_TOKEN_FILE = DIR .. "/pod_token",
       KMS_CA_FILE = DIR .. "/ca.pem",
       KMS_EMULATOR_KEY_ID = KEY,
       KMS_EMULATOR_MORE_KEY_IDS = "5259bbf5-3c7c-42e1-8802-4d90a9c9f8c4 636accf6-4d8d-43f2-9913-5ea1badad9d5 "
         .. "747bdd07-5e9e-4403-aa24-6fb2cbebeae6",
       KMS_EMULATOR_KEY_TAG = TAG,
+      KMS_EMULATOR_METADATA_ENDPOINT = "http://127.0.0.1:" .. PORT + 5,
+      KMS_EMULATOR_USER = huawei.user.name,
+      KMS_EMULATOR_PASSWORD = huawei.user.password,
+      KMS_EMULATOR_DOMAIN = huawei.user.domain,
+      KMS_EMULATOR_IDP_ID = huawei.idp.id,
+      KMS_EMULATOR_ID_TOKEN_FILE = DIR .. "/id_token",
     }, lines)
+    for name, text in pairs { pod_token = huawei.pod_token, id_token = huawei.idp.id_token } do
+      assert.equal(text, io.lines(DIR .. "/" .. name)())
+    end
   end)
 end)
 
@@ -267,7 +344,7 @@ describe("emulator/serve", function()
       [ -e "$dir/ready" ] && echo "ready is left"
       rm -rf "$dir" "$dir.out"
     ]]
-    for i, text in ipairs { "Huawei Cloud KMS, cn-north-4", "NAVER Cloud KMS", "ca.pem", "export HUAWEICLOUD_SDK_AK='" } do
+    for i, text in ipairs { "Huawei Cloud KMS, cn-north-4", "NAVER Cloud KMS", "Huawei Cloud IAM", "metadata", "ca.pem", "export HUAWEICLOUD_SDK_AK='" } do
       assert.truthy(output:find(text, 1, true), i .. output)
     end
     assert.truthy(output:find "\nstatus 0\n$", output)

@@ -108,6 +108,29 @@ describe("the emulator's verifier of SDK-HMAC-SHA256", function()
   end)
 end)
 
+describe("the emulator's verifier of SDK-HMAC-SM3", function()
+  -- Known answers of the official Python SDK (tests/test_signer.py).
+  for method, known in pairs {
+    GET = { "f8ceb623f0be123dbccd7ad95a6211470f170d1d3c4fa9facbce716d82190e21", "" },
+    POST = { "6521b276625d7870e9836c041bafb2fa8d6a7ed0df045b06f1b137243c050ed8", '{"name":"test","id":1}' },
+  } do
+    local vector = { access_key = "AccessKey", secret_key = "SecretKey", timestamp = "20200608T023900Z", method = method,
+      host = "service.endpoint.myhuaweicloud.com", path = "/resources", query = { { "size", "1" } }, headers = {}, body = known[2] }
+
+    it("accepts the published " .. method .. ", and no other algorithm's name on it", function()
+      local authorization = "SDK-HMAC-SM3 Access=AccessKey, SignedHeaders=host;x-sdk-date, Signature=" .. known[1]
+      local account, refusal = authenticate(vector, huawei_request(vector, authorization, sparse))
+      assert.is_nil(refusal and refusal.body)
+      assert.equal("AccessKey", account.access_key)
+      for name, text in pairs { ["SDK-HMAC-SHA256"] = "verify aksk signature fail", ["SDK-HMAC-MD5"] = "format error" } do
+        account, refusal = authenticate(vector, huawei_request(vector, authorization:gsub("SDK%-HMAC%-SM3", name), sparse))
+        assert.is_nil(account)
+        assert.truthy(refusal.body:find(text, 1, true), refusal.body)
+      end
+    end)
+  end
+end)
+
 describe("the emulator's verifier of signature v2", function()
   local function status_of(vector, request)
     local account = { access_key = vector.access_key, secret_key = vector.secret_key, owner = "demo" }

@@ -1,5 +1,6 @@
---- Both clouds' KMS in memory: a request goes in, the answer that the cloud would give comes out, signatures really
---- checked. No I/O. Usable as a transport in tests, on virtual time, and behind a server (emulator/handler.lua).
+--- Both clouds in memory, KMS and what issues credentials for it: a request goes in, the answer that the cloud would
+--- give comes out, signatures really checked. No I/O. Usable as a transport in tests, on virtual time, and behind a
+--- server (emulator/handler.lua).
 ---
 ---     local cloud = require("kms.emulator").new()
 ---     local client = kms.huawei { region = "cn-north-4", transport = cloud, … }
@@ -10,16 +11,27 @@ local check = require "kms.check"
 local Error = require "kms.error"
 local faults = require "kms.emulator.faults"
 local fields = require "kms.emulator.fields"
+local gateway = require "kms.emulator.huawei_gateway"
 local http = require "kms.emulator.http"
-local settings = require "kms.emulator.options"
+local issuer = require "kms.emulator.issuer"
+local setup = require "kms.emulator.options"
 local signature = require "kms.emulator.signature"
+local switches = require "kms.emulator.switches"
 
 --- `emulator.defaults`: the accounts and keys of an emulator that is given none.
 local emulator = { defaults = require "kms.emulator.defaults" }
 
-local PROVIDERS = { huawei = require "kms.emulator.huawei", ncloud = require "kms.emulator.ncloud" }
+local PROVIDERS = {
+  huawei = require "kms.emulator.huawei",
+  ncloud = require "kms.emulator.ncloud",
+  iam = require "kms.emulator.iam",
+  metadata = require "kms.emulator.metadata",
+}
 
--- Where the real clouds are: a pattern of the host, and what it stands for (its capture being the region).
+-- Those with keys, and callers who sign for themselves.
+local CLOUDS = { "huawei", "ncloud" }
+
+-- Where the real ones are: a pattern of the host, and what it stands for (its capture being the region).
 local HOSTS = {
   { "^kms%.([%w-]+)%.myhuaweicloud%.com$", { provider = "huawei" } },
   { "^kms%.([%w-]+)%.myhuaweicloud%.eu$", { provider = "huawei" } },
@@ -27,6 +39,10 @@ local HOSTS = {
   { "^ocapi%-kr%.ncloud%.com$", { provider = "ncloud", zone = "kr" } },
   { "^ocapi%-jp%.ncloud%.com$", { provider = "ncloud", zone = "jp" } },
   { "^ocapi%.gov%-ncloud%.com$", { provider = "ncloud", zone = "gov" } },
+  { "^iam%.myhuaweicloud%.com$", { provider = "iam" } },
+  { "^iam%.[%w-]+%.myhuaweicloud%.com$", { provider = "iam" } },
+  { "^iam%.[%w-]+%.myhuaweicloud%.eu$", { provider = "iam" } },
+  { "^169%.254%.169%.254$", { provider = "metadata" } },
 }
 
 ---@class kms.Emulator
@@ -38,9 +54,9 @@ Cloud.__name = "kms.emulator"
 ---@param options kms.EmulatorOptions?
 ---@return kms.Emulator
 function emulator.new(options)
-  local problem = options ~= nil and settings.problem(options)
+  local problem = options ~= nil and setup.problem(options)
   if problem then error(check.bad_argument(1, "new", problem), 2) end
-  options = settings.copy(options or {})
+  options = setup.copy(options or {})
   local start = os.time()
   local self = setmetatable({
     options = options,
@@ -51,26 +67,39 @@ function emulator.new(options)
   return self
 end
 
---- Puts everything back to how it began: keys, locks, faults, counts, time.
+--- Puts everything back to how it began: keys, locks, tokens, faults, settings, counts, time.
 function Cloud:reset()
-  self.shift, self.counts, self.clouds = 0, {}, {}
-  local function now() return self:now() end
+  self.shift, self.counts, self.switches = 0, {}, switches.new()
+  local function now() return self:now() + self.switches.drift end
+  local accounts, keys = {}, {}
+  for _, name in ipairs(CLOUDS) do
+    accounts[name] = setup.entries(self.options, "accounts", name)
+    keys[name] = setup.entries(self.options, "keys", name)
+  end
+  local shared = { settings = self.switches, issuer = issuer.new(now), now = now }
+  local entrance = gateway.new(accounts.huawei, now)
+  local clouds = {
+    huawei = PROVIDERS.huawei.new(keys.huawei, entrance),
+    ncloud = PROVIDERS.ncloud.new(accounts.ncloud, keys.ncloud, now),
+    iam = PROVIDERS.iam.new(accounts.huawei, entrance, shared),
+  }
+  clouds.metadata = PROVIDERS.metadata.new(accounts, { huawei = entrance, ncloud = clouds.ncloud }, shared)
+  self.clouds, self.cloud_time = clouds, now
+
   local operations = {}
   for name, provider in pairs(PROVIDERS) do
-    self.counts[name] = 0
-    local accounts = settings.entries(self.options, "accounts", name)
-    self.clouds[name] = provider.new(accounts, settings.entries(self.options, "keys", name), now)
+    self.counts[name] = { all = 0, of = {} }
     operations[name] = {}
     for _, row in ipairs(provider.operations) do operations[name][row.name] = true end
   end
   self.faults = faults.new(operations)
 end
 
---- Unix time in the clouds.
+--- Unix time for the caller. The clouds have the same, unless the setting `drift` sets them apart.
 ---@return number
 function Cloud:now() return self.clock() + self.shift end
 
---- Moves the clouds' time on, at once.
+--- Moves time on, at once.
 ---@param seconds number
 function Cloud:advance(seconds) self.shift = self.shift + seconds end
 
@@ -85,41 +114,64 @@ function Cloud:fault(fault)
   self.faults:order(fault)
 end
 
+--- Changes how IAM, the metadata services and the clocks behave; what is not named stays as it is.
+---@param changes kms.EmulatorSettings?
+---@return kms.EmulatorSettings settings a copy of all of them
+function Cloud:settings(changes)
+  local problem = changes ~= nil and switches.problem(changes)
+  if problem then error(check.bad_argument(1, "settings", problem), 2) end
+  for name, value in pairs(changes or {}) do self.switches[name] = value end
+  return setup.copy(self.switches)
+end
+
 --- A copy of a key as it is now.
 ---@param id string Huawei key id or NAVER key tag
 ---@return table? key
 function Cloud:key(id)
-  for _, cloud in pairs(self.clouds) do
-    if cloud.keys[id] then return settings.copy(cloud.keys[id]) end
+  for _, name in ipairs(CLOUDS) do
+    local key = self.clouds[name].keys[id]
+    if key then return setup.copy(key) end
   end
 end
 
 --- How many requests came in.
----@param provider string? of one cloud; of both when not given
+---@param provider string? "huawei", "ncloud", "iam" or "metadata"; of all when not given
+---@param operation string? of the provider; all of its operations when not given
 ---@return integer
-function Cloud:requests(provider)
-  if provider then return self.counts[provider] end
-  return self.counts.huawei + self.counts.ncloud
+function Cloud:requests(provider, operation)
+  if operation then return self.counts[provider].of[operation] or 0 end
+  if provider then return self.counts[provider].all end
+  local sum = 0
+  for _, count in pairs(self.counts) do sum = sum + count.all end
+  return sum
 end
 
 --- A plain picture of everything, for people and for the control interface of a server.
 ---@return table
 function Cloud:state()
-  local state = { now = self:now(), requests = settings.copy(self.counts), keys = {}, locks = {} }
-  for _, cloud in pairs(self.clouds) do
-    for id, key in pairs(cloud.keys) do state.keys[id] = settings.copy(key) end
-    for access_key, failures in pairs(cloud:locks()) do state.locks[access_key] = settings.copy(failures) end
+  local state = { requests = {}, operations = {}, keys = {}, locks = {} }
+  state.now, state.settings = self.cloud_time(), self:settings()
+  for name, count in pairs(self.counts) do
+    state.requests[name], state.operations[name] = count.all, setup.copy(count.of)
+  end
+  for _, name in ipairs(CLOUDS) do
+    local cloud = self.clouds[name]
+    for id, key in pairs(cloud.keys) do state.keys[id] = setup.copy(key) end
+    for access_key, failures in pairs(cloud:locks()) do state.locks[access_key] = setup.copy(failures) end
   end
   return state
 end
 
 local function place_of(self, host, scheme)
   host = host:lower()
-  if scheme ~= "http" then host = host:gsub(":443$", "") end
+  host = host:gsub(scheme == "http" and ":80$" or ":443$", "")
   if self.hosts[host] then return self.hosts[host] end
   for _, row in ipairs(HOSTS) do
     local region = host:match(row[1])
-    if region then return { provider = row[2].provider, zone = row[2].zone, region = region } end
+    local place = row[2]
+    if region then
+      return { provider = place.provider, zone = place.zone, region = place.provider == "huawei" and region or nil }
+    end
   end
 end
 
@@ -131,16 +183,17 @@ function Cloud:handle(request)
   if not place then
     return { status = 421, headers = { ["content-type"] = "text/plain" }, body = "no cloud answers on this host\n" }
   end
-  local name, cloud = place.provider, self.clouds[place.provider]
-  self.counts[name] = self.counts[name] + 1
-  local id = signature.sha256(("%s %d %.0f"):format(name, self.counts[name], self:now())):sub(1, 32)
+  local name, cloud, count = place.provider, self.clouds[place.provider], self.counts[place.provider]
+  count.all = count.all + 1
+  local id = signature.sha256(("%s %d %.0f"):format(name, count.all, self:now())):sub(1, 32)
   local call = { request = request, region = place.region, zone = place.zone or "global", id = id }
   call.row, call.params = http.route(cloud.operations, request)
+  if call.row then count.of[call.row.name] = (count.of[call.row.name] or 0) + 1 end
 
   local fault = self.faults:take(name, call.row and call.row.name)
   local response = fault and faults.respond(fault, cloud, call) or cloud:answer(call)
   local carried = cloud.headers(call)
-  carried.date = http.date(self:now())
+  carried.date = http.date(self.cloud_time())
   for header, value in pairs(carried) do
     response.headers[header] = response.headers[header] or value
   end

@@ -14,6 +14,8 @@ local emulated = {
   ca_file = dir .. "/ca.pem",
   huawei = { ["cn-north-4"] = "https://localhost:" .. port, ["cn-east-3"] = "https://localhost:" .. port + 1 },
   ncloud = "https://localhost:" .. port + 2,
+  iam = "https://localhost:" .. port + 4,
+  metadata = "http://127.0.0.1:" .. port + 5,
   accounts = {},
 }
 for _, account in ipairs(defaults.accounts) do
@@ -24,7 +26,7 @@ local control = curl.new { timeout = 5 }
 
 --- Asks the control interface.
 ---@param method string
----@param name string "state", "reset", "faults" or "clock"
+---@param name string "state", "reset", "faults", "settings" or "clock"
 ---@param value table? the JSON body
 ---@return table state
 function emulated.control(method, name, value)
@@ -39,6 +41,7 @@ end
 function emulated.reset() return emulated.control("POST", "reset") end
 function emulated.state() return emulated.control("GET", "state") end
 function emulated.fault(fault) return emulated.control("POST", "faults", fault) end
+function emulated.settings(changes) return emulated.control("POST", "settings", changes) end
 function emulated.clock(offset) return emulated.control("POST", "clock", { offset = offset }) end
 
 --- Keys of the first account of a cloud, as an option.

@@ -19,10 +19,19 @@ return {
       access_key = "EMULATORHUAWEI000001",
       secret_key = "emulatorHuaweiSecretKeyForTestsOnly00001",
       projects = PROJECTS,
+      -- A name that two projects have: looking for one of them must fail.
+      more_projects = {
+        { name = "ap-southeast-3", id = "2d7fac9e6a415bf2be8d5c30a192e47d" },
+        { name = "ap-southeast-3", id = "3e80bdaf7b526c03cf9e6d41b2a3f58e" },
+      },
       tokens = {
         { token = "emulator-token-of-cn-north-4", region = "cn-north-4" },
         { token = "emulator-token-of-cn-east-3", region = "cn-east-3" },
       },
+      user = { name = "emulator-user", password = "emulator-Password-1", domain = "emulator-domain" },
+      idp = { id = "emulator-idp", id_token = "emulator.id.token" },
+      agency = true,
+      pod_token = "emulator-pod-token",
     },
     {
       provider = "huawei",
@@ -35,6 +44,7 @@ return {
       provider = "ncloud",
       access_key = "EMULATORNCLOUD000001",
       secret_key = "emulatorNcloudSecretKeyForTestsOnly00001",
+      role = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     },
   },
   keys = {

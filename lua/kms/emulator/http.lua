@@ -74,14 +74,33 @@ function http.route(operations, request)
   return nil, known
 end
 
---- JSON text of a value. A list of {name, value} pairs becomes an object with its members in that order;
---- cjson.null and scalars are as cjson has them.
+--- The value of a query parameter, decoded; of a repeated one the first.
+---@return string?
+function http.parameter(request, name)
+  local _, query = http.target(request.target)
+  for _, piece in ipairs(http.split(query, "&")) do
+    local key, value = piece:match "^([^=]*)=?(.*)$"
+    if http.decode(key) == name then return http.decode(value) end
+  end
+end
+
+local ARRAY = {}
+
+--- Marks a list as one that JSON is to show as an array.
+function http.array(list) return setmetatable(list, ARRAY) end
+
+--- JSON text of a value. A list of {name, value} pairs becomes an object with its members in that order, http.array's
+--- an array; cjson.null and scalars are as cjson has them.
 function http.json(value)
   if type(value) ~= "table" then
     -- lua-cjson escapes every slash. The clouds do not, and a canonical request is easier to read without.
     return (cjson.encode(value):gsub("\\/", "/"))
   end
   local members = {}
+  if getmetatable(value) == ARRAY then
+    for i, member in ipairs(value) do members[i] = http.json(member) end
+    return "[" .. table.concat(members, ",") .. "]"
+  end
   for i, pair in ipairs(value) do members[i] = http.json(pair[1]) .. ":" .. http.json(pair[2]) end
   return "{" .. table.concat(members, ",") .. "}"
 end
@@ -96,9 +115,26 @@ function http.object(body)
   if ok and type(value) == "table" and value[1] == nil then return value end
 end
 
+--- Follows names into an object, as far as there are objects.
+---@param object any
+---@param path string names joined with dots
+---@return any value
+function http.at(object, path)
+  for name in path:gmatch "[^.]+" do
+    if type(object) ~= "table" then return nil end
+    object = object[name]
+  end
+  return object
+end
+
 --- An answer with a JSON body.
 function http.answer(status, value)
   return { status = status, headers = { ["content-type"] = "application/json" }, body = http.json(value) }
+end
+
+--- An answer with a plain text.
+function http.text(status, text)
+  return { status = status, headers = { ["content-type"] = "text/plain" }, body = text }
 end
 
 local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
@@ -109,6 +145,14 @@ function http.date(time)
   local t = os.date("!*t", math.floor(time))
   return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
     DAYS[t.wday], t.day, MONTHS[t.month], t.year, t.hour, t.min, t.sec)
+end
+
+--- Unix time as bodies have it (ISO 8601): "2026-01-02T03:04:05Z".
+---@param fraction boolean? with six digits more, what is beyond them cut off: "2026-01-02T03:04:05.678900Z"
+function http.timestamp(time, fraction)
+  local seconds = math.floor(time)
+  local micros = fraction and (".%06d"):format(math.floor((time - seconds) * 1e6)) or ""
+  return os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. micros .. "Z"
 end
 
 return http

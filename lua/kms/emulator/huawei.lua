@@ -81,11 +81,10 @@ huawei.operations = {
   },
 }
 
----@param accounts table[]
 ---@param keys table[]
----@param now fun(): number
-function huawei.new(accounts, keys, now)
-  local self = setmetatable({ keys = {}, gateway = gateway.new(accounts, now) }, huawei)
+---@param entrance table the gateway (kms.emulator.huawei_gateway)
+function huawei.new(keys, entrance)
+  local self = setmetatable({ keys = {}, gateway = entrance }, huawei)
   for _, key in ipairs(keys) do self.keys[key.key_id] = key end
   return self
 end

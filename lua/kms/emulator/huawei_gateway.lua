@@ -56,23 +56,37 @@ end
 function gateway.new(accounts, now)
   local self = setmetatable({ now = now, by_access_key = {}, by_token = {}, failures = {} }, gateway)
   for _, account in ipairs(accounts) do
-    self.by_access_key[account.access_key] = account
+    self:accept_keys(account)
     for _, token in ipairs(account.tokens) do
-      self.by_token[token.token] = { account = account, region = token.region, expires = token.expires }
+      self:accept_token(token.token, { account = account, region = token.region, expires = token.expires })
     end
   end
   return self
 end
 
+--- From now on an account may sign with its keys.
+function gateway:accept_keys(account) self.by_access_key[account.access_key] = account end
+
+--- From now on a token stands for an account.
+---@param token { account: table, region: string?, expires: number? } without a region it is good for none
+function gateway:accept_token(value, token) self.by_token[value] = token end
+
 local function expired(credential, now)
   return credential.expires and now >= credential.expires
 end
 
--- What an expired token is answered is not documented; renewing it is what 0307 asks for.
-local function by_token(self, call, value)
+--- A token that is known and has not expired.
+function gateway:token(value)
   local token = self.by_token[value]
-  if not token then return nil, unauthenticated(call, "decrypt token fail") end
-  if expired(token, self.now()) or token.region ~= call.region then
+  return token and not expired(token, self.now()) and token or nil
+end
+
+-- What an expired token is answered is not documented; renewing it is what 0307 asks for. IAM, which is in no region,
+-- takes those of every region.
+local function by_token(self, call, value)
+  if not self.by_token[value] then return nil, unauthenticated(call, "decrypt token fail") end
+  local token = self:token(value)
+  if not token or call.region and token.region ~= call.region then
     return nil, gateway.refuse(call, "APIGW.0307", "The token must be updated.")
   end
   return token.account
@@ -96,8 +110,8 @@ local function fault_of(self, call, account, parts)
   if expired(account, now) or not signature.equal(token, account.security_token or "") then
     return "decrypt token fail"
   end
-  local canonical = signature.canonical_request(request, parts.signed_headers)
-  if not signature.equal(parts.signature, signature.huawei(canonical, date, account.secret_key)) then
+  local canonical = signature.canonical_request(request, parts)
+  if not signature.equal(parts.signature, signature.huawei(parts.algorithm, canonical, date, account.secret_key)) then
     return "verify aksk signature fail, canonicalRequest:" .. canonical:gsub("\n", "|")
   end
 end

@@ -98,10 +98,13 @@ ncloud.operations = {
 ---@param now fun(): number
 function ncloud.new(accounts, keys, now)
   local self = setmetatable({ now = now, accounts = {}, keys = {} }, ncloud)
-  for _, account in ipairs(accounts) do self.accounts[account.access_key] = account end
+  for _, account in ipairs(accounts) do self:accept_keys(account) end
   for _, key in ipairs(keys) do self.keys[key.key_tag] = key end
   return self
 end
+
+--- From now on an account may sign with its keys.
+function ncloud:accept_keys(account) self.accounts[account.access_key] = account end
 
 local function authenticate(self, request)
   local timestamp = http.header(request, "x-ncp-apigw-timestamp")
@@ -112,7 +115,8 @@ local function authenticate(self, request)
   end
   local account = self.accounts[access_key]
   local fresh = timestamp:find "^%d+$" and math.abs(self.now() * 1000 - tonumber(timestamp)) <= SKEW_MS
-  if not (account and fresh
+  local expired = account and account.expires and self.now() >= account.expires
+  if not (account and fresh and not expired
     and signature.equal(given, signature.ncloud(request, timestamp, access_key, account.secret_key))) then
     return nil, gateway("unauthenticated", "Invalid authentication information.")
   end

@@ -6,21 +6,35 @@ local fields = require "kms.emulator.fields"
 
 local options = {}
 
+---@class kms.EmulatorAccount
+---@field provider "huawei"|"ncloud"
+---@field access_key string
+---@field secret_key string
+---@field owner string? whose keys it sees; "demo" when not given
+---@field expires number? Unix time
+---@field role string? NAVER: id of the server role that stands for it
+---@field security_token string? Huawei, as all that follow: makes it a temporary key
+---@field projects table<string, string>? region -> project id
+---@field more_projects { name: string, id: string }[]? what IAM lists besides
+---@field tokens { token: string, region: string, expires: number? }[]?
+---@field user { name: string, password: string, domain: string }? who may sign in at IAM for it
+---@field idp { id: string, id_token: string, expires: number? }? likewise, by OpenID Connect
+---@field agency boolean? true: the metadata service hands out keys that stand for it
+---@field pod_token string? what must be shown to the container endpoint for keys that stand for it
+
 ---@class kms.EmulatorOptions
----@field accounts table[]? in place of the default ones. Each has `provider` ("huawei" or "ncloud"), `access_key`,
----  `secret_key`, `owner` (whose keys it sees, "demo" when not given); for Huawei also `projects` (region ->
----  project id), `security_token` (makes it a temporary key), `expires` (Unix time), and `tokens`, a list of
----  `{ token, region, expires }`
+---@field accounts kms.EmulatorAccount[]? in place of the default ones
 ---@field keys table[]? in place of the default ones. Each has `provider`, `owner`, `state` ("enabled" when not given,
 ---  "disabled", "pending_deletion"); for Huawei `key_id`, `primary`, `replicas`, `default_master`; for NAVER
 ---  `key_tag`, `key_name` and `zone` ("global" when not given, "kr", "jp", "gov")
 ---@field clock (fun(): number)? Unix time; without it time starts as it is now, and only sleep and advance move it
----@field hosts table<string, table>? more hosts, as on the wire -> `{ provider = "huawei", region = … }` or
----  `{ provider = "ncloud", zone = … }`
+---@field hosts table<string, table>? more hosts, as on the wire -> `{ provider = "huawei", region = … }`,
+---  `{ provider = "ncloud", zone = … }`, `{ provider = "iam" }` or `{ provider = "metadata" }`
 
 local required, optional = fields.required, fields.optional
 
 local PROVIDER = fields.choice("provider", { "huawei", "ncloud" }, true)
+local SERVICE = fields.choice("provider", { "huawei", "ncloud", "iam", "metadata" }, true)
 local STATE = fields.choice("state", { "enabled", "disabled", "pending_deletion" })
 local ZONE = fields.choice("zone", { "global", "kr", "jp", "gov" })
 
@@ -33,9 +47,14 @@ local ENTRIES = {
   accounts = {
     huawei = {
       PROVIDER, required "access_key", required "secret_key", optional "owner", optional "security_token",
-      optional("projects", "table"), optional("tokens", "table"), optional("expires", "number"),
+      optional("projects", "table"), optional("more_projects", "table"), optional("tokens", "table"),
+      optional("expires", "number"), optional("user", "table"), optional("idp", "table"),
+      optional("agency", "boolean"), optional "pod_token",
     },
-    ncloud = { PROVIDER, required "access_key", required "secret_key", optional "owner" },
+    ncloud = {
+      PROVIDER, required "access_key", required "secret_key", optional "owner", optional("expires", "number"),
+      optional "role",
+    },
   },
   keys = {
     huawei = {
@@ -44,10 +63,18 @@ local ENTRIES = {
     },
     ncloud = { PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner" },
   },
-  hosts = { huawei = { PROVIDER, required "region" }, ncloud = { PROVIDER, ZONE } },
+  hosts = {
+    huawei = { SERVICE, required "region" }, ncloud = { SERVICE, ZONE }, iam = { SERVICE }, metadata = { SERVICE },
+  },
 }
 
-local TOKEN = { required "token", required "region", optional("expires", "number") }
+-- The fields of tables within an entry; of `list`, of each member.
+local WITHIN = {
+  tokens = { list = true, required "token", required "region", optional("expires", "number") },
+  more_projects = { list = true, required "name", required "id" },
+  user = { required "name", required "password", required "domain" },
+  idp = { required "id", required "id_token", optional("expires", "number") },
+}
 
 local FILLED = {
   accounts = {
@@ -67,14 +94,25 @@ function options.copy(value)
   return copied
 end
 
+local function within_problem(name, value)
+  local row = WITHIN[name]
+  if not row then return nil end
+  for _, member in ipairs(row.list and value or { value }) do
+    local problem = fields.problem(row, member, "field")
+    if problem then return problem end
+  end
+end
+
 local function entry_problem(option, entry)
   if type(entry) ~= "table" then return check.misuse({}, entry, "field") end
-  local problem = fields.problem({ PROVIDER }, { provider = entry.provider }, "field")
+  local provider = option == "hosts" and SERVICE or PROVIDER
+  local problem = fields.problem({ provider }, { provider = entry.provider }, "field")
     or fields.problem(ENTRIES[option][entry.provider], entry, "field")
-  for _, token in ipairs(not problem and entry.tokens or {}) do
-    problem = problem or fields.problem(TOKEN, token, "field")
+  if problem then return problem end
+  for name, value in pairs(entry) do
+    problem = within_problem(name, value)
+    if problem then return problem end
   end
-  return problem
 end
 
 --- What is wrong with the options.

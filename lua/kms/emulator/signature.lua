@@ -28,12 +28,18 @@ local function base64(bytes)
   return table.concat(out)
 end
 
-local function sha256(data) return hex(digest.new("sha256"):final(data)) end
+local function hash(name, data) return hex(digest.new(name):final(data)) end
 
 --- SHA-256 in hex.
-signature.sha256 = sha256
+function signature.sha256(data) return hash("sha256", data) end
 
-local function mac(key, data) return hmac.new(key, "sha256"):final(data) end
+local function mac(name, key, data) return hmac.new(key, name):final(data) end
+
+-- Huawei's algorithms: the digest, and the header that may say what goes for the body's. OpenSSL may be without SM3.
+local ALGORITHMS = {
+  ["SDK-HMAC-SHA256"] = { digest = "sha256", content = "x-sdk-content-sha256" },
+  ["SDK-HMAC-SM3"] = pcall(digest.new, "sm3") and { digest = "sm3", content = "x-sdk-content-sm3" } or nil,
+}
 
 --- Compares without stopping at the first difference, so that the time taken tells nothing about a good signature.
 function signature.equal(left, right)
@@ -81,21 +87,23 @@ local function canonical_query(query)
 end
 
 --- Takes a Huawei Authorization header apart.
----@return table? parts `access_key`, `signed_headers` (sorted lower-case names) and `signature`; nil when malformed
+---@return table? parts `algorithm`, `access_key`, `signed_headers` (sorted lower-case names) and `signature`; nil when
+---  malformed
 function signature.parse_authorization(value)
-  local access_key, names, given =
-    value:match "^SDK%-HMAC%-SHA256 Access=([^,%s]+),%s*SignedHeaders=([^,%s]+),%s*Signature=(%x+)$"
-  if not access_key then return nil end
+  local algorithm, access_key, names, given =
+    value:match "^(%S+) Access=([^,%s]+),%s*SignedHeaders=([^,%s]+),%s*Signature=(%x+)$"
+  if not ALGORITHMS[algorithm] then return nil end
   local signed_headers = http.split(names:lower(), ";")
   table.sort(signed_headers, before)
-  return { access_key = access_key, signed_headers = signed_headers, signature = given }
+  return { algorithm = algorithm, access_key = access_key, signed_headers = signed_headers, signature = given }
 end
 
---- The canonical request of SDK-HMAC-SHA256 (API Request Signing Guide, "AK/SK signing").
+--- The canonical request of SDK-HMAC-SHA256 and -SM3 (API Request Signing Guide, "AK/SK signing").
 ---@param request table as received
----@param signed_headers string[] lower-case names in order
+---@param parts table of its Authorization header
 ---@return string
-function signature.canonical_request(request, signed_headers)
+function signature.canonical_request(request, parts)
+  local algorithm, signed_headers = ALGORITHMS[parts.algorithm], parts.signed_headers
   local segments, query = http.target(request.target)
   local lines = {}
   local payload
@@ -103,24 +111,26 @@ function signature.canonical_request(request, signed_headers)
     local value = http.header(request, name) or ""
     lines[i] = name .. ":" .. value .. "\n"
     -- The SDKs' way to leave a body that is no JSON out of the signature.
-    if name == "x-sdk-content-sha256" and value == "UNSIGNED-PAYLOAD" then payload = value end
+    if name == algorithm.content and value == "UNSIGNED-PAYLOAD" then payload = value end
   end
   return table.concat({
     request.method, canonical_path(segments), canonical_query(query), table.concat(lines),
-    table.concat(signed_headers, ";"), payload or sha256(request.body or ""),
+    table.concat(signed_headers, ";"), payload or hash(algorithm.digest, request.body or ""),
   }, "\n")
 end
 
 --- The signature that a Huawei request should carry.
 ---@return string hex
-function signature.huawei(canonical_request, timestamp, secret_key)
-  return hex(mac(secret_key, "SDK-HMAC-SHA256\n" .. timestamp .. "\n" .. sha256(canonical_request)))
+function signature.huawei(algorithm, canonical_request, timestamp, secret_key)
+  local name = ALGORITHMS[algorithm].digest
+  return hex(mac(name, secret_key, algorithm .. "\n" .. timestamp .. "\n" .. hash(name, canonical_request)))
 end
 
 --- The signature that a NAVER request should carry: version 2, over the target as it came in (Ncloud API, "Call API").
 ---@return string base64
 function signature.ncloud(request, timestamp, access_key, secret_key)
-  return base64(mac(secret_key, request.method .. " " .. request.target .. "\n" .. timestamp .. "\n" .. access_key))
+  local text = request.method .. " " .. request.target .. "\n" .. timestamp .. "\n" .. access_key
+  return base64(mac("sha256", secret_key, text))
 end
 
 -- Days from 1970-01-01 to a day of the Gregorian calendar, counted in years that begin in March. os.time would read
