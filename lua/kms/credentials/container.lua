@@ -1,0 +1,65 @@
+--- Keys of the pod that this program runs in: CCE pod identity, Huawei Cloud.
+
+local environment = require "kms.environment"
+local exchange = require "kms.credentials.exchange"
+local file = require "kms.credentials.file"
+local refresh = require "kms.credentials.refresh"
+local snapshot = require "kms.credentials.snapshot"
+local source = require "kms.credentials.source"
+
+local container = {}
+
+local TIMEOUT = 5 -- seconds, as in the official SDK for Python
+
+local VARIABLES = {
+  uri = "HC_CONTAINER_CREDENTIALS_FULL_URI",
+  token_file = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+}
+
+local function plan_of(options)
+  local uri = options.uri or environment.first { VARIABLES.uri }
+  if not uri then return snapshot.fail("missing", ("no pod identity: %s is not set"):format(VARIABLES.uri)) end
+  local token_file = options.token_file or environment.first { VARIABLES.token_file }
+  if not token_file then
+    return snapshot.fail("invalid", ("pod identity has an address, but %s is not set"):format(VARIABLES.token_file))
+  end
+  local scheme, host, target = exchange.url(uri)
+  if not scheme then
+    return snapshot.fail("invalid", "the address of pod identity must be " .. exchange.URL)
+  end
+  return { key = uri .. "\n" .. token_file, scheme = scheme, host = host, target = target, token_file = token_file,
+    who = ("pod identity at %s://%s"):format(scheme, host) }
+end
+
+local function fetch(context, plan)
+  local token, err = file.read_word(plan.token_file, "token file")
+  if not token then return nil, err end
+  local order = { who = plan.who, method = "POST", scheme = plan.scheme, host = plan.host, target = plan.target,
+    headers = { { "Content-Type", "application/json" }, { "Authorization", token } }, body = "{}", timeout = TIMEOUT,
+    secrets = { token } }
+  local response
+  response, err = exchange.send(context, order)
+  if not response then return nil, err end
+  if response.status < 200 or response.status > 299 then return exchange.refusal(order, response) end
+  local object
+  object, err = exchange.object(order, response)
+  if not object then return nil, err end
+  local keys = object.credentials
+  if type(keys) ~= "table" or type(keys.securityToken) ~= "string" then
+    local problem = "there are no credentials with a security token in it"
+    return exchange.malformed(order, response, "wrong_type", problem, true)
+  end
+  return exchange.credentials(context, order, response, { access_key = keys.accessKeyId,
+    secret_key = keys.secretAccessKey, security_token = keys.securityToken, expires = keys.expiration })
+end
+
+--- A source of the pod's identity.
+---@param options { uri: string?, token_file: string? }
+---@return kms.CredentialsSource
+function container.new(options)
+  options = { uri = options.uri, token_file = options.token_file }
+  local get, forget = refresh.new { plan = function() return plan_of(options) end, fetch = fetch }
+  return source.new("container", get, { forget = forget, misuse = source.needs("container", "security_token") })
+end
+
+return container

@@ -1,0 +1,77 @@
+--- Keys for an identity that somebody else vouches for: an OpenID Connect token, exchanged at Huawei Cloud IAM.
+
+local environment = require "kms.environment"
+local exchange = require "kms.credentials.exchange"
+local file = require "kms.credentials.file"
+local iam = require "kms.credentials.iam"
+local refresh = require "kms.credentials.refresh"
+local snapshot = require "kms.credentials.snapshot"
+local source = require "kms.credentials.source"
+
+local oidc = {}
+
+local LIFE = 21600 -- seconds asked for, as in the official SDKs
+
+local VARIABLES = { idp_id = "HUAWEICLOUD_SDK_IDP_ID", id_token_file = "HUAWEICLOUD_SDK_ID_TOKEN_FILE" }
+local NAMES = { "idp_id", "id_token_file" }
+
+local function plan_of(given, context)
+  local values, missing = {}, {}
+  for _, name in ipairs(NAMES) do
+    values[name] = given[name] or environment.first { VARIABLES[name] }
+    if not values[name] then
+      missing[#missing + 1] = ("no %s: give oidc the option %s or set %s"):format(name, name, VARIABLES[name])
+    end
+  end
+  if missing[1] then return snapshot.fail(missing[2] and "missing" or "invalid", table.concat(missing, "; ")) end
+  if not snapshot.rules.header_safe.test(values.idp_id) then
+    return snapshot.fail("invalid", "idp_id must be " .. snapshot.rules.header_safe.text)
+  end
+  local place, err = iam.place(given.endpoint, context.region)
+  if not place then return nil, err end
+  place.idp_id, place.id_token_file = values.idp_id, values.id_token_file
+  place.key = table.concat({ place.scheme, place.host, place.idp_id, place.id_token_file }, "\n")
+  return place
+end
+
+-- The two steps of the official SDKs for Python and Go; the second is "CreateTemporaryAccessKeyByToken" of IAM.
+local function fetch(context, plan, life)
+  local id_token, err = file.read_word(plan.id_token_file, "ID token file")
+  if not id_token then return nil, err end
+  local response, order
+  response, err, order = iam.post(context, plan, "/v3.0/OS-AUTH/id-token/tokens", { { "X-Idp-Id", plan.idp_id } },
+    { auth = { id_token = { id = id_token } } }, { id_token })
+  if not response then return nil, err end
+  local token
+  token, err = iam.token(order, response)
+  if not token then return nil, err end
+  response, err, order = iam.post(context, plan, "/v3.0/OS-CREDENTIAL/securitytokens", {},
+    { auth = { identity = { methods = { "token" }, token = { id = token, duration_seconds = life } } } },
+    { token, id_token })
+  if not response then return nil, err end
+  local object
+  object, err = exchange.object(order, response)
+  if not object then return nil, err end
+  local keys = object.credential
+  if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
+    local problem = "there is no credential with a security token in it"
+    return exchange.malformed(order, response, "wrong_type", problem, true)
+  end
+  return exchange.credentials(context, order, response, { access_key = keys.access, secret_key = keys.secret,
+    security_token = keys.securitytoken, expires = keys.expires_at })
+end
+
+--- A source of temporary keys.
+---@param options { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }
+---@return kms.CredentialsSource
+function oidc.new(options)
+  local given = { idp_id = options.idp_id, id_token_file = options.id_token_file, endpoint = options.endpoint }
+  local life = options.duration or LIFE
+  local get, forget = refresh.new {
+    plan = function(context) return plan_of(given, context) end,
+    fetch = function(context, plan) return fetch(context, plan, life) end,
+  }
+  return source.new("oidc", get, { forget = forget, misuse = source.needs("oidc", "security_token") })
+end
+
+return oidc
