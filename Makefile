@@ -4,6 +4,7 @@
 LUA        ?= lua5.4
 LUAS       ?= lua5.4 luajit
 BUILD      ?= build
+export BUILD
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
@@ -78,6 +79,15 @@ test:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(TESTS)
 
+# What calls cost the other requests of an NGINX worker; some minutes. ROUNDS and SECONDS make it shorter or longer.
+.PHONY: bench-nginx
+bench-nginx:
+	tools/setup bench
+	@$(MAKE) --no-print-directory -s all LUA=luajit
+	@tools/with-server KMS_BENCH $(BUILD)/bench-nginx/upstream tools/nginx bench/nginx/upstream.conf -- \
+	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
+	  luajit bench/nginx/run.lua
+
 # In the foreground, until interrupted; prints its URLs, its CA file and its ready-made accounts.
 EMULATOR_PORT ?= 18440
 .PHONY: emulator
@@ -121,6 +131,7 @@ help:
 	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
 	@echo 'make test       set up, build and run all specs on $(LUAS) (TESTS=spec/x_spec.lua: only those)'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
 	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make install    install under PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'

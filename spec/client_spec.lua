@@ -29,7 +29,8 @@ describe("a client", function()
     local client, renamer = huawei(canned.new(MOVED)), kms.ncloud {}
     for expected, call in pairs {
       ["bad argument #1 to 'huawei' (table expected, got string)"] = function() kms.huawei "x" end,
-      ["bad argument #1 to 'huawei' (unknown option \"regoin\"; known: region, project_id, endpoint, credentials, timeout, transport)"] =
+      ["bad argument #1 to 'huawei' (unknown option \"regoin\"; known: region, project_id, endpoint, algorithm, "
+        .. "credentials, timeout, transport, lock_guard)"] =
         function() kms.huawei { regoin = "x" } end,
       ["bad argument #1 to 'huawei' (option 'region': string expected, got number)"] = function() kms.huawei { region = 4 } end,
       ["bad argument #1 to 'ncloud' (option 'timeout': a number above 0 expected, got -1)"] = function() kms.ncloud { timeout = -1 } end,
@@ -46,6 +47,12 @@ describe("a client", function()
       ["calling 'update_primary_region' on bad self (kms.huawei client expected, got table)"] =
         function() client.update_primary_region(PARAMS) end,
       ["bad argument #1 to 'rename_key' (field 'key_tag' is missing)"] = function() kms.rename_key({}, renamer) end,
+      ["bad argument #3 to 'rename_key' (unknown option \"time_out\"; known: timeout)"] =
+        function() kms.rename_key({ key_tag = "t", key_name = "name" }, renamer, { time_out = 1 }) end,
+      ["bad argument #1 to 'huawei' (unknown lock_guard field \"share\"; known: shared)"] =
+        function() kms.huawei { lock_guard = { share = "x" } } end,
+      ["bad argument #1 to 'huawei' (option 'lock_guard': no lua_shared_dict \"x\")"] =
+        function() kms.huawei { lock_guard = { shared = "x" } } end,
       ["bad argument #2 to 'rename_key' (kms.ncloud client expected, got table)"] = function() kms.rename_key({}, client) end,
       ["bad argument #2 to 'update_primary_region' (kms.huawei client expected, got string)"] =
         function() kms.update_primary_region({}, "x") end,
@@ -84,7 +91,8 @@ describe("a client", function()
     assert.equal("name\nname\n1\t2\n", (child.run(program, { NCLOUD_ACCESS_KEY = "A", NCLOUD_SECRET_KEY = "S" })))
     local message = "ncloud rename_key: credentials error missing: no access_key: give the option credentials.access_key "
       .. "or set NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY; no secret_key: give the option credentials.secret_key "
-      .. "or set NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY\n"
+      .. "or set NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY; no credentials file: HOME, the folder of "
+      .. "~/.ncloud/configure, is not set\n"
     assert.equal(message .. message .. "1\t0\n", (child.run(program)))
   end)
 
@@ -147,6 +155,30 @@ describe("a client", function()
     local _, err = huawei(canned.new(Error.new { kind = "transport", code = "other", message = "m", cause = { code = 1, message = "hush-token" } }))
       :update_primary_region(PARAMS)
     assert.equal("[secret]", err.cause.message)
+  end)
+
+  it("keeps even a piece of a secret out, however it is escaped or cut on its way", function()
+    local token = "hush/" .. ("t"):rep(600) .. '+"hush'
+    local keys = { access_key = "AK", secret_key = "SK", security_token = token }
+    local json = token:gsub("[/+\"]", function(c) return ("\\u%04x"):format(c:byte()) end)
+    for _, body in ipairs {
+      '{"error_code":"A","error_msg":"' .. ("x"):rep(1900) .. json .. '"}', -- at the edge of what a message keeps
+      "<html>" .. ("x"):rep(150) .. token, -- at the edge of a snippet
+      '{"odd":"' .. json .. '"}', '{"odd":"' .. json:gsub("\\u002f", "\\/") .. '"}',
+      '{"error_code":"A","error_msg":"PUT|/|x-security-token:' .. json:sub(1, 300) .. '|host"}', -- cut by the gateway
+      '{"error_code":"A","error_msg":"X-Security-Token: ' .. json:sub(1, 300) .. '"}',
+    } do
+      local _, err = huawei(canned.new { status = 401, body = body }, keys):update_primary_region(PARAMS)
+      assert.is_nil(tostring(err):find("hush", 1, true), tostring(err))
+      assert.is_nil(tostring(err):find("tttttttt", 1, true), tostring(err))
+      assert.matches("[secret]", tostring(err), 1, true)
+    end
+  end)
+
+  it("leaves what is no secret in a message", function()
+    local text = "x-auth-token not found, authorization: denied by policy | SDK-HMAC-SHA256"
+    local _, err = huawei(canned.new { status = 401, body = '{"error_code":"A","error_msg":"' .. text .. '"}' }):update_primary_region(PARAMS)
+    assert.equal(text, err.message)
   end)
 
   it("keeps secrets out of what a dump of the client shows", function()

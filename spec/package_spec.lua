@@ -3,7 +3,7 @@
 local child = require "spec.support.child"
 local kms = require "kms"
 
-local LUA = child.lua
+local LUA, BUILD = child.lua, os.getenv "BUILD" or "build"
 
 local function lines_of(command)
   local pipe = assert(io.popen(command))
@@ -77,7 +77,7 @@ describe("the package", function()
   end)
 
   it("is accepted by luarocks lint, and installs and loads through luarocks", function()
-    local root = ("build/%s/rock"):format(LUA)
+    local root = ("%s/%s/rock"):format(BUILD, LUA)
     local incdir = lines_of("pkg-config --variable=includedir " .. LUA)[1]
     run("luarocks lint lua-kms-scm-1.rockspec")
     -- A copy: the builtin build leaves its objects in the source tree.
@@ -97,7 +97,7 @@ describe("the package", function()
   end)
 
   it("installs every module with make install, under PREFIX and DESTDIR", function()
-    local root = ("build/%s/install"):format(LUA)
+    local root = ("%s/%s/install"):format(BUILD, LUA)
     run(("rm -rf %s && make -s install LUA=%s DESTDIR=%s PREFIX=/opt/kms"):format(root, LUA, root))
     local version = LUA == "luajit" and "5.1" or "5.4"
     local expected = { ("/opt/kms/lib/lua/%s/kms/sign.so"):format(version), ("/opt/kms/lib/lua/%s/kms/transport/curl.so"):format(version) }
@@ -109,11 +109,11 @@ describe("the package", function()
 
   it("exports one symbol a shared object, and sign does not load libcurl", function()
     for path, symbol in pairs { ["kms/sign.so"] = "luaopen_kms_sign", ["kms/transport/curl.so"] = "luaopen_kms_transport_curl" } do
-      local file = ("build/%s/%s"):format(LUA, path)
+      local file = ("%s/%s/%s"):format(BUILD, LUA, path)
       assert.same({ symbol }, lines_of("nm -D --defined-only " .. file .. " | awk '{print $3}'"))
     end
-    assert.same({}, lines_of(("objdump -p build/%s/kms/sign.so | grep NEEDED | grep -v -e libcrypto -e libc.so"):format(LUA)))
-    assert.same({}, lines_of(("objdump -p build/%s/kms/transport/curl.so | grep NEEDED | grep -v -e libcurl -e libc.so"):format(LUA)))
+    assert.same({}, lines_of(("objdump -p %s/%s/kms/sign.so | grep NEEDED | grep -v -e libcrypto -e libc.so"):format(BUILD, LUA)))
+    assert.same({}, lines_of(("objdump -p %s/%s/kms/transport/curl.so | grep NEEDED | grep -v -e libcurl -e libc.so"):format(BUILD, LUA)))
   end)
 end)
 
@@ -134,7 +134,7 @@ describe("require 'kms'", function()
   end)
 
   it("opens no file but modules and their libraries, and no socket; constructors neither", function()
-    local trace = ("build/%s/require.trace"):format(LUA)
+    local trace = ("%s/%s/require.trace"):format(BUILD, LUA)
     local output, ok = child.run('local kms = require "kms"; kms.huawei {} kms.ncloud {}', {},
       ("strace -f -qq -e trace=openat,open,creat,socket,connect -o %s"):format(trace))
     assert.is_true(ok, output)

@@ -5,7 +5,7 @@ local cjson = require "cjson"
 local emulated = require "spec.support.emulated"
 
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
-local MODULES = "build/witness/node_modules"
+local MODULES = (os.getenv "BUILD" or "build") .. "/witness/node_modules"
 
 local function succeeds(command)
   local result = os.execute(command .. " > /dev/null 2>&1")
@@ -22,7 +22,7 @@ local function witness(change)
   local pipe = io.popen(table.concat({
     "mkdir -p '" .. home .. "'; env",
     "HOME='" .. home .. "'",
-    "WITNESS_MODULES=\"$PWD/" .. MODULES .. "\"",
+    "WITNESS_MODULES=\"$(realpath " .. MODULES .. ")\"",
     "NODE_EXTRA_CA_CERTS='" .. emulated.ca_file .. "'",
     "HUAWEICLOUD_SDK_AK=" .. account.access_key,
     "HUAWEICLOUD_SDK_SK=" .. (change.secret_key or account.secret_key),

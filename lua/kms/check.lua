@@ -1,5 +1,7 @@
 --- Checks of what a caller hands in. Misuse is told as a message for `error`, a bad value as a message for kms.error.
 
+local syntax = require "kms.http_syntax"
+
 local check = {}
 
 local SHOWN = 64 -- characters of a value that an error shows
@@ -7,6 +9,7 @@ local SHOWN = 64 -- characters of a value that an error shows
 ---@class kms.Rule what a value must look like
 ---@field text string completes "<name> must be …"
 ---@field test fun(value: string): boolean|any
+---@field show (fun(value: string): string)? how an error shows a refused value, when not as it is
 
 ---@class kms.Field one named argument or option
 ---@field name string
@@ -85,17 +88,55 @@ end
 ---@return string? problem
 function check.value(name, value, rule)
   if rule.test(value) then return nil end
-  return ("%s must be %s; got %s"):format(name, rule.text, check.show(value))
+  return ("%s must be %s; got %s"):format(name, rule.text, (rule.show or check.show)(value))
 end
 
---- An endpoint: `https://host[:port]`, as scheme and host as on the wire (without a default port).
+--- An endpoint: `https://host[:port]`, as scheme and host as on the wire (without a default port). Plain http is for
+--- this machine alone.
 ---@param url string
 ---@return string? scheme, string? host
 function check.endpoint(url)
-  local scheme, host = url:match "^(https?)://([^/?#@%s%c]+)/?$"
-  if not scheme then return nil end
+  local scheme, host = url:match "^(https?)://([^/]+)/?$"
+  local name = host and syntax.split_host(host)
+  if not name or scheme == "http" and not syntax.is_loopback(name) then return nil end
   local default_port = scheme == "https" and ":443$" or ":80$"
   return scheme, (host:lower():gsub(default_port, ""))
+end
+
+--- The rule of an endpoint. A user's name and password in it are not shown.
+check.ENDPOINT = {
+  text = "https://host[:port] without a path (http:// for loopback alone)",
+  test = check.endpoint,
+  show = function(value) return check.show((value:gsub("//[^/]*@", "//[secret]@"))) end,
+}
+
+-- The bytes that may follow the first one of a character (RFC 3629, section 4): patterns by the first byte's range.
+local UTF8 = {
+  { 0xc2, 0xdf, "^[\128-\191]" }, { 0xe0, 0xe0, "^[\160-\191][\128-\191]" },
+  { 0xe1, 0xec, "^[\128-\191][\128-\191]" }, { 0xed, 0xed, "^[\128-\159][\128-\191]" },
+  { 0xee, 0xef, "^[\128-\191][\128-\191]" }, { 0xf0, 0xf0, "^[\144-\191][\128-\191][\128-\191]" },
+  { 0xf1, 0xf3, "^[\128-\191][\128-\191][\128-\191]" }, { 0xf4, 0xf4, "^[\128-\143][\128-\191][\128-\191]" },
+}
+
+local function character_end(text, at)
+  local byte = text:byte(at)
+  for _, row in ipairs(UTF8) do
+    if byte >= row[1] and byte <= row[2] then return select(2, text:find(row[3], at + 1)) end
+  end
+end
+
+--- Whether a string is UTF-8 without NUL.
+---@param text string
+---@return boolean
+function check.is_text(text)
+  if text:find("\0", 1, true) then return false end
+  local at = text:find "[\128-\255]"
+  while at do
+    at = character_end(text, at)
+    if not at then return false end
+    at = text:find("[\128-\255]", at + 1)
+  end
+  return true
 end
 
 return check

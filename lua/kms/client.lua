@@ -1,70 +1,62 @@
---- The one way of a call, for both clouds: check, build, sign, send, read, and say what happened.
+--- Clients: their options, their settings, their transport, and one method for each row of a cloud's operations.
 
+local call = require "kms.call"
 local check = require "kms.check"
 local credentials = require "kms.credentials"
+local environment = require "kms.environment"
 local Error = require "kms.error"
+local guard = require "kms.guard"
 local operation = require "kms.operation"
-local reply = require "kms.reply"
-local sign = require "kms.sign"
+
+-- Loaded with this module, for in a handler loading would hold up the worker. Elsewhere kms.transport.curl is the
+-- default, loaded at the first call: a worker that never asks for it does without libcurl.
+local ngx = rawget(_G, "ngx")
+local cosocket = ngx and ngx.get_phase and require "kms.transport.cosocket"
 
 local client = {}
 
 local TIMEOUT = 30 -- seconds for a whole call
 
+---@type kms.Field[]
 local OPTIONS = {
   { name = "credentials", type = "table|function" },
   { name = "timeout", type = "number", positive = true },
   { name = "transport", type = "table|userdata" },
+  { name = "lock_guard", type = "boolean|table" },
 }
 
+local LOCK_GUARD = { { name = "shared", type = "string", required = true } }
 local CALL_OPTIONS = { { name = "timeout", type = "number", positive = true } }
-
--- Which failures may go away by themselves, and after which the change may nevertheless have been made. Both operations
--- set a final value, so a repeat after a doubt does no harm. A 429 or 503 was turned away before anything was done.
-local RETRYABLE = {
-  transport = { dns = true, connect = true, tls = true, timeout = true, closed = true },
-  status = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true },
-}
-local DOUBTFUL_STATUS = { [500] = true, [502] = true, [504] = true }
-
---- Takes secrets out of foreign text: a gateway repeats signed headers in its message, the security token among them.
-local function scrub(text, secrets)
-  for _, secret in ipairs(secrets) do
-    local first, last = text:find(secret, 1, true)
-    while first do
-      text = text:sub(1, first - 1) .. "[secret]" .. text:sub(last + 1)
-      first, last = text:find(secret, first + 8, true)
-    end
-  end
-  return text
-end
-
-local function scrub_all(fields, secrets)
-  for name, value in pairs(fields) do
-    if type(value) == "string" then
-      fields[name] = scrub(value, secrets)
-    elseif type(value) == "table" then
-      scrub_all(value, secrets)
-    end
-  end
-end
 
 local function is_transport(value)
   return type(value) == "userdata" or type(value.send) == "function"
 end
 
---- The transport of a client, made at its first call.
----@return table|userdata|nil transport, string? problem
+--- The transport of a client: the caller's own, or the default one, made at the first call. Never one that would
+--- block an NGINX worker unasked.
+---@return table|userdata|nil transport, kms.Error? err, string? problem misuse of the option
 local function open(self)
-  if self.transport then return self.transport end
-  local given = self.transport_options
-  if rawget(_G, "ngx") then
-    return nil, "option 'transport' is missing: the default one, kms.transport.curl, would block an NGINX worker"
+  if self.transport and not self.owns_transport then return self.transport end
+  local refused = cosocket and cosocket.refusal()
+  if refused then return nil, refused end
+  if not self.transport then
+    local ok, made = pcall((cosocket or require "kms.transport.curl").new, self.transport_options())
+    if not ok then return nil, nil, (made:gsub("^bad argument #1 to '[^']*' %((.*)%)$", "option 'transport': %1")) end
+    self.transport, self.owns_transport = made, true
   end
-  local ok, made = pcall(require("kms.transport.curl").new, given)
-  if not ok then return nil, (made:gsub("^bad argument #1 to '[^']*' %((.*)%)$", "option 'transport': %1")) end
-  self.transport, self.owns_transport = made, true
-  return made
+  return self.transport
+end
+
+--- What supplies options that are missing.
+local function missing(provider, names)
+  local hints = {}
+  for _, field in ipairs(provider.options) do
+    if names[field.name] then
+      hints[#hints + 1] = ("no %s: give the option %s or set %s"):format(
+        field.name, field.name, table.concat(field.variables, " or "))
+    end
+  end
+  return table.concat(hints, "; ")
 end
 
 --- Fills options that were not given from the environment, holds all against their rules, and lets the provider
@@ -72,126 +64,32 @@ end
 ---@return table? settings, kms.Error? err
 local function settle(self)
   if self.settings then return self.settings end
-  local values = {}
+  local values, absent, first = {}, {}, nil
   for _, field in ipairs(self.provider.options) do
     local name = field.name
-    local value = self.options[name] or field.variables and credentials.variable(field.variables)
-    local problem = value and check.value(name, value, field.rule)
+    local value, variable = self.options[name], nil
+    if value == nil and field.variables then value, variable = environment.first(field.variables) end
+    local problem = value and check.value(variable or name, value, field.rule)
     if problem then return nil, Error.new { kind = "invalid", code = name, message = problem } end
     values[name] = value
   end
-  local settings, field, problem = self.provider.settings(values, credentials.variable)
-  if not settings then
-    return nil, Error.new { kind = "invalid", code = field, message = problem or client.missing(self.provider, field) }
+  for _, name in ipairs(self.provider.needs(values)) do
+    absent[name], first = true, first or name
   end
+  if first then
+    return nil, Error.new { kind = "invalid", code = first, message = missing(self.provider, absent) }
+  end
+  local settings, field, problem = self.provider.settings(values, environment.first)
+  if not settings then return nil, Error.new { kind = "invalid", code = field, message = problem } end
   self.settings = settings
   return settings
 end
 
---- What supplies an option that is missing.
-function client.missing(provider, name)
-  for _, field in ipairs(provider.options) do
-    if field.name == name then
-      return ("no %s: give the option %s or set %s"):format(name, name, table.concat(field.variables, " or "))
-    end
-  end
-end
-
-local function now_of(transport)
-  return transport.now and transport:now() or os.time()
-end
-
---- Reads an answer: a result, or what is wrong with it.
----@return table? result, kms.Error? err
-local function read(provider, row, response)
-  local status = response.status
-  local good = status >= 200 and status < 300
-  local object, code, message = reply.object(response.body)
-  local request_id = reply.text(response.headers["x-request-id"]) or object and reply.text(object.request_id)
-  local err = { kind = "protocol", code = code, message = message, status = status, request_id = request_id }
-
-  if object then
-    local data = good and provider.result(object)
-    local result, problem
-    if data then result, problem = operation.read(row, data) end
-    if result then
-      result.request_id = request_id
-      return result
-    end
-    local failure, text, cause = provider.failure(object, status)
-    if failure then
-      err.kind, err.code, err.message, err.cause = "service", failure, text, cause
-    else
-      err.code = problem and "wrong_type" or "unknown"
-      err.message = (problem or "the answer has none of the documented shapes") .. ", " .. reply.snippet(response.body)
-    end
-  end
-  if status >= 300 and status < 400 then
-    err.message = err.message .. "; redirects are not followed"
-  end
-  -- A good status says that something was done, even when the rest cannot be read.
-  err.uncertain = DOUBTFUL_STATUS[status] or err.kind == "protocol" and good or false
-  return nil, Error.new(err)
-end
-
---- One attempt: freshly built, freshly signed, sent once.
----@return table? result, kms.Error? err, table? secrets what must not show in the error
-local function attempt(self, row, params, settings, transport, deadline)
-  local given, err = self.source()
-  if not given then return nil, err end
-  local secrets = { given.secret_key, given.security_token }
-  if given.token then secrets[#secrets + 1] = given.token end
-
-  local request = operation.build(row, params, settings)
-  request.target, err = sign.target(request.path, request.query)
-  if not request.target then return nil, err, secrets end
-  local headers
-  headers, err = self.provider.authenticate(request, given, now_of(transport))
-  if not headers then return nil, err, secrets end
-  for name, value in pairs(headers) do request.headers[#request.headers + 1] = { name, value } end
-  request.deadline = deadline
-
-  local response
-  response, err = transport:send(request)
-  if not response then
-    if not Error.is(err) then -- a transport of the caller's own, which need not know our errors
-      err = Error.new { kind = "transport", code = "other", message = tostring(err), uncertain = true }
-    end
-    err.attempts = 1
-    if err.code == "dns" and settings.hint then err.message = err.message .. "; " .. settings.hint end
-    return nil, err, secrets
-  end
-  local result
-  result, err = read(self.provider, row, response)
-  if err then err.attempts = 1 end
-  return result, err, secrets
-end
-
---- Says of an error whether the same call may succeed later.
-local function classify(err)
-  if err.kind == "transport" then
-    err.retryable = RETRYABLE.transport[err.code] or false
-  else
-    err.retryable = RETRYABLE.status[err.status] or false
-  end
-end
-
---- A call, from params to result. Whether to try again is decided here, between `attempt` and the return.
----@return table? result, kms.Error? err
-local function call(self, row, params, transport, timeout)
-  local err = operation.invalid(row, params)
-  local settings, result, secrets
-  if not err then settings, err = settle(self) end
-  if not err then
-    local deadline = now_of(transport) + timeout
-    result, err, secrets = attempt(self, row, params, settings, transport, deadline)
-  end
-  if not err then return result end
-  if secrets then scrub_all(err, secrets) end
-  err.provider, err.operation = self.provider.name, row.name
-  err.attempts = err.attempts or 0
-  classify(err)
-  return nil, err
+--- What is wrong with a call's own options.
+---@param options any
+---@return string? problem
+function client.options_problem(options)
+  return options ~= nil and check.misuse(CALL_OPTIONS, options, "option") or nil
 end
 
 --- The method of one operation. Its errors point at the caller: level 2 is the line that called the method.
@@ -202,13 +100,68 @@ local function method_of(row, metatable)
     end
     local problem = check.misuse(row.fields, params, "field")
     if problem then error(check.bad_argument(1, row.name, problem), 2) end
-    problem = options ~= nil and check.misuse(CALL_OPTIONS, options, "option")
+    problem = client.options_problem(options)
     if problem then error(check.bad_argument(2, row.name, problem), 2) end
-    local transport
-    transport, problem = open(self)
-    if not transport then error(check.bad_argument(1, self.provider.name, problem), 2) end
-    return call(self, row, params, transport, options and options.timeout or self.timeout)
+    local transport, err
+    transport, err, problem = open(self)
+    if problem then error(check.bad_argument(1, self.provider.name, problem), 2) end
+
+    err = operation.invalid(row, params) or err
+    local settings
+    if not err then settings, err = settle(self) end
+    if err then return call.refuse(self, row, err) end
+    local context = call.context(self.provider, transport, options and options.timeout or self.timeout)
+    context.region = settings.region
+    return call.run(self, row, params, settings, context)
   end
+end
+
+local function copy_of(options)
+  local copy = {}
+  for name, value in pairs(options) do copy[name] = value end
+  return copy
+end
+
+--- The guard that an option asks for.
+---@return table? guard, string? problem
+local function guard_of(provider, option)
+  if option == nil then option = provider.lock_guard end
+  if option == false then return nil end
+  if option == true then return guard.new() end
+  local problem = check.misuse(LOCK_GUARD, option, "lock_guard field")
+  if problem then return nil, problem end
+  local shared = ngx and ngx.shared and ngx.shared[option.shared]
+  if not shared then return nil, ("option 'lock_guard': no lua_shared_dict %s"):format(check.show(option.shared)) end
+  return guard.new(shared)
+end
+
+--- What is wrong with a client's options.
+local function problem_of(provider, fields, options)
+  local problem = check.misuse(fields, options, "option")
+  if problem then return problem end
+  return options.credentials ~= nil and credentials.misuse(provider.credentials, options.credentials) or nil
+end
+
+--- Makes the methods of a cloud's clients.
+local function methods_of(provider, metatable)
+  local methods = {}
+  for _, row in ipairs(provider.operations) do methods[row.name] = method_of(row, metatable) end
+
+  --- Closes the connections of the transport that the client made itself. A later call opens anew.
+  function methods.close(self)
+    if self.owns_transport then
+      if self.transport.close then self.transport:close() end
+      self.transport, self.owns_transport = nil, nil
+    end
+  end
+
+  --- Lifts the lock guard: credentials that were refused may be tried again. Sources forget what they hold.
+  function methods.reset(self)
+    if self.guard then self.guard:reset() end
+    if self.source.forget then self.source:forget() end
+  end
+
+  return methods
 end
 
 --- Makes the constructor of a cloud's clients.
@@ -216,41 +169,32 @@ end
 ---@return fun(options: table?): table constructor, table metatable of its clients
 function client.constructor(provider)
   local fields = {}
-  for _, field in ipairs(provider.options) do fields[#fields + 1] = field end
-  for _, field in ipairs(OPTIONS) do fields[#fields + 1] = field end
-
-  local methods = {}
-  local metatable = { __name = "kms." .. provider.name, __index = methods }
-  function metatable.__tostring() return "kms." .. provider.name .. " client" end
-  for _, row in ipairs(provider.operations) do methods[row.name] = method_of(row, metatable) end
-
-  --- Closes the connections of the transport that the client made itself. A later call opens anew.
-  function methods.close(self)
-    if self.owns_transport then
-      self.transport:close()
-      self.transport, self.owns_transport = nil, nil
-    end
+  for _, list in ipairs { provider.options, OPTIONS } do
+    for _, field in ipairs(list) do fields[#fields + 1] = field end
   end
-
-  metatable.__close = methods.close
+  local metatable = { __name = "kms." .. provider.name }
+  metatable.__index = methods_of(provider, metatable)
+  metatable.__close = metatable.__index.close
+  function metatable.__tostring() return "kms." .. provider.name .. " client" end
 
   return function(options)
     options = options == nil and {} or options
-    local problem = check.misuse(fields, options, "option")
-    if not problem and type(options.credentials) == "table" then
-      problem = credentials.misuse(provider.credentials, options.credentials)
-    end
+    local problem = problem_of(provider, fields, options)
+    local own_guard
+    if not problem then own_guard, problem = guard_of(provider, options.lock_guard) end
     if problem then error(check.bad_argument(1, provider.name, problem), 2) end
 
     local self = { provider = provider, options = {}, timeout = options.timeout or TIMEOUT }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
-    -- Only a function holds the secrets: whoever prints a client sees none.
-    self.source = credentials.source(provider.credentials, options.credentials)
+    self.clock, self.guard = { offset = 0 }, own_guard
+    -- Secrets (a proxy's password may be one) are held by functions alone: whoever prints a client sees none.
+    self.source = credentials.source(options.credentials)
     local transport = options.transport
     if transport and is_transport(transport) then
       self.transport = transport
     else
-      self.transport_options = transport or {}
+      local copy = copy_of(transport or {})
+      function self.transport_options() return copy end
     end
     return setmetatable(self, metatable)
   end, metatable

@@ -16,9 +16,12 @@
 ---@field operation string? for example `"rename_key"`
 ---@field status integer? HTTP status, when there was an answer
 ---@field request_id string? the cloud's id of the call: quote it to support
----@field attempts integer? how often the request was sent
+---@field attempts integer? attempts made; 0 when refused here
 ---@field retryable boolean? the same call may succeed later
 ---@field uncertain boolean the change may have been made although the call failed
+---@field diff kms.Diff? a refused signature: the first line that the gateway signed otherwise (Huawei Cloud)
+---@field warning string? what the user of the credentials should see to, as in a result
+---@field tried table[]? credentials: what was tried, in order: `source`, `code`, `reason`
 ---@field cause any? what lies beneath: for transport errors `{ code = integer, message = string }`
 
 local Error = {}

@@ -1,11 +1,12 @@
 --- Huawei Cloud KMS: endpoints, credentials, operations, and the shapes of its answers.
 
 local check = require "kms.check"
-local credentials = require "kms.credentials"
-local reply = require "kms.reply"
+local failure = require "kms.huawei_failure"
+local project = require "kms.huawei_project"
 local sign = require "kms.sign"
+local snapshot = require "kms.credentials.snapshot"
 
-local huawei = { name = "huawei" }
+local huawei = { name = "huawei", failure = failure }
 
 -- "Regions and endpoints" of the vendor; the same list stands in all official SDKs. Other codes are accepted too:
 -- new regions come faster than releases.
@@ -44,20 +45,27 @@ local REGION = {
 }
 
 local PROJECT_ID = {
-  text = "32 letters and digits",
-  test = function(value) return #value == 32 and value:find "^[0-9A-Za-z]+$" end,
+  text = '32 letters and digits, or "auto"',
+  test = function(value) return value == "auto" or #value == 32 and value:find "^[0-9A-Za-z]+$" end,
 }
 
-local ENDPOINT = { text = "https://host[:port], without a path", test = check.endpoint }
+local ALGORITHM = {
+  text = '"SDK-HMAC-SHA256" or "SDK-HMAC-SM3"',
+  test = function(value) return value == "SDK-HMAC-SHA256" or value == "SDK-HMAC-SM3" end,
+}
 
 ---@class kms.HuaweiOptions
 ---@field region string? the region whose endpoint is called: where the key is primary now.
 ---  Variable HUAWEICLOUD_SDK_REGION
----@field project_id string? the project of that region. Variable HUAWEICLOUD_SDK_PROJECT_ID
+---@field project_id string? the project of that region, or "auto": looked up in IAM by the region's name.
+---  Variable HUAWEICLOUD_SDK_PROJECT_ID
 ---@field credentials kms.Credentials|kms.CredentialsSource|nil keys, a token, or a function that returns one of these.
 ---  Variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN
 ---@field endpoint string? `https://host[:port]` in place of the region's own.
 ---  Variable HUAWEICLOUD_SDK_REGION_KMS_<REGION>
+---@field algorithm "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|nil of the signature, the former when not given
+---@field lock_guard boolean|{ shared: string }|nil keeps credentials that were refused from being sent again; true when
+---  not given. `shared` names a lua_shared_dict, for a guard that all NGINX workers share
 ---@field timeout number? seconds for a whole call, 30 when not given
 ---@field transport table|userdata|nil a transport, or a table of options for the default one (see kms.transport.curl)
 
@@ -65,15 +73,19 @@ local ENDPOINT = { text = "https://host[:port], without a path", test = check.en
 huawei.options = {
   { name = "region", type = "string", rule = REGION, variables = { "HUAWEICLOUD_SDK_REGION" } },
   { name = "project_id", type = "string", rule = PROJECT_ID, variables = { "HUAWEICLOUD_SDK_PROJECT_ID" } },
-  { name = "endpoint", type = "string", rule = ENDPOINT },
+  { name = "endpoint", type = "string", rule = check.ENDPOINT },
+  { name = "algorithm", type = "string", rule = ALGORITHM },
 }
+
+-- Five refused authentications in a row lock an access key for five minutes (API Request Signing Guide).
+huawei.lock_guard = true
 
 ---@type kms.CredentialsField[]
 huawei.credentials = {
-  { name = "token", type = "string", rule = credentials.rules.header_safe, instead = true },
-  { name = "access_key", type = "string", rule = credentials.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
-  { name = "secret_key", type = "string", rule = credentials.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
-  { name = "security_token", type = "string", rule = credentials.rules.header_safe, optional = true,
+  { name = "token", type = "string", rule = snapshot.rules.header_safe, instead = true },
+  { name = "access_key", type = "string", rule = snapshot.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
+  { name = "secret_key", type = "string", rule = snapshot.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
+  { name = "security_token", type = "string", rule = snapshot.rules.header_safe, optional = true,
     variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" } },
 }
 
@@ -97,83 +109,95 @@ local function endpoint_variable(region)
   return "HUAWEICLOUD_SDK_REGION_KMS_" .. region:upper():gsub("-", "_")
 end
 
+--- Settings with a project in them.
+local function with_project(settings, project_id)
+  local complete = {}
+  for name, value in pairs(settings) do complete[name] = value end
+  complete.project_id = project_id
+  complete.headers = { { "Content-Type", "application/json" }, { "X-Project-Id", project_id } }
+  return complete
+end
+
+--- Settings whose project is looked up at the first call under an access key, and remembered.
+local function with_lookup(settings)
+  local found = {}
+  function settings.complete(given, context, now)
+    local key = given.access_key or "token"
+    if not found[key] then
+      local id, err, offset = project.find(settings.region, given, context, now, settings.algorithm)
+      if not id then return nil, err, offset end
+      found[key] = with_project(settings, id)
+    end
+    return found[key]
+  end
+  return settings
+end
+
+--- The options that are missing. Where an endpoint and a project are given, the region need not be.
+---@param values table
+---@return string[] names
+function huawei.needs(values)
+  local names = {}
+  local needs_region = not values.endpoint or values.project_id == "auto"
+  if needs_region and not values.region then names[1] = "region" end
+  if not values.project_id then names[#names + 1] = "project_id" end
+  return names
+end
+
 --- Where to send, and what every request of a client carries.
----@param values table the options' values: `region`, `project_id`, `endpoint`
+---@param values table the options' values: `region`, `project_id`, `endpoint`, `algorithm`
 ---@param variable fun(names: string[]): string?
 ---@return table? settings, string? field, string? problem
 function huawei.settings(values, variable)
   local endpoint, region = values.endpoint, values.region
-  if not endpoint and region then
+  if not endpoint then
     local name = endpoint_variable(region)
     endpoint = variable { name }
     -- Several may stand there, separated by commas; the first is the main one.
     endpoint = endpoint and endpoint:match "^%s*([^,%s]*)"
-    local problem = endpoint and check.value(name, endpoint, ENDPOINT)
+    local problem = endpoint and check.value(name, endpoint, check.ENDPOINT)
     if problem then return nil, "endpoint", problem end
   end
-  endpoint = endpoint or region and "https://" .. (HOSTS[region] or "kms." .. region .. ".myhuaweicloud.com")
-  if not endpoint then return nil, "region" end
-  if not values.project_id then return nil, "project_id" end
+  endpoint = endpoint or "https://" .. (HOSTS[region] or "kms." .. region .. ".myhuaweicloud.com")
   local scheme, host = check.endpoint(endpoint)
-  return {
+  local settings = {
     scheme = scheme,
     host = host,
-    project_id = values.project_id,
-    headers = { { "Content-Type", "application/json" }, { "X-Project-Id", values.project_id } },
+    region = region,
+    algorithm = values.algorithm,
     hint = region and not KNOWN[region] and not values.endpoint
       and ("region %s is not one of the %d known ones"):format(check.show(region), #REGIONS) or nil,
   }
+  if values.project_id ~= "auto" then return with_project(settings, values.project_id) end
+  return with_lookup(settings)
 end
 
 --- The headers that show who is calling.
 ---@return table<string, string>? headers, kms.Error? err
-function huawei.authenticate(request, given, now)
+function huawei.authenticate(request, given, now, settings)
   if given.token then return { ["X-Auth-Token"] = given.token } end
-  return sign.huawei(request, given, now)
+  return sign.huawei(request, given, now, settings.algorithm)
 end
 
--- Where code and message stand, in order of precedence: KMS and the gateway, IAM and older services, a few others.
-local PAIRS = {
-  { "error_code", "error_msg" },
-  { "code", "message" },
-  { "errorCode", "errorMsg" },
+--- What was signed, to hold against what the gateway says it signed.
+function huawei.stages(request, given, now, settings)
+  return sign.huawei_stages(request, given, now, settings.algorithm)
+end
+
+-- What a refusal means for whoever called: a pattern of its code, a piece of its text where that decides.
+huawei.hints = {
+  { code = "^APIGW?%.0301$", text = "ak not exist",
+    hint = "no such access key: is it one of this cloud, and of this site of it?" },
+  { code = "^APIGW?%.0301$", text = "failed to reach the limit",
+    hint = "the access key is locked for five minutes, after five refusals in a row" },
+  { code = "^APIGW?%.0301$", text = "decrypt token fail", hint = "the token is damaged, or of another cloud" },
+  { code = "^APIGW?%.0301$", text = "verify aksk signature fail",
+    hint = "the secret key is not that of this access key" },
+  { code = "^APIGW?%.0307$", hint = "the token has expired, or is of another region than the one called" },
+  { code = "^KMS%.0303$", hint = "the token has expired" },
+  { code = "^KMS%.0305$", hint = "project_id is not a project of the region called" },
+  { code = "^KMS%.0321$", hint = "project_id is not a project of the region called, or not of this account" },
 }
-
-local function pair_of(object)
-  for _, names in ipairs(PAIRS) do
-    local code = reply.text(object[names[1]])
-    if code then return code, reply.text(object[names[2]]) or "no message" end
-  end
-end
-
---- The objects that may tell of a failure: `error`, the body itself, then any other wrapper, by name, so that the same
---- body always gives the same error.
-local function candidates(object)
-  local names = {}
-  for name, value in pairs(object) do
-    if type(name) == "string" and name ~= "error" and type(value) == "table" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  local list = { object }
-  for _, name in ipairs(names) do list[#list + 1] = object[name] end
-  if type(object.error) == "table" then table.insert(list, 1, object.error) end
-  return list
-end
-
---- Finds the failure that an answer's object tells of.
----@param object table
----@return string? code, string? message, table? cause
-function huawei.failure(object)
-  for _, candidate in ipairs(candidates(object)) do
-    local code, message = pair_of(candidate)
-    if code then
-      -- Only the vendor's STS can read it, but without it nobody learns which policy said no.
-      local encoded = reply.text(candidate.encoded_authorization_message)
-        or reply.text(object.encoded_authorization_message)
-      return code, message, encoded and { encoded_authorization_message = encoded } or nil
-    end
-  end
-end
 
 --- The part of a good answer that holds the result.
 function huawei.result(object)

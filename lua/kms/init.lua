@@ -2,6 +2,7 @@
 
 local check = require "kms.check"
 local client = require "kms.client"
+local credentials = require "kms.credentials"
 local Error = require "kms.error"
 local huawei = require "kms.huawei"
 local ncloud = require "kms.ncloud"
@@ -34,10 +35,12 @@ end
 ---@field update_primary_region fun(self, params: kms.UpdatePrimaryRegion, options: kms.CallOptions?):
 ---  kms.PrimaryRegion?, kms.Error?
 ---@field close fun(self) closes kept connections
+---@field reset fun(self) lifts the lock guard: credentials that were refused may be tried again
 
 ---@class kms.Ncloud
 ---@field rename_key fun(self, params: kms.RenameKey, options: kms.CallOptions?): kms.KeyName?, kms.Error?
 ---@field close fun(self) closes kept connections
+---@field reset fun(self) lifts the lock guard, where there is one
 
 ---@class kms.UpdatePrimaryRegion
 ---@field key_id string 36 characters, as in 0d0466b0-e727-4d9c-b35d-f84bb474a37f
@@ -47,6 +50,7 @@ end
 ---@field key_id string as the cloud answers it
 ---@field primary_region string
 ---@field request_id string?
+---@field warning string? what the user of the credentials should see to: a file that others can read
 
 ---@class kms.RenameKey
 ---@field key_tag string
@@ -56,6 +60,7 @@ end
 ---@field key_tag string
 ---@field key_name string
 ---@field request_id string?
+---@field warning string? as in kms.PrimaryRegion
 
 --- A client of Huawei Cloud KMS. Does nothing but check its options' names and types: what is not given is read from
 --- the environment at the first call.
@@ -79,6 +84,8 @@ kms.ncloud = new_ncloud
 function kms.update_primary_region(params, given, options)
   local huawei_or_default, problem = client_for(given, new_huawei, huawei_client)
   if problem then error(check.bad_argument(2, "update_primary_region", problem), 2) end
+  problem = client.options_problem(options)
+  if problem then error(check.bad_argument(3, "update_primary_region", problem), 2) end
   return huawei_or_default:update_primary_region(params, options)
 end
 
@@ -92,8 +99,23 @@ end
 function kms.rename_key(params, given, options)
   local ncloud_or_default, problem = client_for(given, new_ncloud, ncloud_client)
   if problem then error(check.bad_argument(2, "rename_key", problem), 2) end
+  problem = client.options_problem(options)
+  if problem then error(check.bad_argument(3, "rename_key", problem), 2) end
   return ncloud_or_default:rename_key(params, options)
 end
+
+--- Where credentials come from, each a constructor of a source for the option `credentials`; see kms.credentials.
+---@class kms.CredentialsSources
+---@field static fun(given: kms.Credentials): kms.CredentialsSource
+---@field environment fun(): kms.CredentialsSource
+---@field file fun(options: { path: string?, profile: string? }?): kms.CredentialsSource
+---@field chain fun(members: kms.CredentialsOption[]): kms.CredentialsSource
+---@field metadata fun(options: { endpoint: string? }?): kms.CredentialsSource
+---@field container fun(options: { uri: string?, token_file: string? }?): kms.CredentialsSource
+---@field iam_token fun(options: kms.IamTokenOptions): kms.CredentialsSource
+---@field oidc fun(options: { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }?):
+---  kms.CredentialsSource
+kms.credentials = credentials
 
 --- Whether a value is an error value of this module.
 ---@param value any

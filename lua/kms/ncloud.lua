@@ -1,9 +1,9 @@
 --- NAVER Cloud KMS 2.0: endpoints, credentials, operations, and the shapes of its answers.
 
 local check = require "kms.check"
-local credentials = require "kms.credentials"
 local reply = require "kms.reply"
 local sign = require "kms.sign"
+local snapshot = require "kms.credentials.snapshot"
 
 local ncloud = { name = "ncloud" }
 
@@ -28,33 +28,36 @@ local KEY_NAME = {
 
 -- The API promises neither form nor length of a tag. "." and ".." cannot stand in a path: RFC 3986, section 5.2.4,
 -- takes them away, and the request would name another resource.
+-- The length is ours: the longest tag seen in the documentation has 64 characters.
 local KEY_TAG = {
-  text = 'a non-empty string other than "." and ".."',
-  test = function(value) return value ~= "" and value ~= "." and value ~= ".." end,
+  text = 'UTF-8 without NUL, 1 to 1024 bytes, other than "." and ".."',
+  test = function(value)
+    return value ~= "" and #value <= 1024 and value ~= "." and value ~= ".." and check.is_text(value)
+  end,
 }
-
-local ENDPOINT = { text = "https://host[:port], without a path", test = check.endpoint }
 
 ---@class kms.NcloudOptions
 ---@field zone "global"|"kr"|"jp"|"gov"|nil which keys: "global" when not given
 ---@field credentials kms.Credentials|kms.CredentialsSource|nil keys, or a function that returns them.
 ---  Variables NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY, NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY
 ---@field endpoint string? `https://host[:port]` in place of the zone's own
+---@field lock_guard boolean|{ shared: string }|nil keeps credentials that were refused from being sent again; false
+---  when not given
 ---@field timeout number? seconds for a whole call, 30 when not given
 ---@field transport table|userdata|nil a transport, or a table of options for the default one (see kms.transport.curl)
 
 ---@type kms.Field[]
 ncloud.options = {
   { name = "zone", type = "string", rule = ZONE },
-  { name = "endpoint", type = "string", rule = ENDPOINT },
+  { name = "endpoint", type = "string", rule = check.ENDPOINT },
 }
 
 -- The order of the official Go and JavaScript clients.
 ---@type kms.CredentialsField[]
 ncloud.credentials = {
-  { name = "access_key", type = "string", rule = credentials.rules.header_safe,
+  { name = "access_key", type = "string", rule = snapshot.rules.header_safe,
     variables = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" } },
-  { name = "secret_key", type = "string", rule = credentials.rules.secret,
+  { name = "secret_key", type = "string", rule = snapshot.rules.secret,
     variables = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" } },
 }
 
@@ -76,6 +79,11 @@ ncloud.operations = {
 -- Without Accept the gateway may answer in XML.
 local HEADERS = { { "Content-Type", "application/json" }, { "Accept", "application/json" } }
 
+--- No option is missing: there are defaults for both.
+function ncloud.needs()
+  return {}
+end
+
 --- Where to send, and what every request of a client carries.
 ---@param values table the options' values: `zone`, `endpoint`
 ---@return table settings
@@ -83,6 +91,16 @@ function ncloud.settings(values)
   local scheme, host = check.endpoint(values.endpoint or ENDPOINTS[values.zone or "global"])
   return { scheme = scheme, host = host, headers = HEADERS }
 end
+
+-- NAVER Cloud documents no lock.
+ncloud.lock_guard = false
+
+-- What a refusal means for whoever called: a pattern of its code, a piece of its text where that decides.
+ncloud.hints = {
+  { code = "^200$", text = "missing", hint = "the gateway saw no credentials: something on the way took headers away" },
+  { code = "^200$", hint = "the access key, the secret key or this machine's clock is wrong" },
+  { code = "^210$", hint = "no right to do this, or {host} is not the host of this key's zone" },
+}
 
 --- The headers that show who is calling.
 ---@return table<string, string>? headers, kms.Error? err
@@ -107,7 +125,7 @@ end
 local SHAPES = {
   function(object)
     local framework = type(object.status) == "number" and object.timestamp ~= nil
-    return framework and reply.text(object.status), object.message or object.error
+    return framework and reply.text(object.status), reply.text(object.message) or object.error
   end,
   inside("error", { "errorCode", "code" }, "message"),
   inside("responseError", { "returnCode" }, "returnMessage"),

@@ -43,7 +43,7 @@ function operation.build(row, params, settings)
     members[member] = params[name]
   end
   local headers = {}
-  for i, header in ipairs(settings.headers) do headers[i] = header end
+  for i, header in ipairs(settings.headers) do headers[i] = { header[1], header[2] } end
   return {
     method = row.method,
     scheme = settings.scheme,

@@ -1,19 +1,24 @@
 --- Reads the body of an answer: a JSON object, or the reason why it is none; and makes foreign text fit for an error.
 
 local cjson = require "cjson.safe".new()
+local redact = require "kms.redact"
 
 local reply = {}
 
 local SNIPPET = 200 -- bytes of a body that a protocol error shows
 local MESSAGE = 2000 -- bytes of a service's message that are kept: a gateway's canonical request still fits
 
---- Foreign text as one bounded, printable line. UTF-8 stays; control characters become spaces.
+-- Characters that a terminal obeys in place of showing: C1 controls, and those that turn the direction of text around.
+local OBEYED = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
+
+--- Foreign text as one bounded, printable line. Other UTF-8 stays; control characters become spaces.
 ---@param text string
 ---@param limit integer? in bytes
 ---@return string
 function reply.line(text, limit)
   limit = limit or MESSAGE
   local line = text:sub(1, limit):gsub("[%c\127]+", " ")
+  for _, pattern in ipairs(OBEYED) do line = line:gsub(pattern, " ") end
   -- a cut must not leave half a character behind
   if #text > limit then line = line:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
   return line
@@ -21,10 +26,13 @@ end
 
 --- The beginning of a body as ASCII for a protocol error: what it is, not all it says.
 ---@param body string
+---@param secrets string[] what must not show in it
 ---@return string
-function reply.snippet(body)
-  local shown = body:sub(1, SNIPPET):gsub("%s+", " "):gsub("[^ -~]", "?")
-  return ("%d bytes: %s%s"):format(#body, shown, #body > SNIPPET and "…" or "")
+function reply.snippet(body, secrets)
+  -- First without the secrets, then cut: a secret on the edge would lose only its end.
+  local clean = redact.json(body, secrets)
+  local shown = clean:sub(1, SNIPPET):gsub("%s+", " "):gsub("[^ -~]", "?")
+  return ("%d bytes: %s%s"):format(#body, shown, #clean > SNIPPET and "…" or "")
 end
 
 --- The body's JSON object.
@@ -33,17 +41,17 @@ end
 function reply.object(body)
   if body == "" then return nil, "empty", "the answer has no body" end
   local value = cjson.decode(body)
-  if value == nil then return nil, "not_json", "the answer is not JSON, " .. reply.snippet(body) end
+  if value == nil then return nil, "not_json", "the answer is not JSON" end
   if type(value) ~= "table" or body:match "^%s*(.)" ~= "{" then
-    return nil, "not_object", "the answer is not a JSON object, " .. reply.snippet(body)
+    return nil, "not_object", "the answer is not a JSON object"
   end
   return value
 end
 
 --- A service's code or message: a string, or a number written as one (some services send numeric codes).
----@return string?
+---@return string? text as it came; for an error it wants redact.text and reply.line
 function reply.text(value)
-  if type(value) == "string" and value ~= "" then return reply.line(value) end
+  if type(value) == "string" and value ~= "" then return value end
   if type(value) == "number" then return ("%.14g"):format(value) end
 end
 

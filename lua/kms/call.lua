@@ -1,0 +1,276 @@
+--- One call, from params to result: build, sign, send, read, and say what happened. Whether a request is sent once more
+--- is decided here.
+
+local clock = require "kms.clock"
+local diagnosis = require "kms.diagnosis"
+local Error = require "kms.error"
+local guard = require "kms.guard"
+local operation = require "kms.operation"
+local redact = require "kms.redact"
+local reply = require "kms.reply"
+local sign = require "kms.sign"
+
+local call = {}
+
+-- Which failures may go away by themselves, and after which the change may nevertheless have been made. Both operations
+-- set a final value, so a repeat after a doubt does no harm. A 429 or 503 was turned away before anything was done.
+local RETRYABLE = {
+  transport = { dns = true, connect = true, tls = true, timeout = true, closed = true },
+  credentials = { unavailable = true },
+  status = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true },
+}
+-- What of the headers made for a request no error may repeat, besides the credentials.
+local SIGNATURES = { Authorization = "Signature=(%x+)$", ["x-ncp-apigw-signature-v2"] = "^.+$" }
+
+local CAUSE = 16384 -- bytes of a text that a cause keeps: an encoded authorization message is of no use when cut
+
+-- An offset that differs from the learnt one by less is the same: dates have whole seconds and travel.
+local SAME_OFFSET = 5
+
+---@class kms.Context what a call lends to those who need the world: sources of credentials, the guard
+---@field provider string "huawei" or "ncloud"
+---@field fields kms.CredentialsField[]
+---@field region string?
+---@field deadline number on the scale of now()
+---@field transport table|userdata
+local Context = {}
+Context.__index = Context
+
+--- Unix time in seconds.
+function Context:now()
+  return self.transport.now and self.transport:now() or os.time()
+end
+
+function Context:sleep(seconds)
+  self.transport:sleep(seconds)
+end
+
+--- Sends a request within the call's deadline. An error is always a kms.Error.
+---@return table? response, kms.Error? err
+function Context:send(request)
+  request.deadline = math.min(request.deadline or math.huge, self.deadline)
+  local response, err = self.transport:send(request)
+  if type(response) == "table" then
+    response.headers, response.body = response.headers or {}, response.body or ""
+    return response
+  end
+  if Error.is(err) then return nil, err end
+  -- A transport of the caller's own need not know our errors.
+  return nil, Error.new { kind = "transport", code = "other", message = tostring(err), uncertain = true }
+end
+
+---@param transport table|userdata
+---@param timeout number seconds
+---@return kms.Context
+function call.context(provider, transport, timeout)
+  local context = { provider = provider.name, fields = provider.credentials, transport = transport }
+  setmetatable(context, Context)
+  context.deadline = context:now() + timeout
+  return context
+end
+
+--- Reads an answer: a result, or what is wrong with it.
+---@return table? result, kms.Error? err
+local function read(provider, row, response, secrets)
+  local status = response.status
+  local good = status >= 200 and status < 300
+  local object, code, message = reply.object(response.body)
+  local request_id = reply.text(response.headers["x-request-id"]) or object and reply.text(object.request_id) or nil
+  local err = { kind = "protocol", code = code, message = message, status = status, request_id = request_id }
+
+  if object then
+    local data = good and provider.result(object)
+    local result, problem
+    if data then result, problem = operation.read(row, data) end
+    if result then
+      result.request_id = request_id
+      return result
+    end
+    local failure, text, cause = provider.failure(object, status)
+    if failure then
+      err.kind, err.code, err.message, err.cause = "service", failure, text, cause
+    else
+      err.code = problem and "wrong_type" or "unknown"
+      err.message = problem or "the answer has none of the documented shapes"
+    end
+  end
+  if err.kind == "protocol" and response.body ~= "" then
+    err.message = err.message .. ", " .. reply.snippet(response.body, secrets)
+  end
+  if status >= 300 and status < 400 then
+    err.message = err.message .. "; redirects are not followed"
+  end
+  -- A good status says that something was done, even when the rest cannot be read.
+  -- Behind a server's failure anything may have happened, but for the one that says that it did not take the request.
+  err.uncertain = status >= 500 and status ~= 503 or err.kind == "protocol" and good
+  return nil, Error.new(err)
+end
+
+--- The hint that belongs to a refusal, from the provider's table; `{host}` in it is the host that was called.
+local function hint_for(provider, err, settings)
+  for _, row in ipairs(provider.hints) do
+    if err.code:find(row.code) and (not row.text or err.message:find(row.text, 1, true)) then
+      return (row.hint:gsub("{host}", function() return settings.host end))
+    end
+  end
+end
+
+--- Adds to a service's refusal what can be known of its reason, and takes nothing away.
+local function explain(self, err, request, given, signed_at, settings)
+  if err.kind ~= "service" then return end
+  local hint = hint_for(self.provider, err, settings)
+  if given.secret_key and self.provider.stages then
+    local stages = self.provider.stages(request, given, signed_at, settings)
+    local diff = stages and diagnosis.diff(err.message, stages.canonical_request)
+    if diff then
+      err.diff = diff
+      hint = ("the gateway saw another %s than was signed, see diff"):format(diff.role)
+    elseif diff == false then
+      hint = "the gateway signed the same request: the secret key is not that of this access key"
+    end
+  end
+  err.hint = hint
+end
+
+--- One attempt: freshly built, freshly signed, sent once.
+---@return table? result, kms.Error? err, table? response
+local function attempt(self, row, params, settings, context, given, secrets)
+  local request = operation.build(row, params, settings)
+  local target, err = sign.target(request.path, request.query)
+  if not target then return nil, err end
+  request.target = target
+  local signed_at = context:now() + self.clock.offset
+  local added
+  added, err = self.provider.authenticate(request, given, signed_at, settings)
+  if not added then return nil, err end
+
+  local headers = {}
+  for i, header in ipairs(request.headers) do headers[i] = header end
+  for name, value in pairs(added) do
+    headers[#headers + 1] = { name, value }
+    if SIGNATURES[name] then secrets[#secrets + 1] = value:match(SIGNATURES[name]) end
+  end
+  local response
+  response, err = context:send {
+    method = request.method, scheme = request.scheme, host = request.host, target = target,
+    headers = headers, body = request.body,
+  }
+  if not response then
+    if err.code == "dns" then err.hint = settings.hint end
+    return nil, err
+  end
+  local result
+  result, err = read(self.provider, row, response, secrets)
+  if err then explain(self, err, request, given, signed_at, settings) end
+  return result, err, response
+end
+
+--- What an attempt showed about the credentials it was made under.
+local function verdict(result, err)
+  if result then return "good" end
+  if err.kind == "service" and err.status == 401 or err.kind == "credentials" and err.code == "refused" then
+    return "refused"
+  end
+  return err.status and err.status ~= 401 and "good" or nil
+end
+
+--- Attempts under one snapshot of credentials. A clock that was off is put right, and the request signed once more.
+---@return table? result, kms.Error? err, integer attempts
+local function attempts(self, row, params, settings, context, given, secrets)
+  local result, err, response = attempt(self, row, params, settings, context, given, secrets)
+  if not response then return result, err, err.kind == "invalid" and 0 or 1 end
+  local offset = err and err.kind == "service" and clock.offset(response, err.message, context:now())
+  if not offset then return result, err, 1 end
+  if math.abs(offset - self.clock.offset) < SAME_OFFSET then
+    err.hint = clock.describe(offset)
+    return result, err, 1
+  end
+  self.clock.offset = offset
+  result, err = attempt(self, row, params, settings, context, given, secrets)
+  if err then err.hint = (err.hint and err.hint .. "; " or "") .. clock.describe(offset) end
+  return result, err, 2
+end
+
+--- Attempts, once the settings are complete: a project may have to be looked up first.
+---@return table? result, kms.Error? err, integer attempts
+local function completed(self, row, params, settings, context, given, secrets)
+  if settings.complete then
+    local found, err, offset = settings.complete(given, context, context:now() + self.clock.offset)
+    if offset and math.abs(offset - self.clock.offset) >= SAME_OFFSET then
+      self.clock.offset = offset
+      found, err = settings.complete(given, context, context:now() + offset)
+    end
+    if not found then return nil, err, 0 end
+    settings = found
+  end
+  return attempts(self, row, params, settings, context, given, secrets)
+end
+
+--- The call under credentials: a snapshot, the guard's leave, the attempts, and what they showed.
+---@return table? result, kms.Error? err, integer attempts
+local function authenticated(self, row, params, settings, context, secrets)
+  local given, err = self.source:get(context)
+  if not given then return nil, err, 0 end
+  for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = given[name] end
+  local name = self.guard and guard.name(given)
+  if name then
+    local leave
+    leave, err = self.guard:enter(name, context)
+    if not leave then return nil, err, 0 end
+  end
+  local result, made
+  result, err, made = completed(self, row, params, settings, context, given, secrets)
+  local shown = verdict(result, err)
+  if name then self.guard:leave(name, shown) end
+  -- A source that asks for its credentials may do so anew at the next call.
+  if shown == "refused" and self.source.forget then self.source:forget(given) end
+  local told = result or err
+  told.warning = given.warning
+  return result, err, made
+end
+
+--- A copy of a table of an error with its strings fit to be shown: without secrets first, then bounded and printable.
+local function shown(fields, secrets, limit)
+  local copy = {}
+  for name, value in pairs(fields) do
+    copy[name] = type(value) == "string" and reply.line(redact.text(value, secrets), limit) or value
+  end
+  return setmetatable(copy, getmetatable(fields))
+end
+
+--- Makes an error complete: who, what, whether to try again, and nothing secret in it. The error that came may be
+--- somebody else's and stays as it is.
+local function finish(self, row, came, made, secrets)
+  local hint = came.hint and "; " .. came.hint or ""
+  local err = shown(came, secrets)
+  err.message, err.hint = err.message .. hint, nil
+  err.kind = came.kind
+  if came.kind ~= "service" then err.code = came.code end
+  if type(came.cause) == "table" then err.cause = shown(came.cause, secrets, CAUSE) end
+  if came.diff then err.diff = shown(came.diff, secrets) end
+  err.provider, err.operation, err.attempts = self.provider.name, row.name, made
+  local by_code = RETRYABLE[err.kind]
+  err.retryable = by_code and by_code[err.code] or RETRYABLE.status[err.status] or false
+  return nil, err
+end
+
+--- Makes a call.
+---@param self table the client: `provider`, `source`, `guard`, `clock`
+---@param row kms.Operation
+---@param params table
+---@param settings table
+---@param context kms.Context
+---@return table? result, kms.Error? err
+function call.run(self, row, params, settings, context)
+  local secrets = {}
+  local result, err, made = authenticated(self, row, params, settings, context, secrets)
+  if result then return result end
+  return finish(self, row, err, made, secrets)
+end
+
+--- The same ending for what was refused before there was a call.
+function call.refuse(self, row, err)
+  return finish(self, row, err, 0, {})
+end
+
+return call
