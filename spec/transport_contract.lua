@@ -330,6 +330,27 @@ return function(new, servers, test)
         assert.equal("string", type(err.message:match("loopback only")))
       end
     end)
+
+    it("that is link-local is reached by plain http only on request, and no other then", function()
+      -- The deadline is over: what is not refused ends before anything is sent.
+      local function refused(host, link_local)
+        local transport = open()
+        local fields = { host = host, link_local = link_local, deadline = transport:now() - 1 }
+        local _, err = send(transport, "/", fields)
+        return err.code == "scheme" and err.kind == "invalid" or err.code
+      end
+      assert.equal(true, refused("169.254.169.254", nil))
+      assert.equal("timeout", refused("169.254.169.254", true))
+      for _, host in ipairs({ "192.0.2.1", "169.255.0.1", "kms.example", "0169.254.0.1" }) do
+        assert.equal(true, refused(host, true))
+      end
+    end)
+
+    it("of which the client's deadline is later than 30 s is waited for as long", function()
+      -- Only what bounds an exchange is looked at: the answer comes at once.
+      local transport = open()
+      assert.equal(200, send(transport, "/", { deadline = transport:now() + 1e6 }).status)
+    end)
   end)
 
   describe("a connection", function()

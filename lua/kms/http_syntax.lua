@@ -87,6 +87,19 @@ function syntax.is_loopback(name)
   return name == "localhost" or name == "[::1]" or (syntax.is_ipv4(name) and name:find "^127%." ~= nil)
 end
 
+--- Whether a name of `split_host` is a link-local address. No router carries it further (RFC 3927, section 2.7); clouds
+--- have their metadata services there, over plain http.
+---@param name string
+---@return boolean
+function syntax.is_link_local(name)
+  return syntax.is_ipv4(name) and name:find "^169%.254%." ~= nil
+end
+
+--- Whether plain http may go to a name.
+local function may_be_plain(name, link_local)
+  return syntax.is_loopback(name) or link_local and syntax.is_link_local(name)
+end
+
 --- The request target: `target`, or a path that nobody needs to encode.
 ---@return string? target
 local function target_of(request)
@@ -160,7 +173,7 @@ function syntax.refusal(request)
   if not syntax.is_token(request.method) then return "method", "the method is not a token of HTTP" end
   if not SCHEMES[scheme] then return "scheme", 'the scheme is neither "https" nor "http"' end
   if not name then return "host", "the host is not a name or an address with an optional port" end
-  if scheme == "http" and not syntax.is_loopback(name) then
+  if scheme == "http" and not may_be_plain(name, request.link_local) then
     return "scheme", ("plain http is allowed to loopback only (localhost, 127.0.0.0/8, [::1]), not to %s"):format(
       request.host)
   end

@@ -24,11 +24,6 @@ local exchange = {}
 --- What `exchange.url` takes, for errors.
 exchange.URL = "https://host[:port], or http:// of this machine or a link-local address"
 
--- RFC 3927: such an address is never routed.
-local function is_link_local(name)
-  return syntax.is_ipv4(name) and name:find "^169%.254%." ~= nil
-end
-
 --- A URL of a service on this machine or near it as the parts of an order.
 ---@param url string
 ---@return string? scheme, string? host as on the wire, string? target
@@ -36,7 +31,7 @@ function exchange.url(url)
   local scheme, host, target = url:match "^(https?)://([^/?#]+)([^#]*)$"
   local name, port = syntax.split_host(host or "")
   if not name or target:find "[^!-~]" then return nil end
-  if scheme == "http" and not syntax.is_loopback(name) and not is_link_local(name) then return nil end
+  if scheme == "http" and not syntax.is_loopback(name) and not syntax.is_link_local(name) then return nil end
   local default = scheme == "http" and 80 or 443
   host = port and port ~= default and ("%s:%d"):format(name, port) or name
   return scheme, host, target:find "^/" and target or "/" .. target

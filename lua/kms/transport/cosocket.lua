@@ -42,11 +42,13 @@ local IDEMPOTENT = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS
 
 ---@class kms.CosocketOptions
 ---@field connect_timeout number? seconds for resolve, connect and handshake; default 10
----@field timeout number? seconds for one exchange; default 30
+---@field timeout number? seconds for one exchange; default 30 where the request has no deadline
 ---@field max_response integer? bytes of an answer's body; default 1 MiB
 ---@field keepalive number? seconds that an idle connection is kept; 0: never; default 60
 ---@field pool_size integer? idle connections that a worker keeps to one host; default 64
 ---@field proxy string? http://host:port, through which https goes by CONNECT; without a password
+
+local TIMEOUT = 30 -- seconds, where neither the request nor an option bounds an exchange
 
 local function seconds(least)
   return function(value) return type(value) == "number" and value >= least and value <= 1e6 and value == value end
@@ -65,7 +67,7 @@ end
 local POSITIVE = "must be a number of seconds above 0, at most 1000000"
 local OPTIONS = {
   connect_timeout = { standard = 10, test = seconds(1e-9), rule = POSITIVE },
-  timeout = { standard = 30, test = seconds(1e-9), rule = POSITIVE },
+  timeout = { test = seconds(1e-9), rule = POSITIVE },
   keepalive = { standard = 60, test = seconds(0), rule = "must be a number of seconds, 0 to 1000000" },
   max_response = { standard = 2 ^ 20, test = whole, rule = "must be a whole number of bytes, 1 to 2147483647" },
   pool_size = { standard = 64, test = whole, rule = "must be a whole number, 1 to 2147483647" },
@@ -260,8 +262,8 @@ function Transport:send(request)
   local field, text = syntax.refusal(request)
   if field then return nil, Error.new { kind = "invalid", code = field, message = text } end
 
-  local limit, deadline = now() + self.options.timeout, request.deadline
-  local stop = deadline and deadline < limit and deadline or limit
+  local timeout, deadline = self.options.timeout or not request.deadline and TIMEOUT, request.deadline
+  local stop = math.min(deadline or math.huge, timeout and now() + timeout or math.huge)
   self.counts.requests = self.counts.requests + 1
 
   local place, bytes, method = place_of(self, request), syntax.write(request), request.method

@@ -14,7 +14,7 @@ local POOL = "kms"
 -- otherwise, for all who use threads. A call for which the pool's queue has no room left ends the worker process: the
 -- calls in flight must stay below the pool's threads and max_queue together.
 local MAX_IN_FLIGHT = 64
-local TIMEOUT = 30 -- seconds, as of kms.transport.curl
+local TIMEOUT = 30 -- seconds, where neither the request nor an option bounds an exchange
 local GRACE = 1 -- seconds after the deadline in which a thread has certainly ended its call
 
 local OPTIONS = {
@@ -132,7 +132,8 @@ function methods:send(request)
   if problem then return nil, Error.new { kind = "invalid", code = "phase", message = problem } end
   if not ngx.run_worker_thread then return fail("other", "not sent: this NGINX has no ngx.run_worker_thread") end
   local now = self:now()
-  local copy, deadline = copy_of(request, now + self.timeout)
+  local timeout = self.timeout or not request.deadline and TIMEOUT
+  local copy, deadline = copy_of(request, timeout and now + timeout or math.huge)
   local free_at = math.max(deadline, now) + GRACE
   local slot = take(self.max_in_flight, now, free_at)
   if not slot then
@@ -190,7 +191,7 @@ function worker_thread.new(options)
   return setmetatable({
     pool = options.pool or POOL,
     max_in_flight = options.max_in_flight or MAX_IN_FLIGHT,
-    timeout = type(curl.timeout) == "number" and curl.timeout or TIMEOUT,
+    timeout = type(curl.timeout) == "number" and curl.timeout or nil,
     curl = curl,
   }, metatable)
 end
