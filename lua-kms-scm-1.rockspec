@@ -81,6 +81,7 @@ build = {
     ["kms.operation"] = "lua/kms/operation.lua",
     ["kms.redact"] = "lua/kms/redact.lua",
     ["kms.reply"] = "lua/kms/reply.lua",
+    ["kms.retry"] = "lua/kms/retry.lua",
     ["kms.time"] = "lua/kms/time.lua",
     ["kms.transport.cosocket"] = "lua/kms/transport/cosocket.lua",
     ["kms.transport.tls_session"] = "lua/kms/transport/tls_session.lua",

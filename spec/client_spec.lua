@@ -10,7 +10,8 @@ local PARAMS = { key_id = KEY_ID, primary_region = "cn-east-3" }
 local MOVED = { '{"key_id":"' .. KEY_ID .. '","primary_region":"cn-east-3"}' }
 
 local function huawei(transport, credentials)
-  return kms.huawei { region = "cn-north-4", project_id = PROJECT_ID, credentials = credentials or KEYS, transport = transport }
+  return kms.huawei { region = "cn-north-4", project_id = PROJECT_ID, credentials = credentials or KEYS, transport = transport,
+    retry = false }
 end
 
 --- The message that a misuse raises, and whether it points at the line in this file that called.
@@ -30,7 +31,7 @@ describe("a client", function()
     for expected, call in pairs {
       ["bad argument #1 to 'huawei' (table expected, got string)"] = function() kms.huawei "x" end,
       ["bad argument #1 to 'huawei' (unknown option \"regoin\"; known: region, project_id, endpoint, algorithm, "
-        .. "credentials, timeout, transport, lock_guard)"] =
+        .. "credentials, timeout, transport, lock_guard, retry, on_retry)"] =
         function() kms.huawei { regoin = "x" } end,
       ["bad argument #1 to 'huawei' (option 'region': string expected, got number)"] = function() kms.huawei { region = 4 } end,
       ["bad argument #1 to 'ncloud' (option 'timeout': a number above 0 expected, got -1)"] = function() kms.ncloud { timeout = -1 } end,
@@ -98,7 +99,8 @@ describe("a client", function()
 
   it("gives one deadline to the transport: its own timeout, or the call's", function()
     local transport = canned.new(MOVED)
-    local client = kms.huawei { region = "cn-north-4", project_id = PROJECT_ID, credentials = KEYS, transport = transport, timeout = 8 }
+    local client = kms.huawei { region = "cn-north-4", project_id = PROJECT_ID, credentials = KEYS, transport = transport, timeout = 8,
+      retry = false }
     client:update_primary_region(PARAMS)
     client:update_primary_region(PARAMS, { timeout = 0.5 })
     assert.equal(transport.time + 8, transport.requests[1].deadline)

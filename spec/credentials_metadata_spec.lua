@@ -90,7 +90,7 @@ describe("kms.credentials.metadata", function()
       local lost = Error.new { kind = "transport", code = code, message = "nobody there", uncertain = false }
       local err = caller.failed("missing", {}, ask(credentials.metadata(), canned.new(lost)))
       assert.equal("no metadata service at http://169.254.169.254: nobody there", err.message)
-      assert.equal(lost, err.cause)
+      assert.same(lost, err.cause)
     end
   end)
 

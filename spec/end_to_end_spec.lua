@@ -18,13 +18,13 @@ end
 
 local function huawei(options)
   local all = { endpoint = emulated.huawei["cn-north-4"], project_id = PROJECTS["cn-north-4"], credentials = emulated.keys "huawei",
-    transport = transport() }
+    transport = transport(), retry = false }
   for name, value in pairs(options or {}) do all[name] = value end
   return kms.huawei(all)
 end
 
 local function ncloud(options)
-  local all = { endpoint = emulated.ncloud, credentials = emulated.keys "ncloud", transport = transport() }
+  local all = { endpoint = emulated.ncloud, credentials = emulated.keys "ncloud", transport = transport(), retry = false }
   for name, value in pairs(options or {}) do all[name] = value end
   return kms.ncloud(all)
 end

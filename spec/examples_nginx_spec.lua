@@ -101,10 +101,10 @@ describe("examples/nginx", function()
   end)
 
   it("says of a lost answer that it is uncertain, and of a throttled call that it may work later", function()
-    emulated.fault { kind = "close_within", part = "body" }
+    emulated.fault { kind = "close_within", part = "body", times = 4 } -- once an attempt
     local status, answer = rename()
     assert.same({ 504, true, "closed" }, { status, answer.error.uncertain, answer.error.code })
-    emulated.fault { kind = "throttled", retry_after = 1 }
+    emulated.fault { kind = "throttled", retry_after = 60 } -- longer than the example's calls may take
     status, answer = rename()
     assert.same({ 503, true, false }, { status, answer.error.retryable, answer.error.uncertain })
     assert.equal(404, (post("/rename-key", { key_tag = "nosuchtag", key_name = "newKeyName" })))
@@ -126,7 +126,7 @@ describe("examples/nginx", function()
   end)
 
   it("logs what is its own or a cloud's fault, and no secret", function()
-    emulated.fault { kind = "bad_gateway" }
+    emulated.fault { kind = "bad_gateway", times = 4 }
     assert.equal(504, (rename()))
     local log = read(DIR .. "/output")
     assert.is_truthy(log:find("ncloud rename_key: protocol error", 1, true), log)

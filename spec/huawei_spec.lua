@@ -15,7 +15,7 @@ local PARAMS = { key_id = KEY_ID, primary_region = "cn-east-3" }
 local MOVED = { cjson.encode { key_id = KEY_ID, primary_region = "cn-east-3" }, headers = { ["x-request-id"] = "r1" } }
 
 local function client(transport, options)
-  local all = { region = "cn-north-4", project_id = PROJECT_ID, credentials = KEYS, transport = transport }
+  local all = { region = "cn-north-4", project_id = PROJECT_ID, credentials = KEYS, transport = transport, retry = false }
   for name, value in pairs(options or {}) do all[name] = value end
   return kms.huawei(all)
 end
@@ -81,7 +81,7 @@ describe("Huawei Cloud", function()
   describe("endpoint", function()
     local function host(options)
       local transport = canned.new(MOVED)
-      local all = { project_id = PROJECT_ID, credentials = KEYS, transport = transport }
+      local all = { project_id = PROJECT_ID, credentials = KEYS, transport = transport, retry = false }
       for name, value in pairs(options) do all[name] = value end
       assert(kms.huawei(all):update_primary_region(PARAMS))
       return transport.requests[1].scheme .. "://" .. transport.requests[1].host

@@ -12,7 +12,7 @@ local PARAMS = { key_tag = TAG, key_name = "newKeyName" }
 local RENAMED = { ('{"code":"SUCCESS","data":{"keyTag":"%s","keyName":"newKeyName"}}'):format(TAG) }
 
 local function client(transport, options)
-  local all = { credentials = KEYS, transport = transport }
+  local all = { credentials = KEYS, transport = transport, retry = false }
   for name, value in pairs(options or {}) do all[name] = value end
   return kms.ncloud(all)
 end

@@ -64,7 +64,7 @@ describe("a handler", function()
     it("gets the transport error " .. code, function()
       local stop = nginx.start_name_server()
       if case[1] then emulated.fault(case[1]) end
-      case[2].endpoint = case[2].endpoint or emulated.ncloud
+      case[2].endpoint, case[2].retry = case[2].endpoint or emulated.ncloud, false
       local renamed, err = rename(case[2])
       stop()
       assert.is_nil(renamed)

@@ -8,17 +8,11 @@ local guard = require "kms.guard"
 local operation = require "kms.operation"
 local redact = require "kms.redact"
 local reply = require "kms.reply"
+local retry = require "kms.retry"
 local sign = require "kms.sign"
 
 local call = {}
 
--- Which failures may go away by themselves, and after which the change may nevertheless have been made. Both operations
--- set a final value, so a repeat after a doubt does no harm. A 429 or 503 was turned away before anything was done.
-local RETRYABLE = {
-  transport = { dns = true, connect = true, tls = true, timeout = true, closed = true },
-  credentials = { unavailable = true },
-  status = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true },
-}
 -- What of the headers made for a request no error may repeat, besides the credentials.
 local SIGNATURES = { Authorization = "Signature=(%x+)$", ["x-ncp-apigw-signature-v2"] = "^.+$" }
 
@@ -32,6 +26,8 @@ local SAME_OFFSET = 5
 ---@field fields kms.CredentialsField[]
 ---@field region string?
 ---@field deadline number on the scale of now()
+---@field attempt_deadline number? of the attempt under way
+---@field warning string? what the caller should see
 ---@field transport table|userdata
 local Context = {}
 Context.__index = Context
@@ -45,16 +41,20 @@ function Context:sleep(seconds)
   self.transport:sleep(seconds)
 end
 
---- Sends a request within the call's deadline. An error is always a kms.Error.
+--- Sends a request within the call's deadline. An error is always a kms.Error, and the caller's own to write to.
 ---@return table? response, kms.Error? err
 function Context:send(request)
-  request.deadline = math.min(request.deadline or math.huge, self.deadline)
+  request.deadline = math.min(request.deadline or math.huge, self.attempt_deadline or math.huge, self.deadline)
   local response, err = self.transport:send(request)
   if type(response) == "table" then
     response.headers, response.body = response.headers or {}, response.body or ""
     return response
   end
-  if Error.is(err) then return nil, err end
+  if Error.is(err) then
+    local copy = {}
+    for name, value in pairs(err) do copy[name] = value end
+    return nil, Error.new(copy)
+  end
   -- A transport of the caller's own need not know our errors.
   return nil, Error.new { kind = "transport", code = "other", message = tostring(err), uncertain = true }
 end
@@ -165,6 +165,33 @@ local function attempt(self, row, params, settings, context, given, secrets)
   return result, err, response
 end
 
+--- A copy of a table of an error with its strings fit to be shown: without secrets first, then bounded and printable.
+local function shown(fields, secrets, limit)
+  local copy = {}
+  for name, value in pairs(fields) do
+    copy[name] = type(value) == "string" and reply.line(redact.text(value, secrets), limit) or value
+  end
+  return setmetatable(copy, getmetatable(fields))
+end
+
+--- Makes an error complete: who, what, whether to try again, and nothing secret in it. The error that came may be
+--- somebody else's and stays as it is.
+---@return kms.Error
+local function finished(self, row, came, made, secrets)
+  local hint = came.hint and "; " .. came.hint or ""
+  local err = shown(came, secrets)
+  err.message, err.hint = err.message .. hint, nil
+  err.kind = came.kind
+  if came.kind ~= "service" then err.code = came.code end
+  if type(came.cause) == "table" then err.cause = shown(came.cause, secrets, CAUSE) end
+  if came.diff then err.diff = shown(came.diff, secrets) end
+  err.provider, err.operation, err.attempts = self.provider.name, row.name, made
+  err.retryable = retry.may_pass(err)
+  -- What only reads changes nothing.
+  err.uncertain = came.uncertain and row.method ~= "GET"
+  return err
+end
+
 --- What an attempt showed about the credentials it was made under.
 local function verdict(result, err)
   if result then return "good" end
@@ -174,21 +201,54 @@ local function verdict(result, err)
   return err.status and err.status ~= 401 and "good" or nil
 end
 
---- Attempts under one snapshot of credentials. A clock that was off is put right, and the request signed once more.
----@return table? result, kms.Error? err, integer attempts
-local function attempts(self, row, params, settings, context, given, secrets)
-  local result, err, response = attempt(self, row, params, settings, context, given, secrets)
-  if not response then return result, err, err.kind == "invalid" and 0 or 1 end
-  local offset = err and err.kind == "service" and clock.offset(response, err.message, context:now())
-  if not offset then return result, err, 1 end
-  if math.abs(offset - self.clock.offset) < SAME_OFFSET then
-    err.hint = clock.describe(offset)
-    return result, err, 1
+--- Puts the clock right, when an answer shows that it is off.
+---@return boolean learnt whether the request is worth signing once more
+local function learn_clock(self, err, response, context)
+  local offset = err.kind == "service" and response and clock.offset(response, err.message, context:now())
+  if not offset then return false end
+  local learnt = math.abs(offset - self.clock.offset) >= SAME_OFFSET
+  self.clock.offset = learnt and offset or self.clock.offset
+  err.hint = (err.hint and err.hint .. "; " or "") .. clock.describe(offset)
+  return learnt
+end
+
+--- Waits for the next attempt, or finds that there is none.
+---@return boolean again
+local function await_next(self, row, context, err, response, made, secrets)
+  local policy = self.retry
+  if made >= policy.attempts or not retry.may_pass(err) then return false end
+  local wait = retry.wait(policy, made, response, context:now())
+  if context:now() + wait >= context.deadline then return false end
+  if self.on_retry then
+    local told = finished(self, row, err, made, secrets)
+    local ok, problem = pcall(self.on_retry, { attempt = made, wait = wait, error = told })
+    -- What a log fails at must not cost the caller the outcome of his call.
+    if not ok then context.warning = "on_retry failed: " .. tostring(problem) end
   end
-  self.clock.offset = offset
-  result, err = attempt(self, row, params, settings, context, given, secrets)
-  if err then err.hint = (err.hint and err.hint .. "; " or "") .. clock.describe(offset) end
-  return result, err, 2
+  context:sleep(wait)
+  return true
+end
+
+--- Attempts under one snapshot of credentials, each signed afresh, until one settles the call.
+---@return table? result, kms.Error? err, integer made
+local function attempts(self, row, params, settings, context, given, secrets)
+  local made, clock_learnt, doubt = 0, false, false
+  while true do
+    made = made + 1
+    context.attempt_deadline = made < self.retry.attempts and context:now() + self.retry.attempt_timeout or nil
+    local result, err, response = attempt(self, row, params, settings, context, given, secrets)
+    if result then return result, nil, made end
+    -- Once a change may have been made, no later answer takes the doubt away.
+    doubt = doubt or err.uncertain
+    err.uncertain = doubt
+    if err.kind == "invalid" then return nil, err, made - 1 end
+    local learnt = learn_clock(self, err, response, context)
+    if learnt and not clock_learnt then
+      clock_learnt = true
+    elseif not await_next(self, row, context, err, response, made, secrets) then
+      return nil, err, made
+    end
+  end
 end
 
 --- Attempts, once the settings are complete: a project may have to be looked up first.
@@ -220,38 +280,13 @@ local function authenticated(self, row, params, settings, context, secrets)
   end
   local result, made
   result, err, made = completed(self, row, params, settings, context, given, secrets)
-  local shown = verdict(result, err)
-  if name then self.guard:leave(name, shown) end
+  local outcome = verdict(result, err)
+  if name then self.guard:leave(name, outcome) end
   -- A source that asks for its credentials may do so anew at the next call.
-  if shown == "refused" and self.source.forget then self.source:forget(given) end
+  if outcome == "refused" and self.source.forget then self.source:forget(given) end
   local told = result or err
-  told.warning = given.warning
+  told.warning = given.warning or context.warning
   return result, err, made
-end
-
---- A copy of a table of an error with its strings fit to be shown: without secrets first, then bounded and printable.
-local function shown(fields, secrets, limit)
-  local copy = {}
-  for name, value in pairs(fields) do
-    copy[name] = type(value) == "string" and reply.line(redact.text(value, secrets), limit) or value
-  end
-  return setmetatable(copy, getmetatable(fields))
-end
-
---- Makes an error complete: who, what, whether to try again, and nothing secret in it. The error that came may be
---- somebody else's and stays as it is.
-local function finish(self, row, came, made, secrets)
-  local hint = came.hint and "; " .. came.hint or ""
-  local err = shown(came, secrets)
-  err.message, err.hint = err.message .. hint, nil
-  err.kind = came.kind
-  if came.kind ~= "service" then err.code = came.code end
-  if type(came.cause) == "table" then err.cause = shown(came.cause, secrets, CAUSE) end
-  if came.diff then err.diff = shown(came.diff, secrets) end
-  err.provider, err.operation, err.attempts = self.provider.name, row.name, made
-  local by_code = RETRYABLE[err.kind]
-  err.retryable = by_code and by_code[err.code] or RETRYABLE.status[err.status] or false
-  return nil, err
 end
 
 --- Makes a call.
@@ -265,12 +300,12 @@ function call.run(self, row, params, settings, context)
   local secrets = {}
   local result, err, made = authenticated(self, row, params, settings, context, secrets)
   if result then return result end
-  return finish(self, row, err, made, secrets)
+  return nil, finished(self, row, err, made, secrets)
 end
 
 --- The same ending for what was refused before there was a call.
 function call.refuse(self, row, err)
-  return finish(self, row, err, 0, {})
+  return nil, finished(self, row, err, 0, {})
 end
 
 return call

@@ -7,6 +7,7 @@ local environment = require "kms.environment"
 local Error = require "kms.error"
 local guard = require "kms.guard"
 local operation = require "kms.operation"
+local retry = require "kms.retry"
 
 -- Loaded with this module, for in a handler loading would hold up the worker. Elsewhere kms.transport.curl is the
 -- default, loaded at the first call: a worker that never asks for it does without libcurl.
@@ -23,6 +24,8 @@ local OPTIONS = {
   { name = "timeout", type = "number", positive = true },
   { name = "transport", type = "table|userdata" },
   { name = "lock_guard", type = "boolean|table" },
+  { name = "retry", type = "boolean|table" },
+  { name = "on_retry", type = "function" },
 }
 
 local LOCK_GUARD = { { name = "shared", type = "string", required = true } }
@@ -180,13 +183,14 @@ function client.constructor(provider)
   return function(options)
     options = options == nil and {} or options
     local problem = problem_of(provider, fields, options)
-    local own_guard
+    local own_guard, policy
     if not problem then own_guard, problem = guard_of(provider, options.lock_guard) end
+    if not problem then policy, problem = retry.policy(options.retry) end
     if problem then error(check.bad_argument(1, provider.name, problem), 2) end
 
     local self = { provider = provider, options = {}, timeout = options.timeout or TIMEOUT }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
-    self.clock, self.guard = { offset = 0 }, own_guard
+    self.clock, self.guard, self.retry, self.on_retry = { offset = 0 }, own_guard, policy, options.on_retry
     -- Secrets (a proxy's password may be one) are held by functions alone: whoever prints a client sees none.
     self.source = credentials.source(options.credentials)
     local transport = options.transport

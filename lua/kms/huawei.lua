@@ -67,6 +67,8 @@ local ALGORITHM = {
 ---@field lock_guard boolean|{ shared: string }|nil keeps credentials that were refused from being sent again; true when
 ---  not given. `shared` names a lua_shared_dict, for a guard that all NGINX workers share
 ---@field timeout number? seconds for a whole call, 30 when not given
+---@field retry kms.RetryOptions|boolean|nil whether and how a failed attempt is made again; on when not given
+---@field on_retry (fun(info: { attempt: integer, wait: number, error: kms.Error }))? called before each wait
 ---@field transport table|userdata|nil a transport, or a table of options for the default one (see kms.transport.curl)
 
 ---@type kms.Field[]

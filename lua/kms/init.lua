@@ -39,6 +39,8 @@ end
 
 ---@class kms.Ncloud
 ---@field rename_key fun(self, params: kms.RenameKey, options: kms.CallOptions?): kms.KeyName?, kms.Error?
+---@field get_key fun(self, params: { key_tag: string }, options: kms.CallOptions?): kms.Key?, kms.Error?
+---  reads a key's name and state: what to ask after an uncertain rename
 ---@field close fun(self) closes kept connections
 ---@field reset fun(self) lifts the lock guard, where there is one
 
@@ -55,6 +57,13 @@ end
 ---@class kms.RenameKey
 ---@field key_tag string
 ---@field key_name string 3 to 15 letters, digits, "-" or "_", beginning with a letter
+
+---@class kms.Key : kms.KeyName
+---@field status string? "ENABLE", "DISABLE" or "REVOKE" (its deletion is planned)
+---@field key_type string?
+---@field protection_type string?
+---@field base_url string? the endpoint that serves the key
+---@field nrn string?
 
 ---@class kms.KeyName
 ---@field key_tag string

@@ -44,6 +44,8 @@ local KEY_TAG = {
 ---@field lock_guard boolean|{ shared: string }|nil keeps credentials that were refused from being sent again; false
 ---  when not given
 ---@field timeout number? seconds for a whole call, 30 when not given
+---@field retry kms.RetryOptions|boolean|nil whether and how a failed attempt is made again; on when not given
+---@field on_retry (fun(info: { attempt: integer, wait: number, error: kms.Error }))? called before each wait
 ---@field transport table|userdata|nil a transport, or a table of options for the default one (see kms.transport.curl)
 
 ---@type kms.Field[]
@@ -73,6 +75,16 @@ ncloud.operations = {
     },
     body = { keyName = "key_name" },
     reply = { keyTag = "key_tag", keyName = "key_name" },
+  },
+  {
+    name = "get_key",
+    method = "GET",
+    path = "/kms/v1/keys/{key_tag}",
+    fields = { { name = "key_tag", type = "string", required = true, rule = KEY_TAG } },
+    reply = { keyTag = "key_tag", keyName = "key_name" },
+    more = {
+      status = "status", keyType = "key_type", protectionType = "protection_type", baseUrl = "base_url", nrn = "nrn",
+    },
   },
 }
 

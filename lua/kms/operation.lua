@@ -11,8 +11,9 @@ local operation = {}
 ---@field method string
 ---@field path string template; `{name}` is one segment, filled from the params, else from the client's settings
 ---@field fields kms.Field[] the caller's params
----@field body table<string, string> JSON member -> field
+---@field body table<string, string>? JSON member -> field
 ---@field reply table<string, string> JSON member -> result field; every one a string that must be there
+---@field more table<string, string>? likewise, but taken only where it is a string
 
 --- Holds the params' values against their rules.
 ---@param row kms.Operation
@@ -67,6 +68,9 @@ function operation.read(row, object)
         member, value == nil and "missing" or type(value) == "userdata" and "null" or "a " .. type(value))
     end
     result[name] = value
+  end
+  for member, name in pairs(row.more or {}) do
+    if type(object[member]) == "string" then result[name] = object[member] end
   end
   return result
 end

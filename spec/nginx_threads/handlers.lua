@@ -26,10 +26,10 @@ end
 local shared = worker_thread.new { curl = { ca_file = CA_FILE } }
 local clients = {
   rename_key = kms.ncloud {
-    endpoint = ("https://localhost:%d"):format(PORT + 2), credentials = keys "ncloud", transport = shared,
+    endpoint = ("https://localhost:%d"):format(PORT + 2), credentials = keys "ncloud", transport = shared, retry = false,
   },
   update_primary_region = kms.huawei {
-    endpoint = ("https://localhost:%d"):format(PORT), credentials = keys "huawei", transport = shared,
+    endpoint = ("https://localhost:%d"):format(PORT), credentials = keys "huawei", transport = shared, retry = false,
     project_id = account("huawei").projects["cn-north-4"],
   },
 }
@@ -60,7 +60,7 @@ function handlers.call()
     asked.transport.curl = { ca_file = CA_FILE }
     client = kms.ncloud {
       endpoint = ("https://localhost:%d"):format(PORT + 2), credentials = keys "ncloud",
-      transport = worker_thread.new(asked.transport),
+      transport = worker_thread.new(asked.transport), retry = false,
     }
   end
   answer(pcall(client[asked.operation], client, asked.params, asked.options))

@@ -14,6 +14,7 @@ local tls_session = usable and require "kms.transport.tls_session"
 local cosocket = {}
 
 local LONGEST_SLEEP = 1e9 -- 30 years
+local SHORTEST_SLEEP = 0.001 -- NGINX's timers count milliseconds, and it warns of a sleep of none
 local SLICE = 64 * 1024 -- bytes handed over at once: NGINX's timer starts anew whenever some of them went out
 local PROXY_ANSWER = 64 * 1024
 local LATE = "the deadline has passed"
@@ -282,7 +283,7 @@ function Transport:sleep(duration) -- luacheck: no unused args
   if type(duration) ~= "number" or not (duration >= 0 and duration <= LONGEST_SLEEP) then
     error(check.bad_argument(1, "sleep", "seconds must be 0 to 1000000000"), 2)
   end
-  ngx.sleep(duration)
+  ngx.sleep(math.max(duration, SHORTEST_SLEEP))
 end
 
 --- Unix time in seconds.

@@ -117,7 +117,7 @@ end
 
 ---@param seconds number
 function methods:sleep(seconds) -- luacheck: no unused args
-  ngx.sleep(seconds)
+  ngx.sleep(math.max(seconds, 0.001)) -- NGINX's timers count milliseconds, and it warns of a sleep of none
 end
 
 --- Sends a request in a thread; the calling light thread yields.
