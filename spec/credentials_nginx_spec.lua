@@ -1,11 +1,12 @@
---- One request for the many that need a token: light threads of one NGINX worker, and several workers.
+--- One request for the many that need a token, or that have a wrong secret: light threads of one NGINX worker, and
+--- several workers.
 
 local child = require "spec.support.child"
 
 local PROGRAM = [[
   local curl = require("kms.transport.curl").new { timeout = 20 }
   local host = "127.0.0.1:" .. os.getenv "KMS_CREDENTIALS_PORT"
-  for _, path in ipairs { "/workers", "/threads", "/old", "/killed" } do
+  for _, path in ipairs { "/workers", "/threads", "/old", "/guard", "/queue", "/killed" } do
     print(path, assert(curl:send { method = "GET", scheme = "http", host = host, target = path }).body)
   end]]
 
@@ -40,5 +41,14 @@ describe("credentials in NGINX", function()
 
   it("are asked for once by four workers that start together", function()
     assert.equal("token-1 token-1 token-1 token-1, 1 requests", answers["/workers"])
+  end)
+
+  it("that are wrong reach the cloud once, for all workers that share a lock guard", function()
+    local guarded = "guarded guarded guarded"
+    assert.equal(("APIGW.0301 guarded guarded, %s, %s, %s; 1 requests"):format(guarded, guarded, guarded), answers["/guard"])
+  end)
+
+  it("that are wrong reach the cloud once, for 200 light threads at once", function()
+    assert.equal("1 refused, 199 guarded, 1 requests", answers["/queue"])
   end)
 end)

@@ -1,8 +1,9 @@
---- Light threads and workers that want one token of IAM, a path for each story. In NGINX only.
+--- Light threads and workers that want one token of IAM, or share one lock guard, a path for each story. In NGINX only.
 -- luacheck: std ngx_lua
 
 local caller = require "spec.support.caller"
 local credentials = require "kms.credentials"
+local kms = require "kms"
 
 local counts = ngx.shared.counts
 local handlers = {}
@@ -43,8 +44,38 @@ local function many(count, source, transport)
   return got
 end
 
+--- A client with a wrong secret, whose cloud counts under `name` what reaches it.
+local function wrong_client(name, lock_guard)
+  local transport = iam(name, 0)
+  function transport:send() -- luacheck: ignore self
+    counts:incr(name, 1, 0)
+    ngx.sleep(0.02)
+    return { status = 401, headers = {}, body = '{"error_code":"APIGW.0301","error_msg":"verify aksk signature fail"}' }
+  end
+  return kms.huawei { region = "cn-north-4", project_id = ("a"):rep(32), transport = transport, lock_guard = lock_guard,
+    credentials = { access_key = "AK", secret_key = "hush" } }
+end
+
+local function try(client)
+  local _, err = client:update_primary_region {
+    key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
+  return err.code
+end
+
+--- One worker after the other tries wrong credentials under a guard that they share.
+local function guard_in_turn()
+  local id = ngx.worker.id()
+  while (counts:get "turn" or 0) ~= id do ngx.sleep(0.005) end
+  local client = wrong_client("guarded", { shared = "guard" })
+  local codes = {}
+  for i = 1, 3 do codes[i] = try(client) end
+  counts:set("guard " .. id, table.concat(codes, " "))
+  counts:incr("turn", 1, 0)
+end
+
 --- In each worker at once, as a deployment does it.
 function handlers.start_worker()
+  ngx.timer.at(0, guard_in_turn)
   local transport = iam("workers", 0.2)
   local source = credentials.iam_token { user = "user", password = "hush", domain = "domain", shared = "tokens" }
   ngx.timer.at(0, function() counts:set("worker " .. ngx.worker.id(), ask(source, transport)) end)
@@ -85,6 +116,24 @@ paths["/workers"] = function()
   end
   local names = table.concat(ngx.shared.tokens:get_keys(), " ")
   return ("%s, %d requests%s"):format(table.concat(tokens, " "), counts:get "workers", names:find "hush" and ", password kept" or "")
+end
+
+paths["/guard"] = function()
+  while counts:get "turn" ~= ngx.worker.count() do ngx.sleep(0.01) end
+  local codes = {}
+  for id = 0, ngx.worker.count() - 1 do codes[#codes + 1] = counts:get("guard " .. id) end
+  local names = table.concat(ngx.shared.guard:get_keys(), " ")
+  return ("%s; %d requests%s"):format(table.concat(codes, ", "), counts:get "guarded", names:find "hush" and ", secret kept" or "")
+end
+
+paths["/queue"] = function()
+  local client, threads, got = wrong_client "queued", {}, {}
+  for i = 1, 200 do threads[i] = ngx.thread.spawn(try, client) end
+  for i = 1, 200 do
+    local _, code = ngx.thread.wait(threads[i])
+    got[code] = (got[code] or 0) + 1
+  end
+  return ("%d refused, %d guarded, %d requests"):format(got["APIGW.0301"] or 0, got.guarded or 0, counts:get "queued")
 end
 
 function handlers.run()
