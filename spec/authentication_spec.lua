@@ -5,6 +5,7 @@ local canned = require "spec.support.canned"
 local clock = require "kms.clock"
 local diagnosis = require "kms.diagnosis"
 local emulator = require "kms.emulator"
+local guard = require "kms.guard"
 local kms = require "kms"
 local sign = require "kms.sign"
 local time = require "kms.time"
@@ -84,14 +85,51 @@ describe("a clock that is off", function()
 
   it("is not blamed for what a minute's difference cannot explain, nor for a refusal of another kind", function()
     local answer = { status = 401, headers = { date = "Fri, 02 Jan 2026 03:04:55 GMT" } }
-    assert.is_nil(clock.offset(answer, "", 1767323045))
+    assert.is_nil(clock.offset(answer, "", 1767323045, 0))
     answer.headers.date = "Fri, 02 Jan 2026 03:05:06 GMT"
-    assert.equal(61, clock.offset(answer, "", 1767323045))
+    assert.equal(61, clock.offset(answer, "", 1767323045, 0))
     answer.status = 403
-    assert.is_nil(clock.offset(answer, "", 1767323045))
-    assert.equal(-45, clock.offset({ status = 401, headers = {} }, "x,server time:20260102T030320Z", 1767323045))
+    assert.is_nil(clock.offset(answer, "", 1767323045, 0))
+    assert.equal(-45, clock.offset({ status = 401, headers = {} }, "x,server time:20260102T030320Z", 1767323045, 0))
     answer.status, answer.headers.date = 401, "yesterday"
-    assert.is_nil(clock.offset(answer, "", 1767323045))
+    assert.is_nil(clock.offset(answer, "", 1767323045, 0))
+  end)
+
+  it("that was corrected meanwhile is noticed too", function()
+    local cloud = emulator.new()
+    local account, shift = emulator.defaults.accounts[3], 600
+    local moving = shifted(cloud, 0)
+    function moving.now() return cloud:now() + shift end
+    function moving.send(_, request) request.deadline = nil return cloud:send(request) end
+    local client = kms.ncloud { transport = moving, credentials = { access_key = account.access_key, secret_key = account.secret_key } }
+    local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
+    assert(client:rename_key { key_tag = TAG, key_name = "first-name" })
+    shift = 0
+    assert(client:rename_key { key_tag = TAG, key_name = "second-name" })
+    assert.equal(4, cloud:requests "ncloud")
+  end)
+
+  it("is learnt by all calls that were on their way with it, and none of them trips the guard", function()
+    local cloud = emulator.new()
+    local late = shifted(cloud, 0)
+    local client = huawei(late)
+    assert(client:update_primary_region(PARAMS)) -- the key is known to be good
+    local off = shifted(cloud, 3600)
+    function late.now() return off.now() end
+    function late.send(_, request) coroutine.yield() return off.send(off, request) end
+    local threads, codes = {}, {}
+    for i = 1, 3 do -- five refusals at once would lock the key, whatever is learnt
+      threads[i] = coroutine.create(function()
+        local _, err = client:update_primary_region(PARAMS)
+        codes[#codes + 1] = err.code
+      end)
+      assert(coroutine.resume(threads[i]))
+    end
+    for _ = 1, 3 do
+      for _, thread in ipairs(threads) do if coroutine.status(thread) ~= "dead" then assert(coroutine.resume(thread)) end end
+    end
+    assert.equal(3, #codes)
+    for _, code in ipairs(codes) do assert.equal("KMS.0106", code) end
   end)
 
   it("costs one more request and no more when the gateway does not believe the learnt one either", function()
@@ -218,6 +256,65 @@ describe("the lock guard", function()
     cloud:fault { kind = "status", status = 401, body = "<html>a proxy's</html>" }
     assert.equal("protocol", select(2, client:update_primary_region(PARAMS)).kind)
     assert(client:update_primary_region(PARAMS))
+  end)
+
+  it("takes neither a proxy's failure nor a throttle for a proof that the key is good", function()
+    for _, fault in ipairs { { kind = "bad_gateway" }, { kind = "throttled" } } do
+      local cloud = emulator.new()
+      cloud:fault(fault)
+      local yielding = { send = function(_, request) coroutine.yield() return cloud:send(request) end,
+        sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end }
+      local all = keys(nil, "hush")
+      all.retry = false
+      local client, threads, codes = huawei(yielding, all), {}, {}
+      for i = 1, 20 do
+        threads[i] = coroutine.create(function()
+          local _, err = client:update_primary_region(PARAMS)
+          codes[err.code] = (codes[err.code] or 0) + 1
+        end)
+      end
+      for _ = 1, 100 do
+        for _, thread in ipairs(threads) do if coroutine.status(thread) ~= "dead" then assert(coroutine.resume(thread)) end end
+      end
+      assert.same({ 1, 18 }, { codes["APIGW.0301"], codes.guarded })
+    end
+  end)
+
+  it("is not tripped by a missing permission to look a project up", function()
+    local calls = 0
+    local transport = { sleep = function() end, send = function()
+      calls = calls + 1
+      return { status = 403, headers = {}, body = '{"error_code":"PAP5.0001","error_msg":"not allowed"}' }
+    end }
+    local client = huawei(transport, { project_id = "auto" })
+    for i = 1, 3 do
+      local _, err = client:update_primary_region(PARAMS)
+      assert.same({ "refused", i }, { err.code, calls })
+    end
+  end)
+
+  it("shares its knowledge, its trial and its reset through a dictionary", function()
+    local notes, now = {}, 0
+    local dictionary = { get = function(_, key) local n = notes[key] if n and (not n[2] or n[2] > now) then return n[1] end end,
+      set = function(_, key, value) notes[key] = { value } end, delete = function(_, key) notes[key] = nil end }
+    function dictionary:add(key, value, seconds)
+      if self:get(key) ~= nil then return false end
+      notes[key] = { value, now + seconds }
+      return true
+    end
+    function dictionary:incr(key, step, initial) notes[key] = { (self:get(key) or initial) + step } end
+    local context = { deadline = 10, now = function() return now end, sleep = function(_, seconds) now = now + seconds end }
+    local one, other = guard.new(dictionary), guard.new(dictionary)
+    assert.is_true(one:enter("n", context))
+    assert.equal("timeout", select(2, other:enter("n", context)).code) -- the other waits for the one's trial
+    now, context.deadline = 20, 30 -- which was given up
+    assert.is_true(other:enter("n", context))
+    other:leave("n", "refused", now)
+    assert.equal("guarded", select(2, one:enter("n", context)).code)
+    guard.new(dictionary):reset() -- a worker that never saw these credentials
+    assert.is_true(one:enter("n", context))
+    one:leave("n", "good", now)
+    assert.is_true(other:enter("n", context))
   end)
 
   it("can be switched off, and is off for tokens and for NAVER Cloud", function()

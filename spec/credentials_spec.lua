@@ -56,7 +56,7 @@ describe("kms.credentials", function()
     local token = credentials.iam_token { user = "u", password = "p", domain = "d" }
     for _, source in ipairs { token, credentials.oidc(), credentials.container(), credentials.chain { KEYS, token } } do
       assert.is_nil(credentials.misuse(huawei.credentials, source))
-      assert.matches("^credentials source '[%w_]+' is none of this cloud$", credentials.misuse(ncloud.credentials, source))
+      assert.matches("^credentials source '[%w_]+' does not serve this cloud$", credentials.misuse(ncloud.credentials, source))
       assert.has_error(function() kms.ncloud { credentials = source } end)
     end
     for _, source in ipairs { credentials.metadata(), credentials.file(), credentials.environment(), { name = "mine", get = print } } do
@@ -148,8 +148,15 @@ describe("kms.credentials", function()
   end)
 
   it("keeps what a function says of the end of its credentials, and its warning", function()
-    local given = { access_key = "AK", secret_key = "SK", expires = 4e9, warning = "rotate me", else_ = 1 }
+    local given = { access_key = "AK", secret_key = "SK", expires = 4e9, warning = "rotate me" }
     assert.same({ access_key = "AK", secret_key = "SK", expires = 4e9, warning = "rotate me" }, (ask(function() return given end)))
+  end)
+
+  it("refuses a field that nobody knows: a misspelt one would be missed", function()
+    local err = failed("invalid", { "hush" }, function()
+      return { access_key = "AK", secret_key = "SK", securitytoken = "hush" }
+    end)
+    assert.equal('the credentials function gave a field that is not known: "securitytoken"', err.message)
   end)
 
   it("takes an object with a name and a get for a source", function()

@@ -28,7 +28,7 @@ local function start(more)
     rm -rf %s && mkdir -p %s && cp examples/nginx/* %s/
     sed -i -e 's,127.0.0.1:8080,127.0.0.1:%d,' -e 's,/etc/ssl/certs/ca-certificates.crt,%s/ca.pem,' %s/nginx.conf
     . %s/env
-    export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;;" LUA_CPATH="$PWD/build/luajit/?.so;;" KMS_CALLER_TOKEN=%s
+    export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;;" LUA_CPATH="$(realpath "${BUILD:-build}")/luajit/?.so;;" KMS_CALLER_TOKEN=%s
     %s
     nginx -p %s -c nginx.conf -g 'user root;' > %s/output 2>&1 < /dev/null &
   ]]):format(DIR, DIR, DIR, PORT, EMULATOR_DIR, DIR, EMULATOR_DIR, TOKEN, more or "", DIR, DIR)

@@ -185,6 +185,10 @@ local function finished(self, row, came, made, secrets)
   if came.kind ~= "service" then err.code = came.code end
   if type(came.cause) == "table" then err.cause = shown(came.cause, secrets, CAUSE) end
   if came.diff then err.diff = shown(came.diff, secrets) end
+  for i, row_tried in ipairs(came.tried or {}) do
+    err.tried = i == 1 and {} or err.tried
+    err.tried[i] = shown(row_tried, secrets)
+  end
   err.provider, err.operation, err.attempts = self.provider.name, row.name, made
   err.retryable = retry.may_pass(err)
   -- What only reads changes nothing.
@@ -193,23 +197,29 @@ local function finished(self, row, came, made, secrets)
 end
 
 --- What an attempt showed about the credentials it was made under.
+---@return "good"|"refused"|nil nil: nothing. A failure or a throttle may come from something before the gateway's door.
 local function verdict(result, err)
   if result then return "good" end
-  if err.kind == "service" and err.status == 401 or err.kind == "credentials" and err.code == "refused" then
-    return "refused"
-  end
-  return err.status and err.status ~= 401 and "good" or nil
+  local said = err.kind == "service" and err or err.kind == "credentials" and err.code == "refused" and err.cause
+  if not said then return nil end
+  if said.status == 401 then return "refused" end
+  return said == err and err.status < 500 and err.status ~= 429 and "good" or nil
 end
 
 --- Puts the clock right, when an answer shows that it is off.
+---@param offset number|false|nil what the answer shows
+---@param used number what the request was signed with: others may have learnt meanwhile
 ---@return boolean learnt whether the request is worth signing once more
-local function learn_clock(self, err, response, context)
-  local offset = err.kind == "service" and response and clock.offset(response, err.message, context:now())
-  if not offset then return false end
-  local learnt = math.abs(offset - self.clock.offset) >= SAME_OFFSET
-  self.clock.offset = learnt and offset or self.clock.offset
+local function learn_clock(self, offset, used)
+  local learnt = offset and math.abs(offset - used) >= SAME_OFFSET
+  if learnt then self.clock.offset = offset end
+  return learnt or false
+end
+
+--- Says of a refusal by how much the clock is off, where that is known.
+local function mention_clock(err, offset)
+  if err.kind ~= "service" or err.status ~= 401 or math.abs(offset) < SAME_OFFSET then return end
   err.hint = (err.hint and err.hint .. "; " or "") .. clock.describe(offset)
-  return learnt
 end
 
 --- Waits for the next attempt, or finds that there is none.
@@ -236,14 +246,16 @@ local function attempts(self, row, params, settings, context, given, secrets)
   while true do
     made = made + 1
     context.attempt_deadline = made < self.retry.attempts and context:now() + self.retry.attempt_timeout or nil
+    local used = self.clock.offset
     local result, err, response = attempt(self, row, params, settings, context, given, secrets)
     if result then return result, nil, made end
     -- Once a change may have been made, no later answer takes the doubt away.
     doubt = doubt or err.uncertain
     err.uncertain = doubt
     if err.kind == "invalid" then return nil, err, made - 1 end
-    local learnt = learn_clock(self, err, response, context)
-    if learnt and not clock_learnt then
+    local offset = err.kind == "service" and response and clock.offset(response, err.message, context:now(), used)
+    mention_clock(err, offset or used)
+    if learn_clock(self, offset, used) and not clock_learnt then
       clock_learnt = true
     elseif not await_next(self, row, context, err, response, made, secrets) then
       return nil, err, made
@@ -255,10 +267,10 @@ end
 ---@return table? result, kms.Error? err, integer attempts
 local function completed(self, row, params, settings, context, given, secrets)
   if settings.complete then
-    local found, err, offset = settings.complete(given, context, context:now() + self.clock.offset)
-    if offset and math.abs(offset - self.clock.offset) >= SAME_OFFSET then
-      self.clock.offset = offset
-      found, err = settings.complete(given, context, context:now() + offset)
+    local used = self.clock.offset
+    local found, err, offset = settings.complete(given, context, used)
+    if not found and learn_clock(self, offset, used) then
+      found, err = settings.complete(given, context, offset)
     end
     if not found then return nil, err, 0 end
     settings = found
@@ -278,10 +290,11 @@ local function authenticated(self, row, params, settings, context, secrets)
     leave, err = self.guard:enter(name, context)
     if not leave then return nil, err, 0 end
   end
-  local result, made
-  result, err, made = completed(self, row, params, settings, context, given, secrets)
-  local outcome = verdict(result, err)
-  if name then self.guard:leave(name, outcome) end
+  local ok, result, made
+  ok, result, err, made = pcall(completed, self, row, params, settings, context, given, secrets)
+  local outcome = ok and verdict(result, err) or nil
+  if name then self.guard:leave(name, outcome, context:now()) end
+  if not ok then error(result, 0) end
   -- A source that asks for its credentials may do so anew at the next call.
   if outcome == "refused" and self.source.forget then self.source:forget(given) end
   local told = result or err

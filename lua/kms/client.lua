@@ -95,13 +95,18 @@ function client.options_problem(options)
   return options ~= nil and check.misuse(CALL_OPTIONS, options, "option") or nil
 end
 
+--- What is wrong with the object that a method was called on.
+local function self_problem(name, self, metatable)
+  if getmetatable(self) == metatable then return nil end
+  return ("calling '%s' on bad self (%s client expected, got %s)"):format(name, metatable.__name, type(self))
+end
+
 --- The method of one operation. Its errors point at the caller: level 2 is the line that called the method.
 local function method_of(row, metatable)
   return function(self, params, options)
-    if getmetatable(self) ~= metatable then
-      error(("calling '%s' on bad self (%s client expected, got %s)"):format(row.name, metatable.__name, type(self)), 2)
-    end
-    local problem = check.misuse(row.fields, params, "field")
+    local problem = self_problem(row.name, self, metatable)
+    if problem then error(problem, 2) end
+    problem = check.misuse(row.fields, params, "field")
     if problem then error(check.bad_argument(1, row.name, problem), 2) end
     problem = client.options_problem(options)
     if problem then error(check.bad_argument(2, row.name, problem), 2) end
@@ -152,14 +157,20 @@ local function methods_of(provider, metatable)
 
   --- Closes the connections of the transport that the client made itself. A later call opens anew.
   function methods.close(self)
+    local problem = self_problem("close", self, metatable)
+    if problem then error(problem, 2) end
     if self.owns_transport then
       if self.transport.close then self.transport:close() end
       self.transport, self.owns_transport = nil, nil
     end
   end
 
-  --- Lifts the lock guard: credentials that were refused may be tried again. Sources forget what they hold.
+  --- Lifts the lock guard: credentials that were refused may be tried again. Sources forget what they hold, and the
+  --- client what it learnt of the clock.
   function methods.reset(self)
+    local problem = self_problem("reset", self, metatable)
+    if problem then error(problem, 2) end
+    self.clock.offset = 0
     if self.guard then self.guard:reset() end
     if self.source.forget then self.source:forget() end
   end

@@ -12,14 +12,15 @@ local NOTABLE = 60
 ---@param response table the answer
 ---@param text string what the service says in it
 ---@param now number our time when it came
+---@param used number the offset that the request was signed with: a clock that was corrected meanwhile is off by it
 ---@return number? offset seconds to add to ours
-function clock.offset(response, text, now)
+function clock.offset(response, text, now, used)
   local stated = text:match "server time:%s*(%d+T%d+Z)"
   local server = stated and time.from_iso(stated)
   if server then return server - now end
   if response.status ~= 401 then return nil end
   server = time.from_http(response.headers.date or "")
-  if server and math.abs(server - now) > NOTABLE then return server - now end
+  if server and math.abs(server - now - used) > NOTABLE then return server - now end
 end
 
 --- An offset in words.

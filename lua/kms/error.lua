@@ -2,7 +2,8 @@
 
 ---@alias kms.ErrorKind
 ---| '"invalid"'     refused here, no byte was sent; `code` is the field's name
----| '"credentials"' no usable credentials; `code` is `missing` or `invalid`
+---| '"credentials"' no usable credentials; `code` is `missing`, `invalid`, `unavailable`, `refused`, `expired`,
+---                  `project` or `guarded`
 ---| '"transport"'   no answer: `code` is `timeout`, `dns`, `connect`, `tls`, `closed`, `too_large` or `other`
 ---| '"service"'     the cloud said no; `code` is the cloud's own, verbatim
 ---| '"protocol"'    the answer is not what the API promises; `code` is `empty`, `not_json`, `not_object`,

@@ -10,7 +10,41 @@ local Guard = {}
 Guard.__index = Guard
 
 local WAIT = 0.01 -- seconds between looks at a try under way
-local MOST_KNOWN = 100
+local MOST_NOTES = 100 -- of one process; whoever rotates keys for years must not fill its memory
+local GENERATION = "kms.guard"
+
+-- What a guard of one process writes down, with the methods of a lua_shared_dict that are needed here.
+local Notes = {}
+Notes.__index = Notes
+
+local function new_notes()
+  return setmetatable({ entries = {} }, Notes)
+end
+
+function Notes:get(key, now)
+  local entry = self.entries[key]
+  if entry and (not entry.stop or entry.stop > now) then return entry.value end
+end
+
+function Notes:add(key, value, seconds, now)
+  if self:get(key, now) then return false end
+  local count = 0
+  for _ in pairs(self.entries) do count = count + 1 end
+  for other, entry in pairs(count >= MOST_NOTES and self.entries or {}) do
+    if entry.value == "good" then self.entries[other] = nil end
+  end
+  self.entries[key] = { value = value, stop = now + seconds }
+  return true
+end
+
+function Notes:set(key, value) self.entries[key] = { value = value } end
+function Notes:delete(key) self.entries[key] = nil end
+
+function Notes:incr(key, step)
+  -- A new generation: nothing of the old one is asked for any more.
+  local entry = self.entries[key]
+  self.entries = { [key] = { value = (entry and entry.value or 0) + step } }
+end
 
 -- Names by snapshot, for sources hand out the same one again and again.
 local names = setmetatable({}, { __mode = "k" })
@@ -29,49 +63,35 @@ end
 
 ---@param shared table? an NGINX shared dictionary, for a guard that all workers share
 function guard.new(shared)
-  return setmetatable({ shared = shared, known = {} }, Guard)
+  return setmetatable({ notes = shared or new_notes() }, Guard)
 end
 
---- Forgets credentials known to be good once there are many: whoever rotates keys for years must not fill the memory.
-local function forget_good(self)
-  local count = 0
-  for _ in pairs(self.known) do count = count + 1 end
-  if count < MOST_KNOWN then return end
-  for name, state in pairs(self.known) do
-    if state == "good" then self.known[name] = nil end
-  end
-end
-
-local function refused(self, name)
-  if self.known[name] == "refused" then return true end
-  return self.shared and self.shared:get("kms.guard:" .. name) ~= nil
+--- The key of a note, with its generation: a reset in one worker is one for all, and for those after a reload.
+local function key_of(self, name)
+  return ("%s %d %s"):format(GENERATION, self.notes:get(GENERATION, 0) or 0, name)
 end
 
 --- Asks for leave to send under credentials. Of calls that come at once under credentials not yet known to be good, one
---- goes ahead, and the others wait for what becomes of it.
+--- goes ahead, and the others wait for what becomes of it. A try that is past its own deadline was given up with its
+--- caller: it bars nobody.
 ---@param name string
 ---@param context table `now`, `sleep` and `deadline` of the call
 ---@return boolean? leave, kms.Error? err
 function Guard:enter(name, context)
   while true do
-    if refused(self, name) then
+    local key, now = key_of(self, name), context:now()
+    local note = self.notes:get(key, now)
+    if note == "good" then return true end
+    if note == "refused" then
       return nil, Error.new { kind = "credentials", code = "guarded",
         message = "these credentials were refused before and were not sent again, so that the key is not locked; "
           .. "change them, or lift the guard with client:reset()" }
-    end
-    local trial = self.known[name]
-    if trial == "good" then return true end
-    local now = context:now()
-    -- A try that is past its own deadline was given up with its caller: it bars nobody.
-    if not trial or trial <= now then
-      if not trial then forget_good(self) end
-      self.known[name] = context.deadline
-      return true
     end
     if now >= context.deadline then
       return nil, Error.new { kind = "transport", code = "timeout", uncertain = false,
         message = "the deadline passed while another call tried the same credentials" }
     end
+    if not note and self.notes:add(key, "trial", context.deadline - now, now) then return true end
     context:sleep(WAIT)
   end
 end
@@ -79,21 +99,22 @@ end
 --- Tells what became of a call that had leave.
 ---@param name string
 ---@param outcome "good"|"refused"|nil nil: it showed nothing about the credentials
-function Guard:leave(name, outcome)
+---@param now number
+function Guard:leave(name, outcome, now)
+  local key = key_of(self, name)
+  local note = self.notes:get(key, now)
   if outcome == "refused" then
-    self.known[name] = "refused"
-    if self.shared then self.shared:set("kms.guard:" .. name, true) end
-  elseif self.known[name] ~= "refused" and self.known[name] ~= "good" then
-    self.known[name] = outcome
+    self.notes:set(key, outcome)
+  elseif outcome == "good" and note ~= "refused" then
+    if note ~= "good" then self.notes:set(key, outcome) end
+  elseif note == "trial" then
+    self.notes:delete(key)
   end
 end
 
 --- Forgets everything: refused credentials may be tried again.
 function Guard:reset()
-  for name in pairs(self.known) do
-    if self.shared then self.shared:delete("kms.guard:" .. name) end
-  end
-  self.known = {}
+  self.notes:incr(GENERATION, 1, 0)
 end
 
 return guard

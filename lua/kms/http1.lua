@@ -7,6 +7,9 @@ local http1 = {}
 local HEAD_LIMIT = 256 * 1024
 local SIZE_DIGITS = 13 -- of a chunk's size: below 2^53, so that a double holds it exactly
 
+local PROTOCOL = "HTTP/"
+local NO_HTTP = "its first line is not one of HTTP/1.1"
+
 -- Answers that end with their head (RFC 9112, section 6.3, rule 1).
 local BODILESS_STATUS = { [204] = true, [304] = true }
 
@@ -73,14 +76,23 @@ function Reader:head_line()
   return text
 end
 
+--- Reads past what every answer begins with. A stream that begins otherwise is none of HTTP, however it goes on.
+---@return boolean? past
+function Reader:protocol()
+  for i = 1, #PROTOCOL do
+    local byte = self:some(1)
+    if not byte then return self:fail("closed", "it ended within the answer's head") end
+    if byte ~= PROTOCOL:sub(i, i) then return self:fail("other", NO_HTTP) end
+  end
+  return true
+end
+
 ---@return integer? status, string? version
 function Reader:status_line()
-  local text = self:head_line()
+  local text = self:protocol() and self:head_line()
   if not text then return nil end
-  local minor, status, rest = text:match "^HTTP/1%.([0-9]) ([1-9][0-9][0-9])(.*)$"
-  if not status or not rest:find "^ " and rest ~= "" then
-    return self:fail("other", "its first line is none of HTTP/1.1")
-  end
+  local minor, status, rest = text:match "^1%.([01]) ([1-9][0-9][0-9])(.*)$"
+  if not status or not rest:find "^ " and rest ~= "" then return self:fail("other", NO_HTTP) end
   return tonumber(status), minor
 end
 
@@ -88,16 +100,25 @@ end
 --- syntax (section 5.2), and white space before the colon hides a header from some readers (section 5.1): refused.
 ---@return table<string, string>? headers
 function Reader:headers()
-  local headers = {}
+  local headers, repeated = {}, {}
   while true do
     local text = self:head_line()
     if not text then return nil end
-    if text == "" then return headers end
+    if text == "" then break end
     local name, value = text:match "^([^:]*):[ \t]*(.*)$"
     if not name or not syntax.is_token(name) then return self:fail("other", "a line of its head is no header") end
-    name, value = name:lower(), value:match "^(.-)[ \t]*$"
-    headers[name] = headers[name] and headers[name] .. ", " .. value or value
+    -- Up to the last byte that is none, from the end: "^(.-)[ \t]*$" would look at long white space again and again.
+    name, value = name:lower(), value:match "^(.*[^ \t])" or ""
+    local values = repeated[name] or headers[name] and { headers[name] }
+    if values then
+      -- Joined at the end, once: joined one by one, a head of many short lines would take seconds.
+      repeated[name], values[#values + 1] = values, value
+    else
+      headers[name] = value
+    end
   end
+  for name, values in pairs(repeated) do headers[name] = table.concat(values, ", ") end
+  return headers
 end
 
 --- The final answer's head: what a server says in between (1xx) is left out. Nobody asked for another protocol (101).
@@ -129,8 +150,9 @@ end
 ---@return number?
 function Reader:content_length(text)
   local length
-  for part in (text .. ","):gmatch "[ \t]*([^,]-)[ \t]*," do
-    local number = part:find "^[0-9]+$" and tonumber(part)
+  for part in (text .. ","):gmatch "([^,]*)," do
+    local digits = part:match "^[ \t]*([0-9]+)[ \t]*$"
+    local number = digits and tonumber(digits)
     if not number or length and number ~= length then return self:fail("other", "its Content-Length is no length") end
     length = number
   end

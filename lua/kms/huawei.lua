@@ -2,6 +2,7 @@
 
 local check = require "kms.check"
 local failure = require "kms.huawei_failure"
+local lock = require "kms.lock"
 local project = require "kms.huawei_project"
 local sign = require "kms.sign"
 local snapshot = require "kms.credentials.snapshot"
@@ -120,17 +121,23 @@ local function with_project(settings, project_id)
   return complete
 end
 
---- Settings whose project is looked up at the first call under an access key, and remembered.
+--- Settings whose project is looked up at the first call under an access key or a token, and remembered. Of many calls
+--- at once one asks.
 local function with_lookup(settings)
-  local found = {}
-  function settings.complete(given, context, now)
-    local key = given.access_key or "token"
-    if not found[key] then
-      local id, err, offset = project.find(settings.region, given, context, now, settings.algorithm)
-      if not id then return nil, err, offset end
-      found[key] = with_project(settings, id)
+  local found, key_found, one = nil, nil, lock.new()
+  function settings.complete(given, context, offset)
+    local key = given.access_key or given.token
+    local ticket = key ~= key_found and one:acquire(context, context.deadline)
+    if key ~= key_found then
+      if not ticket then return snapshot.fail("unavailable", "another call was looking for the project, in vain") end
+      local id, err, learnt = project.find(settings.region, given, context, offset, settings.algorithm)
+      if id then found, key_found = with_project(settings, id), key end
+      one:release(ticket)
+      if not id then return nil, err, learnt end
+    elseif ticket then
+      one:release(ticket)
     end
-    return found[key]
+    return found
   end
   return settings
 end

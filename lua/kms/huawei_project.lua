@@ -41,17 +41,17 @@ end
 ---@param region string
 ---@param given kms.Credentials
 ---@param context kms.Context
----@param now number for the signature
+---@param offset number what is known of the clock, for the signature
 ---@param algorithm string?
 ---@return string? id, kms.Error? err kind "credentials"; code "project" where it is not exactly one
 ---@return number? offset of the clock, where the refusal shows that it is off
-function project.find(region, given, context, now, algorithm)
+function project.find(region, given, context, offset, algorithm)
   local place, err = iam.place(nil, region)
   if not place then return nil, err end
   local request = { method = "GET", host = place.host, path = "/v3/projects", query = { { "name", region } } }
   local target = sign.target(request.path, request.query)
   local headers
-  headers, err = headers_of(request, given, now, algorithm)
+  headers, err = headers_of(request, given, context:now() + offset, algorithm)
   if not headers then return nil, err end
   local secrets = {}
   for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = given[name] end
@@ -62,7 +62,7 @@ function project.find(region, given, context, now, algorithm)
   if not response then return nil, err end
   if response.status ~= 200 then
     local _, refusal = exchange.refusal(order, response)
-    return nil, refusal, clock.offset(response, refusal.message, context:now())
+    return nil, refusal, clock.offset(response, refusal.message, context:now(), offset)
   end
   return read(order, response, region)
 end

@@ -17,16 +17,14 @@ Lock.__index = Lock
 
 ---@return kms.Lock
 function lock.new()
-  return setmetatable({ waiting = 0 }, Lock)
+  return setmetatable({}, Lock)
 end
 
 local function wait(self, context, seconds)
   if has_semaphore then
     self.semaphore = self.semaphore or semaphore.new(0)
-    self.waiting = self.waiting + 1
     -- It raises in phases in which nothing can wait.
     local waited = pcall(self.semaphore.wait, self.semaphore, seconds)
-    self.waiting = self.waiting - 1
     return waited
   end
   context:sleep(math.min(seconds, STEP))
@@ -42,7 +40,7 @@ function Lock:acquire(context, stop)
     local now = context:now()
     local holder = self.holder
     if not holder or now >= holder.lost then
-      self.holder = { lost = now + HOLD }
+      self.holder = { lost = math.min(now + HOLD, context.deadline or math.huge) }
       return self.holder
     end
     if not stop or now >= stop then return nil end
@@ -55,7 +53,8 @@ end
 function Lock:release(ticket)
   if self.holder ~= ticket then return end
   self.holder = nil
-  if self.waiting > 0 then self.semaphore:post(self.waiting) end
+  local count = self.semaphore and self.semaphore:count() or 0 -- below 0 it says how many wait
+  if count < 0 then self.semaphore:post(-count) end
 end
 
 return lock

@@ -29,17 +29,55 @@ local function replace(text, secret)
   return table.concat(parts) .. text:sub(from)
 end
 
-local function percent(c) return ("%%%02X"):format(c:byte()) end
+-- The bytes that JSON writes with a backslash before them.
+local SLASHED = { ["/"] = true, ['"'] = true, ["\\"] = true }
 
---- A text without the secrets, be they as they are or percent-encoded.
+-- How a byte may be written, as patterns: percent-encoded or escaped in JSON, by those who embed one text in another
+-- perhaps twice. The number of backslashes is bounded, for a run of them must not be looked at again and again.
+local SPELLINGS = setmetatable({}, { __index = function(cache, c)
+  local hex = any_case(("%02x"):format(c:byte()))
+  local slashes = "^\\\\?\\?"
+  cache[c] = { "^%%[25]*" .. hex, slashes .. "u00" .. hex, SLASHED[c] and slashes .. "%" .. c }
+  return cache[c]
+end })
+
+--- The end of a secret that begins at a place of a text, each byte of it written in any way.
+---@return integer?
+local function ending(text, at, secret)
+  for i = 1, #secret do
+    local c, last = secret:sub(i, i), nil
+    for _, spelling in ipairs(SPELLINGS[c]) do last = last or select(2, text:find(spelling, at)) end
+    last = last or text:sub(at, at) == c and at
+    if not last then return nil end
+    at = last + 1
+  end
+  return at - 1
+end
+
+--- Replaces every occurrence of a secret of which some bytes are escaped.
+local function replace_escaped(text, secret)
+  if not text:find "[%%\\]" then return text end
+  local first = secret:sub(1, 1)
+  local beginning = "[%%\\" .. (first == "\0" and "%z" or first:gsub("%W", "%%%0")) .. "]"
+  local parts, from, at = {}, 1, text:find(beginning)
+  while at do
+    local last = ending(text, at, secret)
+    if last then
+      parts[#parts + 1] = text:sub(from, at - 1) .. MARK
+      from, at = last + 1, last
+    end
+    at = text:find(beginning, at + 1)
+  end
+  return table.concat(parts) .. text:sub(from)
+end
+
+--- A text without the secrets, be they as they are, percent-encoded, or escaped as in JSON.
 ---@param text string
 ---@param secrets string[]
 ---@return string
 function redact.text(text, secrets)
   for _, secret in ipairs(secrets) do
-    text = replace(text, secret)
-    local encoded = secret:gsub("[^A-Za-z0-9._~-]", percent)
-    if encoded ~= secret then text = replace(text, encoded) end
+    if secret ~= "" then text = replace_escaped(replace(text, secret), secret) end
   end
   for _, pattern in ipairs(CARRIERS) do text = text:gsub(pattern, "%1" .. MARK) end
   return text

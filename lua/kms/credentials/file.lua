@@ -74,7 +74,7 @@ end
 function file.read_word(path, what)
   local text, err = file.read(path, what)
   if not text then return snapshot.fail("invalid", err.message) end
-  local word = text:match "^%s*(.-)%s*$"
+  local word = snapshot.trim(text)
   if snapshot.rules.header_safe.test(word) then return word end
   return snapshot.fail("invalid", ("%s %s holds no token: it must be %s"):format(what, check.show(path),
     snapshot.rules.header_safe.text))

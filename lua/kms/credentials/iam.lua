@@ -4,6 +4,7 @@ local cjson = require "cjson.safe".new()
 local check = require "kms.check"
 local environment = require "kms.environment"
 local exchange = require "kms.credentials.exchange"
+local guard = require "kms.guard"
 local refresh = require "kms.credentials.refresh"
 local shared_token = require "kms.credentials.shared_token"
 local snapshot = require "kms.credentials.snapshot"
@@ -97,7 +98,8 @@ local function plan_of(given, context)
   place.project, place.margin, place.refused_pause = project, MARGIN, REFUSED_PAUSE
   -- The length before each part: no choice of names makes two keys the same.
   local parts = {}
-  for i, part in ipairs { place.scheme .. "://" .. place.host, given.domain, given.user, project } do
+  local login = guard.name { access_key = given.user, secret_key = given.password } -- tells nothing of the password
+  for i, part in ipairs { place.scheme .. "://" .. place.host, given.domain, given.user, project, login } do
     parts[i] = #part .. ":" .. part
   end
   place.key = table.concat(parts)

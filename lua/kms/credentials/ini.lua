@@ -1,6 +1,8 @@
 --- Reads the text of a credentials file: sections of "key = value" lines. Strict, for a line that was misread would be
 --- signed with; and its complaints name lines, never what stands in them.
 
+local snapshot = require "kms.credentials.snapshot"
+
 local ini = {}
 
 local LONGEST_LINE = 16 * 1024 -- a security token takes a few kilobytes
@@ -20,15 +22,16 @@ end
 local function read_line(line)
   if #line > LONGEST_LINE then return nil, nil, "is too long" end
   if line:find "[%z\1-\8\11-\31\127]" then return nil, nil, "holds control characters: this is no text" end
-  local text = line:match "^%s*(.-)%s*$"
+  local text = snapshot.trim(line)
   if text == "" or text:find "^[#;]" then return nil end
   if text:find "^%[" then
-    local section = text:match "^%[%s*([^%[%]]-)%s*%]$"
-    if not section or section == "" then return nil, nil, "begins a section, but is not of the form [name]" end
+    local section = snapshot.trim(text:match "^%[([^%[%]]*)%]$" or "")
+    if section == "" then return nil, nil, "begins a section, but is not of the form [name]" end
     return section
   end
-  local name, value = text:match "^([^=]-)%s*=%s*(.*)$"
-  if not name or name == "" then return nil, nil, "is none of key = value, [section], or a comment" end
+  local name, value = text:match "^([^=]*)=%s*(.*)$"
+  name = snapshot.trim(name or "")
+  if name == "" then return nil, nil, "is none of key = value, [section], or a comment" end
   -- Some readers take quotes off, others sign with them.
   if quoted(value) then return nil, nil, "has its value in quotes: write it without" end
   return nil, { name = name:lower(), value = value }

@@ -57,9 +57,9 @@ local function authenticate(session)
     return true
   end
   if response.status ~= 200 then return exchange.refusal(order, response) end
-  local token = response.body:match "^%s*(.-)%s*$"
+  local token = snapshot.trim(response.body)
   if not snapshot.rules.header_safe.test(token) then
-    return exchange.malformed(order, response, "wrong_type", "its session token is none", true)
+    return exchange.malformed(order, response, "wrong_type", "its session token is not one", true)
   end
   state.token, state.token_until, state.no_tokens_until = token, now + TOKEN_LIFE - TOKEN_EDGE, nil
   return true
@@ -123,10 +123,10 @@ local function read_role(session)
   local lacking = "this server has no role"
   local response, err, order = read_good(session, ROLES, lacking)
   if not response then return nil, err end
-  local role = response.body:match "^%s*([^\r\n]-)%s*[\r\n]" or response.body:match "^%s*(.-)%s*$"
+  local role = snapshot.trim(snapshot.trim(response.body):match "^[^\r\n]*")
   if role == "" then return snapshot.fail("missing", lacking) end
   if not role:find "^[0-9A-Za-z._-]+$" then
-    return exchange.malformed(order, response, "wrong_type", "the id of its role is none")
+    return exchange.malformed(order, response, "wrong_type", "the id of its role is not one")
   end
   response, err, order = read_good(session, ROLES .. role, lacking)
   if not response then return nil, err end

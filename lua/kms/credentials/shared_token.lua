@@ -59,11 +59,18 @@ function shared_token.fetch(dictionary, fetch)
       if found and not due then return found end
       local refusal = not found and dictionary:get(keys.refusal)
       if refusal then return snapshot.fail("refused", refusal) end
-      local taken, problem = dictionary:add(keys.lock, mine, HOLD)
+      local hold = math.min(HOLD, math.max((context.deadline or math.huge) - now, 0.001))
+      local taken, problem = dictionary:add(keys.lock, mine, hold)
       if taken then
+        local newer, still_due = stored(dictionary, keys, plan, state, now) -- whoever had the lock may have brought it
+        if newer and not still_due then
+          dictionary:delete(keys.lock)
+          return newer
+        end
         local ok, fetched, err = pcall(ask, dictionary, keys, fetch, context, plan, state)
         if dictionary:get(keys.lock) == mine then dictionary:delete(keys.lock) end
         if not ok then error(fetched, 0) end
+        if not fetched and found then return found end -- it serves while it lasts
         return fetched, err
       end
       if found then return found end

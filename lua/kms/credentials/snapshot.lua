@@ -1,9 +1,12 @@
 --- What every source hands out: keys or a token, checked before anybody signs with them, or an error that says why not.
 
+local check = require "kms.check"
 local Error = require "kms.error"
 local time = require "kms.time"
 
 local snapshot = {}
+
+local LONGEST_MOMENT = 64 -- bytes; "2022-10-17T18:51:25.231000000+08:00" has 35
 
 -- White space at an end is a slip of copy and paste: signed and refused, five times, until the key is locked.
 local SECRET = { text = "without white space at its ends, and not empty", test = function(value)
@@ -16,6 +19,14 @@ local HEADER_SAFE = { text = "visible ASCII characters, without spaces", test = 
 end }
 
 snapshot.rules = { secret = SECRET, header_safe = HEADER_SAFE }
+
+--- A text without the white space around it, in time that grows with its length alone: "^%s*(.-)%s*$" looks at long
+--- white space again and again.
+---@param text string
+---@return string
+function snapshot.trim(text)
+  return (text:match "%S.*" or ""):match ".*%S" or ""
+end
 
 --- The two values of a source that has nothing to give.
 ---@param code "missing"|"invalid"|"unavailable"|"refused"|"expired"
@@ -37,6 +48,18 @@ function snapshot.absent(fields, found)
     if not field.instead and not field.optional and found[field.name] == nil then absent[#absent + 1] = field end
   end
   return absent[1] and absent
+end
+
+--- The name of a field that nobody knows.
+---@param fields kms.CredentialsField[]
+---@param given table
+---@return string?
+function snapshot.unknown(fields, given)
+  local known = { expires = true, warning = true }
+  for _, field in ipairs(fields) do known[field.name] = true end
+  for name in pairs(given) do
+    if not known[name] then return check.show(name) end
+  end
 end
 
 --- Copies the known fields and checks what stands in them. No value is shown: a key in the wrong place is still a key.
@@ -71,7 +94,7 @@ end
 ---@param text any
 ---@return number?
 function snapshot.moment(text)
-  if type(text) ~= "string" then return nil end
+  if type(text) ~= "string" or #text > LONGEST_MOMENT then return nil end
   local utc = text:match "^(.*)Z$"
   if utc then return time.from_iso(utc .. "Z") end
   local rest, sign, hours, minutes = text:match "^(.*T.*)([+-])(%d%d):?(%d%d)$"

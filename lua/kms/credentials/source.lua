@@ -58,7 +58,7 @@ function source.needs(name, field_name)
     for _, field in ipairs(fields) do
       if field.name == field_name then return nil end
     end
-    return ("credentials source '%s' is none of this cloud"):format(name)
+    return ("credentials source '%s' does not serve this cloud"):format(name)
   end
 end
 
@@ -76,6 +76,11 @@ local function received(name, context, given, err)
     local copy = {} -- the caller may keep his error and return it again
     for field, value in pairs(err) do copy[field] = value end
     return nil, Error.new(copy)
+  end
+  local unknown = snapshot.unknown(context.fields, given)
+  if unknown then
+    -- A misspelt security_token would be left out, and the keys refused without it.
+    return snapshot.fail("invalid", ("the credentials %s gave a field that is not known: %s"):format(name, unknown))
   end
   local absent = snapshot.absent(context.fields, given)
   if absent then

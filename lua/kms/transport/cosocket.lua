@@ -22,7 +22,7 @@ local LATE = "the deadline has passed"
 -- Where ngx.socket.tcp works, by the names of ngx.get_phase.
 local PHASES = {
   server_rewrite = true, rewrite = true, access = true, content = true, timer = true,
-  ssl_client_hello = true, ssl_cert = true, ssl_session_fetch = true,
+  ssl_cert = true,
 }
 local TIMER = "call from a timer without delay: ngx.timer.at(0, ...)"
 local ADVICE = { init = "give kms.transport.curl, which blocks, as the transport, or call from a timer of init_worker" }
