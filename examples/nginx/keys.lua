@@ -46,8 +46,8 @@ local OF_SERVICE = { [400] = 422, [404] = 404, [409] = 409, [422] = 422 }
 local function status_of(err, params)
   if err.uncertain then return 504 end -- the change may have been made
   if err.kind == "invalid" then return params[err.code] and 400 or 500 end
-  if err.kind == "credentials" then return 500 end
   if err.retryable then return 503 end
+  if err.kind == "credentials" then return 500 end
   return err.kind == "service" and OF_SERVICE[err.status] or 502
 end
 
