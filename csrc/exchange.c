@@ -120,12 +120,21 @@ bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *requ
 /* Takes what is in `line` over into the list of headers. The copy in the list is wiped by end. */
 static bool append_line(kms_exchange *exchange)
 {
+    kms_failure *failure = &exchange->failure;
     struct curl_slist *longer = NULL;
-    if (kms_buffer_add_char(&exchange->line, '\0'))
+    kms_buffer_add_char(&exchange->line, '\0');
+    kms_buffer_status status = exchange->line.status;
+    if (status == KMS_BUFFER_OK)
         longer = curl_slist_append(exchange->headers, exchange->line.data);
     kms_buffer_clear(&exchange->line);
-    if (longer == NULL)
+    if (status == KMS_BUFFER_TOO_LARGE)
         return refuse(exchange, "headers", "the headers are too long");
+    if (longer == NULL) {
+        snprintf(failure->message, sizeof failure->message, "not enough memory for the headers");
+        failure->kind = "transport";
+        failure->code = "other";
+        return false;
+    }
     exchange->headers = longer;
     return true;
 }
@@ -189,10 +198,32 @@ static size_t on_body(char *data, size_t size, size_t count, void *reply)
     return kms_reply_body(reply, (kms_slice){data, size * count}) ? count : 0;
 }
 
+/* Each exchange has a handle of its own, and only the connections are kept: libcurl 7.88 appends a
+ * header that begins with white space to the last one of the handle's exchange before, which is
+ * freed by then. */
 static void drop_handle(kms_exchange *exchange)
 {
     curl_easy_cleanup(exchange->easy);
     exchange->easy = NULL;
+}
+
+static void drop_connections(kms_exchange *exchange)
+{
+    drop_handle(exchange);
+    curl_share_cleanup(exchange->kept);
+    exchange->kept = NULL;
+}
+
+/* No locks: a userdata is at work in one thread at a time. */
+static CURLcode open_connections(kms_exchange *exchange)
+{
+    if (exchange->kept != NULL)
+        return CURLE_OK;
+    exchange->kept = curl_share_init();
+    if (exchange->kept != NULL &&
+        curl_share_setopt(exchange->kept, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) == CURLSHE_OK)
+        return CURLE_OK;
+    return CURLE_OUT_OF_MEMORY;
 }
 
 /* For the next functions: the first setting that libcurl refuses makes the later ones void. */
@@ -202,13 +233,14 @@ static void drop_handle(kms_exchange *exchange)
 static CURLcode open_handle(kms_exchange *exchange)
 {
     CURL *easy = curl_easy_init();
-    CURLcode result = easy == NULL ? CURLE_FAILED_INIT : CURLE_OK;
+    CURLcode result = easy == NULL ? CURLE_FAILED_INIT : open_connections(exchange);
     exchange->easy = easy;
     const char *version = exchange->text[KMS_HTTP_VERSION];
     bool two = version != NULL && strcmp(version, "2") == 0;
     double idle = exchange->number[KMS_KEEPALIVE];
     for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
         SET(FIXED[i].option, FIXED[i].value);
+    SET(CURLOPT_SHARE, exchange->kept);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     /* What is not set libcurl takes from the environment. */
@@ -247,7 +279,7 @@ static long milliseconds(double seconds)
 /* Tells the handle of this request. `left` is its time in seconds. */
 static CURLcode prepare(kms_exchange *exchange, const kms_exchange_request *request, double left)
 {
-    CURLcode result = exchange->easy == NULL ? open_handle(exchange) : CURLE_OK;
+    CURLcode result = open_handle(exchange);
     CURL *easy = exchange->easy;
     bool plain = kms_same(request->scheme, "http"), head = is_method(request, "HEAD");
     bool bodied = request->body.length > 0 || is_method(request, "PUT") ||
@@ -368,8 +400,8 @@ bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *re
     if (!add_defaults(exchange, request))
         return false;
     /* libcurl counts idle time in whole seconds; this does the fractions. */
-    if (exchange->easy != NULL && most_idle > 0 && idle > most_idle)
-        drop_handle(exchange);
+    if (exchange->kept != NULL && most_idle > 0 && idle > most_idle)
+        drop_connections(exchange);
     kms_reply_init(&exchange->reply, (size_t)exchange->number[KMS_MAX_RESPONSE]);
     exchange->error[0] = '\0';
     CURLcode result = prepare(exchange, request, left);
@@ -388,12 +420,10 @@ bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *re
     }
     if (result != CURLE_OK) {
         explain(exchange, request, result, performed);
-        drop_handle(exchange);
+        drop_connections(exchange);
         return false;
     }
-    /* Neither list nor body may be pointed to once they are gone. */
-    curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, (struct curl_slist *)NULL);
-    curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, (char *)NULL);
+    drop_handle(exchange);
     exchange->idle_since = monotonic();
     return true;
 }
@@ -411,8 +441,7 @@ void kms_exchange_end(kms_exchange *exchange)
 
 void kms_exchange_close(kms_exchange *exchange)
 {
-    if (exchange->easy != NULL)
-        drop_handle(exchange);
+    drop_connections(exchange);
     kms_exchange_end(exchange);
     for (int i = 0; i < KMS_OPTION_COUNT; i++) {
         if (exchange->text[i] != NULL)

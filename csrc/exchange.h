@@ -1,4 +1,4 @@
-/* One HTTP exchange at a time over one libcurl handle and its cache of connections. No Lua here.
+/* One HTTP exchange at a time over one cache of libcurl's connections. No Lua here.
  *
  * Order of calls: init once; set_text and set_number; then for each exchange begin, header (any
  * number), perform, a look at status and reply or at failure, end; at last close. After any of
@@ -68,7 +68,8 @@ typedef struct {
 typedef struct {
     char *text[KMS_OPTION_COUNT];
     double number[KMS_OPTION_COUNT];
-    CURL *easy; /* made by the first exchange and by the first after a failed one */
+    CURL *easy;   /* of the exchange under way */
+    CURLSH *kept; /* connections; made by the first exchange and by the first after a failed one */
     double idle_since;
     unsigned long requests;
     unsigned long connections;

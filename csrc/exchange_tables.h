@@ -48,6 +48,9 @@ static const struct {
     {CURLOPT_HTTP09_ALLOWED, 0},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
     {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    /* Connections are kept, not sessions: libcurl 7.88 frees a host's name twice when memory ends
+     * while it keeps a session. */
+    {CURLOPT_SSL_SESSIONID_CACHE, 0},
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* Else the end of a handle waits for a name server that the deadline has given up. */
     {CURLOPT_QUICK_EXIT, 1},

@@ -242,6 +242,13 @@ return function(new, servers, test)
       end
     end)
 
+    it("whose first header continues nothing is an error, after a good answer too", function()
+      local transport = open()
+      assert.equal(200, send(transport, "/").status)
+      fails("other", true, send(transport, "/fault/folded_first"))
+      assert.equal(200, send(transport, "/").status)
+    end)
+
     it("that breaks off is no answer", function()
       for _, fault in ipairs({ "closed", "closed_in_head", "closed_in_body", "closed_in_chunk" }) do
         fails("closed", true, send(open(), "/fault/" .. fault))

@@ -100,6 +100,11 @@ function faults.folded()
   send(HEAD .. "X-Folded: one\r\n two\r\nContent-Length: 0\r\n\r\n")
 end
 
+-- libcurl 7.88 appends such a line to the last header of the answer before, on the same handle.
+function faults.folded_first()
+  send(HEAD .. " one: two\r\nContent-Length: 0\r\n\r\n")
+end
+
 function faults.no_colon()
   send(HEAD .. "this is no header\r\nContent-Length: 0\r\n\r\n")
 end
