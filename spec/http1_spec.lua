@@ -124,9 +124,14 @@ describe("an answer", function()
 
   it("that is not HTTP/1 is refused", function()
     for _, line in ipairs { "SSH-2.0-x", "", "HTTP/2 200", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1 099 x", "HTTP/1.1200 OK",
-      "http/1.1 200 OK", "HTTP/1.1  200 OK", " HTTP/1.1 200 OK", "HTTP/1.1 200 \0", "HTTP/1.1 200 O\rK", "ICY 200 OK" } do
+      "http/1.1 200 OK", "HTTP/1.1  200 OK", " HTTP/1.1 200 OK", "HTTP/1.1 200 \0", "HTTP/1.1 200 O\rK", "ICY 200 OK", "HTTP/1.2 200 OK" } do
       fails("other", line .. "\r\nContent-Length: 0\r\n\r\n")
     end
+    -- as soon as it shows, however it goes on
+    fails("other", "SSH-2.0-x")
+    fails("other", "HTTQ")
+    fails("other", ("x"):rep(300000), { whole = true })
+    fails("closed", "HTTP")
   end)
 
   it("with a line that is no header is refused", function()

@@ -24,6 +24,20 @@ describe("kms.redact", function()
     end
   end)
 
+  it("takes out a secret in whatever way some of its bytes are escaped", function()
+    for _, text in ipairs {
+      "hush%2fkey%2b1%3d", "%68ush%2Fkey+1=", "hush%252Fkey%252b1=", [[hush\/key+1=]], [[hush\\\/key\u002b1%3D]], [[\\u0068ush/key+1=]],
+    } do
+      assert.equal("a[secret]b", redact.text("a" .. text .. "b", SECRETS))
+      assert.equal("%[secret]%2[secret]\\", redact.text("%" .. text .. "%2" .. text .. "\\", SECRETS))
+    end
+    assert.equal("[secret][secret]", redact.text([[a\\\"ba\"b]], { [[a\"b]] }))
+  end)
+
+  it("takes no notice of an empty secret", function()
+    assert.equal("a%2Fb", redact.text("a%2Fb", { "" }))
+  end)
+
   it("does not take a secret for a pattern", function()
     assert.equal("a.b [secret]", redact.text("a.b a%.b", { "a%.b" }))
   end)

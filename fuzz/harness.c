@@ -1,0 +1,158 @@
+/* Runs the target that KMS_FUZZ names, fuzz/targets/NAME.lua, under libFuzzer: a Lua state with our
+ * C modules linked in, the lines that run in lua/kms as coverage beside that of the C code, and a
+ * connection whose other end is the input.
+ *
+ * A target is a function of the input that raises where a promise is broken. */
+#include <curl/curl.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int luaopen_kms_sign(lua_State *L);
+int luaopen_kms_transport_curl(lua_State *L);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+CURL *__real_curl_easy_init(void);
+CURL *__wrap_curl_easy_init(void);
+
+enum { COUNTERS = 1 << 14, SOCKET_BUFFER = 128 * 1024 };
+
+/* libFuzzer takes what is counted in this section for coverage. */
+__attribute__((used, section("__libfuzzer_extra_counters"))) static uint8_t counters[COUNTERS];
+
+static lua_State *lua;
+static uintptr_t previous_line;
+static int server = -1, client = -1;
+
+/* Counts the step from one line of the library to the next. */
+static void on_line(lua_State *L, lua_Debug *at)
+{
+    static const char *source;
+    static int is_ours;
+    lua_getinfo(L, "S", at);
+    if (at->source != source) {
+        source = at->source;
+        is_ours = strstr(source, "lua/kms/") != NULL;
+    }
+    if (!is_ours)
+        return;
+    uintptr_t line = ((uintptr_t)source >> 4) * 31 + (uintptr_t)at->currentline * 2654435761u;
+    uint8_t *counter = &counters[(line ^ previous_line >> 1) % COUNTERS];
+    if (*counter < UINT8_MAX)
+        ++*counter;
+    previous_line = line;
+}
+
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)data, (void)purpose, (void)address;
+    int socket = client;
+    client = -1;
+    return socket < 0 ? CURL_SOCKET_BAD : socket;
+}
+
+/* In the place of the system's: the socket is connected already. libcurl has an answer of
+ * CURLOPT_SOCKOPTFUNCTION that says so, which 7.88 does not heed. */
+__attribute__((visibility("default"))) int connect(int socket, const struct sockaddr *address,
+                                                   socklen_t length)
+{
+    (void)socket, (void)address, (void)length;
+    return 0;
+}
+
+/* The linker puts it in the place of curl_easy_init (--wrap): no handle can reach any network. */
+CURL *__wrap_curl_easy_init(void)
+{
+    CURL *easy = __real_curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    return easy;
+}
+
+static void close_ends(void)
+{
+    if (server >= 0)
+        close(server);
+    if (client >= 0)
+        close(client);
+    server = client = -1;
+}
+
+/* feed(bytes): what the next connection of libcurl will read before its end. */
+static int feed(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    int ends[2];
+    luaL_argcheck(L, length <= SOCKET_BUFFER, 1, "too long");
+    close_ends();
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+        return luaL_error(L, "no socketpair");
+    server = ends[0];
+    client = ends[1];
+    while (length > 0) {
+        ssize_t sent = send(server, bytes, length, MSG_DONTWAIT);
+        if (sent <= 0)
+            return luaL_error(L, "the socket does not take it all");
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+    shutdown(server, SHUT_WR);
+    return 0;
+}
+
+static int traceback(lua_State *L)
+{
+    luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
+    return 1;
+}
+
+static void give_up(void)
+{
+    fprintf(stderr, "%s\n", lua_tostring(lua, -1));
+    abort();
+}
+
+static void preload(const char *name, lua_CFunction open)
+{
+    luaL_getsubtable(lua, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    lua_pushcfunction(lua, open);
+    lua_setfield(lua, -2, name);
+    lua_pop(lua, 1);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    const char *name = getenv("KMS_FUZZ");
+    char path[256];
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    lua = luaL_newstate();
+    luaL_openlibs(lua);
+    preload("kms.sign", luaopen_kms_sign);
+    preload("kms.transport.curl", luaopen_kms_transport_curl);
+    lua_register(lua, "feed", feed);
+    snprintf(path, sizeof path, "fuzz/targets/%s.lua", name == NULL ? "" : name);
+    lua_pushcfunction(lua, traceback);
+    if (luaL_loadfile(lua, path) != LUA_OK || lua_pcall(lua, 0, 1, 1) != LUA_OK)
+        give_up();
+    lua_sethook(lua, on_line, LUA_MASKLINE, 0);
+    return 0;
+}
+
+/* The stack keeps the handler of errors and the target. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    previous_line = 0;
+    lua_pushvalue(lua, 2);
+    lua_pushlstring(lua, (const char *)data, size);
+    if (lua_pcall(lua, 1, 0, 1) != LUA_OK)
+        give_up();
+    close_ends();
+    return 0;
+}

@@ -1,0 +1,58 @@
+--- A profile file gives credentials, or an error that tells nothing of what stands in it: never a raise.
+-- Input: choices, profile, file; fields of fuzz/support.lua. Planted in the file: a secret.
+
+package.path = "fuzz/?.lua;" .. package.path
+local file = require "kms.credentials.file"
+local ini = require "kms.credentials.ini"
+local support = require "support"
+
+local PATH = "/fuzz/credentials"
+local SECRET = { support.SECRETS.secret_key }
+local PROVIDERS = { "huawei", "ncloud" }
+
+local contexts = {}
+for i, name in ipairs(PROVIDERS) do
+  contexts[i] = { provider = name, fields = require("kms." .. name).credentials }
+end
+
+-- The file is the input.
+local text
+local Handle = {}
+function Handle:read(count) return text ~= "" and text:sub(1, count) or nil end -- luacheck: no unused args
+function Handle:close() return true end -- luacheck: no unused args
+io.open = function(path) -- luacheck: globals io.open
+  assert(path == PATH, "another file: " .. path)
+  return Handle
+end
+
+local function assert_entries(entries, problem)
+  if not entries then return support.assert_clean(problem, SECRET) end
+  for _, entry in ipairs(entries) do
+    assert(entry.name ~= "" and not entry.name:find "[%z\n=]", "a name that cannot be")
+    assert(not entry.value:find "^%s" and not entry.value:find "%s$", "white space around a value")
+  end
+end
+
+return function(input)
+  local fields = support.fields(input)
+  if #fields ~= 3 then return end
+  local context = contexts[(fields[1]:byte() or 0) % #contexts + 1]
+  local profile = fields[2] ~= "" and fields[2] or nil
+  -- The name of a profile is no secret: errors show it.
+  if profile and not pcall(support.assert_clean, profile, SECRET) then return end
+  text = support.plant(fields[3], SECRET[1])
+  assert_entries(ini.read(text))
+  local found, err = file.new({ path = PATH, profile = profile }):get(context)
+  if found then
+    for _, field in ipairs(context.fields) do
+      local value = found[field.name]
+      assert(value == nil or type(value) == "string" and field.rule.test(value), "a bad " .. field.name)
+      assert(value ~= nil or field.optional or field.instead, "no " .. field.name)
+    end
+    return
+  end
+  support.assert_error(err, SECRET)
+  assert(err.kind == "credentials" and #err.tried == 1, "not of this source")
+  local word, refusal = file.read_word(PATH, "token file")
+  if not word then support.assert_error(refusal, SECRET) end
+end

@@ -1,0 +1,21 @@
+--- No secret survives redaction, wherever it stands and however it is escaped.
+-- Input: fields of fuzz/support.lua, which stand side by side in the text with the planted bytes in them.
+
+package.path = "fuzz/?.lua;" .. package.path
+local redact = require "kms.redact"
+local reply = require "kms.reply"
+local support = require "support"
+
+local NAMES = { "secret_key", "security_token", "token" }
+
+return function(input)
+  local secrets = {}
+  for i, name in ipairs(NAMES) do secrets[i] = support.SECRETS[name] end
+  local pieces = support.fields(input)
+  for i, piece in ipairs(pieces) do pieces[i] = support.plant(piece, secrets[i % #secrets + 1]) end
+  local text = table.concat(pieces)
+  support.assert_clean(redact.text(text, secrets), secrets)
+  support.assert_clean(redact.json(text, secrets), secrets)
+  support.assert_clean(reply.snippet(text, secrets), secrets)
+  support.assert_clean(reply.line(redact.text(text, secrets), 100), secrets)
+end
