@@ -16,6 +16,13 @@ local places = {
   wrong_host = 6,
   tls11 = 7,
   client_certificate = 8,
+  elsewhere = 9,
+  elsewhere_tls = 10,
+  tls10 = 11,
+  rejecting = 12, -- the handshake
+  closing = 13, -- at the first byte
+  mute = 14, -- a listening socket of a spec's own that accepts nobody
+  full = 15, -- the same with no room left in its backlog
   proxy = 17, -- of spec/server/proxy.lua, which the spec starts itself
   nobody = 19, -- nothing listens
 }
