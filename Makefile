@@ -79,6 +79,28 @@ test:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(TESTS)
 
+# The specs with the library built for ASan and UBSan, inside NGINX too; and the native parts under valgrind.
+MEMORY_TESTS ?= $(wildcard spec/sign_*_spec.lua) spec/transport_curl_spec.lua spec/end_to_end_spec.lua
+.PHONY: asan valgrind
+asan:
+	tools/setup test sanitize
+	@tools/sanitize address "$(LUAS)" $(TESTS)
+
+valgrind:
+	tools/setup test sanitize
+	@tools/sanitize valgrind "$(LUAS)" $(if $(TESTS),$(TESTS),$(MEMORY_TESTS))
+
+# Every allocation of a call fails once, at most MOST of a row; everything ends in every order. Then: states in threads.
+MOST ?= 200
+.PHONY: torture tsan
+torture:
+	tools/setup test sanitize
+	@tools/torture allocations "$(LUAS)" $(MOST)
+
+tsan:
+	tools/setup test sanitize
+	@tools/torture threads "$(LUAS)"
+
 # What calls cost the other requests of an NGINX worker; some minutes. ROUNDS and SECONDS make it shorter or longer.
 .PHONY: bench-nginx
 bench-nginx:
@@ -87,6 +109,21 @@ bench-nginx:
 	@tools/with-server KMS_BENCH $(BUILD)/bench-nginx/upstream tools/nginx bench/nginx/upstream.conf -- \
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
 	  luajit bench/nginx/run.lua
+
+# libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS. On Lua 5.4 alone.
+FUZZER = $(BUILD)/fuzz/harness
+FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+.PHONY: fuzz
+fuzz:
+	tools/setup fuzz
+	@$(MAKE) --no-print-directory $(FUZZER) LUA=lua5.4
+	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
+
+$(FUZZER): fuzz/harness.c $(SIGN_SOURCES) $(CURL_SOURCES) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
+	  -Wl,--wrap=curl_easy_init -Wl,--export-dynamic -o $@ $(sort $(filter %.c,$^)) \
+	  $(shell $(PKG_CONFIG) --libs $(LUA_PC)) $(CURL_LIBS) $(CRYPTO_LIBS)
 
 # In the foreground, until interrupted; prints its URLs, its CA file and its ready-made accounts.
 EMULATOR_PORT ?= 18440
@@ -130,7 +167,11 @@ help:
 	@echo 'make            build for Lua 5.4 into build/lua5.4 (LUA=luajit: for LuaJIT)'
 	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
 	@echo 'make test       set up, build and run all specs on $(LUAS) (TESTS=spec/x_spec.lua: only those)'
+	@echo 'make asan       the specs under ASan and UBSan, inside NGINX too; make valgrind: those of the C parts under valgrind'
+	@echo 'make torture    every allocation of a call fails once, everything ends in every order (MOST=$(MOST) of a row)'
+	@echo 'make tsan       several Lua states in several threads at once under TSan'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
 	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
 	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'

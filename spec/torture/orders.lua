@@ -1,0 +1,112 @@
+--- Ends everything in every order, and in the middle: objects closed and collected in each permutation, states closed with
+--- calls under way, calls interrupted and the process left within them. Nothing may crash or be left.
+---   host spec/torture/orders.lua [POINTS]
+--- POINTS: at how many points of a call, evenly spaced, it is interrupted.
+
+require "cjson" -- stays loaded, see host.c
+io.stdout:setvbuf "line"
+local torture = rawget(_G, "torture")
+
+local POINTS = tonumber(arg[1]) or 20
+local LOAD = "local victim = require 'spec.torture.victim' "
+local OBJECTS = 4
+local findings = 0
+
+local function finding(...)
+  findings = findings + 1
+  print("FINDING " .. table.concat({ ... }, " "))
+end
+
+local function nothing_left(...)
+  for _, family in ipairs { "curl", "kms" } do
+    if torture.live(family) ~= 0 then finding(family, "blocks left:", torture.live(family), ...) end
+  end
+end
+
+--- Calls `each` with every order of `left` objects out of 1 .. OBJECTS.
+local function permutations(left, each, chosen, used)
+  chosen, used = chosen or {}, used or {}
+  if left == 0 then return each(chosen) end
+  for object = 1, OBJECTS do
+    if not used[object] then
+      used[object], chosen[#chosen + 1] = true, object
+      permutations(left - 1, each, chosen, used)
+      used[object], chosen[#chosen] = nil, nil
+    end
+  end
+end
+
+local function new_state()
+  local state = torture.state()
+  state:run "if jit then jit.off() end" -- compiled code calls no hooks
+  return state
+end
+
+local function run(state, source)
+  local ok, text = state:run(LOAD .. source)
+  if not ok then finding(source, "came to:", text) end
+  return text
+end
+
+--- Every permutation; each object closed first, or only forgotten.
+local function orders()
+  local state, cases = new_state(), 0
+  permutations(OBJECTS, function(order)
+    for closed = 0, 2 ^ OBJECTS - 1 do
+      local words = table.concat(order, ",")
+      run(state, ("victim.objects({%s}, %d) return victim.close()"):format(words, closed))
+      nothing_left("order", words, "closed", closed)
+      cases = cases + 1
+    end
+  end)
+  state:close()
+  print(("%d orders of closing and collecting"):format(cases))
+end
+
+--- States closed while some objects are gone already and the others in use, one in the middle of a call.
+local function closed_states()
+  local cases = 0
+  for ended = 0, OBJECTS do
+    permutations(ended, function(order)
+      local state = new_state()
+      run(state, ("return victim.objects({%s}, %d, true)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS))
+      if ended == 0 and torture.live "curl" == 0 then finding "nothing was open when the state was closed" end
+      state:close()
+      nothing_left("state closed after", table.concat(order, ","))
+      cases = cases + 1
+    end)
+  end
+  print(("%d states closed with objects in use"):format(cases))
+end
+
+--- A hook raises, or ends the process with os.exit(0, true), after so many instructions of a call.
+local function interruptions()
+  local state = new_state()
+  local raised, left = 0, 0
+  for _, operation in ipairs { "rename", "move" } do
+    run(state, ("return victim.call '%s'"):format(operation))
+    local total = tonumber(run(state, ("return victim.instructions '%s'"):format(operation)))
+    for point = 1, POINTS do
+      local at = math.floor(total * point / (POINTS + 1))
+      local outcome = run(state, ("return victim.interrupted('%s', %d, 'raise')"):format(operation, at))
+      if outcome == "interrupted" then raised = raised + 1 end
+      local expected = operation == "rename" and "result" or "service KMS.0106"
+      local after = run(state, ("return victim.call '%s'"):format(operation))
+      if after ~= expected then finding(operation, "interrupted at", at, "then came to:", after or "?") end
+      nothing_left("interrupted at", at)
+      local status = torture.fork(function()
+        state:run((LOAD .. "return victim.interrupted('%s', %d, 'exit')"):format(operation, at))
+      end)
+      if status == 0 then left = left + 1 else finding(operation, "left at", at, "with status", status) end
+    end
+  end
+  state:close()
+  nothing_left "interruptions"
+  if raised == 0 then finding "no call was interrupted" end
+  print(("%d calls interrupted, %d left by os.exit with the state closed"):format(raised, left))
+end
+
+orders()
+closed_states()
+interruptions()
+if findings > 0 then error(("orders: %d findings"):format(findings), 0) end

@@ -1,0 +1,124 @@
+--- What is done while allocations fail: whole calls over HTTPS, from a client's making to its end. Runs in a state that
+--- spec/torture/host.c made; each function returns a string, and what went wrong is in its words.
+
+local victim = {}
+
+local TAG = os.getenv "KMS_EMULATOR_KEY_TAG"
+local KEY_ID = os.getenv "KMS_EMULATOR_KEY_ID"
+
+local transport
+
+local function rename(kms, name)
+  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = transport, retry = false }
+  return client:rename_key({ key_tag = TAG, key_name = name or "tortured" }, { timeout = 20 })
+end
+
+local function move(kms)
+  local client = kms.huawei { transport = transport, retry = false }
+  return client:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
+end
+
+--- The operations and what becomes of them when nothing fails. The key's primary is moved once; from then on the
+--- answer is a refusal with a body to read.
+victim.operations = { rename = { rename, "result" }, move = { move, "service KMS.0106" } }
+
+--- One whole call over connections of its own, unless `keep`, and what became of it.
+---@param name string of victim.operations
+---@return string outcome
+function victim.call(name, keep)
+  local kms = require "kms"
+  transport = transport or require("kms.transport.curl").new { ca_file = os.getenv "KMS_CA_FILE" }
+  local result, err = victim.operations[name][1](kms)
+  if not keep then victim.close() end
+  if result then return "result" end
+  return err.kind .. " " .. tostring(err.code) .. (tostring(err) == "" and " without words" or "")
+end
+
+--- Closes what a call left open, collects, and gives what Lua then holds.
+function victim.close()
+  if transport then transport:close() end
+  transport = nil
+  collectgarbage()
+  collectgarbage()
+  return "closed"
+end
+
+-- Objects that end in any order: a transport, a client on it, a client with a transport of its own, and a call that is
+-- under way over the first transport, suspended after `send` and before its answer is read.
+
+local function suspended(kms, on)
+  local between = { sleep = function(_, seconds) on:sleep(seconds) end, now = function() return on:now() end }
+  function between.send(_, request)
+    local response, err = on:send(request)
+    coroutine.yield()
+    return response, err
+  end
+  local routine = coroutine.create(function()
+    local client = kms.huawei { transport = between }
+    return client:update_primary_region { key_id = KEY_ID, primary_region = "cn-east-3" }
+  end)
+  assert(coroutine.resume(routine))
+  assert(coroutine.status(routine) == "suspended")
+  return { close = function() return coroutine.resume(routine) end }
+end
+
+local function new_objects()
+  local kms = require "kms"
+  local ca_file = os.getenv "KMS_CA_FILE"
+  local on = require("kms.transport.curl").new { ca_file = ca_file }
+  local objects = {
+    on,
+    kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = on },
+    kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = { ca_file = ca_file } },
+    suspended(kms, on),
+  }
+  for i = 2, 3 do assert(objects[i]:rename_key { key_tag = TAG, key_name = "tortured" }) end
+  return objects
+end
+
+local function close(object, twice)
+  object:close()
+  if twice then object:close() end
+end
+
+--- Makes four objects, uses them, then ends them in that order, each collected as soon as nothing holds it.
+---@param order integer[] which of them
+---@param closed integer a set of bits: which are closed before they are forgotten
+---@param keep boolean? the others stay in use
+function victim.objects(order, closed, keep)
+  local objects = new_objects()
+  for _, place in ipairs(order) do
+    if math.floor(closed / 2 ^ (place - 1)) % 2 == 1 then close(objects[place], place < 4) end
+    objects[place] = nil
+    collectgarbage()
+    collectgarbage()
+  end
+  victim.kept = keep and objects
+  return "done"
+end
+
+--- How many instructions of Lua a call takes.
+function victim.instructions(name)
+  local count = 0
+  debug.sethook(function() count = count + 1 end, "", 1)
+  local outcome = victim.call(name)
+  debug.sethook()
+  return outcome and tostring(count)
+end
+
+--- A call that is interrupted after so many instructions.
+---@param what string "raise": by an error; "exit": the state is closed and the process ended from within
+function victim.interrupted(name, instructions, what)
+  debug.sethook(function()
+    debug.sethook()
+    if what == "exit" then os.exit(0, true) end
+    error "interrupted"
+  end, "", instructions)
+  local ok, outcome = pcall(victim.call, name)
+  debug.sethook()
+  if what == "exit" then os.exit(0, true) end
+  victim.close()
+  return ok and outcome or tostring(outcome):match "interrupted" or "raised: " .. tostring(outcome)
+end
+
+return victim
