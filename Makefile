@@ -110,14 +110,15 @@ bench-nginx:
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
 	  luajit bench/nginx/run.lua
 
-# libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS. On Lua 5.4 alone.
+# libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
+# On Lua 5.4 alone.
 FUZZER = $(BUILD)/fuzz/harness
 FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz
 fuzz:
 	tools/setup fuzz
 	@$(MAKE) --no-print-directory $(FUZZER) LUA=lua5.4
-	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
+	@tools/fuzz $(if $(RUNS),runs=$(RUNS),$(or $(SECONDS),60)) $(TARGETS)
 
 $(FUZZER): fuzz/harness.c $(SIGN_SOURCES) $(CURL_SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)

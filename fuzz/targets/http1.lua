@@ -78,6 +78,8 @@ end
 local function same_failure(bytes, failure, err)
   local theirs = err.cause.message
   if failure.code == err.code or failure.code == "closed" and (LENGTH[theirs] or TRAILERS[theirs]) then return true end
+  -- libcurl judges a length as soon as it sees one, before the lines that follow.
+  if failure.code == "other" and LENGTH[theirs] then return true end
   -- A chunk that says that it is too large is not waited for.
   return failure.code == "too_large" and err.code == "closed" and bytes:find "chunked"
 end
