@@ -1,8 +1,8 @@
 ---@meta kms.transport.curl
 
 --- The blocking transport, on libcurl. A transport is one cache of connections: keep it, and calls share them. It
---- follows no redirect, and nothing switches the checks of TLS off; `ca_file` or `ca_path` trust one's own CA. Plain http
---- goes to loopback only, and never through a proxy. The environment's proxies are ignored.
+--- follows no redirect, and nothing switches the checks of TLS off; `ca_file` or `ca_path` trust one's own CA. Plain
+--- http goes to loopback only, and never through a proxy. The environment's proxies are ignored.
 ---@class kms.transport.curl
 local curl = {}
 
