@@ -132,4 +132,19 @@ function exchange.credentials(context, order, response, values)
   return found
 end
 
+--- The temporary keys in an answer, in the form that Huawei Cloud's IAM and metadata service share.
+---@param context kms.CredentialsContext
+---@return kms.Credentials? found, kms.Error? err
+function exchange.temporary_keys(context, order, response)
+  local object, err = exchange.object(order, response)
+  if not object then return nil, err end
+  local keys = object.credential
+  if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
+    local problem = "there is no credential with a security token in it"
+    return exchange.malformed(order, response, "wrong_type", problem, true)
+  end
+  return exchange.credentials(context, order, response, { access_key = keys.access, secret_key = keys.secret,
+    security_token = keys.securitytoken, expires = keys.expires_at })
+end
+
 return exchange

@@ -105,16 +105,7 @@ end
 local function read_agency(session)
   local response, err, order = read_good(session, "/openstack/latest/securitykey", "this server has no agency")
   if not response then return nil, err end
-  local object
-  object, err = exchange.object(order, response)
-  if not object then return nil, err end
-  local keys = object.credential
-  if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
-    local problem = "there is no credential with a security token in it"
-    return exchange.malformed(order, response, "wrong_type", problem, true)
-  end
-  return exchange.credentials(session.context, order, response, { access_key = keys.access, secret_key = keys.secret,
-    security_token = keys.securitytoken, expires = keys.expires_at })
+  return exchange.temporary_keys(session.context, order, response)
 end
 
 local ROLES = "/latest/meta-data/iam/security-credentials/"

@@ -49,16 +49,7 @@ local function fetch(context, plan, life)
     { auth = { identity = { methods = { "token" }, token = { id = token, duration_seconds = life } } } },
     { token, id_token })
   if not response then return nil, err end
-  local object
-  object, err = exchange.object(order, response)
-  if not object then return nil, err end
-  local keys = object.credential
-  if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
-    local problem = "there is no credential with a security token in it"
-    return exchange.malformed(order, response, "wrong_type", problem, true)
-  end
-  return exchange.credentials(context, order, response, { access_key = keys.access, secret_key = keys.secret,
-    security_token = keys.securitytoken, expires = keys.expires_at })
+  return exchange.temporary_keys(context, order, response)
 end
 
 --- A source of temporary keys.
