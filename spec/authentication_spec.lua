@@ -393,6 +393,28 @@ describe("project_id = \"auto\"", function()
     assert.equal(2, cloud:requests "huawei")
   end)
 
+  it("is remembered for each of several keys, and asked for once by many calls at once", function()
+    local cloud, turn = emulator.new(), 0
+    local others = { { access_key = ACCOUNT.access_key, secret_key = ACCOUNT.secret_key }, { token = ACCOUNT.tokens[1].token } }
+    local client = auto(cloud, { credentials = function()
+      turn = turn + 1
+      return others[turn % 2 + 1]
+    end })
+    for _ = 1, 6 do client:update_primary_region(PARAMS) end
+    assert.equal(2, cloud:requests "iam")
+
+    cloud = emulator.new()
+    local yielding = { send = function(_, request) coroutine.yield() return cloud:send(request) end,
+      sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end }
+    client = auto(yielding, { credentials = { token = ACCOUNT.tokens[1].token } })
+    local threads = {}
+    for i = 1, 20 do threads[i] = coroutine.create(function() client:update_primary_region(PARAMS) end) end
+    for _ = 1, 100 do
+      for _, thread in ipairs(threads) do if coroutine.status(thread) ~= "dead" then assert(coroutine.resume(thread)) end end
+    end
+    assert.same({ 1, 20 }, { cloud:requests "iam", cloud:requests "huawei" })
+  end)
+
   it("works under a token too, and learns a clock that is off", function()
     assert(auto(emulator.new(), { credentials = { token = ACCOUNT.tokens[1].token } }):update_primary_region(PARAMS))
     local cloud = emulator.new()

@@ -121,23 +121,30 @@ local function with_project(settings, project_id)
   return complete
 end
 
+local MOST_PROJECTS = 100 -- remembered; rotated keys must not fill the memory
+
 --- Settings whose project is looked up at the first call under an access key or a token, and remembered. Of many calls
 --- at once one asks.
 local function with_lookup(settings)
-  local found, key_found, one = nil, nil, lock.new()
+  local found, count, one = {}, 0, lock.new()
+
+  local function look_up(key, given, context, offset)
+    local id, err, learnt = project.find(settings.region, given, context, offset, settings.algorithm)
+    if not id then return nil, err, learnt end
+    if count == MOST_PROJECTS then found, count = {}, 0 end
+    found[key], count = with_project(settings, id), count + 1
+    return found[key]
+  end
+
   function settings.complete(given, context, offset)
     local key = given.access_key or given.token
-    local ticket = key ~= key_found and one:acquire(context, context.deadline)
-    if key ~= key_found then
-      if not ticket then return snapshot.fail("unavailable", "another call was looking for the project, in vain") end
-      local id, err, learnt = project.find(settings.region, given, context, offset, settings.algorithm)
-      if id then found, key_found = with_project(settings, id), key end
-      one:release(ticket)
-      if not id then return nil, err, learnt end
-    elseif ticket then
-      one:release(ticket)
-    end
-    return found
+    if found[key] then return found[key] end
+    local ticket = one:acquire(context, context.deadline)
+    if not ticket then return snapshot.fail("unavailable", "another call was looking for the project, in vain") end
+    local complete, err, learnt = found[key], nil, nil -- whoever had the lock may have found it
+    if not complete then complete, err, learnt = look_up(key, given, context, offset) end
+    one:release(ticket)
+    return complete, err, learnt
   end
   return settings
 end
