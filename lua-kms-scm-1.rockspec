@@ -98,7 +98,10 @@ build = {
       libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["kms.transport.curl"] = {
-      sources = { "csrc/buffer.c", "csrc/exchange.c", "csrc/reply.c", "csrc/lua_error.c", "csrc/lua_curl.c" },
+      sources = {
+        "csrc/buffer.c", "csrc/curl_options.c", "csrc/failure.c", "csrc/reply.c", "csrc/exchange.c", "csrc/connections.c",
+        "csrc/lua_error.c", "csrc/lua_curl.c",
+      },
       defines = defines,
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },

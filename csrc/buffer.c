@@ -7,11 +7,12 @@
 
 enum { FIRST_CAPACITY = 512 };
 
+/* What a volatile pointer points to no compiler knows, so it may not leave the call out. */
+static void *(*const volatile overwrite)(void *, int, size_t) = memset;
+
 void kms_wipe(void *memory, size_t length)
 {
-    volatile unsigned char *byte = memory;
-    while (length-- > 0)
-        *byte++ = 0;
+    overwrite(memory, 0, length);
 }
 
 void kms_buffer_init(kms_buffer *buffer, size_t limit)

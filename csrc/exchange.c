@@ -1,16 +1,55 @@
-/* HTTP exchanges on libcurl: the handle, one exchange, and what its failures are called; see
- * exchange.h. */
+/* One exchange of HTTP on a handle of libcurl; see exchange.h. */
 #include "exchange.h"
-#include "exchange_tables.h"
 #include "http_syntax.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { LINE_LIMIT = 1024 * 1024 };
+enum { LINES_LIMIT = 1024 * 1024 };
+
+/* What is the same for every handle. Nothing a caller says can change the checks of TLS. */
+static const struct {
+    CURLoption option;
+    long value;
+} FIXED[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_PROXY_SSL_VERIFYPEER, 1},
+    {CURLOPT_PROXY_SSL_VERIFYHOST, 2},
+    {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_HTTPPROXYTUNNEL, 1},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_HTTP09_ALLOWED, 0},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    /* Connections are kept, not sessions: libcurl 7.88 frees a host's name twice when memory ends
+     * while it keeps a session. */
+    {CURLOPT_SSL_SESSIONID_CACHE, 0},
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Else the end of a handle waits for a name server that the deadline has given up. */
+    {CURLOPT_QUICK_EXIT, 1},
+#endif
+};
+
+/* Headers that libcurl would add, and the line that keeps it from doing so. */
+static const struct {
+    const char *name;
+    const char *line;
+} DEFAULTS[] = {
+    {"Host", NULL}, /* has its value from the request */
+    {"Accept", "Accept:"},
+    {"Content-Type", "Content-Type:"},
+    {"Expect", "Expect:"},
+};
+
+enum { GIVEN_HOST = 1, DEFAULT_COUNT = sizeof DEFAULTS / sizeof *DEFAULTS };
 
 double kms_now(void)
 {
@@ -19,59 +58,10 @@ double kms_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 void kms_exchange_init(kms_exchange *exchange)
 {
     memset(exchange, 0, sizeof *exchange);
-    for (int i = 0; i < KMS_OPTION_COUNT; i++)
-        exchange->number[i] = KMS_OPTIONS[i].standard;
-    kms_buffer_init(&exchange->line, LINE_LIMIT);
-}
-
-kms_set_status kms_exchange_set_text(kms_exchange *exchange, kms_option_index option,
-                                     kms_slice text)
-{
-    if (text.length == 0 || memchr(text.data, '\0', text.length) != NULL)
-        return KMS_SET_REFUSED;
-    if (option == KMS_HTTP_VERSION && strcmp(text.data, "1.1") != 0 && strcmp(text.data, "2") != 0)
-        return KMS_SET_REFUSED;
-    exchange->text[option] = malloc(text.length + 1);
-    if (exchange->text[option] == NULL)
-        return KMS_SET_NO_MEMORY;
-    memcpy(exchange->text[option], text.data, text.length);
-    exchange->text[option][text.length] = '\0';
-    return KMS_SET_OK;
-}
-
-kms_set_status kms_exchange_set_number(kms_exchange *exchange, kms_option_index option,
-                                       double number)
-{
-    const kms_option *rule = &KMS_OPTIONS[option];
-    if (!(number >= rule->least && number <= rule->most))
-        return KMS_SET_REFUSED;
-    if (option == KMS_MAX_RESPONSE && (double)(long)number != number)
-        return KMS_SET_REFUSED;
-    exchange->number[option] = number;
-    return KMS_SET_OK;
-}
-
-__attribute__((format(printf, 3, 4))) static bool refuse(kms_exchange *exchange, const char *field,
-                                                         const char *format, ...)
-{
-    kms_failure *failure = &exchange->failure;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(failure->message, sizeof failure->message, format, arguments);
-    va_end(arguments);
-    failure->kind = "invalid";
-    failure->code = field;
-    return false;
+    kms_buffer_init(&exchange->lines, LINES_LIMIT);
 }
 
 /* Methods differ by case (RFC 9110 section 9.1). */
@@ -84,12 +74,13 @@ static bool is_method(const kms_exchange_request *request, const char *method)
 static bool check_target(kms_exchange *exchange, kms_slice target)
 {
     if (target.length == 0 || target.data[0] != '/')
-        return refuse(exchange, "target", "the request target does not start with \"/\"");
+        return kms_failure_refuse(&exchange->failure, "target",
+                                  "the request target does not start with \"/\"");
     for (size_t i = 0; i < target.length; i++) {
         unsigned char c = (unsigned char)target.data[i];
         if (c <= ' ' || c >= 0x7f || c == '#')
-            return refuse(exchange, "target", "byte 0x%02x in the request target is not encoded",
-                          c);
+            return kms_failure_refuse(&exchange->failure, "target",
+                                      "byte 0x%02x in the request target is not encoded", c);
     }
     return true;
 }
@@ -98,77 +89,75 @@ bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *requ
 {
     kms_slice name;
     kms_exchange_end(exchange);
-    memset(&exchange->failure, 0, sizeof exchange->failure);
+    kms_failure_clear(&exchange->failure);
     bool plain = kms_same(request->scheme, "http");
     if (!kms_made_of(request->method, KMS_TOKEN))
-        return refuse(exchange, "method", "the method is not a token of HTTP");
+        return kms_failure_refuse(&exchange->failure, "method",
+                                  "the method is not a token of HTTP");
     if (!plain && !kms_same(request->scheme, "https"))
-        return refuse(exchange, "scheme", "the scheme is neither \"https\" nor \"http\"");
+        return kms_failure_refuse(&exchange->failure, "scheme",
+                                  "the scheme is neither \"https\" nor \"http\"");
     if (!kms_split_host(request->host, &name))
-        return refuse(exchange, "host",
-                      "the host is not a name or an address with an optional port");
+        return kms_failure_refuse(&exchange->failure, "host",
+                                  "the host is not a name or an address with an optional port");
     if (plain && !kms_is_loopback(name) && !(request->link_local && kms_is_link_local(name)))
-        return refuse(
-            exchange, "scheme",
+        return kms_failure_refuse(
+            &exchange->failure, "scheme",
             "plain http goes to loopback only (localhost, 127.0.0.0/8, [::1]), not to %.*s",
             (int)request->host.length, request->host.data);
     if (is_method(request, "HEAD") && request->body.length > 0)
-        return refuse(exchange, "body", "a HEAD request has no body");
+        return kms_failure_refuse(&exchange->failure, "body", "a HEAD request has no body");
     return check_target(exchange, request->target);
 }
 
-/* Takes what is in `line` over into the list of headers. The copy in the list is wiped by end. */
-static bool append_line(kms_exchange *exchange)
+/* False when the lines have not found room. */
+static bool end_line(kms_exchange *exchange)
 {
     kms_failure *failure = &exchange->failure;
-    struct curl_slist *longer = NULL;
-    kms_buffer_add_char(&exchange->line, '\0');
-    kms_buffer_status status = exchange->line.status;
-    if (status == KMS_BUFFER_OK)
-        longer = curl_slist_append(exchange->headers, exchange->line.data);
-    kms_buffer_clear(&exchange->line);
-    if (status == KMS_BUFFER_TOO_LARGE)
-        return refuse(exchange, "headers", "the headers are too long");
-    if (longer == NULL) {
-        snprintf(failure->message, sizeof failure->message, "not enough memory for the headers");
-        failure->kind = "transport";
-        failure->code = "other";
-        return false;
-    }
-    exchange->headers = longer;
-    return true;
+    kms_buffer_add_char(&exchange->lines, '\0');
+    exchange->line_count++;
+    if (exchange->lines.status == KMS_BUFFER_OK)
+        return true;
+    if (exchange->lines.status == KMS_BUFFER_TOO_LARGE)
+        return kms_failure_refuse(failure, "headers", "the headers are too long");
+    snprintf(failure->message, sizeof failure->message, "not enough memory for the headers");
+    failure->kind = "transport";
+    failure->code = "other";
+    return false;
 }
 
 bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value)
 {
-    kms_buffer *line = &exchange->line;
+    kms_buffer *lines = &exchange->lines;
     bool blank = true;
     if (!kms_made_of(name, KMS_TOKEN))
-        return refuse(exchange, "headers", "a header's name is not a token of HTTP");
+        return kms_failure_refuse(&exchange->failure, "headers",
+                                  "a header's name is not a token of HTTP");
     for (size_t i = 0; i < value.length; i++) {
         unsigned char c = (unsigned char)value.data[i];
         if ((c < ' ' && c != '\t') || c == 0x7f)
-            return refuse(exchange, "headers", "byte 0x%02x in the value of header %.*s", c,
-                          (int)name.length, name.data);
+            return kms_failure_refuse(&exchange->failure, "headers",
+                                      "byte 0x%02x in the value of header %.*s", c,
+                                      (int)name.length, name.data);
         blank = blank && (c == ' ' || c == '\t');
     }
     if (kms_same(name, "Content-Length") || kms_same(name, "Transfer-Encoding"))
-        return refuse(exchange, "headers", "%.*s is the transport's to send", (int)name.length,
-                      name.data);
+        return kms_failure_refuse(&exchange->failure, "headers", "%.*s is the transport's to send",
+                                  (int)name.length, name.data);
     for (unsigned i = 0; i < DEFAULT_COUNT; i++) {
         if (!kms_same(name, DEFAULTS[i].name))
             continue;
         if (1u << i == GIVEN_HOST && (blank || (exchange->given & GIVEN_HOST) != 0))
-            return refuse(exchange, "headers", "Host has no value or is there twice");
+            return kms_failure_refuse(&exchange->failure, "headers",
+                                      "Host has no value or is there twice");
         exchange->given |= 1u << i;
     }
     /* libcurl takes "Name: " for "do not send", and "Name;" for an empty value. */
-    kms_buffer_clear(line);
-    kms_buffer_add(line, name.data, name.length);
-    kms_buffer_add_string(line, blank ? ";" : ": ");
+    kms_buffer_add(lines, name.data, name.length);
+    kms_buffer_add_string(lines, blank ? ";" : ": ");
     if (!blank)
-        kms_buffer_add(line, value.data, value.length);
-    return append_line(exchange);
+        kms_buffer_add(lines, value.data, value.length);
+    return end_line(exchange);
 }
 
 /* Host as the request has it, and a line for each header that libcurl is not to make up. */
@@ -180,9 +169,24 @@ static bool add_defaults(kms_exchange *exchange, const kms_exchange_request *req
     for (unsigned i = 0; i < DEFAULT_COUNT; i++) {
         if ((exchange->given & 1u << i) != 0)
             continue;
-        kms_buffer_add_string(&exchange->line, DEFAULTS[i].line);
-        if (!append_line(exchange))
+        kms_buffer_add_string(&exchange->lines, DEFAULTS[i].line);
+        if (!end_line(exchange))
             return false;
+    }
+    return true;
+}
+
+/* The lines as libcurl's list of them: one block of nodes, for it only reads them. */
+static bool list_lines(kms_exchange *exchange)
+{
+    char *line = exchange->lines.data;
+    exchange->headers = malloc(exchange->line_count * sizeof *exchange->headers);
+    if (exchange->headers == NULL)
+        return false;
+    for (size_t i = 0; i < exchange->line_count; i++) {
+        bool last = i + 1 == exchange->line_count;
+        exchange->headers[i] = (struct curl_slist){line, last ? NULL : &exchange->headers[i + 1]};
+        line += strlen(line) + 1;
     }
     return true;
 }
@@ -198,65 +202,26 @@ static size_t on_body(char *data, size_t size, size_t count, void *reply)
     return kms_reply_body(reply, (kms_slice){data, size * count}) ? count : 0;
 }
 
-/* Each exchange has a handle of its own, and only the connections are kept: libcurl 7.88 appends a
- * header that begins with white space to the last one of the handle's exchange before, which is
- * freed by then. */
-static void drop_handle(kms_exchange *exchange)
-{
-    curl_easy_cleanup(exchange->easy);
-    exchange->easy = NULL;
-}
-
-static void drop_connections(kms_exchange *exchange)
-{
-    drop_handle(exchange);
-    curl_share_cleanup(exchange->kept);
-    exchange->kept = NULL;
-}
-
-/* No locks: a userdata is at work in one thread at a time. */
-static CURLcode open_connections(kms_exchange *exchange)
-{
-    if (exchange->kept != NULL)
-        return CURLE_OK;
-    exchange->kept = curl_share_init();
-    if (exchange->kept != NULL &&
-        curl_share_setopt(exchange->kept, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) == CURLSHE_OK)
-        return CURLE_OK;
-    return CURLE_OUT_OF_MEMORY;
-}
-
 /* For the next functions: the first setting that libcurl refuses makes the later ones void. */
 #define SET(option, value)                                                                         \
     (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
 
-static CURLcode open_handle(kms_exchange *exchange)
+/* What a handle is told whatever the request. */
+static CURLcode set_up(kms_exchange *exchange, const kms_curl_options *options)
 {
-    CURL *easy = curl_easy_init();
-    CURLcode result = easy == NULL ? CURLE_FAILED_INIT : open_connections(exchange);
-    exchange->easy = easy;
-    const char *version = exchange->text[KMS_HTTP_VERSION];
+    CURL *easy = exchange->easy;
+    CURLcode result = CURLE_OK;
+    const char *version = options->text[KMS_HTTP_VERSION];
     bool two = version != NULL && strcmp(version, "2") == 0;
-    double idle = exchange->number[KMS_KEEPALIVE];
+    double idle = options->number[KMS_KEEPALIVE];
     for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
         SET(FIXED[i].option, FIXED[i].value);
-    SET(CURLOPT_SHARE, exchange->kept);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     /* What is not set libcurl takes from the environment. */
     SET(CURLOPT_NOPROXY, "");
-    /* One's own CAs stand instead of the system's, not beside them. */
-    if (exchange->text[KMS_CA_FILE] != NULL || exchange->text[KMS_CA_PATH] != NULL)
-        for (int i = KMS_CA_FILE; i <= KMS_CA_PATH; i++) {
-            SET(KMS_OPTIONS[i].setting, (char *)NULL);
-            SET(KMS_OPTIONS[i].at_proxy, (char *)NULL);
-        }
-    for (int i = 0; i < KMS_OPTION_COUNT; i++) {
-        if (exchange->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
-            SET(KMS_OPTIONS[i].setting, exchange->text[i]);
-        if (exchange->text[i] != NULL && KMS_OPTIONS[i].at_proxy != 0)
-            SET(KMS_OPTIONS[i].at_proxy, exchange->text[i]);
-    }
+    if (result == CURLE_OK)
+        result = kms_curl_options_apply(options, easy);
     SET(CURLOPT_FORBID_REUSE, idle > 0 ? 0L : 1L);
     SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
     SET(CURLOPT_ERRORBUFFER, exchange->error);
@@ -276,24 +241,41 @@ static long milliseconds(double seconds)
     return (double)whole < seconds * 1000 ? whole + 1 : whole;
 }
 
-/* Tells the handle of this request. `left` is its time in seconds. */
-static CURLcode prepare(kms_exchange *exchange, const kms_exchange_request *request, double left)
+/* What neither a request nor an option bounds is bounded all the same. */
+static double time_left(const kms_curl_options *options, const kms_exchange_request *request)
 {
-    CURLcode result = open_handle(exchange);
+    double set = options->number[KMS_TIMEOUT];
+    double limit = set > 0 ? set : request->has_deadline ? LONGEST_SECONDS : STANDARD_SECONDS;
+    double left = request->has_deadline ? request->deadline - kms_now() : limit;
+    return left < limit ? left : limit;
+}
+
+/* Only scheme and host: the target has an option of its own, which libcurl sends as it stands. */
+static CURLcode set_url(kms_exchange *exchange, const kms_exchange_request *request, bool plain)
+{
+    CURLcode result = CURLE_OUT_OF_MEMORY;
+    kms_buffer url;
+    kms_buffer_init(&url, LINES_LIMIT);
+    kms_buffer_add_string(&url, plain ? "http://" : "https://");
+    kms_buffer_add(&url, request->host.data, request->host.length);
+    if (kms_buffer_add(&url, "/", sizeof "/"))
+        result = curl_easy_setopt(exchange->easy, CURLOPT_URL, url.data);
+    kms_buffer_free(&url);
+    return result;
+}
+
+/* Tells the handle of this request. `left` is its time in seconds. */
+static CURLcode prepare(kms_exchange *exchange, const kms_curl_options *options,
+                        const kms_exchange_request *request, double left)
+{
     CURL *easy = exchange->easy;
     bool plain = kms_same(request->scheme, "http"), head = is_method(request, "HEAD");
     bool bodied = request->body.length > 0 || is_method(request, "PUT") ||
                   is_method(request, "POST") || is_method(request, "PATCH");
-    double connect = exchange->number[KMS_CONNECT_TIMEOUT];
-    const char *proxy = exchange->text[KMS_PROXY];
-    kms_buffer *line = &exchange->line;
-    kms_buffer_add_string(line, plain ? "http://" : "https://");
-    kms_buffer_add(line, request->host.data, request->host.length);
-    if (!kms_buffer_add(line, "/", sizeof "/"))
-        return CURLE_OUT_OF_MEMORY;
-    SET(CURLOPT_URL, line->data);
+    double connect = options->number[KMS_CONNECT_TIMEOUT];
+    const char *proxy = options->text[KMS_PROXY];
+    CURLcode result = set_url(exchange, request, plain);
     SET(CURLOPT_REQUEST_TARGET, request->target.data);
-    SET(CURLOPT_HTTPGET, 1L);
     SET(CURLOPT_NOBODY, head ? 1L : 0L);
     if (bodied) {
         SET(CURLOPT_POST, 1L);
@@ -305,49 +287,23 @@ static CURLcode prepare(kms_exchange *exchange, const kms_exchange_request *requ
     /* Through a proxy "localhost" would be the proxy's, and plain http would leave this machine. */
     SET(CURLOPT_PROXY, plain || proxy == NULL ? "" : proxy);
     /* What a HEAD request is told of a length is not sent. */
-    SET(CURLOPT_MAXFILESIZE_LARGE, head ? 0 : (curl_off_t)exchange->number[KMS_MAX_RESPONSE]);
+    SET(CURLOPT_MAXFILESIZE_LARGE, head ? 0 : (curl_off_t)options->number[KMS_MAX_RESPONSE]);
     SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect < left ? connect : left));
     return result;
 }
 
-static const char *code_of(CURLcode result)
-{
-    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
-        if (CODES[i].result == result)
-            return CODES[i].code;
-    return "other";
-}
-
-/* Fills in the failure of an exchange from its code and reason. */
-static bool fail(kms_exchange *exchange, const kms_exchange_request *request, const char *code,
-                 const char *reason)
-{
-    kms_failure *failure = &exchange->failure;
-    size_t i = 0;
-    while (strcmp(PHRASES[i].code, code) != 0)
-        i++;
-    snprintf(failure->message, sizeof failure->message, "%s%.*s%s: %s", PHRASES[i].before,
-             (int)request->host.length, request->host.data, PHRASES[i].after, reason);
-    for (char *c = failure->message; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?'; /* a certificate's text may stand in a reason */
-    failure->kind = "transport";
-    failure->code = code;
-    return false;
-}
-
 /* What became of the exchange when libcurl failed. */
-static void explain(kms_exchange *exchange, const kms_exchange_request *request, CURLcode result,
-                    bool performed)
+static void explain(kms_exchange *exchange, const kms_curl_options *options,
+                    const kms_exchange_request *request, CURLcode result)
 {
     kms_failure *failure = &exchange->failure;
-    const char *code = code_of(result), *reason = exchange->error;
-    const char *proxy = exchange->text[KMS_PROXY];
+    const char *code = kms_failure_code(result), *reason = exchange->error;
+    const char *proxy = options->text[KMS_PROXY];
     char text[128], by_proxy[CURL_ERROR_SIZE + 32];
     curl_off_t ready = 0;
     long number = 0;
-    if (performed) {
+    if (exchange->easy != NULL) {
         curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
         curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
     }
@@ -378,75 +334,54 @@ static void explain(kms_exchange *exchange, const kms_exchange_request *request,
         snprintf(by_proxy, sizeof by_proxy, "%s (a proxy is set)", reason);
         reason = by_proxy;
     }
-    fail(exchange, request, code, reason);
+    kms_failure_say(failure, code, request->host, reason);
 }
 
-/* What neither a request nor an option bounds is bounded all the same. */
-static double time_left(const kms_exchange *exchange, const kms_exchange_request *request)
+bool kms_exchange_open(kms_exchange *exchange, const kms_curl_options *options,
+                       const kms_exchange_request *request)
 {
-    double set = exchange->number[KMS_TIMEOUT];
-    double limit = set > 0 ? set : request->has_deadline ? LONGEST_SECONDS : STANDARD_SECONDS;
-    double left = request->has_deadline ? request->deadline - kms_now() : limit;
-    return left < limit ? left : limit;
-}
-
-bool kms_exchange_perform(kms_exchange *exchange, const kms_exchange_request *request)
-{
-    double left = time_left(exchange, request);
-    double idle = monotonic() - exchange->idle_since, most_idle = exchange->number[KMS_KEEPALIVE];
-    long opened = 0;
+    double left = time_left(options, request);
     if (!(left > 0))
-        return fail(exchange, request, "timeout", "the deadline has passed");
+        return kms_failure_say(&exchange->failure, "timeout", request->host,
+                               "the deadline has passed");
     if (!add_defaults(exchange, request))
         return false;
-    /* libcurl counts idle time in whole seconds; this does the fractions. */
-    if (exchange->kept != NULL && most_idle > 0 && idle > most_idle)
-        drop_connections(exchange);
-    kms_reply_init(&exchange->reply, (size_t)exchange->number[KMS_MAX_RESPONSE]);
+    kms_reply_init(&exchange->reply, (size_t)options->number[KMS_MAX_RESPONSE]);
     exchange->error[0] = '\0';
-    CURLcode result = prepare(exchange, request, left);
-    bool performed = result == CURLE_OK;
-    if (performed) {
-        result = curl_easy_perform(exchange->easy);
-        curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &opened);
-        curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
-        exchange->requests++;
-        exchange->connections += (unsigned long)opened;
-    }
+    exchange->easy = curl_easy_init();
+    CURLcode result = exchange->easy == NULL ? CURLE_FAILED_INIT : set_up(exchange, options);
+    if (result == CURLE_OK && !list_lines(exchange))
+        result = CURLE_OUT_OF_MEMORY;
+    if (result == CURLE_OK)
+        result = prepare(exchange, options, request, left);
+    if (result != CURLE_OK)
+        explain(exchange, options, request, result);
+    return result == CURLE_OK;
+}
+
+bool kms_exchange_done(kms_exchange *exchange, const kms_curl_options *options,
+                       const kms_exchange_request *request, CURLcode result)
+{
+    curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &exchange->connections);
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
     if (result == CURLE_OK &&
         exchange->reply.stage != KMS_HEAD_DONE) { /* to libcurl this is an answer */
         kms_reply_stop(&exchange->reply, "closed", "it ended within the answer's head");
         result = CURLE_PARTIAL_FILE;
     }
-    if (result != CURLE_OK) {
-        explain(exchange, request, result, performed);
-        drop_connections(exchange);
-        return false;
-    }
-    drop_handle(exchange);
-    exchange->idle_since = monotonic();
-    return true;
+    if (result != CURLE_OK)
+        explain(exchange, options, request, result);
+    return result == CURLE_OK;
 }
 
 void kms_exchange_end(kms_exchange *exchange)
 {
-    for (struct curl_slist *node = exchange->headers; node != NULL; node = node->next)
-        kms_wipe(node->data, strlen(node->data));
-    curl_slist_free_all(exchange->headers);
+    curl_easy_cleanup(exchange->easy);
+    exchange->easy = NULL;
+    free(exchange->headers);
     exchange->headers = NULL;
-    kms_buffer_free(&exchange->line);
+    kms_buffer_free(&exchange->lines);
     kms_reply_free(&exchange->reply);
+    exchange->line_count = 0;
     exchange->given = 0;
-}
-
-void kms_exchange_close(kms_exchange *exchange)
-{
-    drop_connections(exchange);
-    kms_exchange_end(exchange);
-    for (int i = 0; i < KMS_OPTION_COUNT; i++) {
-        if (exchange->text[i] != NULL)
-            kms_wipe(exchange->text[i], strlen(exchange->text[i]));
-        free(exchange->text[i]);
-        exchange->text[i] = NULL;
-    }
 }

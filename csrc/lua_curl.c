@@ -1,11 +1,11 @@
-/* Module kms.transport.curl: checks Lua's arguments, runs kms_exchange, pushes what came of it.
+/* Module kms.transport.curl: checks Lua's arguments, runs an exchange, pushes what came of it.
  *
  * The userdata owns every resource. `send` gathers the request without a Lua call that could
  * allocate, so no finalizer runs meanwhile; a raise leaves its leavings to the next send or to
  * close. The reply is pushed in protected mode with the transport marked busy, for a finalizer may
  * run then and try to send. */
 #include "compat.h"
-#include "exchange.h"
+#include "connections.h"
 #include "lua_error.h"
 
 #include <errno.h>
@@ -18,6 +18,8 @@ static const char TYPE_NAME[] = "kms.transport.curl";
 #define LONGEST_SLEEP 1e9
 
 typedef struct {
+    kms_curl_options options;
+    kms_connections connections;
     kms_exchange exchange;
     bool closed;
     bool busy;
@@ -69,7 +71,7 @@ static kms_option_index find_option(lua_State *L, const char *name)
 }
 
 /* Takes over the option whose name and value are on top of the stack. */
-static void set_option(lua_State *L, kms_exchange *exchange)
+static void set_option(lua_State *L, kms_curl_options *options)
 {
     kms_set_status status = KMS_SET_REFUSED;
     if (lua_type(L, -2) != LUA_TSTRING)
@@ -79,9 +81,9 @@ static void set_option(lua_State *L, kms_exchange *exchange)
     if (KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TSTRING) {
         kms_slice text;
         text.data = lua_tolstring(L, -1, &text.length);
-        status = kms_exchange_set_text(exchange, option, text);
+        status = kms_curl_options_set_text(options, option, text);
     } else if (!KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TNUMBER) {
-        status = kms_exchange_set_number(exchange, option, lua_tonumber(L, -1));
+        status = kms_curl_options_set_number(options, option, lua_tonumber(L, -1));
     }
     if (status == KMS_SET_NO_MEMORY)
         luaL_error(L, "not enough memory");
@@ -96,13 +98,15 @@ static int new_transport(lua_State *L)
     lua_settop(L, 1);
     transport *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, sizeof *self);
+    kms_curl_options_init(&self->options);
+    kms_connections_init(&self->connections);
     kms_exchange_init(&self->exchange);
     luaL_getmetatable(L, TYPE_NAME);
     lua_setmetatable(L, -2);
     if (lua_istable(L, 1)) {
         lua_pushnil(L);
         while (lua_next(L, 1) != 0) {
-            set_option(L, &self->exchange);
+            set_option(L, &self->options);
             lua_pop(L, 1);
         }
     }
@@ -276,7 +280,7 @@ static int send_request(lua_State *L)
     lua_settop(L, 2);
     read_request(L, &request);
     if (kms_exchange_begin(&self->exchange, &request) && read_headers(L, &self->exchange))
-        kms_exchange_perform(&self->exchange, &request);
+        kms_connections_run(&self->connections, &self->options, &self->exchange, &request);
     lua_settop(L, 2);
     lua_pushvalue(L, lua_upvalueindex(UPVALUE_PUSH));
     lua_pushvalue(L, 1);
@@ -312,9 +316,9 @@ static int stats(lua_State *L)
 {
     const transport *self = check_transport(L);
     lua_createtable(L, 0, 2);
-    lua_pushinteger(L, (lua_Integer)self->exchange.requests);
+    lua_pushinteger(L, (lua_Integer)self->connections.requests);
     lua_setfield(L, -2, "requests");
-    lua_pushinteger(L, (lua_Integer)self->exchange.connections);
+    lua_pushinteger(L, (lua_Integer)self->connections.connections);
     lua_setfield(L, -2, "connections");
     return 1;
 }
@@ -325,7 +329,9 @@ static int close_transport(lua_State *L)
     if (self->busy)
         luaL_error(L, "transport is busy");
     self->closed = true;
-    kms_exchange_close(&self->exchange);
+    kms_exchange_end(&self->exchange);
+    kms_connections_close(&self->connections);
+    kms_curl_options_free(&self->options);
     return 0;
 }
 

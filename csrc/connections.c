@@ -1,0 +1,68 @@
+/* Kept connections of libcurl; see connections.h. */
+#include "connections.h"
+
+#include <string.h>
+#include <time.h>
+
+static double monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void kms_connections_init(kms_connections *connections)
+{
+    memset(connections, 0, sizeof *connections);
+}
+
+void kms_connections_close(kms_connections *connections)
+{
+    curl_multi_cleanup(connections->multi);
+    connections->multi = NULL;
+}
+
+static CURLcode result_of(CURLMcode code)
+{
+    return code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_BAD_FUNCTION_ARGUMENT;
+}
+
+/* Runs the one handle that is in the set; its time limit ends the loop. */
+static CURLcode run(CURLM *multi)
+{
+    int running = 1, queued = 0;
+    CURLMcode code = curl_multi_perform(multi, &running);
+    while (code == CURLM_OK && running > 0) {
+        code = curl_multi_poll(multi, NULL, 0, 1000, NULL);
+        if (code == CURLM_OK)
+            code = curl_multi_perform(multi, &running);
+    }
+    const CURLMsg *message = code == CURLM_OK ? curl_multi_info_read(multi, &queued) : NULL;
+    return message != NULL ? message->data.result : result_of(code);
+}
+
+bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
+                         kms_exchange *exchange, const kms_exchange_request *request)
+{
+    /* libcurl counts idle time in whole seconds; this does the fractions. */
+    double idle = options->number[KMS_KEEPALIVE];
+    if (connections->multi != NULL && idle > 0 && monotonic() - connections->idle_since > idle)
+        kms_connections_close(connections);
+    if (!kms_exchange_open(exchange, options, request))
+        return false;
+    if (connections->multi == NULL)
+        connections->multi = curl_multi_init();
+    CURLM *multi = connections->multi;
+    CURLMcode added =
+        multi == NULL ? CURLM_OUT_OF_MEMORY : curl_multi_add_handle(multi, exchange->easy);
+    CURLcode result = added == CURLM_OK ? run(multi) : result_of(added);
+    bool done = kms_exchange_done(exchange, options, request, result);
+    if (added == CURLM_OK)
+        curl_multi_remove_handle(multi, exchange->easy);
+    connections->requests++;
+    connections->connections += (unsigned long)exchange->connections;
+    if (!done)
+        kms_connections_close(connections);
+    connections->idle_since = monotonic();
+    return done;
+}

@@ -1,0 +1,25 @@
+/* Connections of libcurl that are kept from exchange to exchange, and what runs over them. */
+#ifndef KMS_CONNECTIONS_H
+#define KMS_CONNECTIONS_H
+
+#include "exchange.h"
+
+typedef struct {
+    CURLM *multi; /* made by the first exchange and by the first after a failed one */
+    double idle_since;
+    unsigned long requests;
+    unsigned long connections;
+} kms_connections;
+
+/* Nothing is allocated. */
+void kms_connections_init(kms_connections *connections);
+
+/* Opens and runs an exchange that has its headers, and waits for its end. False: see its failure;
+ * all connections are then closed, so that nothing of this exchange can reach the next one. */
+bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
+                         kms_exchange *exchange, const kms_exchange_request *request);
+
+/* Closes them all. New ones may be made. */
+void kms_connections_close(kms_connections *connections);
+
+#endif
