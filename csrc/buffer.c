@@ -1,11 +1,12 @@
 /* One growing byte buffer with a ceiling; see buffer.h. */
 #include "buffer.h"
+#include "http_syntax.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 512 };
+enum { FIRST_CAPACITY = 512, MOST_KEPT = 8192 };
 
 /* What a volatile pointer points to no compiler knows, so it may not leave the call out. */
 static void *(*const volatile overwrite)(void *, int, size_t) = memset;
@@ -64,6 +65,16 @@ bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length)
     return true;
 }
 
+bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
+{
+    size_t start = buffer->length;
+    if (!kms_buffer_add(buffer, data, length))
+        return false;
+    for (size_t i = start; i < buffer->length; i++)
+        buffer->data[i] = kms_lower(buffer->data[i]);
+    return true;
+}
+
 bool kms_buffer_add_char(kms_buffer *buffer, char c)
 {
     return kms_buffer_add(buffer, &c, 1);
@@ -76,6 +87,10 @@ bool kms_buffer_add_string(kms_buffer *buffer, const char *string)
 
 void kms_buffer_clear(kms_buffer *buffer)
 {
+    if (buffer->capacity > MOST_KEPT) {
+        kms_buffer_free(buffer);
+        return;
+    }
     if (buffer->data != NULL)
         kms_wipe(buffer->data, buffer->length);
     buffer->length = 0;

@@ -29,7 +29,10 @@ bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length);
 bool kms_buffer_add_char(kms_buffer *buffer, char c);
 bool kms_buffer_add_string(kms_buffer *buffer, const char *string);
 
-/* Empties the buffer and forgets a failure; the memory is wiped and kept. */
+/* The same, with ASCII's upper case turned to lower. */
+bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length);
+
+/* Empties the buffer and forgets a failure. The memory is wiped, and kept unless there is much. */
 void kms_buffer_clear(kms_buffer *buffer);
 
 /* Wipes and frees. The buffer is then empty and usable again. */

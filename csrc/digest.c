@@ -1,27 +1,105 @@
 /* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL; see digest.h. Only calls that OpenSSL 1.1.1
- * to 3.x have unchanged. */
+ * and 3.x share, but for the fetch. */
 #include "digest.h"
 
-#include <limits.h>
+#include <string.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "buffer.h"
 
-/* NULL where OpenSSL was built without it. */
-static const EVP_MD *method_of(kms_hash hash)
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+static kms_hash_method *find_method(kms_hash hash)
 {
-    switch (hash) {
-    case KMS_SHA256:
+    static const char *const NAMES[KMS_HASH_COUNT] = {"SHA256", "SM3"};
+    return EVP_MD_fetch(NULL, NAMES[hash], NULL);
+}
+
+static void drop_method(kms_hash_method *method)
+{
+    EVP_MD_free(method);
+}
+#else
+static kms_hash_method *find_method(kms_hash hash)
+{
+    if (hash == KMS_SHA256)
         return EVP_sha256();
-    case KMS_SM3:
 #ifndef OPENSSL_NO_SM3
-        return EVP_sm3();
-#endif
-        break;
-    }
+    return EVP_sm3();
+#else
     return NULL;
+#endif
+}
+
+static void drop_method(kms_hash_method *method)
+{
+    (void)method;
+}
+#endif
+
+void kms_digest_init(kms_digest *digest)
+{
+    memset(digest, 0, sizeof *digest);
+}
+
+void kms_digest_free(kms_digest *digest)
+{
+    EVP_MD_CTX_free(digest->context);
+    for (int i = 0; i < KMS_HASH_COUNT; i++)
+        drop_method(digest->methods[i]);
+    kms_digest_init(digest);
+}
+
+/* The hash of two pieces, the first of which may be empty. */
+static bool hash_of(kms_digest *digest, kms_hash hash, kms_slice first, kms_slice second,
+                    unsigned char out[KMS_HASH_SIZE])
+{
+    if (digest->context == NULL)
+        digest->context = EVP_MD_CTX_new();
+    if (digest->methods[hash] == NULL)
+        digest->methods[hash] = find_method(hash);
+    return digest->context != NULL && digest->methods[hash] != NULL &&
+           EVP_DigestInit_ex(digest->context, digest->methods[hash], NULL) == 1 &&
+           EVP_DigestUpdate(digest->context, first.data, first.length) == 1 &&
+           EVP_DigestUpdate(digest->context, second.data, second.length) == 1 &&
+           EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
+}
+
+static kms_slice bytes(const unsigned char *data, size_t length)
+{
+    return (kms_slice){(const char *)data, length};
+}
+
+static void pad(unsigned char block[KMS_HASH_BLOCK], const unsigned char key[KMS_HASH_BLOCK],
+                unsigned char with)
+{
+    for (size_t i = 0; i < KMS_HASH_BLOCK; i++)
+        block[i] = key[i] ^ with;
+}
+
+/* HMAC by its definition, on the one context: OpenSSL's own makes and frees a dozen objects a call.
+ */
+static bool hmac(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                 unsigned char code[KMS_HASH_SIZE])
+{
+    static const kms_slice nothing = {"", 0};
+    unsigned char own[KMS_HASH_BLOCK] = {0}, block[KMS_HASH_BLOCK];
+    bool done = true;
+    ERR_set_mark();
+    if (key.length > KMS_HASH_BLOCK)
+        done = hash_of(digest, hash, nothing, key, own);
+    else if (key.length > 0)
+        memcpy(own, key.data, key.length);
+    pad(block, own, 0x36);
+    done = done && hash_of(digest, hash, bytes(block, sizeof block), data, code);
+    pad(block, own, 0x5c);
+    done =
+        done && hash_of(digest, hash, bytes(block, sizeof block), bytes(code, KMS_HASH_SIZE), code);
+    if (!done)
+        EVP_MD_CTX_reset(digest->context); /* the key's block may be in it */
+    ERR_pop_to_mark();
+    kms_wipe(own, sizeof own);
+    kms_wipe(block, sizeof block);
+    return done;
 }
 
 static void hex(const unsigned char digest[KMS_HASH_SIZE], char out[KMS_HASH_HEX + 1])
@@ -34,46 +112,34 @@ static void hex(const unsigned char digest[KMS_HASH_SIZE], char out[KMS_HASH_HEX
     out[KMS_HASH_HEX] = '\0';
 }
 
-bool kms_hash_hex(kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1])
+bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1])
 {
-    unsigned char digest[KMS_HASH_SIZE];
-    const EVP_MD *method = method_of(hash);
-    if (method == NULL)
-        return false;
+    static const kms_slice nothing = {"", 0};
+    unsigned char value[KMS_HASH_SIZE];
     ERR_set_mark();
-    int done = EVP_Digest(data.data, data.length, digest, NULL, method, NULL);
+    bool done = hash_of(digest, hash, nothing, data, value);
     ERR_pop_to_mark();
-    if (done == 1)
-        hex(digest, out);
-    return done == 1;
+    if (done)
+        hex(value, out);
+    return done;
 }
 
-static bool hmac(kms_hash hash, kms_slice key, kms_slice data, unsigned char code[KMS_HASH_SIZE])
-{
-    const EVP_MD *method = method_of(hash);
-    if (method == NULL || key.length > INT_MAX)
-        return false;
-    ERR_set_mark();
-    const unsigned char *done = HMAC(method, key.data, (int)key.length,
-                                     (const unsigned char *)data.data, data.length, code, NULL);
-    ERR_pop_to_mark();
-    return done != NULL;
-}
-
-bool kms_hmac_hex(kms_hash hash, kms_slice key, kms_slice data, char out[KMS_HASH_HEX + 1])
+bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                  char out[KMS_HASH_HEX + 1])
 {
     unsigned char code[KMS_HASH_SIZE];
-    bool done = hmac(hash, key, data, code);
+    bool done = hmac(digest, hash, key, data, code);
     if (done)
         hex(code, out);
     kms_wipe(code, sizeof code);
     return done;
 }
 
-bool kms_hmac_base64(kms_hash hash, kms_slice key, kms_slice data, char out[KMS_HASH_BASE64 + 1])
+bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                     char out[KMS_HASH_BASE64 + 1])
 {
     unsigned char code[KMS_HASH_SIZE];
-    bool done = hmac(hash, key, data, code);
+    bool done = hmac(digest, hash, key, data, code);
     if (done)
         EVP_EncodeBlock((unsigned char *)out, code, KMS_HASH_SIZE);
     kms_wipe(code, sizeof code);

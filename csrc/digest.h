@@ -1,29 +1,51 @@
-/* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL. Nothing is initialised or cleaned up, and the
- * calling thread's OpenSSL error queue is left as it was found: the process may use OpenSSL for
- * itself. */
+/* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL. The calling thread's OpenSSL error queue is
+ * left as it was found: the process may use OpenSSL for itself. */
 #ifndef KMS_DIGEST_H
 #define KMS_DIGEST_H
 
 #include <stdbool.h>
+#include <openssl/evp.h>
 
 #include "request.h"
 
-/* The hashes; both have 32 bytes. */
-typedef enum { KMS_SHA256, KMS_SM3 } kms_hash;
+/* The hashes; both have 32 bytes, and blocks of 64. */
+typedef enum { KMS_SHA256, KMS_SM3, KMS_HASH_COUNT } kms_hash;
 
 enum {
     KMS_HASH_SIZE = 32,
+    KMS_HASH_BLOCK = 64,
     KMS_HASH_HEX = 64,    /* without the final NUL */
     KMS_HASH_BASE64 = 44, /* likewise */
 };
 
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+typedef EVP_MD kms_hash_method; /* fetched, and ours to give back */
+#else
+typedef const EVP_MD kms_hash_method; /* OpenSSL's own */
+#endif
+
+/* What OpenSSL needs, kept from hash to hash: to look an algorithm up and to make a context takes
+ * longer than to hash a request. Of one thread at a time. No key and no data stays in it. */
+typedef struct {
+    EVP_MD_CTX *context;
+    kms_hash_method *methods[KMS_HASH_COUNT];
+} kms_digest;
+
+/* Allocates nothing. */
+void kms_digest_init(kms_digest *digest);
+
 /* Lower-case hex of the hash of `data`, with a final NUL; false when OpenSSL fails: it may have
  * been built without SM3, or be told to do without. */
-bool kms_hash_hex(kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1]);
+bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1]);
 
-/* HMAC as lower-case hex or as padded base64, with a final NUL; false when OpenSSL fails or the key
- * is longer than an int can say. No copy of the raw code is left behind. */
-bool kms_hmac_hex(kms_hash hash, kms_slice key, kms_slice data, char out[KMS_HASH_HEX + 1]);
-bool kms_hmac_base64(kms_hash hash, kms_slice key, kms_slice data, char out[KMS_HASH_BASE64 + 1]);
+/* HMAC (RFC 2104) as lower-case hex or as padded base64, with a final NUL; false when OpenSSL
+ * fails. */
+bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                  char out[KMS_HASH_HEX + 1]);
+bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                     char out[KMS_HASH_BASE64 + 1]);
+
+/* The digest is then as after init. */
+void kms_digest_free(kms_digest *digest);
 
 #endif

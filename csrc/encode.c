@@ -31,17 +31,6 @@ bool kms_check_buffer(kms_sign_error *error, const char *field, const kms_buffer
     return false;
 }
 
-/* Not isalnum(): it depends on the locale. */
-static bool is_alphanumeric(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool is_one_of(unsigned char c, const char *set)
-{
-    return c != '\0' && strchr(set, c) != NULL;
-}
-
 bool kms_check_method(kms_sign_error *error, kms_slice method)
 {
     if (method.length == 0 || method.length > KMS_METHOD_LIMIT)
@@ -64,7 +53,7 @@ bool kms_check_visible(kms_sign_error *error, const char *field, kms_slice text,
                           KMS_HEADER_LIMIT);
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c <= ' ' || c >= 0x7f || is_one_of(c, forbidden))
+        if (c <= ' ' || c >= 0x7f || (*forbidden != '\0' && strchr(forbidden, c) != NULL))
             return kms_refuse(error, field,
                               "%s: byte 0x%02x at position %zu of %zu; it must be visible ASCII"
                               "%s%s",
@@ -145,6 +134,11 @@ static bool encode_text(kms_buffer *out, kms_slice text, place at, kms_sign_erro
     static const char DIGITS[] = "0123456789ABCDEF";
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length && out->status == KMS_BUFFER_OK;) {
+        size_t plain = kms_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
+        kms_buffer_add(out, text.data + i, plain);
+        i += plain;
+        if (i == text.length)
+            break;
         size_t length = utf8_span(bytes + i, text.length - i);
         if (length == 0)
             return refuse_byte(error, at, text.data + i, "is not UTF-8");
@@ -152,12 +146,8 @@ static bool encode_text(kms_buffer *out, kms_slice text, place at, kms_sign_erro
             return refuse_byte(error, at, text.data + i, "cannot be sent");
         for (; length > 0; length--, i++) {
             unsigned char c = bytes[i];
-            if (is_alphanumeric(c) || is_one_of(c, "-._~")) {
-                kms_buffer_add_char(out, (char)c);
-            } else {
-                const char escape[3] = {'%', DIGITS[c >> 4], DIGITS[c & 15]};
-                kms_buffer_add(out, escape, sizeof escape);
-            }
+            const char escape[3] = {'%', DIGITS[c >> 4], DIGITS[c & 15]};
+            kms_buffer_add(out, escape, sizeof escape);
         }
     }
     return true;

@@ -9,22 +9,60 @@
 
 #include "request.h"
 
-#define KMS_DIGITS "0123456789"
-#define KMS_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define KMS_TOKEN "!#$%&'*+-.^_`|~" KMS_DIGITS KMS_LETTERS /* RFC 9110 section 5.6.2 */
+enum {
+    KMS_DIGIT = 1,
+    KMS_LETTER = 2,
+    KMS_HOST_MARK = 4,
+    KMS_UNRESERVED_MARK = 8,
+    KMS_TOKEN_MARK = 16,
+    KMS_HOST_NAME = KMS_DIGIT | KMS_LETTER | KMS_HOST_MARK,
+    KMS_UNRESERVED = KMS_DIGIT | KMS_LETTER | KMS_UNRESERVED_MARK, /* RFC 3986 section 2.3 */
+    KMS_TOKEN = KMS_DIGIT | KMS_LETTER | KMS_TOKEN_MARK            /* RFC 9110 section 5.6.2 */
+};
 
-/* How many bytes from the start are of `set`. */
-static inline size_t kms_span(kms_slice text, const char *set)
+/* What a byte is, of the above. */
+static inline int kms_class(char c)
+{
+    if (c >= '0' && c <= '9')
+        return KMS_DIGIT;
+    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+        return KMS_LETTER;
+    switch (c) {
+    case '-':
+    case '.':
+    case '_':
+        return KMS_HOST_MARK | KMS_UNRESERVED_MARK | KMS_TOKEN_MARK;
+    case '~':
+        return KMS_UNRESERVED_MARK | KMS_TOKEN_MARK;
+    case '!':
+    case '#':
+    case '$':
+    case '%':
+    case '&':
+    case '\'':
+    case '*':
+    case '+':
+    case '^':
+    case '`':
+    case '|':
+        return KMS_TOKEN_MARK;
+    default:
+        return 0;
+    }
+}
+
+/* How many bytes from the start are of one of `classes`. */
+static inline size_t kms_span(kms_slice text, int classes)
 {
     size_t i = 0;
-    while (i < text.length && text.data[i] != '\0' && strchr(set, text.data[i]) != NULL)
+    while (i < text.length && (kms_class(text.data[i]) & classes) != 0)
         i++;
     return i;
 }
 
-static inline bool kms_made_of(kms_slice text, const char *set)
+static inline bool kms_made_of(kms_slice text, int classes)
 {
-    return text.length > 0 && kms_span(text, set) == text.length;
+    return text.length > 0 && kms_span(text, classes) == text.length;
 }
 
 /* ASCII only, whatever the locale. */
@@ -36,18 +74,17 @@ static inline char kms_lower(char c)
 /* Equal but for case. */
 static inline bool kms_same(kms_slice text, const char *other)
 {
-    if (text.length != strlen(other))
-        return false;
-    for (size_t i = 0; i < text.length; i++)
+    size_t length = strlen(other);
+    for (size_t i = 0; text.length == length && i < length; i++)
         if (kms_lower(text.data[i]) != kms_lower(other[i]))
             return false;
-    return true;
+    return text.length == length;
 }
 
 static inline bool kms_is_port(kms_slice text)
 {
     char digits[6] = "";
-    if (text.length >= sizeof digits || !kms_made_of(text, KMS_DIGITS))
+    if (text.length >= sizeof digits || !kms_made_of(text, KMS_DIGIT))
         return false;
     memcpy(digits, text.data, text.length);
     long port = strtol(digits, NULL, 10);
@@ -79,7 +116,7 @@ static inline bool kms_split_host(kms_slice host, kms_slice *name)
     *name = (kms_slice){host.data, length};
     if (bracket && !kms_is_address(AF_INET6, (kms_slice){host.data + 1, length - 2}, &six))
         return false;
-    if (!bracket && (length > 255 || !kms_made_of(*name, KMS_LETTERS KMS_DIGITS ".-_")))
+    if (!bracket && (length > 255 || !kms_made_of(*name, KMS_HOST_NAME)))
         return false;
     return rest.length == 0 ||
            (rest.data[0] == ':' && kms_is_port((kms_slice){rest.data + 1, rest.length - 1}));

@@ -44,10 +44,10 @@ static int compare_names(kms_slice a, kms_slice b)
     return (a.length > b.length) - (a.length < b.length);
 }
 
-static const kms_pair *find_header(const kms_pairs *headers, kms_slice name)
+static const kms_pair *find_header(const kms_pairs *headers, const char *name)
 {
     for (size_t i = 0; i < headers->count; i++) {
-        if (compare_names(headers->items[i].name, name) == 0)
+        if (kms_same(headers->items[i].name, name))
             return &headers->items[i];
     }
     return NULL;
@@ -106,7 +106,7 @@ static bool check_headers(kms_sign_error *error, kms_pairs *headers)
             return false;
         headers->items[i].value = trim(headers->items[i].value);
     }
-    if (find_header(headers, KMS_LITERAL("authorization")) != NULL)
+    if (find_header(headers, "authorization") != NULL)
         return kms_refuse(error, "headers", "headers: Authorization is what signing makes");
     return true;
 }
@@ -135,21 +135,24 @@ static char *write_digits(char *out, int number, int digits)
     return out + digits;
 }
 
+/* Days from 1970-01-01 to the first of January of a year (proleptic Gregorian calendar). */
+static int days_before(int year)
+{
+    int past = year - 1;
+    return (year - 1970) * 365 + past / 4 - past / 100 + past / 400 - 477;
+}
+
 /* UTC as YYYYMMDDThhmmssZ. Not gmtime: with TZ set to a "right/" zone it counts leap seconds. */
 static void write_date(char out[KMS_SDK_DATE_LENGTH + 1], int64_t now)
 {
     static const int MONTH_DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int seconds = (int)(now / 1000 % 86400);
     int day = (int)(now / 1000 / 86400);
-    int year = 1970, month = 0;
-    bool leap = false;
-    for (;; year++) {
-        leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-        int days = leap ? 366 : 365;
-        if (day < days)
-            break;
-        day -= days;
-    }
+    int year = 1970 + day / 366, month = 0; /* this one, or some years too early */
+    while (days_before(year + 1) <= day)
+        year++;
+    bool leap = days_before(year + 1) - days_before(year) == 366;
+    day -= days_before(year);
     for (;; month++) {
         int days = MONTH_DAYS[month] + (leap && month == 1);
         if (day < days)
@@ -166,7 +169,8 @@ static void write_date(char out[KMS_SDK_DATE_LENGTH + 1], int64_t now)
     memcpy(out, "Z", 2);
 }
 
-static bool choose_algorithm(kms_huawei_signature *s, kms_slice name, kms_sign_error *error)
+static bool choose_algorithm(kms_huawei_signature *s, kms_digest *digest, kms_slice name,
+                             kms_sign_error *error)
 {
     char probe[KMS_HASH_HEX + 1];
     s->algorithm = &ALGORITHMS[0];
@@ -177,7 +181,7 @@ static bool choose_algorithm(kms_huawei_signature *s, kms_slice name, kms_sign_e
             memcmp(name.data, ALGORITHMS[i].name, name.length) != 0)
             continue;
         s->algorithm = &ALGORITHMS[i];
-        return kms_hash_hex(s->algorithm->hash, KMS_LITERAL(""), probe) ||
+        return kms_hash_hex(digest, s->algorithm->hash, KMS_LITERAL(""), probe) ||
                kms_refuse(error, "algorithm", "algorithm: the OpenSSL in this process has no %s",
                           ALGORITHMS[i].hash == KMS_SM3 ? "SM3" : "SHA-256");
     }
@@ -190,9 +194,9 @@ static bool complete_headers(kms_huawei_signature *s, kms_request *request,
                              const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
     kms_pairs *headers = &request->headers;
-    const kms_pair *host = find_header(headers, KMS_LITERAL("host"));
-    const kms_pair *date = find_header(headers, KMS_LITERAL("x-sdk-date"));
-    const kms_pair *token = find_header(headers, KMS_LITERAL("x-security-token"));
+    const kms_pair *host = find_header(headers, "host");
+    const kms_pair *date = find_header(headers, "x-sdk-date");
+    const kms_pair *token = find_header(headers, "x-security-token");
     if (!check_host(error, host != NULL ? host->value : request->host))
         return false;
     if (date != NULL && !check_date(error, date->value))
@@ -221,11 +225,11 @@ static bool complete_headers(kms_huawei_signature *s, kms_request *request,
 /* The guide's "canonical URI": the path as sent, with a "/" at its end. */
 static bool canonical_path(kms_huawei_signature *s, const kms_path *path, kms_sign_error *error)
 {
-    kms_buffer_init(&s->path, KMS_TARGET_LIMIT);
+    s->path.limit = KMS_TARGET_LIMIT;
     if (!kms_encode_path(&s->path, path, error))
         return false;
     size_t sent = s->path.length;
-    kms_buffer_init(&s->query, sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0);
+    s->query.limit = sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0;
     s->path.limit = KMS_TARGET_LIMIT + 1;
     if (s->path.data[sent - 1] != '/')
         kms_buffer_add_char(&s->path, '/');
@@ -264,10 +268,8 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
                               header->name.data);
         if (i > 0)
             kms_buffer_add_char(&s->signed_headers, ';');
-        for (size_t k = 0; k < header->name.length; k++) {
-            kms_buffer_add_char(&s->headers, kms_lower(header->name.data[k]));
-            kms_buffer_add_char(&s->signed_headers, kms_lower(header->name.data[k]));
-        }
+        kms_buffer_add_lower(&s->headers, header->name.data, header->name.length);
+        kms_buffer_add_lower(&s->signed_headers, header->name.data, header->name.length);
         kms_buffer_add_char(&s->headers, ':');
         add(&s->headers, header->value);
         kms_buffer_add_char(&s->headers, '\n');
@@ -278,17 +280,18 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
 
 /* A header X-Sdk-Content-Sha256 (or -Sm3) stands for the hash; "UNSIGNED-PAYLOAD" is one of its
  * values. */
-static bool payload_hash(kms_huawei_signature *s, const kms_request *request, kms_sign_error *error)
+static bool payload_hash(kms_huawei_signature *s, kms_digest *digest, const kms_request *request,
+                         kms_sign_error *error)
 {
     if (request->body.length > KMS_BODY_LIMIT)
         return kms_refuse(error, "body", "body: %zu bytes long; at most %d can be signed",
                           request->body.length, KMS_BODY_LIMIT);
-    const kms_pair *given = find_header(&request->headers, text(s->algorithm->content_header));
+    const kms_pair *given = find_header(&request->headers, s->algorithm->content_header);
     if (given != NULL) {
         s->payload_hash = given->value;
         return true;
     }
-    if (!kms_hash_hex(s->algorithm->hash, request->body, s->body_hash)) {
+    if (!kms_hash_hex(digest, s->algorithm->hash, request->body, s->body_hash)) {
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
@@ -313,10 +316,10 @@ static bool canonical_request(kms_huawei_signature *s, kms_slice method, kms_sig
     return kms_check_buffer(error, "headers", &s->canonical_request, CANONICAL_LIMIT);
 }
 
-static bool string_to_sign(kms_huawei_signature *s, kms_sign_error *error)
+static bool string_to_sign(kms_huawei_signature *s, kms_digest *digest, kms_sign_error *error)
 {
     char hash[KMS_HASH_HEX + 1];
-    if (!kms_hash_hex(s->algorithm->hash, contents(&s->canonical_request), hash)) {
+    if (!kms_hash_hex(digest, s->algorithm->hash, contents(&s->canonical_request), hash)) {
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
@@ -329,9 +332,11 @@ static bool string_to_sign(kms_huawei_signature *s, kms_sign_error *error)
 }
 
 /* The secret key is the HMAC key as it stands: this scheme derives none. */
-static bool signature(kms_huawei_signature *s, kms_slice secret_key, kms_sign_error *error)
+static bool signature(kms_huawei_signature *s, kms_digest *digest, kms_slice secret_key,
+                      kms_sign_error *error)
 {
-    if (kms_hmac_hex(s->algorithm->hash, secret_key, contents(&s->string_to_sign), s->signature))
+    if (kms_hmac_hex(digest, s->algorithm->hash, secret_key, contents(&s->string_to_sign),
+                     s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;
@@ -361,21 +366,22 @@ void kms_huawei_init(kms_huawei_signature *s)
     kms_buffer_init(&s->authorization, KMS_HEADER_LIMIT);
 }
 
-bool kms_huawei_sign(kms_huawei_signature *s, kms_request *request,
+bool kms_huawei_sign(kms_huawei_signature *s, kms_digest *digest, kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
-    return choose_algorithm(s, request->algorithm, error) &&
+    return choose_algorithm(s, digest, request->algorithm, error) &&
            kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
            check_headers(error, &request->headers) &&
            complete_headers(s, request, credentials, now, error) &&
            canonical_path(s, &request->path, error) && canonical_query(s, &request->query, error) &&
-           canonical_headers(s, &request->headers, error) && payload_hash(s, request, error) &&
-           canonical_request(s, request->method, error) && string_to_sign(s, error) &&
-           signature(s, credentials->secret_key, error) &&
+           canonical_headers(s, &request->headers, error) &&
+           payload_hash(s, digest, request, error) &&
+           canonical_request(s, request->method, error) && string_to_sign(s, digest, error) &&
+           signature(s, digest, credentials->secret_key, error) &&
            authorization(s, credentials->access_key, error);
 }
 
-void kms_huawei_free(kms_huawei_signature *s)
+static void for_each_buffer(kms_huawei_signature *s, void (*act)(kms_buffer *))
 {
     kms_buffer *const buffers[] = {&s->path,
                                    &s->query,
@@ -385,5 +391,15 @@ void kms_huawei_free(kms_huawei_signature *s)
                                    &s->string_to_sign,
                                    &s->authorization};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
-        kms_buffer_free(buffers[i]);
+        act(buffers[i]);
+}
+
+void kms_huawei_clear(kms_huawei_signature *s)
+{
+    for_each_buffer(s, kms_buffer_clear);
+}
+
+void kms_huawei_free(kms_huawei_signature *s)
+{
+    for_each_buffer(s, kms_buffer_free);
 }

@@ -43,10 +43,13 @@ void kms_huawei_init(kms_huawei_signature *signature);
 
 /* Runs all stages at `now` (milliseconds since 1970, 0 to KMS_TIME_LIMIT_MS; the fraction is not
  * signed). request->headers.items has room for KMS_OWN_HEADERS more; that array and the query's are
- * put in canonical order, the strings are left alone. Release with kms_huawei_free() whatever is
- * returned. */
-bool kms_huawei_sign(kms_huawei_signature *signature, kms_request *request,
+ * put in canonical order, the strings are left alone. The signature is one that was cleared or is
+ * new; clear or free it whatever is returned. */
+bool kms_huawei_sign(kms_huawei_signature *signature, kms_digest *digest, kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error);
+
+/* Wipes what was made and keeps a little memory for the next one. */
+void kms_huawei_clear(kms_huawei_signature *signature);
 
 /* Wipes and frees. Harmless when repeated. */
 void kms_huawei_free(kms_huawei_signature *signature);

@@ -1,11 +1,13 @@
 /* Module kms.sign: arguments become slices for the signers, what these make becomes Lua values.
  *
- * One call: all fields go onto the stack, then a scratch userdata is made that owns everything
- * allocated later, then the lists are read into it, then plain C signs, then results are pushed.
- * Between reading the lists and the last use of the slices nothing allocates in Lua: no finaliser
- * can run that takes a string away. */
+ * One call: all fields go onto the stack, then the workspace, which owns everything allocated
+ * later, then the lists are read into it, then plain C signs, then results are pushed. Between
+ * reading the lists and the last use of the slices nothing allocates in Lua: no finaliser can run
+ * that takes a string away. While results are pushed one may, and sign as well: it finds the
+ * workspace busy and makes one that takes its place. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "buffer.h"
@@ -16,7 +18,7 @@
 #include "ncloud_sign.h"
 #include "request.h"
 
-static const char SCRATCH[] = "kms.sign.scratch";
+static const char WORKSPACE[] = "kms.sign.workspace";
 
 /* Stack positions. The first four are the arguments of the signing functions. */
 enum {
@@ -39,30 +41,100 @@ enum {
 
 enum { SPARE_STACK = 20 };
 
-/* Everything one call needs in C, in one block. */
+/* Everything one call needs in C. What allocation gave is kept for the next one. */
 typedef struct {
+    bool busy;   /* its results are not yet pushed */
+    bool closed; /* its finalizer has run: nothing is kept any more */
     kms_request request;
     kms_credentials credentials;
     int64_t now;
     kms_sign_error error;
+    kms_digest digest;
     kms_buffer target;
     kms_huawei_signature huawei;
     kms_ncloud_signature ncloud;
-    kms_pair lists[]; /* headers, query, then the path's segments */
-} scratch;
+    kms_pair *lists; /* headers, query, then the path's segments */
+    size_t lists_size;
+} workspace;
 
-/* Idempotent: runs after each use and again in __gc. */
-static void release(scratch *s)
+enum { MOST_LISTS_KEPT = 8192 };
+
+static void free_lists(workspace *w)
 {
-    kms_buffer_free(&s->target);
-    kms_huawei_free(&s->huawei);
-    kms_ncloud_free(&s->ncloud);
+    free(w->lists);
+    w->lists = NULL;
+    w->lists_size = 0;
+}
+
+static void close_workspace(workspace *w)
+{
+    kms_digest_free(&w->digest);
+    kms_buffer_free(&w->target);
+    kms_huawei_free(&w->huawei);
+    kms_ncloud_free(&w->ncloud);
+    free_lists(w);
+}
+
+/* After each use. */
+static void release(workspace *w)
+{
+    kms_buffer_clear(&w->target);
+    kms_huawei_clear(&w->huawei);
+    kms_ncloud_clear(&w->ncloud);
+    if (w->lists_size > MOST_LISTS_KEPT)
+        free_lists(w);
+    if (w->closed)
+        close_workspace(w);
+    w->busy = false;
 }
 
 static int collect(lua_State *L)
 {
-    release(luaL_checkudata(L, 1, SCRATCH));
+    workspace *w = luaL_checkudata(L, 1, WORKSPACE);
+    w->closed = true;
+    close_workspace(w);
     return 0;
+}
+
+/* Leaves it on the stack. */
+static workspace *new_workspace(lua_State *L)
+{
+    workspace *w = lua_newuserdatauv(L, sizeof *w, 0);
+    memset(w, 0, sizeof *w);
+    kms_digest_init(&w->digest);
+    kms_buffer_init(&w->target, KMS_TARGET_LIMIT);
+    kms_huawei_init(&w->huawei);
+    kms_ncloud_init(&w->ncloud);
+    luaL_getmetatable(L, WORKSPACE);
+    lua_setmetatable(L, -2);
+    return w;
+}
+
+/* The functions share a table that holds the workspace. Leaves it on the stack: a call that takes
+ * its place must not take it away. A raise may have left something in it. */
+static workspace *take_workspace(lua_State *L, size_t pairs, size_t segments)
+{
+    size_t size = pairs * sizeof(kms_pair) + segments * sizeof(kms_slice);
+    lua_rawgeti(L, lua_upvalueindex(1), 1);
+    workspace *w = lua_touserdata(L, -1);
+    if (w->busy) {
+        w = new_workspace(L);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, lua_upvalueindex(1), 1);
+    }
+    release(w);
+    if (size > w->lists_size) {
+        free_lists(w);
+        w->lists = malloc(size);
+        if (w->lists == NULL)
+            luaL_error(L, "not enough memory");
+        w->lists_size = size;
+    }
+    if (size > 0)
+        memset(w->lists, 0, size);
+    memset(&w->request, 0, sizeof w->request);
+    memset(&w->error, 0, sizeof w->error);
+    return w;
 }
 
 /* Reading. Access is raw throughout: a metamethod could run code between two reads. */
@@ -141,21 +213,6 @@ static kms_slice slice_at(lua_State *L, int index)
     return slice;
 }
 
-/* The scratch is on the stack's top when this returns; its lists are zero. */
-static scratch *new_scratch(lua_State *L, size_t pairs, size_t segments)
-{
-    size_t size =
-        offsetof(scratch, lists) + pairs * sizeof(kms_pair) + segments * sizeof(kms_slice);
-    scratch *s = lua_newuserdatauv(L, size, 0);
-    memset(s, 0, size);
-    kms_buffer_init(&s->target, KMS_TARGET_LIMIT);
-    kms_huawei_init(&s->huawei);
-    kms_ncloud_init(&s->ncloud);
-    luaL_getmetatable(L, SCRATCH);
-    lua_setmetatable(L, -2);
-    return s;
-}
-
 static void read_pairs(lua_State *L, int argument, const char *name, int index, kms_pairs *pairs)
 {
     for (size_t i = 0; i < pairs->count; i++) {
@@ -185,17 +242,17 @@ static void read_segments(lua_State *L, int argument, int index, kms_slice *segm
     }
 }
 
-/* Makes the scratch and reads the lists at these stack positions into it (headers == 0: none are
+/* Takes the workspace and reads the lists at these stack positions into it (headers == 0: none are
  * read). A wrong path or query is blamed on the arguments named. */
-static scratch *read_lists(lua_State *L, int path, int path_argument, int query, int query_argument,
-                           int headers)
+static workspace *read_lists(lua_State *L, int path, int path_argument, int query,
+                             int query_argument, int headers)
 {
     size_t segments = list_length(L, path_argument, "path", path, KMS_LIST_COUNT);
     size_t queries = list_length(L, query_argument, "query", query, KMS_LIST_COUNT);
     size_t fields =
         headers == 0 ? 0 : list_length(L, REQUEST, "headers", headers, KMS_HEADER_COUNT);
     size_t header_room = fields + KMS_OWN_HEADERS;
-    scratch *s = new_scratch(L, header_room + queries, segments);
+    workspace *s = take_workspace(L, header_room + queries, segments);
     kms_slice *first_segment = (kms_slice *)(s->lists + header_room + queries);
     s->request.headers = (kms_pairs){s->lists, fields};
     s->request.query = (kms_pairs){s->lists + header_room, queries};
@@ -203,12 +260,13 @@ static scratch *read_lists(lua_State *L, int path, int path_argument, int query,
     read_pairs(L, query_argument, "query", query, &s->request.query);
     read_segments(L, path_argument, path, first_segment, segments);
     s->request.path = (kms_path){slice_at(L, path), first_segment, segments};
+    s->busy = true;
     return s;
 }
 
 /* Reads (request, credentials, timestamp). Raises on a wrong type; wrong values are for the
  * signers. */
-static scratch *read_arguments(lua_State *L, const field *fields)
+static workspace *read_arguments(lua_State *L, const field *fields)
 {
     luaL_checktype(L, REQUEST, LUA_TTABLE);
     luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
@@ -227,7 +285,7 @@ static scratch *read_arguments(lua_State *L, const field *fields)
         lua_pushnil(L);
         lua_replace(L, QUERY);
     }
-    scratch *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
+    workspace *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
     s->request.algorithm = slice_at(L, ALGORITHM);
     s->request.method = slice_at(L, METHOD);
     s->request.host = slice_at(L, HOST);
@@ -240,7 +298,7 @@ static scratch *read_arguments(lua_State *L, const field *fields)
 }
 
 /* Seconds to the nearest millisecond. Written so that not-a-number is refused. */
-static bool read_time(lua_State *L, scratch *s)
+static bool read_time(lua_State *L, workspace *s)
 {
     const lua_Number limit = (lua_Number)(KMS_TIME_LIMIT_MS + 1) / 1000;
     lua_Number seconds = lua_tonumber(L, TIMESTAMP);
@@ -259,7 +317,7 @@ static bool read_time(lua_State *L, scratch *s)
 
 /* Writing. */
 
-static int fail(lua_State *L, scratch *s)
+static int fail(lua_State *L, workspace *s)
 {
     release(s);
     if (s->error.status == KMS_SIGN_NO_MEMORY)
@@ -293,23 +351,23 @@ static void set_value(lua_State *L, const char *name, int index)
 
 /* The functions. Their contracts are in types/kms/sign.lua. */
 
-static bool run_huawei(lua_State *L, scratch **s)
+static bool run_huawei(lua_State *L, workspace **s)
 {
     *s = read_arguments(L, HUAWEI_FIELDS);
-    return read_time(L, *s) && kms_huawei_sign(&(*s)->huawei, &(*s)->request, &(*s)->credentials,
-                                               (*s)->now, &(*s)->error);
+    return read_time(L, *s) && kms_huawei_sign(&(*s)->huawei, &(*s)->digest, &(*s)->request,
+                                               &(*s)->credentials, (*s)->now, &(*s)->error);
 }
 
-static bool run_ncloud(lua_State *L, scratch **s)
+static bool run_ncloud(lua_State *L, workspace **s)
 {
     *s = read_arguments(L, NCLOUD_FIELDS);
-    return read_time(L, *s) && kms_ncloud_sign(&(*s)->ncloud, &(*s)->request, &(*s)->credentials,
-                                               (*s)->now, &(*s)->error);
+    return read_time(L, *s) && kms_ncloud_sign(&(*s)->ncloud, &(*s)->digest, &(*s)->request,
+                                               &(*s)->credentials, (*s)->now, &(*s)->error);
 }
 
 static int sign_huawei(lua_State *L)
 {
-    scratch *s;
+    workspace *s;
     if (!run_huawei(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, KMS_OWN_HEADERS);
@@ -324,7 +382,7 @@ static int sign_huawei(lua_State *L)
 
 static int sign_huawei_stages(lua_State *L)
 {
-    scratch *s;
+    workspace *s;
     if (!run_huawei(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 4);
@@ -338,7 +396,7 @@ static int sign_huawei_stages(lua_State *L)
 
 static int sign_ncloud(lua_State *L)
 {
-    scratch *s;
+    workspace *s;
     if (!run_ncloud(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 3);
@@ -351,7 +409,7 @@ static int sign_ncloud(lua_State *L)
 
 static int sign_ncloud_stages(lua_State *L)
 {
-    scratch *s;
+    workspace *s;
     if (!run_ncloud(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 2);
@@ -367,7 +425,7 @@ static int sign_target(lua_State *L)
     luaL_checkstack(L, SPARE_STACK, NULL);
     check_kind(L, 1, "", 1, STRING | LIST);
     check_kind(L, 2, "", 2, LIST | OPTIONAL);
-    scratch *s = read_lists(L, 1, 1, 2, 2, 0);
+    workspace *s = read_lists(L, 1, 1, 2, 2, 0);
     if (!kms_encode_target(&s->target, &s->request.path, &s->request.query, &s->error))
         return fail(L, s);
     lua_pushlstring(L, s->target.data, s->target.length);
@@ -384,10 +442,19 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L)
         {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
         {"target", sign_target}, {NULL, NULL}};
     kms_lua_error_open(L);
-    luaL_newmetatable(L, SCRATCH);
+    luaL_newmetatable(L, WORKSPACE);
     lua_pushcfunction(L, collect);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    luaL_newlib(L, FUNCTIONS);
+    lua_newtable(L);
+    lua_createtable(L, 1, 0);
+    new_workspace(L);
+    lua_rawseti(L, -2, 1);
+    for (const luaL_Reg *f = FUNCTIONS; f->name != NULL; f++) {
+        lua_pushvalue(L, -1);
+        lua_pushcclosure(L, f->func, 1);
+        lua_setfield(L, -3, f->name);
+    }
+    lua_pop(L, 1);
     return 1;
 }

@@ -47,10 +47,11 @@ static bool string_to_sign(kms_ncloud_signature *s, kms_slice method, kms_slice 
 }
 
 /* The secret key is the HMAC key as it stands, whatever it looks like. */
-static bool signature(kms_ncloud_signature *s, kms_slice secret_key, kms_sign_error *error)
+static bool signature(kms_ncloud_signature *s, kms_digest *digest, kms_slice secret_key,
+                      kms_sign_error *error)
 {
     const kms_slice text = {s->string_to_sign.data, s->string_to_sign.length};
-    if (kms_hmac_base64(KMS_SHA256, secret_key, text, s->signature))
+    if (kms_hmac_base64(digest, KMS_SHA256, secret_key, text, s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;
@@ -63,14 +64,20 @@ void kms_ncloud_init(kms_ncloud_signature *s)
     kms_buffer_init(&s->string_to_sign, STRING_TO_SIGN_LIMIT);
 }
 
-bool kms_ncloud_sign(kms_ncloud_signature *s, const kms_request *request,
+bool kms_ncloud_sign(kms_ncloud_signature *s, kms_digest *digest, const kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
     (void)snprintf(s->timestamp, sizeof s->timestamp, "%" PRId64, now);
     return kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
            request_target(s, request, error) &&
            string_to_sign(s, request->method, credentials->access_key, error) &&
-           signature(s, credentials->secret_key, error);
+           signature(s, digest, credentials->secret_key, error);
+}
+
+void kms_ncloud_clear(kms_ncloud_signature *s)
+{
+    kms_buffer_clear(&s->target);
+    kms_buffer_clear(&s->string_to_sign);
 }
 
 void kms_ncloud_free(kms_ncloud_signature *s)

@@ -22,9 +22,14 @@ void kms_ncloud_init(kms_ncloud_signature *signature);
 
 /* Runs all stages at `now` (milliseconds since 1970). Signs request->target as it stands or, where
  * that is absent, what kms_encode_target() makes; host, headers and body are no part of this
- * signature. Release with kms_ncloud_free() whatever is returned. */
-bool kms_ncloud_sign(kms_ncloud_signature *signature, const kms_request *request,
-                     const kms_credentials *credentials, int64_t now, kms_sign_error *error);
+ * signature. The signature is one that was cleared or is new; clear or free it whatever is
+ * returned. */
+bool kms_ncloud_sign(kms_ncloud_signature *signature, kms_digest *digest,
+                     const kms_request *request, const kms_credentials *credentials, int64_t now,
+                     kms_sign_error *error);
+
+/* Wipes what was made and keeps a little memory for the next one. */
+void kms_ncloud_clear(kms_ncloud_signature *signature);
 
 /* Wipes and frees. Harmless when repeated. */
 void kms_ncloud_free(kms_ncloud_signature *signature);

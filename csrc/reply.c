@@ -44,10 +44,7 @@ static bool keep_header(kms_reply *reply, kms_slice line)
         value++;
     while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
-    size_t start = head->length;
-    if (kms_buffer_add(head, name.data, name.length))
-        for (char *c = head->data + start; c < head->data + head->length; c++)
-            *c = kms_lower(*c);
+    kms_buffer_add_lower(head, name.data, name.length);
     kms_buffer_add_char(head, '\0');
     kms_buffer_add(head, value, (size_t)(end - value));
     kms_buffer_add_char(head, '\0');
