@@ -309,11 +309,11 @@ describe("the lock guard", function()
     assert.equal("timeout", select(2, other:enter("n", context)).code) -- the other waits for the one's trial
     now, context.deadline = 20, 30 -- which was given up
     assert.is_true(other:enter("n", context))
-    other:leave("n", "refused", now)
+    other:leave("n", "refused", context)
     assert.equal("guarded", select(2, one:enter("n", context)).code)
     guard.new(dictionary):reset() -- a worker that never saw these credentials
     assert.is_true(one:enter("n", context))
-    one:leave("n", "good", now)
+    one:leave("n", "good", context)
     assert.is_true(other:enter("n", context))
   end)
 

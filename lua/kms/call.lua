@@ -13,6 +13,8 @@ local sign = require "kms.sign"
 
 local call = {}
 
+local unpack = rawget(_G, "unpack") or table.unpack
+
 -- What of the headers made for a request no error may repeat, besides the credentials.
 local SIGNATURES = { Authorization = "Signature=(%x+)$", ["x-ncp-apigw-signature-v2"] = "^.+$" }
 
@@ -34,7 +36,9 @@ Context.__index = Context
 
 --- Unix time in seconds.
 function Context:now()
-  return self.transport.now and self.transport:now() or os.time()
+  local transport = self.transport
+  local now = transport.now
+  return now and now(transport) or os.time()
 end
 
 function Context:sleep(seconds)
@@ -61,40 +65,46 @@ end
 
 ---@param transport table|userdata
 ---@param timeout number seconds
+---@param region string?
 ---@return kms.Context
-function call.context(provider, transport, timeout)
-  local context = { provider = provider.name, fields = provider.credentials, transport = transport }
-  setmetatable(context, Context)
+function call.context(provider, transport, timeout, region)
+  local context = setmetatable({
+    provider = provider.name, fields = provider.credentials, region = region, transport = transport, deadline = timeout,
+  }, Context)
   context.deadline = context:now() + timeout
   return context
 end
 
---- Reads an answer: a result, or what is wrong with it.
----@return table? result, kms.Error? err
-local function read(provider, row, response, secrets)
-  local status = response.status
-  local good = status >= 200 and status < 300
-  local object, code, message = reply.object(response.body)
-  local request_id = reply.text(response.headers["x-request-id"]) or object and reply.text(object.request_id) or nil
-  local err = { kind = "protocol", code = code, message = message, status = status, request_id = request_id }
+--- The id that a cloud gave a call.
+local function request_id_of(response, object)
+  return reply.text(response.headers["x-request-id"]) or object and reply.text(object.request_id) or nil
+end
 
-  if object then
-    local data = good and provider.result(object)
-    local result, problem
-    if data then result, problem = operation.read(row, data) end
-    if result then
-      result.request_id = request_id
-      return result
-    end
-    local failure, text, cause = provider.failure(object, status)
-    if failure then
-      err.kind, err.code, err.message, err.cause = "service", failure, text, cause
-    else
-      err.code = problem and "wrong_type" or "unknown"
-      err.message = problem or "the answer has none of the documented shapes"
-    end
-  end
-  if err.kind == "protocol" and response.body ~= "" then
+--- Reads an answer: a result, or the object in it and why that is none.
+---@return table? result, table? object, string? code, string? message
+local function read(provider, row, response)
+  local object, code, message = reply.object(response.body)
+  if not object then return nil, nil, code, message end
+  local data = response.status >= 200 and response.status < 300 and provider.result(object)
+  if not data then return nil, object, "unknown", "the answer has none of the documented shapes" end
+  local result, problem = operation.read(row, data)
+  if not result then return nil, object, "wrong_type", problem end
+  result.request_id = request_id_of(response, object)
+  return result
+end
+
+--- What is wrong with an answer that is no result.
+---@return kms.Error
+local function failure_of(provider, response, object, code, message, secrets)
+  local status = response.status
+  local err = Error.new {
+    kind = "protocol", code = code, message = message, status = status, request_id = request_id_of(response, object),
+  }
+  local said, text, cause
+  if object then said, text, cause = provider.failure(object, status) end
+  if said then
+    err.kind, err.code, err.message, err.cause = "service", said, text, cause
+  elseif response.body ~= "" then
     err.message = err.message .. ", " .. reply.snippet(response.body, secrets)
   end
   if status >= 300 and status < 400 then
@@ -102,8 +112,8 @@ local function read(provider, row, response, secrets)
   end
   -- A good status says that something was done, even when the rest cannot be read.
   -- Behind a server's failure anything may have happened, but for the one that says that it did not take the request.
-  err.uncertain = status >= 500 and status ~= 503 or err.kind == "protocol" and good
-  return nil, Error.new(err)
+  err.uncertain = status >= 500 and status ~= 503 or err.kind == "protocol" and status >= 200 and status < 300
+  return err
 end
 
 --- The hint that belongs to a refusal, from the provider's table; `{host}` in it is the host that was called.
@@ -116,11 +126,16 @@ local function hint_for(provider, err, settings)
 end
 
 --- Adds to a service's refusal what can be known of its reason, and takes nothing away.
-local function explain(self, err, request, given, signed_at, settings)
+---@param request table as it was sent
+---@param headers table what of its headers was signed
+local function explain(self, err, request, headers, given, signed_at, settings)
   if err.kind ~= "service" then return end
   local hint = hint_for(self.provider, err, settings)
   if given.secret_key and self.provider.stages then
-    local stages = self.provider.stages(request, given, signed_at, settings)
+    local signed = {
+      method = request.method, host = request.host, path = request.path, headers = headers, body = request.body,
+    }
+    local stages = self.provider.stages(signed, given, signed_at, settings)
     local diff = stages and diagnosis.diff(err.message, stages.canonical_request)
     if diff then
       err.diff = diff
@@ -132,37 +147,41 @@ local function explain(self, err, request, given, signed_at, settings)
   err.hint = hint
 end
 
+--- Puts what an error must not repeat of a request's own headers with the other secrets.
+local function note_signature(added, secrets)
+  for name, pattern in pairs(SIGNATURES) do
+    if added[name] then secrets[#secrets + 1] = added[name]:match(pattern) end
+  end
+end
+
 --- One attempt: freshly built, freshly signed, sent once.
+---@param now number
 ---@return table? result, kms.Error? err, table? response
-local function attempt(self, row, params, settings, context, given, secrets)
+local function attempt(self, row, params, settings, context, given, secrets, now)
+  local provider, signed_at = self.provider, now + self.clock.offset
   local request = operation.build(row, params, settings)
   local target, err = sign.target(request.path, request.query)
   if not target then return nil, err end
   request.target = target
-  local signed_at = context:now() + self.clock.offset
   local added
-  added, err = self.provider.authenticate(request, given, signed_at, settings)
+  added, err = provider.authenticate(request, given, signed_at, settings)
   if not added then return nil, err end
 
-  local headers = {}
-  for i, header in ipairs(request.headers) do headers[i] = header end
-  for name, value in pairs(added) do
-    headers[#headers + 1] = { name, value }
-    if SIGNATURES[name] then secrets[#secrets + 1] = value:match(SIGNATURES[name]) end
-  end
+  local headers, signed = request.headers, #request.headers
+  for name, value in next, added do headers[#headers + 1] = { name, value } end
   local response
-  response, err = context:send {
-    method = request.method, scheme = request.scheme, host = request.host, target = target,
-    headers = headers, body = request.body,
-  }
+  response, err = context:send(request)
   if not response then
+    note_signature(added, secrets)
     if err.code == "dns" then err.hint = settings.hint end
     return nil, err
   end
-  local result
-  result, err = read(self.provider, row, response, secrets)
-  if err then explain(self, err, request, given, signed_at, settings) end
-  return result, err, response
+  local result, object, code, message = read(provider, row, response)
+  if result then return result end
+  note_signature(added, secrets)
+  err = failure_of(provider, response, object, code, message, secrets)
+  explain(self, err, request, { unpack(headers, 1, signed) }, given, signed_at, settings)
+  return nil, err, response
 end
 
 --- A copy of a table of an error with its strings fit to be shown: without secrets first, then bounded and printable.
@@ -242,12 +261,13 @@ end
 --- Attempts under one snapshot of credentials, each signed afresh, until one settles the call.
 ---@return table? result, kms.Error? err, integer made
 local function attempts(self, row, params, settings, context, given, secrets)
-  local made, clock_learnt, doubt = 0, false, false
+  local made, clock_learnt, doubt, policy = 0, false, false, self.retry
   while true do
+    local now = context:now()
     made = made + 1
-    context.attempt_deadline = made < self.retry.attempts and context:now() + self.retry.attempt_timeout or nil
+    context.attempt_deadline = made < policy.attempts and now + policy.attempt_timeout or nil
     local used = self.clock.offset
-    local result, err, response = attempt(self, row, params, settings, context, given, secrets)
+    local result, err, response = attempt(self, row, params, settings, context, given, secrets, now)
     if result then return result, nil, made end
     -- Once a change may have been made, no later answer takes the doubt away.
     doubt = doubt or err.uncertain
@@ -283,7 +303,9 @@ end
 local function authenticated(self, row, params, settings, context, secrets)
   local given, err = self.source:get(context)
   if not given then return nil, err, 0 end
-  for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = given[name] end
+  secrets[#secrets + 1] = given.secret_key
+  secrets[#secrets + 1] = given.security_token
+  secrets[#secrets + 1] = given.token
   local name = self.guard and guard.name(given)
   if name then
     local leave
@@ -293,7 +315,7 @@ local function authenticated(self, row, params, settings, context, secrets)
   local ok, result, made
   ok, result, err, made = pcall(completed, self, row, params, settings, context, given, secrets)
   local outcome = ok and verdict(result, err) or nil
-  if name then self.guard:leave(name, outcome, context:now()) end
+  if name then self.guard:leave(name, outcome, context) end
   if not ok then error(result, 0) end
   -- A source that asks for its credentials may do so anew at the next call.
   if outcome == "refused" and self.source.forget then self.source:forget(given) end

@@ -30,18 +30,20 @@ function check.show(value)
   return ('"%s"'):format(shown)
 end
 
-local function type_matches(value, wanted)
-  for name in wanted:gmatch "[^|]+" do
-    if type(value) == name then return true end
-  end
-  return false
-end
+-- The types that a field's text names, and the fields of a list by name: looked at in every call, made once.
+local TYPES = setmetatable({}, { __index = function(types, text)
+  local names = {}
+  for name in text:gmatch "[^|]+" do names[name] = true end
+  types[text] = names
+  return names
+end })
 
-local function by_name(fields)
+local BY_NAME = setmetatable({}, { __mode = "k", __index = function(indices, fields)
   local index = {}
   for _, field in ipairs(fields) do index[field.name] = field end
+  indices[fields] = index
   return index
-end
+end })
 
 local function is_positive_number(value)
   return value == value and value > 0 and value < math.huge
@@ -56,19 +58,20 @@ function check.misuse(fields, given, what)
   if type(given) ~= "table" then
     return ("table expected, got %s"):format(given == nil and "no value" or type(given))
   end
-  local known = by_name(fields)
-  for name in pairs(given) do
+  local known = BY_NAME[fields]
+  for name in next, given do
     if not known[name] then
       local names = {}
       for i, field in ipairs(fields) do names[i] = field.name end
       return ("unknown %s %s; known: %s"):format(what, check.show(name), table.concat(names, ", "))
     end
   end
-  for _, field in ipairs(fields) do
+  for i = 1, #fields do
+    local field = fields[i]
     local value = given[field.name]
     if value == nil then
       if field.required then return ("%s '%s' is missing"):format(what, field.name) end
-    elseif not type_matches(value, field.type) then
+    elseif not TYPES[field.type][type(value)] then
       return ("%s '%s': %s expected, got %s"):format(what, field.name, field.type:gsub("|", " or "), type(value))
     elseif field.positive and not is_positive_number(value) then
       return ("%s '%s': a number above 0 expected, got %s"):format(what, field.name, tostring(value))

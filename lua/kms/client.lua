@@ -118,8 +118,7 @@ local function method_of(row, metatable)
     local settings
     if not err then settings, err = settle(self) end
     if err then return call.refuse(self, row, err) end
-    local context = call.context(self.provider, transport, options and options.timeout or self.timeout)
-    context.region = settings.region
+    local context = call.context(self.provider, transport, options and options.timeout or self.timeout, settings.region)
     return call.run(self, row, params, settings, context)
   end
 end

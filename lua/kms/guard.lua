@@ -13,38 +13,44 @@ local WAIT = 0.01 -- seconds between looks at a try under way
 local MOST_NOTES = 100 -- of one process; whoever rotates keys for years must not fill its memory
 local GENERATION = "kms.guard"
 
--- What a guard of one process writes down, with the methods of a lua_shared_dict that are needed here.
+-- What a guard of one process writes down: "trial", "refused" or "good", by the name of the credentials.
 local Notes = {}
 Notes.__index = Notes
 
-local function new_notes()
-  return setmetatable({ entries = {} }, Notes)
+function Notes:get(name, context)
+  local entry = self.entries[name]
+  if entry and (not entry.stop or entry.stop > context:now()) then return entry.value end
 end
 
-function Notes:get(key, now)
-  local entry = self.entries[key]
-  if entry and (not entry.stop or entry.stop > now) then return entry.value end
-end
-
-function Notes:add(key, value, seconds, now)
-  if self:get(key, now) then return false end
+function Notes:add(name, value, seconds, context)
+  if self:get(name, context) then return false end
   local count = 0
   for _ in pairs(self.entries) do count = count + 1 end
   for other, entry in pairs(count >= MOST_NOTES and self.entries or {}) do
     if entry.value == "good" then self.entries[other] = nil end
   end
-  self.entries[key] = { value = value, stop = now + seconds }
+  self.entries[name] = { value = value, stop = context:now() + seconds }
   return true
 end
 
-function Notes:set(key, value) self.entries[key] = { value = value } end
-function Notes:delete(key) self.entries[key] = nil end
+function Notes:set(name, value) self.entries[name] = { value = value } end
+function Notes:delete(name) self.entries[name] = nil end
+function Notes:reset() self.entries = {} end
 
-function Notes:incr(key, step)
-  -- A new generation: nothing of the old one is asked for any more.
-  local entry = self.entries[key]
-  self.entries = { [key] = { value = (entry and entry.value or 0) + step } }
+-- The same in an NGINX shared dictionary. A key has its generation: a reset in one worker is one for all, and for those
+-- after a reload.
+local SharedNotes = {}
+SharedNotes.__index = SharedNotes
+
+local function key_of(self, name)
+  return ("%s %d %s"):format(GENERATION, self.dictionary:get(GENERATION) or 0, name)
 end
+
+function SharedNotes:get(name) return (self.dictionary:get(key_of(self, name))) end
+function SharedNotes:add(name, value, seconds) return (self.dictionary:add(key_of(self, name), value, seconds)) end
+function SharedNotes:set(name, value) self.dictionary:set(key_of(self, name), value) end
+function SharedNotes:delete(name) self.dictionary:delete(key_of(self, name)) end
+function SharedNotes:reset() self.dictionary:incr(GENERATION, 1, 0) end
 
 -- Names by snapshot, for sources hand out the same one again and again.
 local names = setmetatable({}, { __mode = "k" })
@@ -63,12 +69,8 @@ end
 
 ---@param shared table? an NGINX shared dictionary, for a guard that all workers share
 function guard.new(shared)
-  return setmetatable({ notes = shared or new_notes() }, Guard)
-end
-
---- The key of a note, with its generation: a reset in one worker is one for all, and for those after a reload.
-local function key_of(self, name)
-  return ("%s %d %s"):format(GENERATION, self.notes:get(GENERATION, 0) or 0, name)
+  local notes = shared and setmetatable({ dictionary = shared }, SharedNotes) or setmetatable({ entries = {} }, Notes)
+  return setmetatable({ notes = notes }, Guard)
 end
 
 --- Asks for leave to send under credentials. Of calls that come at once under credentials not yet known to be good, one
@@ -79,19 +81,19 @@ end
 ---@return boolean? leave, kms.Error? err
 function Guard:enter(name, context)
   while true do
-    local key, now = key_of(self, name), context:now()
-    local note = self.notes:get(key, now)
+    local note = self.notes:get(name, context)
     if note == "good" then return true end
     if note == "refused" then
       return nil, Error.new { kind = "credentials", code = "guarded",
         message = "these credentials were refused before and were not sent again, so that the key is not locked; "
           .. "change them, or lift the guard with client:reset()" }
     end
-    if now >= context.deadline then
+    local left = context.deadline - context:now()
+    if left <= 0 then
       return nil, Error.new { kind = "transport", code = "timeout", uncertain = false,
         message = "the deadline passed while another call tried the same credentials" }
     end
-    if not note and self.notes:add(key, "trial", context.deadline - now, now) then return true end
+    if not note and self.notes:add(name, "trial", left, context) then return true end
     context:sleep(WAIT)
   end
 end
@@ -99,22 +101,21 @@ end
 --- Tells what became of a call that had leave.
 ---@param name string
 ---@param outcome "good"|"refused"|nil nil: it showed nothing about the credentials
----@param now number
-function Guard:leave(name, outcome, now)
-  local key = key_of(self, name)
-  local note = self.notes:get(key, now)
+---@param context table
+function Guard:leave(name, outcome, context)
+  local note = self.notes:get(name, context)
   if outcome == "refused" then
-    self.notes:set(key, outcome)
+    self.notes:set(name, outcome)
   elseif outcome == "good" and note ~= "refused" then
-    if note ~= "good" then self.notes:set(key, outcome) end
+    if note ~= "good" then self.notes:set(name, outcome) end
   elseif note == "trial" then
-    self.notes:delete(key)
+    self.notes:delete(name)
   end
 end
 
 --- Forgets everything: refused credentials may be tried again.
 function Guard:reset()
-  self.notes:incr(GENERATION, 1, 0)
+  self.notes:reset()
 end
 
 return guard

@@ -28,20 +28,22 @@ local KNOWN = {}
 for _, region in ipairs(REGIONS) do KNOWN[region] = true end
 
 -- UpdatePrimaryRegion, table 1: ^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$ (a-z, not only a-f).
-local ALPHANUMERIC = "[0-9a-z]"
-local KEY_ID_PATTERN = "^" .. ALPHANUMERIC:rep(8) .. ("%-" .. ALPHANUMERIC:rep(4)):rep(3) .. "%-"
-  .. ALPHANUMERIC:rep(12) .. "$"
+local KEY_ID_PATTERN = "^[0-9a-z]+()" .. ("%-[0-9a-z]+()"):rep(3) .. "%-[0-9a-z]+$"
 
 local KEY_ID = {
   text = "36 characters, lower-case letters and digits in groups of 8-4-4-4-12",
-  test = function(value) return value:find(KEY_ID_PATTERN) end,
+  test = function(value)
+    local first, second, third, fourth = value:match(KEY_ID_PATTERN)
+    return first == 9 and second == 14 and third == 19 and fourth == 24 and #value == 36
+  end,
 }
 
 -- A region's code stands in a host name: one DNS label (RFC 1035, section 2.3.1).
 local REGION = {
   text = 'a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"',
   test = function(value)
-    return #value <= 63 and value:find "^[a-z][a-z0-9]*%-[a-z0-9-]*[a-z0-9]$" and not value:find("--", 1, true)
+    return KNOWN[value]
+      or #value <= 63 and value:find "^[a-z][a-z0-9]*%-[a-z0-9-]*[a-z0-9]$" and not value:find("--", 1, true)
   end,
 }
 

@@ -27,31 +27,57 @@ function operation.invalid(row, params)
   end
 end
 
+local unpack = rawget(_G, "unpack") or table.unpack
+
+--- A table's entries as a list of pairs.
+local function pairs_of(map)
+  local list = {}
+  for member, name in pairs(map or {}) do list[#list + 1] = { member = member, name = name } end
+  return list
+end
+
+-- Rows taken apart, once each: `path` with an empty string wherever one of `holes` is, `body`, `reply` and `more` as
+-- lists.
+local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, row)
+  local path, holes = {}, {}
+  for segment in row.path:gmatch "[^/]+" do
+    local name = segment:match "^{(.*)}$"
+    path[#path + 1] = name and "" or segment
+    if name then holes[#holes + 1] = { at = #path, name = name } end
+  end
+  local plan = {
+    path = path, holes = holes, body = row.body and pairs_of(row.body), reply = pairs_of(row.reply),
+    more = pairs_of(row.more),
+  }
+  plans[row] = plan
+  return plan
+end })
+
 --- Builds the request of one attempt, unsigned.
 ---@param row kms.Operation
 ---@param params table
 ---@param settings table `scheme`, `host`, `headers`, and what the path names
 ---@return table request
 function operation.build(row, params, settings)
-  local segments = {}
-  for segment in row.path:gmatch "[^/]+" do
-    local name = segment:match "^{(.*)}$"
-    segments[#segments + 1] = name and (params[name] or settings[name]) or segment
+  local plan = PLANS[row]
+  local path, members = { unpack(plan.path) }, plan.body and {}
+  for i = 1, #plan.holes do
+    local hole = plan.holes[i]
+    path[hole.at] = params[hole.name] or settings[hole.name]
   end
-  local members
-  for member, name in pairs(row.body or {}) do
-    members = members or {}
-    members[member] = params[name]
+  for i = 1, members and #plan.body or 0 do
+    local row_of_body = plan.body[i]
+    members[row_of_body.member] = params[row_of_body.name]
   end
   local headers = {}
-  for i, header in ipairs(settings.headers) do headers[i] = { header[1], header[2] } end
+  for i = 1, #settings.headers do headers[i] = { settings.headers[i][1], settings.headers[i][2] } end
   return {
     method = row.method,
     scheme = settings.scheme,
     host = settings.host,
-    path = segments,
+    path = path,
     headers = headers,
-    body = members and cjson.encode(members),
+    body = members and cjson.encode(members) or nil,
   }
 end
 
@@ -60,8 +86,9 @@ end
 ---@param object table
 ---@return table? result, string? problem which member is not what the API promises
 function operation.read(row, object)
-  local result = {}
-  for member, name in pairs(row.reply) do
+  local plan, result = PLANS[row], {}
+  for i = 1, #plan.reply do
+    local member, name = plan.reply[i].member, plan.reply[i].name
     local value = object[member]
     if type(value) ~= "string" then
       return nil, ("the answer's member %q is %s, not a string"):format(
@@ -69,8 +96,9 @@ function operation.read(row, object)
     end
     result[name] = value
   end
-  for member, name in pairs(row.more or {}) do
-    if type(object[member]) == "string" then result[name] = object[member] end
+  for i = 1, #plan.more do
+    local value = object[plan.more[i].member]
+    if type(value) == "string" then result[plan.more[i].name] = value end
   end
   return result
 end

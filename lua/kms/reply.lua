@@ -42,7 +42,7 @@ function reply.object(body)
   if body == "" then return nil, "empty", "the answer has no body" end
   local value = cjson.decode(body)
   if value == nil then return nil, "not_json", "the answer is not JSON" end
-  if type(value) ~= "table" or body:match "^%s*(.)" ~= "{" then
+  if type(value) ~= "table" or not body:find "^%s*{" then
     return nil, "not_object", "the answer is not a JSON object"
   end
   return value
