@@ -13,7 +13,7 @@ local sign = require "kms.sign"
 
 local call = {}
 
-local unpack = rawget(_G, "unpack") or table.unpack
+local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 
 -- What of the headers made for a request no error may repeat, besides the credentials.
 local SIGNATURES = { Authorization = "Signature=(%x+)$", ["x-ncp-apigw-signature-v2"] = "^.+$" }

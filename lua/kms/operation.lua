@@ -27,7 +27,7 @@ function operation.invalid(row, params)
   end
 end
 
-local unpack = rawget(_G, "unpack") or table.unpack
+local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 
 --- A table's entries as a list of pairs.
 local function pairs_of(map)
