@@ -50,11 +50,11 @@ static bool grow(kms_buffer *buffer, size_t needed)
     return true;
 }
 
-bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length)
+bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length)
 {
     if (buffer->status != KMS_BUFFER_OK)
         return false;
-    if (length > buffer->limit - buffer->length)
+    if (buffer->length > buffer->limit || length > buffer->limit - buffer->length)
         return fail(buffer, KMS_BUFFER_TOO_LARGE);
     if (length == 0)
         return true;
@@ -73,16 +73,6 @@ bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
     for (size_t i = start; i < buffer->length; i++)
         buffer->data[i] = kms_lower(buffer->data[i]);
     return true;
-}
-
-bool kms_buffer_add_char(kms_buffer *buffer, char c)
-{
-    return kms_buffer_add(buffer, &c, 1);
-}
-
-bool kms_buffer_add_string(kms_buffer *buffer, const char *string)
-{
-    return kms_buffer_add(buffer, string, strlen(string));
 }
 
 void kms_buffer_clear(kms_buffer *buffer)

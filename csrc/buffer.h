@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 typedef enum {
     KMS_BUFFER_OK = 0,
@@ -24,10 +25,29 @@ typedef struct {
 /* An empty buffer that may grow to `limit` bytes. Allocates nothing. */
 void kms_buffer_init(kms_buffer *buffer, size_t limit);
 
+/* What kms_buffer_add does when there is no room yet. */
+bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length);
+
 /* Appends bytes; false once the buffer has failed. `data` must not point into the buffer. */
-bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length);
-bool kms_buffer_add_char(kms_buffer *buffer, char c);
-bool kms_buffer_add_string(kms_buffer *buffer, const char *string);
+static inline bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length)
+{
+    size_t room = buffer->capacity < buffer->limit ? buffer->capacity : buffer->limit;
+    if (length == 0 || buffer->length > room || length > room - buffer->length)
+        return kms_buffer_add_slowly(buffer, data, length);
+    memcpy(buffer->data + buffer->length, data, length);
+    buffer->length += length;
+    return true;
+}
+
+static inline bool kms_buffer_add_char(kms_buffer *buffer, char c)
+{
+    return kms_buffer_add(buffer, &c, 1);
+}
+
+static inline bool kms_buffer_add_string(kms_buffer *buffer, const char *string)
+{
+    return kms_buffer_add(buffer, string, strlen(string));
+}
 
 /* The same, with ASCII's upper case turned to lower. */
 bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length);

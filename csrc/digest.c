@@ -49,6 +49,16 @@ void kms_digest_free(kms_digest *digest)
     kms_digest_init(digest);
 }
 
+void kms_digest_begin(void)
+{
+    ERR_set_mark();
+}
+
+void kms_digest_end(void)
+{
+    ERR_pop_to_mark();
+}
+
 /* The hash of two pieces, the first of which may be empty. */
 static bool hash_of(kms_digest *digest, kms_hash hash, kms_slice first, kms_slice second,
                     unsigned char out[KMS_HASH_SIZE])
@@ -84,7 +94,6 @@ static bool hmac(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice dat
     static const kms_slice nothing = {"", 0};
     unsigned char own[KMS_HASH_BLOCK] = {0}, block[KMS_HASH_BLOCK];
     bool done = true;
-    ERR_set_mark();
     if (key.length > KMS_HASH_BLOCK)
         done = hash_of(digest, hash, nothing, key, own);
     else if (key.length > 0)
@@ -96,7 +105,6 @@ static bool hmac(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice dat
         done && hash_of(digest, hash, bytes(block, sizeof block), bytes(code, KMS_HASH_SIZE), code);
     if (!done)
         EVP_MD_CTX_reset(digest->context); /* the key's block may be in it */
-    ERR_pop_to_mark();
     kms_wipe(own, sizeof own);
     kms_wipe(block, sizeof block);
     return done;
@@ -116,9 +124,7 @@ bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KM
 {
     static const kms_slice nothing = {"", 0};
     unsigned char value[KMS_HASH_SIZE];
-    ERR_set_mark();
     bool done = hash_of(digest, hash, nothing, data, value);
-    ERR_pop_to_mark();
     if (done)
         hex(value, out);
     return done;

@@ -1,5 +1,4 @@
-/* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL. The calling thread's OpenSSL error queue is
- * left as it was found: the process may use OpenSSL for itself. */
+/* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL. */
 #ifndef KMS_DIGEST_H
 #define KMS_DIGEST_H
 
@@ -33,6 +32,11 @@ typedef struct {
 
 /* Allocates nothing. */
 void kms_digest_init(kms_digest *digest);
+
+/* Every use stands between begin and end. They leave the calling thread's OpenSSL error queue as it
+ * was found: the process may use OpenSSL for itself. */
+void kms_digest_begin(void);
+void kms_digest_end(void);
 
 /* Lower-case hex of the hash of `data`, with a final NUL; false when OpenSSL fails: it may have
  * been built without SM3, or be told to do without. */

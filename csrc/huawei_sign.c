@@ -369,16 +369,19 @@ void kms_huawei_init(kms_huawei_signature *s)
 bool kms_huawei_sign(kms_huawei_signature *s, kms_digest *digest, kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
-    return choose_algorithm(s, digest, request->algorithm, error) &&
-           kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
-           check_headers(error, &request->headers) &&
-           complete_headers(s, request, credentials, now, error) &&
-           canonical_path(s, &request->path, error) && canonical_query(s, &request->query, error) &&
-           canonical_headers(s, &request->headers, error) &&
-           payload_hash(s, digest, request, error) &&
-           canonical_request(s, request->method, error) && string_to_sign(s, digest, error) &&
-           signature(s, digest, credentials->secret_key, error) &&
-           authorization(s, credentials->access_key, error);
+    kms_digest_begin();
+    bool signs =
+        choose_algorithm(s, digest, request->algorithm, error) &&
+        kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
+        check_headers(error, &request->headers) &&
+        complete_headers(s, request, credentials, now, error) &&
+        canonical_path(s, &request->path, error) && canonical_query(s, &request->query, error) &&
+        canonical_headers(s, &request->headers, error) && payload_hash(s, digest, request, error) &&
+        canonical_request(s, request->method, error) && string_to_sign(s, digest, error) &&
+        signature(s, digest, credentials->secret_key, error) &&
+        authorization(s, credentials->access_key, error);
+    kms_digest_end();
+    return signs;
 }
 
 static void for_each_buffer(kms_huawei_signature *s, void (*act)(kms_buffer *))

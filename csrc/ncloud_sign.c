@@ -68,10 +68,13 @@ bool kms_ncloud_sign(kms_ncloud_signature *s, kms_digest *digest, const kms_requ
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
     (void)snprintf(s->timestamp, sizeof s->timestamp, "%" PRId64, now);
-    return kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
-           request_target(s, request, error) &&
-           string_to_sign(s, request->method, credentials->access_key, error) &&
-           signature(s, digest, credentials->secret_key, error);
+    kms_digest_begin();
+    bool signs = kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
+                 request_target(s, request, error) &&
+                 string_to_sign(s, request->method, credentials->access_key, error) &&
+                 signature(s, digest, credentials->secret_key, error);
+    kms_digest_end();
+    return signs;
 }
 
 void kms_ncloud_clear(kms_ncloud_signature *s)
