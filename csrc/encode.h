@@ -8,9 +8,6 @@
 #include "buffer.h"
 #include "request.h"
 
-/* A string literal as a slice. */
-#define KMS_LITERAL(text) ((kms_slice){(text), sizeof(text) - 1})
-
 /* Fills `error` as a refusal of `field` and returns false. */
 bool kms_refuse(kms_sign_error *error, const char *field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -42,11 +42,12 @@ static const struct {
 static const struct {
     const char *name;
     const char *line;
+    size_t from; /* bytes of a body: with less libcurl does not add it */
 } DEFAULTS[] = {
-    {"Host", NULL}, /* has its value from the request */
-    {"Accept", "Accept:"},
-    {"Content-Type", "Content-Type:"},
-    {"Expect", "Expect:"},
+    {"Host", NULL, 0}, /* has its value from the request */
+    {"Accept", "Accept:", 0},
+    {"Content-Type", "Content-Type:", 0},
+    {"Expect", "Expect:", 1024},
 };
 
 enum { GIVEN_HOST = 1, DEFAULT_COUNT = sizeof DEFAULTS / sizeof *DEFAULTS };
@@ -62,6 +63,7 @@ void kms_exchange_init(kms_exchange *exchange)
 {
     memset(exchange, 0, sizeof *exchange);
     kms_buffer_init(&exchange->lines, LINES_LIMIT);
+    kms_buffer_init(&exchange->origin, LINES_LIMIT);
 }
 
 /* Methods differ by case (RFC 9110 section 9.1). */
@@ -167,7 +169,7 @@ static bool add_defaults(kms_exchange *exchange, const kms_exchange_request *req
     if ((exchange->given & GIVEN_HOST) == 0 && !kms_exchange_header(exchange, host, request->host))
         return false;
     for (unsigned i = 0; i < DEFAULT_COUNT; i++) {
-        if ((exchange->given & 1u << i) != 0)
+        if ((exchange->given & 1u << i) != 0 || request->body.length < DEFAULTS[i].from)
             continue;
         kms_buffer_add_string(&exchange->lines, DEFAULTS[i].line);
         if (!end_line(exchange))
@@ -253,15 +255,27 @@ static double time_left(const kms_curl_options *options, const kms_exchange_requ
 /* Only scheme and host: the target has an option of its own, which libcurl sends as it stands. */
 static CURLcode set_url(kms_exchange *exchange, const kms_exchange_request *request, bool plain)
 {
-    CURLcode result = CURLE_OUT_OF_MEMORY;
-    kms_buffer url;
-    kms_buffer_init(&url, LINES_LIMIT);
-    kms_buffer_add_string(&url, plain ? "http://" : "https://");
-    kms_buffer_add(&url, request->host.data, request->host.length);
-    if (kms_buffer_add(&url, "/", sizeof "/"))
-        result = curl_easy_setopt(exchange->easy, CURLOPT_URL, url.data);
-    kms_buffer_free(&url);
-    return result;
+    kms_buffer *origin = &exchange->origin;
+    kms_slice scheme = plain ? KMS_LITERAL("http://") : KMS_LITERAL("https://");
+    size_t length = scheme.length + request->host.length + sizeof "/";
+    bool same = exchange->url != NULL && origin->length == length &&
+                memcmp(origin->data, scheme.data, scheme.length) == 0 &&
+                memcmp(origin->data + scheme.length, request->host.data, request->host.length) == 0;
+    if (!same) {
+        curl_url_cleanup(exchange->url);
+        exchange->url = curl_url();
+        kms_buffer_clear(origin);
+        kms_buffer_add(origin, scheme.data, scheme.length);
+        kms_buffer_add(origin, request->host.data, request->host.length);
+        if (!kms_buffer_add(origin, "/", sizeof "/") || exchange->url == NULL)
+            return CURLE_OUT_OF_MEMORY;
+        CURLUcode set = curl_url_set(exchange->url, CURLUPART_URL, origin->data, 0);
+        if (set != CURLUE_OK) {
+            kms_buffer_clear(origin);
+            return set == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
+        }
+    }
+    return curl_easy_setopt(exchange->easy, CURLOPT_CURLU, exchange->url);
 }
 
 /* Tells the handle of this request. `left` is its time in seconds. */
@@ -372,6 +386,14 @@ bool kms_exchange_done(kms_exchange *exchange, const kms_curl_options *options,
     if (result != CURLE_OK)
         explain(exchange, options, request, result);
     return result == CURLE_OK;
+}
+
+void kms_exchange_close(kms_exchange *exchange)
+{
+    kms_exchange_end(exchange);
+    curl_url_cleanup(exchange->url);
+    exchange->url = NULL;
+    kms_buffer_free(&exchange->origin);
 }
 
 void kms_exchange_end(kms_exchange *exchange)

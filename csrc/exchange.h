@@ -4,6 +4,7 @@
  * Order of calls: init once; then for each exchange begin, header (any number), open, what
  * connections.h does with the handle, done, a look at status and reply or at failure, end. After
  * any of them end may follow, and begin clears away what an exchange that was given up left behind.
+ * At last close.
  * Lives in memory that does not move. */
 #ifndef KMS_EXCHANGE_H
 #define KMS_EXCHANGE_H
@@ -38,7 +39,9 @@ typedef struct {
     kms_buffer lines; /* of the request's head, each with a final NUL */
     size_t line_count;
     struct curl_slist *headers; /* a node a line, in one block */
-    unsigned given;             /* bits of the headers in the table DEFAULTS that the caller sent */
+    CURLU *url; /* of `origin`, kept for the next exchange: it often goes there too */
+    kms_buffer origin;
+    unsigned given; /* bits of the headers in the table DEFAULTS that the caller sent */
     char error[CURL_ERROR_SIZE];
 
     kms_reply reply;
@@ -66,6 +69,9 @@ bool kms_exchange_done(kms_exchange *exchange, const kms_curl_options *options,
 
 /* Wipes and frees what the exchange held. The handle is in no set of connections any more. */
 void kms_exchange_end(kms_exchange *exchange);
+
+/* Ends, and frees what was kept for the next one. */
+void kms_exchange_close(kms_exchange *exchange);
 
 /* Unix time in seconds, to the clock's resolution. */
 double kms_now(void);

@@ -329,7 +329,7 @@ static int close_transport(lua_State *L)
     if (self->busy)
         luaL_error(L, "transport is busy");
     self->closed = true;
-    kms_exchange_end(&self->exchange);
+    kms_exchange_close(&self->exchange);
     kms_connections_close(&self->connections);
     kms_curl_options_free(&self->options);
     return 0;

@@ -12,6 +12,9 @@ typedef struct {
     size_t length;
 } kms_slice;
 
+/* A string literal as a slice. */
+#define KMS_LITERAL(text) ((kms_slice){(text), sizeof(text) - 1})
+
 typedef struct {
     kms_slice name;
     kms_slice value;

@@ -160,10 +160,11 @@ end
 local function attempt(self, row, params, settings, context, given, secrets, now)
   local provider, signed_at = self.provider, now + self.clock.offset
   local request = operation.build(row, params, settings)
-  local target, err = sign.target(request.path, request.query)
-  if not target then return nil, err end
-  request.target = target
-  local added
+  local added, err
+  if not request.target then
+    request.target, err = sign.target(request.path)
+    if not request.target then return nil, err end
+  end
   added, err = provider.authenticate(request, given, signed_at, settings)
   if not added then return nil, err end
 

@@ -100,6 +100,7 @@ huawei.operations = {
     name = "update_primary_region",
     method = "PUT",
     path = "/v2/{project_id}/kms/keys/{key_id}/update-primary-region",
+    plain = true,
     fields = {
       { name = "key_id", type = "string", required = true, rule = KEY_ID },
       { name = "primary_region", type = "string", required = true, rule = REGION },

@@ -10,6 +10,8 @@ local operation = {}
 ---@field name string
 ---@field method string
 ---@field path string template; `{name}` is one segment, filled from the params, else from the client's settings
+---@field plain boolean? no such segment can need percent-encoding, by the rules of what fills it: all its characters are
+---  unreserved (RFC 3986, section 2.3), and the path is the request target
 ---@field fields kms.Field[] the caller's params
 ---@field body table<string, string>? JSON member -> field
 ---@field reply table<string, string> JSON member -> result field; every one a string that must be there
@@ -36,35 +38,56 @@ local function pairs_of(map)
   return list
 end
 
--- Rows taken apart, once each: `path` with an empty string wherever one of `holes` is, `body`, `reply` and `more` as
--- lists.
+-- Rows taken apart, once each. A path is its segments, with an empty string in each of `holes`; a plain one is the text
+-- before its first hole, and each hole has the text that follows it.
 local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, row)
-  local path, holes = {}, {}
+  local segments, holes = {}, {}
   for segment in row.path:gmatch "[^/]+" do
     local name = segment:match "^{(.*)}$"
-    path[#path + 1] = name and "" or segment
-    if name then holes[#holes + 1] = { at = #path, name = name } end
+    segments[#segments + 1] = name and "" or segment
+    if name then holes[#holes + 1] = { at = #segments, name = name } end
   end
   local plan = {
-    path = path, holes = holes, body = row.body and pairs_of(row.body), reply = pairs_of(row.reply),
+    path = segments, holes = holes, body = row.body and pairs_of(row.body), reply = pairs_of(row.reply),
     more = pairs_of(row.more),
   }
+  if row.plain then
+    plan.path = row.path:match "^[^{]*"
+    local at = 0
+    for text in row.path:gmatch "}([^{]*)" do
+      at = at + 1
+      holes[at].after = text
+    end
+  end
   plans[row] = plan
   return plan
 end })
+
+--- The path of a request: a list of segments, or a text that is its target as well.
+---@return kms.sign.Path path, string? target
+local function path_of(row, plan, params, settings)
+  local path = row.plain and plan.path or { unpack(plan.path) }
+  for i = 1, #plan.holes do
+    local hole = plan.holes[i]
+    local value = params[hole.name] or settings[hole.name]
+    if row.plain then
+      path = path .. value .. hole.after
+    else
+      path[hole.at] = value
+    end
+  end
+  return path, row.plain and path or nil
+end
 
 --- Builds the request of one attempt, unsigned.
 ---@param row kms.Operation
 ---@param params table
 ---@param settings table `scheme`, `host`, `headers`, and what the path names
----@return table request
+---@return table request with its target where that needs no encoding
 function operation.build(row, params, settings)
   local plan = PLANS[row]
-  local path, members = { unpack(plan.path) }, plan.body and {}
-  for i = 1, #plan.holes do
-    local hole = plan.holes[i]
-    path[hole.at] = params[hole.name] or settings[hole.name]
-  end
+  local path, target = path_of(row, plan, params, settings)
+  local members = plan.body and {}
   for i = 1, members and #plan.body or 0 do
     local row_of_body = plan.body[i]
     members[row_of_body.member] = params[row_of_body.name]
@@ -76,6 +99,7 @@ function operation.build(row, params, settings)
     scheme = settings.scheme,
     host = settings.host,
     path = path,
+    target = target,
     headers = headers,
     body = members and cjson.encode(members) or nil,
   }
