@@ -76,6 +76,7 @@ build = {
     ["kms.huawei"] = "lua/kms/huawei.lua",
     ["kms.huawei_failure"] = "lua/kms/huawei_failure.lua",
     ["kms.huawei_project"] = "lua/kms/huawei_project.lua",
+    ["kms.late"] = "lua/kms/late.lua",
     ["kms.lock"] = "lua/kms/lock.lua",
     ["kms.ncloud"] = "lua/kms/ncloud.lua",
     ["kms.operation"] = "lua/kms/operation.lua",

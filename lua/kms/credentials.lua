@@ -1,14 +1,15 @@
 --- Where credentials come from: the sources, each an object that is asked once an attempt for one snapshot.
 -- Making one does nothing but check its options; what it needs is read or asked for when a call needs credentials.
 
+local late = require "kms.late"
 local chain = require "kms.credentials.chain"
 local check = require "kms.check"
-local container = require "kms.credentials.container"
+local container = late "kms.credentials.container"
 local environment = require "kms.environment"
 local file = require "kms.credentials.file"
-local iam = require "kms.credentials.iam"
-local metadata = require "kms.credentials.metadata"
-local oidc = require "kms.credentials.oidc"
+local iam = late "kms.credentials.iam"
+local metadata = late "kms.credentials.metadata"
+local oidc = late "kms.credentials.oidc"
 local snapshot = require "kms.credentials.snapshot"
 local source = require "kms.credentials.source"
 

@@ -1,9 +1,10 @@
 --- Huawei Cloud KMS: endpoints, credentials, operations, and the shapes of its answers.
 
+local late = require "kms.late"
 local check = require "kms.check"
 local failure = require "kms.huawei_failure"
-local lock = require "kms.lock"
-local project = require "kms.huawei_project"
+local lock = late "kms.lock"
+local project = late "kms.huawei_project"
 local sign = require "kms.sign"
 local snapshot = require "kms.credentials.snapshot"
 
