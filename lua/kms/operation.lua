@@ -10,7 +10,7 @@ local operation = {}
 ---@field name string
 ---@field method string
 ---@field path string template; `{name}` is one segment, filled from the params, else from the client's settings
----@field plain boolean? no such segment can need percent-encoding, by the rules of what fills it: its characters are all
+---@field plain boolean? no such segment needs percent-encoding, by the rules of what fills it: its characters are all
 ---  unreserved (RFC 3986, section 2.3), and the path is the request target
 ---@field fields kms.Field[] the caller's params
 ---@field body table<string, string>? JSON member -> field
