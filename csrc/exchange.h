@@ -67,7 +67,4 @@ bool kms_exchange_done(kms_exchange *exchange, const kms_curl_options *options,
 /* Wipes and frees what the exchange held. The handle is in no set of connections any more. */
 void kms_exchange_end(kms_exchange *exchange);
 
-/* Unix time in seconds, to the clock's resolution. */
-double kms_now(void);
-
 #endif
