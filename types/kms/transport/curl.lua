@@ -70,9 +70,9 @@ function Transport:stats() end
 --- the end of a `<close>` variable's block.
 function Transport:close() end
 
---- Many exchanges at once over connections of their own, which they share: each with the settings of a transport. Nothing
---- goes on but within `add` and `poll`. Where a transport speaks HTTP/2, all exchanges with a host share one connection,
---- until one of them fails: later ones get a new connection.
+--- Many exchanges at once over connections of their own, which they share: each with the settings of a transport.
+--- Nothing goes on but within `add` and `poll`. Where a transport speaks HTTP/2, all exchanges with a host share one
+--- connection, until one of them fails: later ones get a new connection.
 ---@class kms.transport.curl.Multi
 local Multi = {}
 
