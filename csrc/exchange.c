@@ -217,6 +217,7 @@ static CURLcode set_up(kms_exchange *exchange, const kms_curl_options *options)
     if (result == CURLE_OK)
         result = kms_curl_options_apply(options, easy);
     SET(CURLOPT_FORBID_REUSE, idle > 0 ? 0L : 1L);
+    SET(CURLOPT_FRESH_CONNECT, idle > 0 ? 0L : 1L);
     SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
     SET(CURLOPT_ERRORBUFFER, exchange->error);
     SET(CURLOPT_HEADERFUNCTION, on_header);
