@@ -14,8 +14,16 @@
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_register((L), NULL, (functions)))
 #endif
 
+/* A userdata of the older ones has one user value, which is a table. */
 #if LUA_VERSION_NUM < 504
 #define lua_newuserdatauv(L, size, values) lua_newuserdata((L), (size))
+#if LUA_VERSION_NUM < 502
+#define lua_setiuservalue(L, at, value) lua_setfenv((L), (at))
+#define lua_getiuservalue(L, at, value) lua_getfenv((L), (at))
+#else
+#define lua_setiuservalue(L, at, value) lua_setuservalue((L), (at))
+#define lua_getiuservalue(L, at, value) lua_getuservalue((L), (at))
+#endif
 #endif
 
 /* The one symbol a module exports; everything else is built with hidden visibility. */

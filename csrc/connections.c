@@ -1,15 +1,8 @@
 /* Kept connections of libcurl; see connections.h. */
 #include "connections.h"
+#include "clock.h"
 
 #include <string.h>
-#include <time.h>
-
-static double monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 void kms_connections_init(kms_connections *connections)
 {
@@ -46,7 +39,7 @@ bool kms_connections_run(kms_connections *connections, const kms_curl_options *o
 {
     /* libcurl counts idle time in whole seconds; this does the fractions. */
     double idle = options->number[KMS_KEEPALIVE];
-    if (connections->multi != NULL && idle > 0 && monotonic() - connections->idle_since > idle)
+    if (connections->multi != NULL && idle > 0 && kms_monotonic() - connections->idle_since > idle)
         kms_connections_close(connections);
     if (!kms_exchange_open(exchange, options, request))
         return false;
@@ -63,6 +56,6 @@ bool kms_connections_run(kms_connections *connections, const kms_curl_options *o
     connections->connections += (unsigned long)exchange->connections;
     if (!done)
         kms_connections_close(connections);
-    connections->idle_since = monotonic();
+    connections->idle_since = kms_monotonic();
     return done;
 }

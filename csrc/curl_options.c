@@ -27,11 +27,15 @@ const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
                           "must be a whole number of bytes, 1 to 2147483647", 0, 0},
 };
 
-void kms_curl_options_init(kms_curl_options *options)
+kms_curl_options *kms_curl_options_new(void)
 {
-    memset(options, 0, sizeof *options);
+    kms_curl_options *options = malloc(sizeof *options);
+    if (options == NULL)
+        return NULL;
+    *options = (kms_curl_options){.holders = 1};
     for (int i = 0; i < KMS_OPTION_COUNT; i++)
         options->number[i] = KMS_OPTIONS[i].standard;
+    return options;
 }
 
 kms_set_status kms_curl_options_set_text(kms_curl_options *options, kms_option_index option,
@@ -77,12 +81,20 @@ CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy)
     return result;
 }
 
-void kms_curl_options_free(kms_curl_options *options)
+bool kms_curl_options_two(const kms_curl_options *options)
 {
+    const char *version = options->text[KMS_HTTP_VERSION];
+    return version != NULL && strcmp(version, "2") == 0;
+}
+
+void kms_curl_options_release(kms_curl_options *options)
+{
+    if (options == NULL || --options->holders > 0)
+        return;
     for (int i = 0; i < KMS_OPTION_COUNT; i++) {
         if (options->text[i] != NULL)
             kms_wipe(options->text[i], strlen(options->text[i]));
         free(options->text[i]);
-        options->text[i] = NULL;
     }
+    free(options);
 }

@@ -37,10 +37,11 @@ extern const kms_option KMS_OPTIONS[KMS_OPTION_COUNT];
 typedef struct {
     char *text[KMS_OPTION_COUNT]; /* NULL: not set */
     double number[KMS_OPTION_COUNT];
+    unsigned long holders; /* its transport, and exchanges in flight, which may outlive it */
 } kms_curl_options;
 
-/* Nothing is allocated. */
-void kms_curl_options_init(kms_curl_options *options);
+/* Options of which none is set, held once. NULL: no memory. */
+kms_curl_options *kms_curl_options_new(void);
 
 typedef enum { KMS_SET_OK, KMS_SET_REFUSED, KMS_SET_NO_MEMORY } kms_set_status;
 
@@ -53,7 +54,10 @@ kms_set_status kms_curl_options_set_number(kms_curl_options *options, kms_option
 /* Tells a handle of every text that is set. */
 CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy);
 
-/* Wipes and frees. */
-void kms_curl_options_free(kms_curl_options *options);
+/* Whether HTTP/2 is to be spoken where the server will. */
+bool kms_curl_options_two(const kms_curl_options *options);
+
+/* One holder less, who may be NULL; the last one wipes and frees. */
+void kms_curl_options_release(kms_curl_options *options);
 
 #endif

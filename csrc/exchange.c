@@ -1,11 +1,11 @@
 /* One exchange of HTTP on a handle of libcurl; see exchange.h. */
 #include "exchange.h"
+#include "clock.h"
 #include "http_syntax.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LINES_LIMIT = 1024 * 1024 };
 
@@ -51,13 +51,6 @@ static const struct {
 };
 
 enum { GIVEN_HOST = 1, DEFAULT_COUNT = sizeof DEFAULTS / sizeof *DEFAULTS };
-
-double kms_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 void kms_exchange_init(kms_exchange *exchange)
 {
@@ -213,18 +206,20 @@ static CURLcode set_up(kms_exchange *exchange, const kms_curl_options *options)
 {
     CURL *easy = exchange->easy;
     CURLcode result = CURLE_OK;
-    const char *version = options->text[KMS_HTTP_VERSION];
-    bool two = version != NULL && strcmp(version, "2") == 0;
+    bool two = kms_curl_options_two(options);
     double idle = options->number[KMS_KEEPALIVE];
     for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
         SET(FIXED[i].option, FIXED[i].value);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    /* Of many at once the others wait for the first one's connection, and share it. */
+    SET(CURLOPT_PIPEWAIT, two ? 1L : 0L);
     /* What is not set libcurl takes from the environment. */
     SET(CURLOPT_NOPROXY, "");
     if (result == CURLE_OK)
         result = kms_curl_options_apply(options, easy);
     SET(CURLOPT_FORBID_REUSE, idle > 0 ? 0L : 1L);
+    SET(CURLOPT_FRESH_CONNECT, idle > 0 ? 0L : 1L);
     SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
     SET(CURLOPT_ERRORBUFFER, exchange->error);
     SET(CURLOPT_HEADERFUNCTION, on_header);

@@ -73,7 +73,4 @@ void kms_exchange_end(kms_exchange *exchange);
 /* Ends, and frees what was kept for the next one. */
 void kms_exchange_close(kms_exchange *exchange);
 
-/* Unix time in seconds, to the clock's resolution. */
-double kms_now(void);
-
 #endif

@@ -23,6 +23,8 @@ local places = {
   closing = 13, -- at the first byte
   mute = 14, -- a listening socket of a spec's own that accepts nobody
   full = 15, -- the same with no room left in its backlog
+  many = 16, -- calls at once
+  many_http2 = 18,
   proxy = 17, -- of spec/server/proxy.lua, which the spec starts itself
   nobody = 19, -- nothing listens
 }

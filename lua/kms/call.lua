@@ -10,6 +10,7 @@ local redact = require "kms.redact"
 local reply = require "kms.reply"
 local retry = require "kms.retry"
 local sign = require "kms.sign"
+local task = require "kms.task"
 
 local call = {}
 
@@ -42,14 +43,14 @@ function Context:now()
 end
 
 function Context:sleep(seconds)
-  self.transport:sleep(seconds)
+  task.sleep(self.transport, seconds)
 end
 
 --- Sends a request within the call's deadline. An error is always a kms.Error, and the caller's own to write to.
 ---@return table? response, kms.Error? err
 function Context:send(request)
   request.deadline = math.min(request.deadline or math.huge, self.attempt_deadline or math.huge, self.deadline)
-  local response, err = self.transport:send(request)
+  local response, err = task.send(self.transport, request)
   if type(response) == "table" then
     response.headers, response.body = response.headers or {}, response.body or ""
     return response

@@ -126,6 +126,24 @@ end
 ---  kms.CredentialsSource
 kms.credentials = credentials
 
+-- In NGINX loaded with this module, for in a handler loading would hold up the worker.
+local parallel = rawget(_G, "ngx") and require "kms.parallel"
+
+--- Many calls at once.
+---
+---     for i, moved, err in kms.parallel { concurrency = 64 }:map(key_ids, function(key_id)
+---       return client:update_primary_region { key_id = key_id, primary_region = "cn-east-3" }
+---     end) do … end
+---
+---@param options kms.ParallelOptions?
+---@return kms.Parallel
+function kms.parallel(options)
+  parallel = parallel or require "kms.parallel"
+  local made, problem = parallel.new(options)
+  if not made then error(check.bad_argument(1, "parallel", problem), 2) end
+  return made
+end
+
 --- Whether a value is an error value of this module.
 ---@param value any
 ---@return boolean

@@ -70,6 +70,47 @@ function Transport:stats() end
 --- the end of a `<close>` variable's block.
 function Transport:close() end
 
+--- Many exchanges at once over connections of their own, which they share: each with the settings of a transport.
+--- Nothing goes on but within `add` and `poll`. Where a transport speaks HTTP/2, all exchanges with a host share one
+--- connection, until one of them fails: later ones get a new connection.
+---@class kms.transport.curl.Multi
+local Multi = {}
+
+--- Begins an exchange. Errors and raises are those of `send`; an error that comes at once is returned at once. The
+--- transport may be closed or used meanwhile.
+---@param transport kms.transport.curl.Transport
+---@param request kms.transport.Request
+---@return integer? key of the exchange, small, until `poll` has given its end
+---@return kms.Error? err
+function Multi:add(transport, request) end
+
+--- Goes on with what is in flight until an exchange has ended, and gives it; nothing when the time is over, or a signal
+--- came. Waits too when nothing is in flight.
+---@param seconds number 0 to 1e9
+---@return integer? key
+---@return kms.transport.Response? response
+---@return kms.Error? err
+function Multi:poll(seconds) end
+
+--- How many were begun whose end `poll` has not given yet.
+---@return integer
+function Multi:pending() end
+
+--- Seconds since some moment, on a clock that nobody puts right.
+---@return number
+function Multi:clock() end
+
+--- Exchanges begun so far, and connections made for those that have ended.
+---@return kms.transport.curl.Stats
+function Multi:stats() end
+
+--- Breaks off what is in flight: what becomes of it on the server is not known. Collection does it too, as does the end
+--- of a `<close>` variable's block.
+function Multi:close() end
+
+---@return kms.transport.curl.Multi
+function curl.multi() return Multi end
+
 --- A new transport; it does nothing before its first request. Raises on an unknown option and on a value that is
 --- against the option's rule.
 ---@param options kms.transport.curl.Options?

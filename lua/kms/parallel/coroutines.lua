@@ -1,0 +1,130 @@
+--- Runs tasks as coroutines over one curl.multi: while one waits for an answer or sleeps, the others go on.
+
+local curl = require "kms.transport.curl"
+local task = require "kms.task"
+local timers = require "kms.parallel.timers"
+
+local yield = coroutine.yield
+local close = rawget(coroutine, "close") -- Lua 5.4
+
+local coroutines = {}
+
+local METATABLE = getmetatable(curl.new())
+
+-- What a worker yields first, so that it is told from what a task yields by itself.
+local WAITS, ENDED = {}, {}
+
+local LONGEST = 3600 -- seconds of one poll; more is several
+
+---@class kms.parallel.Worker a coroutine and what it works on; kept for the next item when that is done
+---@field routine thread
+---@field run kms.parallel.Run
+---@field number integer
+
+---@class kms.parallel.Coroutines : kms.TaskRunner
+---@field active integer tasks begun and not ended
+local Coroutines = {}
+Coroutines.__index = Coroutines
+
+---@return kms.parallel.Coroutines
+function coroutines.new()
+  return setmetatable({
+    many = curl.multi(), timers = timers.new(), active = 0,
+    waiting = {}, -- workers by the key of their exchange
+    idle = {},
+  }, Coroutines)
+end
+
+local function work(fn, item, number)
+  while true do
+    fn, item, number = yield(ENDED, pcall(fn, item, number))
+  end
+end
+
+local function ended(self, worker, ok, result, err)
+  local run, number = worker.run, worker.number
+  worker.run = nil
+  self.active = self.active - 1
+  run:take(number, ok, result, err)
+end
+
+--- Looks at why a worker has stopped.
+local function stopped(self, worker, alive, why, ok, result, err)
+  self.worker = nil
+  if why == WAITS and alive then return end
+  if why == ENDED and alive then
+    self.idle[#self.idle + 1] = worker
+    return ended(self, worker, ok, result, err)
+  end
+  if alive and close then close(worker.routine) end
+  ended(self, worker, false, alive and "attempt to yield from a task of kms.parallel" or why)
+end
+
+local function go_on(self, worker, ...)
+  self.worker = worker
+  return stopped(self, worker, task.resume(self, worker.routine, ...))
+end
+
+function Coroutines.drives(_, transport)
+  return type(transport) == "userdata" and getmetatable(transport) == METATABLE
+end
+
+function Coroutines:send(transport, request)
+  local key, err = self.many:add(transport, request)
+  if not key then return nil, err end
+  self.waiting[key] = self.worker
+  return yield(WAITS)
+end
+
+function Coroutines:sleep(seconds)
+  self.timers:add(self.many:clock() + seconds, self.worker)
+  yield(WAITS)
+end
+
+--- Whether this is called from a task.
+---@return boolean
+function Coroutines:is_inside()
+  return self.worker ~= nil
+end
+
+--- Begins a task, and goes on with it up to its first wait.
+---@param run kms.parallel.Run
+---@param number integer
+---@param item any
+function Coroutines:start(run, number, item)
+  local idle = self.idle
+  local worker = idle[#idle]
+  if worker then idle[#idle] = nil else worker = { routine = coroutine.create(work) } end
+  worker.run, worker.number = run, number
+  run:count_begun()
+  self.active = self.active + 1
+  go_on(self, worker, run.fn, item, number)
+end
+
+--- Goes on with those who have slept enough and with one whose exchange has ended; waits for it where there is none.
+function Coroutines:wait()
+  local many, sleeping = self.many, self.timers
+  local now, woken = many:clock(), false
+  local worker = sleeping:due(now)
+  while worker do
+    go_on(self, worker)
+    worker, woken = sleeping:due(now), true
+  end
+  local first = sleeping:first()
+  local patience = woken and 0 or first and math.max(0, math.min(first - now, LONGEST)) or LONGEST
+  local key, response, err = many:poll(patience)
+  if not key then return end
+  worker, self.waiting[key] = self.waiting[key], nil
+  go_on(self, worker, response, err)
+end
+
+---@return kms.transport.curl.Stats
+function Coroutines:stats()
+  return self.many:stats()
+end
+
+function Coroutines:close()
+  self.many:close()
+end
+
+return coroutines
