@@ -37,9 +37,8 @@ static CURLcode run(CURLM *multi)
 bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
                          kms_exchange *exchange, const kms_exchange_request *request)
 {
-    /* libcurl counts idle time in whole seconds; this does the fractions. */
-    double idle = options->number[KMS_KEEPALIVE];
-    if (connections->multi != NULL && idle > 0 && kms_monotonic() - connections->idle_since > idle)
+    if (connections->multi != NULL &&
+        kms_curl_options_outlived(options, kms_monotonic() - connections->idle_since))
         kms_connections_close(connections);
     if (!kms_exchange_open(exchange, options, request))
         return false;
@@ -54,7 +53,9 @@ bool kms_connections_run(kms_connections *connections, const kms_curl_options *o
         curl_multi_remove_handle(multi, exchange->easy);
     connections->requests++;
     connections->connections += (unsigned long)exchange->connections;
-    if (!done)
+    /* libcurl closes a connection of HTTP/1.1 on which an exchange failed; over one of HTTP/2 it
+     * would send the next. */
+    if (!done && kms_curl_options_two(options))
         kms_connections_close(connections);
     connections->idle_since = kms_monotonic();
     return done;

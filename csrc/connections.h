@@ -5,7 +5,7 @@
 #include "exchange.h"
 
 typedef struct {
-    CURLM *multi; /* made by the first exchange and by the first after a failed one */
+    CURLM *multi; /* made by the first exchange; NULL: none */
     double idle_since;
     unsigned long requests;
     unsigned long connections;
@@ -15,7 +15,7 @@ typedef struct {
 void kms_connections_init(kms_connections *connections);
 
 /* Opens and runs an exchange that has its headers, and waits for its end. False: see its failure;
- * all connections are then closed, so that nothing of this exchange can reach the next one. */
+ * the connection it had is then closed, so that nothing of it can reach the next one. */
 bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
                          kms_exchange *exchange, const kms_exchange_request *request);
 

@@ -65,20 +65,41 @@ kms_set_status kms_curl_options_set_number(kms_curl_options *options, kms_option
     return KMS_SET_OK;
 }
 
+/* Whether libcurl knows a file with the system's CAs. */
+static bool has_bundle(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+#if LIBCURL_VERSION_NUM >= 0x074600
+    return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL;
+#else
+    return info == NULL;
+#endif
+}
+
 CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;
     bool own_ca = options->text[KMS_CA_FILE] != NULL || options->text[KMS_CA_PATH] != NULL;
     for (int i = 0; i < KMS_OPTION_COUNT && result == CURLE_OK; i++) {
         const char *text = options->text[i];
-        /* One's own CAs stand instead of the system's, not beside them: the other is unset. */
-        bool told = text != NULL || (own_ca && (i == KMS_CA_FILE || i == KMS_CA_PATH));
+        /* One's own CAs stand instead of the system's, not beside them: the other is unset. And of
+         * the system's the file is enough: with a folder beside it libcurl reads the file again for
+         * each connection, all 140 certificates, in place of once. */
+        bool told = text != NULL || (own_ca && (i == KMS_CA_FILE || i == KMS_CA_PATH)) ||
+                    (i == KMS_CA_PATH && has_bundle());
         if (told && KMS_OPTIONS[i].setting != 0)
             result = curl_easy_setopt(easy, KMS_OPTIONS[i].setting, text);
         if (told && KMS_OPTIONS[i].at_proxy != 0 && result == CURLE_OK)
             result = curl_easy_setopt(easy, KMS_OPTIONS[i].at_proxy, text);
     }
     return result;
+}
+
+bool kms_curl_options_outlived(const kms_curl_options *options, double idle)
+{
+    enum { WHOLE_SECONDS_WILL_DO = 10 };
+    double most = options->number[KMS_KEEPALIVE];
+    return most > 0 && most < WHOLE_SECONDS_WILL_DO && idle > most;
 }
 
 bool kms_curl_options_two(const kms_curl_options *options)

@@ -54,6 +54,10 @@ kms_set_status kms_curl_options_set_number(kms_curl_options *options, kms_option
 /* Tells a handle of every text that is set. */
 CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy);
 
+/* Whether connections that have been idle for so many seconds are to be closed here: libcurl counts
+ * in whole seconds, which is too coarse where few are allowed. */
+bool kms_curl_options_outlived(const kms_curl_options *options, double idle);
+
 /* Whether HTTP/2 is to be spoken where the server will. */
 bool kms_curl_options_two(const kms_curl_options *options);
 

@@ -124,17 +124,19 @@ static bool end_line(kms_exchange *exchange)
 bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value)
 {
     kms_buffer *lines = &exchange->lines;
-    bool blank = true;
+    size_t i = 0;
     if (!kms_made_of(name, KMS_TOKEN))
         return kms_failure_refuse(&exchange->failure, "headers",
                                   "a header's name is not a token of HTTP");
-    for (size_t i = 0; i < value.length; i++) {
+    while (i < value.length && (value.data[i] == ' ' || value.data[i] == '\t'))
+        i++;
+    const bool blank = i == value.length;
+    for (; i < value.length; i++) {
         unsigned char c = (unsigned char)value.data[i];
         if ((c < ' ' && c != '\t') || c == 0x7f)
             return kms_failure_refuse(&exchange->failure, "headers",
                                       "byte 0x%02x in the value of header %.*s", c,
                                       (int)name.length, name.data);
-        blank = blank && (c == ' ' || c == '\t');
     }
     if (kms_same(name, "Content-Length") || kms_same(name, "Transfer-Encoding"))
         return kms_failure_refuse(&exchange->failure, "headers", "%.*s is the transport's to send",

@@ -161,7 +161,7 @@ static void push_headers(lua_State *L, const kms_exchange *exchange)
 {
     size_t position = 0;
     kms_slice name, value;
-    lua_newtable(L);
+    lua_createtable(L, 0, exchange->reply.header_count);
     while (kms_reply_next(&exchange->reply, &position, &name, &value)) {
         lua_pushlstring(L, name.data, name.length);
         lua_pushvalue(L, -1);

@@ -177,9 +177,8 @@ static void act_on_timers(kms_many *many)
 static kms_generation *current(kms_many *many, const kms_curl_options *options)
 {
     kms_generation *first = many->generations;
-    /* libcurl counts idle time in whole seconds; where all are idle this does the fractions. */
-    if (first != NULL && many->in_flight == 0 && options->number[KMS_KEEPALIVE] > 0 &&
-        kms_monotonic() - many->idle_since > options->number[KMS_KEEPALIVE])
+    if (first != NULL && many->in_flight == 0 &&
+        kms_curl_options_outlived(options, kms_monotonic() - many->idle_since))
         first->retired = true;
     if (first != NULL && !first->retired)
         return first;

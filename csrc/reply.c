@@ -48,6 +48,7 @@ static bool keep_header(kms_reply *reply, kms_slice line)
     kms_buffer_add_char(head, '\0');
     kms_buffer_add(head, value, (size_t)(end - value));
     kms_buffer_add_char(head, '\0');
+    reply->header_count++;
     return true;
 }
 
@@ -67,6 +68,7 @@ bool kms_reply_line(kms_reply *reply, kms_slice line)
         bool interim = space != NULL && space + 1 < line.data + line.length && space[1] == '1';
         reply->stage = interim ? KMS_IN_INTERIM : KMS_IN_HEAD;
         kms_buffer_clear(&reply->head);
+        reply->header_count = 0;
     } else if (line.length == 0) {
         reply->stage = reply->stage == KMS_IN_HEAD ? KMS_HEAD_DONE : KMS_AWAIT_STATUS;
     } else if (!keep_header(reply, line)) {

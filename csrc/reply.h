@@ -13,6 +13,7 @@ typedef enum { KMS_AWAIT_STATUS, KMS_IN_INTERIM, KMS_IN_HEAD, KMS_HEAD_DONE } km
 
 typedef struct {
     kms_buffer head; /* of the final answer: name NUL value NUL ..., names in lower case */
+    int header_count;
     kms_buffer body;
     size_t head_bytes; /* all that came as head: interim answers and trailers too */
     kms_reply_stage stage;

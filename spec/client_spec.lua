@@ -218,6 +218,46 @@ describe("a client", function()
     assert.equal(0, #transport.requests)
   end)
 
+  it("shares its transport with the others that set no option of it, and the last one closes it", function()
+    local output, ok = child.run([[
+      local made = {}
+      package.loaded["kms.transport.curl"] = { new = function(options)
+        local transport = { options = options, open = true, sends = 0, sleep = function() end }
+        function transport:send() self.sends = self.sends + 1 return nil, "nobody there" end
+        function transport:close() self.open = false end
+        made[#made + 1] = transport
+        return transport
+      end }
+      local kms = require "kms"
+      local function client(transport)
+        return kms.ncloud { credentials = { access_key = "A", secret_key = "S" }, transport = transport, retry = false }
+      end
+      local function call(one) one:rename_key { key_tag = "t", key_name = "name" } end
+      local one, other, own = client(), client {}, client { timeout = 5 }
+      call(one) call(other) call(own)
+      assert(#made == 2 and made[1].sends == 2 and made[2].sends == 1 and made[2].options.timeout == 5)
+      own:close()
+      assert(not made[2].open and made[1].open)
+      one:close()
+      assert(made[1].open)
+      call(one) -- takes part again
+      assert(#made == 2 and made[1].sends == 3)
+      other:close() one:close() one:close()
+      assert(not made[1].open)
+      call(other)
+      assert(#made == 3 and made[3].open and made[3].sends == 1)
+      other = nil
+      collectgarbage() collectgarbage()
+      local last = client()
+      call(last)
+      assert(#made == 3 or #made == 4) -- the same one, unless it was collected with its last client
+      last:close()
+      assert(not made[#made].open)
+    ]])
+    assert.equal("", output)
+    assert.is_true(ok)
+  end)
+
   it("closes the transport that it made, and only that", function()
     local closed = 0
     local own = { send = function() return { status = 200, headers = {}, body = MOVED[1] } end, close = function() closed = closed + 1 end }

@@ -181,7 +181,27 @@ describe("a transport", function()
     assert.same({ requests = 3, connections = 1 }, transport:stats())
     transport:send(request("http", "/fault/closed"))
     transport:send(request("https"))
-    assert.same({ requests = 5, connections = 3 }, transport:stats())
+    assert.same({ requests = 5, connections = 2 }, transport:stats()) -- what failed elsewhere leaves the good one
+  end)
+
+  it("reads the system's certificates once, however many connections it makes", function()
+    local trace = os.tmpname()
+    local script = [[
+      local transport = require("kms.transport.curl").new()
+      for _ = 1, 3 do
+        local _, err = transport:send { method = "GET", scheme = "https", host = "localhost:%d", path = "/" }
+        assert(err.code == "tls", tostring(err))
+      end
+      assert(transport:stats().connections == 3)]]
+    local output, ok = child.run(script:format(servers.port("https")), {},
+      "strace -f -qq -e trace=openat,open -o " .. trace)
+    assert.is_true(ok, output)
+    local reads = 0
+    for line in io.lines(trace) do
+      if line:find '%.crt"' or line:find '%.pem"' then reads = reads + 1 end
+    end
+    os.remove(trace)
+    assert.equal(1, reads)
   end)
 
   it("closes once, and is then of no use", function()

@@ -16,6 +16,11 @@ local cosocket = ngx and ngx.get_phase and require "kms.transport.cosocket"
 
 local client = {}
 
+-- In plain Lua the clients that set no option of the transport have one together: a host's connection, and the system's
+-- certificates, which take longer to read than a call takes. It lasts as long as one of them.
+local common = setmetatable({}, { __mode = "v" })
+local sharing = setmetatable({}, { __mode = "k" }) -- the clients
+
 local TIMEOUT = 30 -- seconds for a whole call
 
 ---@type kms.Field[]
@@ -35,6 +40,17 @@ local function is_transport(value)
   return type(value) == "userdata" or type(value.send) == "function"
 end
 
+--- Closes a client's own transport, or the shared one unless others need it.
+local function leave_transport(self)
+  local transport = self.transport
+  self.transport, self.owns_transport, sharing[self] = nil, nil, nil
+  if transport == common.transport then
+    if next(sharing) ~= nil then return end
+    common.transport = nil
+  end
+  if transport.close then transport:close() end
+end
+
 --- The transport of a client: the caller's own, or the default one, made at the first call. Never one that would
 --- block an NGINX worker unasked.
 ---@return table|userdata|nil transport, kms.Error? err, string? problem misuse of the option
@@ -43,8 +59,12 @@ local function open(self)
   local refused = cosocket and cosocket.refusal()
   if refused then return nil, refused end
   if not self.transport then
-    local ok, made = pcall((cosocket or require "kms.transport.curl").new, self.transport_options())
+    local options = self.transport_options()
+    local shares = not cosocket and next(options) == nil
+    local ok, made = true, shares and common.transport
+    if not made then ok, made = pcall((cosocket or require "kms.transport.curl").new, options) end
     if not ok then return nil, nil, (made:gsub("^bad argument #1 to '[^']*' %((.*)%)$", "option 'transport': %1")) end
+    if shares then common.transport, sharing[self] = made, true end
     self.transport, self.owns_transport = made, true
   end
   return self.transport
@@ -154,14 +174,12 @@ local function methods_of(provider, metatable)
   local methods = {}
   for _, row in ipairs(provider.operations) do methods[row.name] = method_of(row, metatable) end
 
-  --- Closes the connections of the transport that the client made itself. A later call opens anew.
+  --- Closes the connections of the transport that the client made itself, or the last of those who share it. A later
+  --- call opens anew.
   function methods.close(self)
     local problem = self_problem("close", self, metatable)
     if problem then error(problem, 2) end
-    if self.owns_transport then
-      if self.transport.close then self.transport:close() end
-      self.transport, self.owns_transport = nil, nil
-    end
+    if self.owns_transport then leave_transport(self) end
   end
 
   --- Lifts the lock guard: credentials that were refused may be tried again. Sources forget what they hold, and the
