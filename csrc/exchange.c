@@ -124,15 +124,15 @@ static bool end_line(kms_exchange *exchange)
 bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value)
 {
     kms_buffer *lines = &exchange->lines;
-    size_t i = 0;
+    size_t at = 0;
     if (!kms_made_of(name, KMS_TOKEN))
         return kms_failure_refuse(&exchange->failure, "headers",
                                   "a header's name is not a token of HTTP");
-    while (i < value.length && (value.data[i] == ' ' || value.data[i] == '\t'))
-        i++;
-    const bool blank = i == value.length;
-    for (; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.data[i];
+    while (at < value.length && (value.data[at] == ' ' || value.data[at] == '\t'))
+        at++;
+    const bool blank = at == value.length;
+    for (; at < value.length; at++) {
+        unsigned char c = (unsigned char)value.data[at];
         if ((c < ' ' && c != '\t') || c == 0x7f)
             return kms_failure_refuse(&exchange->failure, "headers",
                                       "byte 0x%02x in the value of header %.*s", c,
