@@ -123,6 +123,7 @@ function Parallel:map(items, fn)
     error(check.bad_argument(2, "map", ("function expected, got %s"):format(type(fn))), 2)
   end
   if self.closed then error("kms.parallel is closed", 2) end
+  if self.driver then refuse_inside(self, "map") end
   local refused = threads and threads.refusal()
   if refused then error(refused, 2) end
   local run = setmetatable({

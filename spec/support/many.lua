@@ -6,6 +6,8 @@ local servers = require "spec.servers"
 
 local many = {}
 
+many.KEYS = { access_key = "many-access", secret_key = "many-secret" }
+
 local ACTS = { good = 0, refused = 1, passing = 2, closed = 3, silent = 4 }
 
 --- The id of a key.
@@ -35,7 +37,7 @@ end
 --- A client that does not try again, on a transport of its own unless one is given.
 ---@param options table?
 function many.client(options)
-  local all = { project_id = ("a"):rep(32), credentials = { access_key = "A", secret_key = "S" }, retry = false, timeout = 20 }
+  local all = { project_id = ("a"):rep(32), credentials = many.KEYS, retry = false, timeout = 20, lock_guard = false }
   for name, value in pairs(options or {}) do all[name] = value end
   all.transport = all.transport or many.transport()
   all.endpoint = "https://" .. servers.host(all.endpoint or "many")
