@@ -5,7 +5,10 @@ local client = require "kms.client"
 local credentials = require "kms.credentials"
 local Error = require "kms.error"
 local huawei = require "kms.huawei"
+local late = require "kms.late"
 local ncloud = require "kms.ncloud"
+
+local parallel = late "kms.parallel"
 
 local kms = { _NAME = "kms", _VERSION = "0.1.0" }
 
@@ -126,9 +129,6 @@ end
 ---  kms.CredentialsSource
 kms.credentials = credentials
 
--- In NGINX loaded with this module, for in a handler loading would hold up the worker.
-local parallel = rawget(_G, "ngx") and require "kms.parallel"
-
 --- Many calls at once.
 ---
 ---     for i, moved, err in kms.parallel { concurrency = 64 }:map(key_ids, function(key_id)
@@ -138,7 +138,6 @@ local parallel = rawget(_G, "ngx") and require "kms.parallel"
 ---@param options kms.ParallelOptions?
 ---@return kms.Parallel
 function kms.parallel(options)
-  parallel = parallel or require "kms.parallel"
   local made, problem = parallel.new(options)
   if not made then error(check.bad_argument(1, "parallel", problem), 2) end
   return made

@@ -8,6 +8,7 @@ local wire = require "spec.support.wire"
 
 local noted = ngx.shared.noted
 local clients = {}
+local parallel = kms.parallel()
 
 local handlers = {}
 
@@ -40,6 +41,8 @@ end
 function handlers.note(name)
   local renamed, err = clients.echo:rename_key { key_tag = "noted", key_name = "noted" }
   noted:set(name or ngx.get_phase(), renamed and renamed.key_name or ("%s %s: %s"):format(err.kind, err.code, err.message))
+  local ok, message = pcall(parallel.map, parallel, {}, type)
+  noted:set("parallel_" .. (name or ngx.get_phase()), ok and "works" or message)
 end
 
 local paths = {}
@@ -89,6 +92,43 @@ paths["/many"] = function()
   for i = 1, threads do running[i] = ngx.thread.spawn(run, i) end
   for i = 1, threads do assert(ngx.thread.wait(running[i])) end
   ngx.print(right, " right", wrong[1] and ", wrong: " .. wrong[1] or "")
+end
+
+--- Moves the posted order's `keys` at its `endpoint`, so many at once, and leaves after `leave` results; a key "raise"
+--- raises. Gives each result's number, and the key or the error's code.
+paths["/parallel"] = function()
+  ngx.req.read_body()
+  local order = wire.decode(ngx.req.get_body_data())
+  local client = kms.huawei { endpoint = order.endpoint, project_id = ("a"):rep(32), lock_guard = false,
+    credentials = { access_key = "many-access", secret_key = "many-secret" }, retry = order.retry or false, timeout = 20 }
+  local run = kms.parallel { concurrency = order.concurrency, order = order.order }:map(order.keys, function(key_id)
+    if key_id == "raise" then error("raised", 0) end
+    local inner = coroutine.wrap(function() -- ngx_lua's own
+      return client:update_primary_region { key_id = key_id, primary_region = "cn-east-3" }
+    end)
+    return inner()
+  end)
+  local given = {}
+  for number, result, err in run do
+    given[#given + 1] = { number, result and result.key_id or type(err) == "table" and err.code or err }
+    if #given == order.leave then run:close() end
+  end
+  ngx.print(wire.encode { value = given })
+end
+
+--- What a task that uses its own run, or its own parallel, is told.
+paths["/parallel/inside"] = function()
+  local own = kms.parallel { concurrency = 2 }
+  local run, messages = nil, {}
+  run = own:map({ 1, 2 }, function(item)
+    if item == 1 then return pcall(run) end
+    local inner = own:map({ 1, 2, 3 }, function(value) return value end)
+    local sum = 0
+    for _, value in inner do sum = sum + value end
+    return sum
+  end)
+  for number, result, err in run do messages[number] = tostring(err or result) end
+  ngx.print(wire.encode { value = messages })
 end
 
 --- Answers one request of a connection (?surplus= is sent after the answer), and closes at the second.

@@ -45,6 +45,15 @@ local function work(self, run, number, item)
   if count <= 0 then self.bell:post(math.max(1, -count)) end
 end
 
+--- Lets go of threads that have ended. Only who began a thread may wait for it; one that somebody else's loop began goes
+--- with its request.
+local function reap(self)
+  local over = self.over
+  if #over == 0 then return end
+  self.over = {}
+  for _, thread in ipairs(over) do pcall(ngx.thread.wait, thread) end
+end
+
 --- Whether this is called from a task.
 ---@return boolean
 function Threads:is_inside()
@@ -55,16 +64,14 @@ end
 ---@param number integer
 ---@param item any
 function Threads:start(run, number, item)
+  reap(self)
   ngx.thread.spawn(work, self, run, number, item)
 end
 
 --- Waits until a task has ended.
 function Threads:wait()
   self.bell:wait(PATIENCE)
-  local over = self.over
-  self.over = {}
-  -- Only who began a thread may wait for it; one that somebody else's loop began goes with its request.
-  for _, thread in ipairs(over) do pcall(ngx.thread.wait, thread) end
+  reap(self)
 end
 
 return threads
