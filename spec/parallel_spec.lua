@@ -271,7 +271,7 @@ describe("kms.parallel", function()
       local client = many.client()
       for i = 1, 20 do
         local run = kms.parallel { concurrency = 8 }:map(many.keys(8, { delay = 20 }), many.move(client))
-        if i % 2 == 0 then assert(run()) else run.driver:start(run, 1, many.key(1, { delay = 20 })) end
+        if i % 2 == 0 then assert(run()) else run.driver:start(run, many.key(1, { delay = 20 })) end
       end
       collectgarbage()
       collectgarbage()

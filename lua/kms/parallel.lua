@@ -34,20 +34,27 @@ Run.__index = Run
 local Parallel = { __name = "kms.parallel" }
 Parallel.__index = Parallel
 
---- Notes that a task is about to begin; for its driver.
-function Run:count_begun()
-  self.begun, self.active = self.begun + 1, self.active + 1
+--- Room for the outcome of a task that is about to begin, made now: whatever memory there is when it ends, it is kept.
+--- For its driver.
+---@return table outcome
+function Run:begin()
+  local number = self.begun + 1
+  local outcome = { number, false, false }
+  self.ended[number] = false
+  self.begun, self.active = number, self.active + 1
+  return outcome
 end
 
---- Takes the end of a task, from its driver.
-function Run:take(number, ok, result, err)
+--- Takes the end of a task, from its driver. Allocates nothing.
+function Run:take(outcome, ok, result, err)
+  if ok then
+    outcome[2], outcome[3] = result, err
+  else
+    outcome[2], outcome[3] = nil, result == nil and "nil" or result
+  end
   self.active = self.active - 1
   self.ended_count = self.ended_count + 1
-  local place = self.parallel.order == "finished" and self.ended_count or number
-  if not ok then
-    result, err = nil, result == nil and "nil" or result
-  end
-  self.ended[place] = { number, result, err }
+  self.ended[self.parallel.order == "finished" and self.ended_count or outcome[1]] = outcome
 end
 
 local function refuse_inside(self, name)
@@ -65,7 +72,7 @@ local function fill(self)
       return
     end
     local active = driver.active
-    driver:start(self, self.begun + 1, item)
+    driver:start(self, item)
     -- What never waits holds up the caller, who is to get its result before the next is begun.
     if driver.active == active and ended[self.given + 1] then return end
   end

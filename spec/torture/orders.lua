@@ -49,48 +49,49 @@ local function run(state, source)
 end
 
 --- Every permutation; each object closed first, or only forgotten.
-local function orders()
+local function orders(kind, at_once)
   local state, cases = new_state(), 0
   permutations(OBJECTS, function(order)
     for closed = 0, 2 ^ OBJECTS - 1 do
       local words = table.concat(order, ",")
-      run(state, ("victim.objects({%s}, %d) return victim.close()"):format(words, closed))
-      nothing_left("order", words, "closed", closed)
+      run(state, ("victim.objects({%s}, %d, false, %s) return victim.close()"):format(words, closed, tostring(at_once)))
+      nothing_left(kind, "order", words, "closed", closed)
       cases = cases + 1
     end
   end)
   state:close()
-  print(("%d orders of closing and collecting"):format(cases))
+  print(("%d orders of closing and collecting, %s"):format(cases, kind))
 end
 
 --- States closed while some objects are gone already and the others in use, one in the middle of a call.
-local function closed_states()
+local function closed_states(kind, at_once)
   local cases = 0
   for ended = 0, OBJECTS do
     permutations(ended, function(order)
       local state = new_state()
-      run(state, ("return victim.objects({%s}, %d, true)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS))
+      run(state, ("return victim.objects({%s}, %d, true, %s)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS,
+        tostring(at_once)))
       if ended == 0 and torture.live "curl" == 0 then finding "nothing was open when the state was closed" end
       state:close()
-      nothing_left("state closed after", table.concat(order, ","))
+      nothing_left(kind, "state closed after", table.concat(order, ","))
       cases = cases + 1
     end)
   end
-  print(("%d states closed with objects in use"):format(cases))
+  print(("%d states closed with objects in use, %s"):format(cases, kind))
 end
 
 --- A hook raises, or ends the process with os.exit(0, true), after so many instructions of a call.
 local function interruptions()
   local state = new_state()
   local raised, left = 0, 0
-  for _, operation in ipairs { "rename", "move" } do
+  for _, operation in ipairs { "rename", "move", "together" } do
     run(state, ("return victim.call '%s'"):format(operation))
     local total = tonumber(run(state, ("return victim.instructions '%s'"):format(operation)))
     for point = 1, POINTS do
       local at = math.floor(total * point / (POINTS + 1))
       local outcome = run(state, ("return victim.interrupted('%s', %d, 'raise')"):format(operation, at))
       if outcome == "interrupted" then raised = raised + 1 end
-      local expected = operation == "rename" and "result" or "service KMS.0106"
+      local expected = operation == "move" and "service KMS.0106" or "result"
       local after = run(state, ("return victim.call '%s'"):format(operation))
       if after ~= expected then finding(operation, "interrupted at", at, "then came to:", after or "?") end
       nothing_left("interrupted at", at)
@@ -106,7 +107,9 @@ local function interruptions()
   print(("%d calls interrupted, %d left by os.exit with the state closed"):format(raised, left))
 end
 
-orders()
-closed_states()
+for kind, at_once in pairs { ["one by one"] = false, ["many at once"] = true } do
+  orders(kind, at_once)
+  closed_states(kind, at_once)
+end
 interruptions()
 if findings > 0 then error(("orders: %d findings"):format(findings), 0) end

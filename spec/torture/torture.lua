@@ -9,7 +9,7 @@ local torture = rawget(_G, "torture")
 
 local MOST = tonumber(arg[1]) or 400
 local VICTIM = "require('spec.torture.victim')"
-local EXPECTED = { rename = "result", move = "service KMS.0106" }
+local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result" }
 local OUTSIDE_LUA = { "curl", "openssl", "kms" }
 
 -- What a failed allocation may come to, next to what is expected of the call: Lua patterns.
@@ -135,7 +135,7 @@ end
 
 local lua_before = torture.live "lua"
 for _, family in ipairs { "kms", "curl", "openssl", "lua" } do
-  for _, operation in ipairs { "rename", "move" } do
+  for _, operation in ipairs { "rename", "move", "together" } do
     for _, mode in ipairs { "once", "on" } do fail_each(family, operation, mode) end
   end
 end

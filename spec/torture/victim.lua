@@ -18,9 +18,22 @@ local function move(kms)
   return client:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
 end
 
+--- Three renames at once, over connections of their own.
+local function together(kms)
+  local parallel = kms.parallel { concurrency = 2 }
+  local all, failure = true, nil
+  for _, result, err in parallel:map({ "first", "second", "third" }, function(name) return rename(kms, name) end) do
+    all, failure = all and result, failure or err
+  end
+  parallel:close()
+  if type(failure) == "string" then error(failure, 0) end
+  return all, failure
+end
+
 --- The operations and what becomes of them when nothing fails. The key's primary is moved once; from then on the
 --- answer is a refusal with a body to read.
-victim.operations = { rename = { rename, "result" }, move = { move, "service KMS.0106" } }
+victim.operations = { rename = { rename, "result" }, move = { move, "service KMS.0106" },
+  together = { together, "result" } }
 
 --- One whole call over connections of its own, unless `keep`, and what became of it.
 ---@param name string of victim.operations
@@ -62,6 +75,26 @@ local function suspended(kms, on)
   return { close = function() return coroutine.resume(routine) end }
 end
 
+-- The same for many at once: a transport, a multi with exchanges under way, a parallel, and a run of it that has begun.
+local function new_many()
+  local kms = require "kms"
+  local curl = require "kms.transport.curl"
+  local on, multi = curl.new { ca_file = os.getenv "KMS_CA_FILE" }, curl.multi()
+  local host = os.getenv("NCLOUD_KMS_ENDPOINT"):match "//(.*)$"
+  for i = 1, 3 do
+    local put = { method = "PUT", scheme = "https", host = host, target = "/" .. i, body = ("body"):rep(1000 * i) }
+    assert(multi:add(on, put))
+  end
+  multi:poll(0)
+  local parallel = kms.parallel { concurrency = 2 }
+  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = on }
+  local run = parallel:map({ "first", "second", "third", "fourth" }, function(name)
+    return client:rename_key { key_tag = TAG, key_name = name }
+  end)
+  assert(run())
+  return { on, multi, parallel, run }
+end
+
 local function new_objects()
   local kms = require "kms"
   local ca_file = os.getenv "KMS_CA_FILE"
@@ -85,10 +118,11 @@ end
 ---@param order integer[] which of them
 ---@param closed integer a set of bits: which are closed before they are forgotten
 ---@param keep boolean? the others stay in use
-function victim.objects(order, closed, keep)
-  local objects = new_objects()
+---@param at_once boolean? not those of calls one by one, but of many at once
+function victim.objects(order, closed, keep, at_once)
+  local objects = (at_once and new_many or new_objects)()
   for _, place in ipairs(order) do
-    if math.floor(closed / 2 ^ (place - 1)) % 2 == 1 then close(objects[place], place < 4) end
+    if math.floor(closed / 2 ^ (place - 1)) % 2 == 1 then close(objects[place], at_once or place < 4) end
     objects[place] = nil
     collectgarbage()
     collectgarbage()

@@ -19,7 +19,7 @@ local LONGEST = 3600 -- seconds of one poll; more is several
 ---@class kms.parallel.Worker a coroutine and what it works on; kept for the next item when that is done
 ---@field routine thread
 ---@field run kms.parallel.Run
----@field number integer
+---@field outcome table
 
 ---@class kms.parallel.Coroutines : kms.TaskRunner
 ---@field active integer tasks begun and not ended
@@ -42,22 +42,23 @@ local function work(fn, item, number)
 end
 
 local function ended(self, worker, ok, result, err)
-  local run, number = worker.run, worker.number
-  worker.run = nil
+  local run, outcome = worker.run, worker.outcome
+  worker.run, worker.outcome = false, false
   self.active = self.active - 1
-  run:take(number, ok, result, err)
+  run:take(outcome, ok, result, err)
 end
 
 --- Looks at why a worker has stopped.
 local function stopped(self, worker, alive, why, ok, result, err)
   self.worker = nil
-  if why == WAITS and alive then return end
-  if why == ENDED and alive then
+  if alive and why == WAITS then return end
+  if alive and why == ENDED then
+    ended(self, worker, ok, result, err)
     self.idle[#self.idle + 1] = worker
-    return ended(self, worker, ok, result, err)
+    return
   end
-  if alive and close then close(worker.routine) end
   ended(self, worker, false, alive and "attempt to yield from a task of kms.parallel" or why)
+  if alive and close then close(worker.routine) end
 end
 
 local function go_on(self, worker, ...)
@@ -89,16 +90,15 @@ end
 
 --- Begins a task, and goes on with it up to its first wait.
 ---@param run kms.parallel.Run
----@param number integer
 ---@param item any
-function Coroutines:start(run, number, item)
+function Coroutines:start(run, item)
   local idle = self.idle
   local worker = idle[#idle]
-  if worker then idle[#idle] = nil else worker = { routine = coroutine.create(work) } end
-  worker.run, worker.number = run, number
-  run:count_begun()
+  if worker then idle[#idle] = nil else worker = { routine = coroutine.create(work), run = false, outcome = false } end
+  local outcome = run:begin()
+  worker.run, worker.outcome = run, outcome
   self.active = self.active + 1
-  go_on(self, worker, run.fn, item, number)
+  go_on(self, worker, run.fn, item, outcome[1])
 end
 
 --- Goes on with those who have slept enough and with one whose exchange has ended; waits for it where there is none.
@@ -111,11 +111,13 @@ function Coroutines:wait()
     worker, woken = sleeping:due(now), true
   end
   local first = sleeping:first()
+  if not (first or woken) and many:pending() == 0 then error("a task of kms.parallel was lost for want of memory", 0) end
   local patience = woken and 0 or first and math.max(0, math.min(first - now, LONGEST)) or LONGEST
   local key, response, err = many:poll(patience)
   if not key then return end
   worker, self.waiting[key] = self.waiting[key], nil
-  go_on(self, worker, response, err)
+  -- There is none where memory ended before the worker could wait; its task has failed by then.
+  if worker then go_on(self, worker, response, err) end
 end
 
 ---@return kms.transport.curl.Stats

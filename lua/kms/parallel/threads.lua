@@ -32,21 +32,20 @@ function threads.new()
   }, Threads)
 end
 
-local function work(self, run, number, item)
-  local routine = running()
+local function work(self, run, item)
+  local routine, outcome = running(), run:begin()
   self.routines[routine] = true
-  run:count_begun()
   self.active = self.active + 1
-  local ok, result, err = pcall(run.fn, item, number)
+  local ok, result, err = pcall(run.fn, item, outcome[1])
   self.active = self.active - 1
   self.over[#self.over + 1] = routine
-  run:take(number, ok, result, err)
+  run:take(outcome, ok, result, err)
   local count = self.bell:count() -- below 0 it says how many wait
   if count <= 0 then self.bell:post(math.max(1, -count)) end
 end
 
---- Lets go of threads that have ended. Only who began a thread may wait for it; one that somebody else's loop began goes
---- with its request.
+--- Lets go of threads that have ended. Only who began a thread may wait for it; one that somebody else's loop began
+--- goes with its request.
 local function reap(self)
   local over = self.over
   if #over == 0 then return end
@@ -61,11 +60,10 @@ function Threads:is_inside()
 end
 
 ---@param run kms.parallel.Run
----@param number integer
 ---@param item any
-function Threads:start(run, number, item)
+function Threads:start(run, item)
   reap(self)
-  ngx.thread.spawn(work, self, run, number, item)
+  ngx.thread.spawn(work, self, run, item)
 end
 
 --- Waits until a task has ended.

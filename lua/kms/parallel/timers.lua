@@ -18,6 +18,7 @@ end
 function Timers:add(time, sleeper)
   local times, sleepers = self.times, self.sleepers
   local at = self.count + 1
+  times[at], sleepers[at] = time, sleeper -- where this raises for want of memory, nobody was added
   self.count = at
   while at > 1 do
     local above = floor(at / 2)
