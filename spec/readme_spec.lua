@@ -35,7 +35,7 @@ describe("the README", function()
         assert.is_true(ok, output)
       end
     end
-    assert.equal(2, count)
+    assert.equal(3, count)
   end)
 
   local function names(word)
@@ -63,7 +63,7 @@ describe("the README", function()
     end
     for _, option in ipairs { "credentials", "timeout", "transport", "lock_guard", "retry", "on_retry", "attempts", "base", "cap",
       "attempt_timeout", "ca_file", "ca_path", "client_cert", "client_key", "client_key_password", "connect_timeout", "max_response",
-      "keepalive", "http_version", "proxy", "no_proxy", "max_in_flight" } do
+      "keepalive", "http_version", "proxy", "no_proxy", "max_in_flight", "concurrency", "order" } do
       names(option)
     end
   end)

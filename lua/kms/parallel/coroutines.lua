@@ -111,7 +111,9 @@ function Coroutines:wait()
     worker, woken = sleeping:due(now), true
   end
   local first = sleeping:first()
-  if not (first or woken) and many:pending() == 0 then error("a task of kms.parallel was lost for want of memory", 0) end
+  if not first and not woken and many:pending() == 0 then
+    error("a task of kms.parallel was lost for want of memory", 0)
+  end
   local patience = woken and 0 or first and math.max(0, math.min(first - now, LONGEST)) or LONGEST
   local key, response, err = many:poll(patience)
   if not key then return end
