@@ -111,6 +111,14 @@ bench-nginx:
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
 	  luajit bench/nginx/run.lua
 
+# What many calls at once cost, on each Lua; CALLS of a row.
+.PHONY: bench-parallel
+bench-parallel:
+	tools/setup bench
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
+	@tools/with-server KMS_BENCH $(BUILD)/bench-parallel tools/nginx bench/parallel/nginx.conf -- \
+	  sh -c 'ulimit -n 4096; for lua in $(LUAS); do eval "$$($(MAKE) -s env LUA=$$lua)"; $$lua bench/parallel/run.lua $(CALLS) || exit; done'
+
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
 # On Lua 5.4 alone.
 FUZZER = $(BUILD)/fuzz/harness
@@ -175,6 +183,7 @@ help:
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
 	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
+	@echo 'make bench-parallel  measure many calls at once against a server that answers after 50 ms (CALLS=1000)'
 	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make install    install under PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_STREAMS = 10000 };
+
 /* One set of connections, and what runs over them. */
 struct kms_generation {
     CURLM *multi;
@@ -64,6 +66,8 @@ static kms_generation *new_generation(kms_many *many)
     curl_multi_setopt(made->multi, CURLMOPT_SOCKETDATA, made);
     curl_multi_setopt(made->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(made->multi, CURLMOPT_TIMERDATA, made);
+    /* The server says how many it takes over one connection; libcurl's own bound is 100. */
+    curl_multi_setopt(made->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)MOST_STREAMS);
     made->next = many->generations;
     many->generations = made;
     return made;
