@@ -74,7 +74,8 @@ end
 local function report(kind, version, at_once, name, wall, cpu, calls, connections)
   local ideal = math.ceil(calls / at_once) * DELAY
   local row = "%-7s %-4s %8d  %-5s %9.0f %9.3f %12.1f %12d %11.0f"
-  print(row:format(kind, version, at_once, name, wall * 1000, wall / ideal, cpu * 1e6, connections, collectgarbage "count"))
+  print(row:format(kind, version, at_once, name, wall * 1000, wall / ideal, cpu * 1e6, connections,
+    collectgarbage "count"))
 end
 
 local function run(kind, version, at_once, calls)
