@@ -85,7 +85,8 @@ end
 --- Whether this is called from a task.
 ---@return boolean
 function Coroutines:is_inside()
-  return self.worker ~= nil
+  local worker = self.worker
+  return worker ~= nil and task.is_under_way(worker.routine)
 end
 
 --- Begins a task, and goes on with it up to its first wait.
