@@ -106,7 +106,25 @@ local function interruptions()
   print(("%d calls interrupted, %d left by os.exit with the state closed"):format(raised, left))
 end
 
+--- Whole calls with everything collected wherever a step of the collector is possible: in the middle of the library's C
+--- code as well.
+local function collections()
+  local TIMES, EXPECTED = 3, { rename = "result", move = "service KMS.0106" }
+  local state, cycles = new_state(), 0
+  for operation, expected in pairs(EXPECTED) do
+    local text = run(state, ("return victim.collecting('%s', %d)"):format(operation, TIMES))
+    local outcomes, count = text:match "^(.*) in (%d+) cycles$"
+    if outcomes ~= (expected .. ", "):rep(TIMES - 1) .. expected then finding("collecting all the time", operation, "came to:", text) end
+    if tonumber(count or 0) < 1000 then finding("only few cycles:", text) end
+    cycles = cycles + (count or 0)
+  end
+  state:close()
+  nothing_left "collections"
+  print(("%d calls with %d cycles of the collector"):format(2 * TIMES, cycles))
+end
+
 orders()
 closed_states()
+collections()
 interruptions()
 if findings > 0 then error(("orders: %d findings"):format(findings), 0) end
