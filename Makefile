@@ -172,7 +172,7 @@ help:
 	@echo 'make            build for Lua 5.4 into build/lua5.4 (LUA=luajit: for LuaJIT)'
 	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
 	@echo 'make test       set up, build and run all specs on $(LUAS) (TESTS=spec/x_spec.lua: only those)'
-	@echo '                (GC=hard: everything is collected again and again, at each 5000th instruction of Lua)'
+	@echo '                (GC=hard: everything is collected again and again, at each 20000th instruction of Lua)'
 	@echo 'make asan       the specs under ASan and UBSan, inside NGINX too; make valgrind: those of the C parts under valgrind'
 	@echo 'make torture    every allocation of a call fails once, everything ends in every order (MOST=$(MOST) of a row)'
 	@echo 'make tsan       several Lua states in several threads at once under TSan'

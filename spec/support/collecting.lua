@@ -3,7 +3,7 @@
 
 require "spec.support.watched"
 
-local STEP = 5000
+local STEP = 20000
 
 -- A new cycle begins as soon as one has ended. To a script that asks for other manners, this is what it finds and restores.
 collectgarbage("setpause", 0)
