@@ -74,11 +74,14 @@ demo:
 	@$(MAKE) --no-print-directory -s all
 	@tools/demo $(LUA)
 
+# GC=hard: with collection at its most aggressive, and without the specs that steer the collector or the clock themselves.
+HARD = --helper=spec/support/collecting.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input \
+       --filter-out=leaves.no.copy
 .PHONY: test
 test:
 	tools/setup test
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
-	@tools/test "$(LUAS)" $(TESTS)
+	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
 # The specs with the library built for ASan and UBSan, inside NGINX too; and the native parts under valgrind.
 MEMORY_TESTS ?= $(wildcard spec/sign_*_spec.lua) spec/transport_curl_spec.lua spec/end_to_end_spec.lua
@@ -177,6 +180,7 @@ help:
 	@echo 'make            build for Lua 5.4 into build/lua5.4 (LUA=luajit: for LuaJIT)'
 	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
 	@echo 'make test       set up, build and run all specs on $(LUAS) (TESTS=spec/x_spec.lua: only those)'
+	@echo '                (GC=hard: everything is collected again and again, at each 20000th instruction of Lua)'
 	@echo 'make asan       the specs under ASan and UBSan, inside NGINX too; make valgrind: those of the C parts under valgrind'
 	@echo 'make torture    every allocation of a call fails once, everything ends in every order (MOST=$(MOST) of a row)'
 	@echo 'make tsan       several Lua states in several threads at once under TSan'

@@ -1,6 +1,6 @@
 --- kms.transport.cosocket in a real NGINX: the contract of every transport, and what is its own.
 
-local child = require "spec.support.child"
+local beside = require "spec.support.beside"
 local nginx = require "spec.support.nginx"
 local servers = require "spec.servers"
 
@@ -30,16 +30,6 @@ local function own_keepalive()
 end
 
 local CLOUD = ("localhost:%d"):format(nginx.port + 1)
-
---- Calls `call` beside spec/server/raw.lua and returns what that has read.
-local function beside(mode, call)
-  local pipe = io.popen(("%s spec/server/raw.lua %s %d"):format(child.lua, mode, servers.port("proxy")))
-  assert.equal("ready", pipe:read("*l"))
-  call()
-  local seen = pipe:read("*a")
-  pipe:close()
-  return seen
-end
 
 describe("cosocket.new", function()
   local function refuses(text, options)

@@ -2,6 +2,7 @@
 
 local curl = require "kms.transport.curl"
 local Error = require "kms.error"
+local beside = require "spec.support.beside"
 local child = require "spec.support.child"
 local servers = require "spec.servers"
 
@@ -18,16 +19,6 @@ local function trusting(options)
   options = options or {}
   options.ca_file = servers.ca_file
   return curl.new(options)
-end
-
---- Calls `call` beside spec/server/raw.lua and returns what that has read.
-local function beside(mode, call)
-  local pipe = io.popen(("%s spec/server/raw.lua %s %d"):format(child.lua, mode, servers.port("proxy")))
-  assert.equal("ready", pipe:read("*l"))
-  call()
-  local seen = pipe:read("*a")
-  pipe:close()
-  return seen
 end
 
 describe("curl.new", function()

@@ -11,19 +11,16 @@ local POINTS = tonumber(arg[1]) or 20
 local LOAD = "local victim = require 'spec.torture.victim' "
 local OBJECTS = 4
 local findings = 0
+local kept = 0 -- blocks that the signer keeps for the next call, as long as its state lives
 
 local function finding(...)
   findings = findings + 1
   print("FINDING " .. table.concat({ ... }, " "))
 end
 
---- Blocks of kms that a state keeps to its end: the workspace of kms.sign.
-local kept = 0
-
 local function nothing_left(...)
-  for family, expected in pairs { curl = 0, kms = kept } do
-    if torture.live(family) ~= expected then finding(family, "blocks left:", torture.live(family) - expected, ...) end
-  end
+  if torture.live "curl" ~= 0 then finding("curl blocks left:", torture.live "curl", ...) end
+  if torture.live "kms" ~= kept then finding("kms blocks left:", torture.live "kms", "instead of", kept, ...) end
 end
 
 --- Calls `each` with every order of `left` objects out of 1 .. OBJECTS.
@@ -39,28 +36,35 @@ local function permutations(left, each, chosen, used)
   end
 end
 
+local function new_state()
+  local state = torture.state()
+  state:run "if jit then jit.off() end" -- compiled code calls no hooks
+  return state
+end
+
 local function run(state, source)
   local ok, text = state:run(LOAD .. source)
   if not ok then finding(source, "came to:", text) end
   return text
 end
 
-local function new_state()
-  local state = torture.state()
-  state:run "if jit then jit.off() end" -- compiled code calls no hooks
-  for _, operation in ipairs { "rename", "move" } do run(state, ("return victim.call '%s'"):format(operation)) end
+--- A state in which both clouds were called before.
+local function warm_state()
+  local state = new_state()
+  for _, operation in ipairs { "rename", "move" } do run(state, ("return victim.call('%s')"):format(operation)) end
   kept = torture.live "kms"
   return state
 end
 
-local function close_state(state)
+local function close(state, ...)
   state:close()
   kept = 0
+  nothing_left(...)
 end
 
 --- Every permutation; each object closed first, or only forgotten.
 local function orders(kind, at_once)
-  local state, cases = new_state(), 0
+  local state, cases = warm_state(), 0
   permutations(OBJECTS, function(order)
     for closed = 0, 2 ^ OBJECTS - 1 do
       local words = table.concat(order, ",")
@@ -69,7 +73,7 @@ local function orders(kind, at_once)
       cases = cases + 1
     end
   end)
-  close_state(state)
+  close(state, kind, "orders")
   print(("%d orders of closing and collecting, %s"):format(cases, kind))
 end
 
@@ -82,8 +86,7 @@ local function closed_states(kind, at_once)
       run(state, ("return victim.objects({%s}, %d, true, %s)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS,
         tostring(at_once)))
       if ended == 0 and torture.live "curl" == 0 then finding "nothing was open when the state was closed" end
-      close_state(state)
-      nothing_left(kind, "state closed after", table.concat(order, ","))
+      close(state, kind, "state closed after", table.concat(order, ","))
       cases = cases + 1
     end)
   end
@@ -92,7 +95,7 @@ end
 
 --- A hook raises, or ends the process with os.exit(0, true), after so many instructions of a call.
 local function interruptions()
-  local state = new_state()
+  local state = warm_state()
   local raised, left = 0, 0
   for _, operation in ipairs { "rename", "move", "together" } do
     run(state, ("return victim.call '%s'"):format(operation))
@@ -101,7 +104,7 @@ local function interruptions()
       local at = math.floor(total * point / (POINTS + 1))
       local outcome = run(state, ("return victim.interrupted('%s', %d, 'raise')"):format(operation, at))
       if outcome == "interrupted" then raised = raised + 1 end
-      local expected = operation == "move" and "service KMS.0106" or "result"
+      local expected = operation == "rename" and "result" or "service KMS.0106"
       local after = run(state, ("return victim.call '%s'"):format(operation))
       if after ~= expected then finding(operation, "interrupted at", at, "then came to:", after or "?") end
       nothing_left("interrupted at", at)
@@ -111,15 +114,31 @@ local function interruptions()
       if status == 0 then left = left + 1 else finding(operation, "left at", at, "with status", status) end
     end
   end
-  close_state(state)
-  nothing_left "interruptions"
+  close(state, "interruptions")
   if raised == 0 then finding "no call was interrupted" end
   print(("%d calls interrupted, %d left by os.exit with the state closed"):format(raised, left))
+end
+
+--- Whole calls with everything collected wherever a step of the collector is possible: in the middle of the library's C
+--- code as well.
+local function collections()
+  local TIMES, EXPECTED = 10, { rename = "result", move = "service KMS.0106" }
+  local state, cycles = warm_state(), 0
+  for operation, expected in pairs(EXPECTED) do
+    local text = run(state, ("return victim.collecting('%s', %d)"):format(operation, TIMES))
+    local outcomes, count = text:match "^(.*) in (%d+) cycles$"
+    if outcomes ~= (expected .. ", "):rep(TIMES - 1) .. expected then finding("collecting all the time", operation, "came to:", text) end
+    if tonumber(count or 0) < 30 * TIMES then finding("only few cycles:", text) end
+    cycles = cycles + (count or 0)
+  end
+  close(state, "collections")
+  print(("%d calls with %d cycles of the collector"):format(2 * TIMES, cycles))
 end
 
 for kind, at_once in pairs { ["one by one"] = false, ["many at once"] = true } do
   orders(kind, at_once)
   closed_states(kind, at_once)
 end
+collections()
 interruptions()
 if findings > 0 then error(("orders: %d findings"):format(findings), 0) end

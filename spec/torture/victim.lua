@@ -155,4 +155,31 @@ function victim.interrupted(name, instructions, what)
   return ok and outcome or tostring(outcome):match "interrupted" or "raised: " .. tostring(outcome)
 end
 
+--- Calls `count(1)` at the end of each cycle of the collector, until it returns false.
+local function at_each_cycle(count)
+  local newproxy = rawget(_G, "newproxy")
+  local function finalizer() if count(1) then at_each_cycle(count) end end
+  if newproxy then getmetatable(newproxy(true)).__gc = finalizer else setmetatable({}, { __gc = finalizer }) end
+end
+
+--- Calls `times` times while the collector does a whole cycle wherever it may do a step.
+---@return string outcomes each with how often it came, and the cycles done
+function victim.collecting(name, times)
+  local cycles, on, outcomes = 0, true, {}
+  victim.call(name) -- what is made once, is made
+  at_each_cycle(function(more)
+    cycles = cycles + more
+    return on
+  end)
+  collectgarbage("setpause", 0)
+  collectgarbage("setstepmul", rawget(_G, "jit") and 1e8 or 1000)
+  if _VERSION == "Lua 5.4" then collectgarbage("incremental", 0, 0, 40) end -- steps of 2^40 bytes
+  for _ = 1, times do
+    local outcome = victim.call(name)
+    outcomes[#outcomes + 1] = outcome
+  end
+  on = false
+  return ("%s in %d cycles"):format(table.concat(outcomes, ", "), cycles)
+end
+
 return victim

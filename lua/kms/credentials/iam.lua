@@ -54,6 +54,13 @@ function iam.place(option, region)
   return { scheme = scheme, host = host, who = ("IAM at %s://%s"):format(scheme, host), timeout = TIMEOUT }
 end
 
+--- A value as JSON. The encoder keeps its buffer, and a password in it, until another text overwrites it.
+local function encode(value)
+  local text = cjson.encode(value)
+  cjson.encode(("x"):rep(#text))
+  return text
+end
+
 --- Posts JSON to IAM.
 ---@param place table from `iam.place`
 ---@param body table
@@ -61,7 +68,7 @@ end
 ---@return table? response a good one, kms.Error? err, table order
 function iam.post(context, place, target, headers, body, secrets)
   local order = { who = place.who, method = "POST", scheme = place.scheme, host = place.host, target = target,
-    headers = { { "Content-Type", "application/json;charset=utf8" } }, body = cjson.encode(body),
+    headers = { { "Content-Type", "application/json;charset=utf8" } }, body = encode(body),
     timeout = place.timeout, secrets = secrets }
   for _, pair in ipairs(headers) do order.headers[#order.headers + 1] = pair end
   local response, err = exchange.send(context, order)
