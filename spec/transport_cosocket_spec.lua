@@ -155,6 +155,14 @@ describe("a cosocket transport", function()
     assert.is_truthy(err.message:find("its certificate is not for 127.0.0.1", 1, true), err.message)
   end)
 
+  if rawget(_G, "jit") then
+    it("does not trust a session that it cannot look into", function()
+      local tls_session = require "kms.transport.tls_session"
+      for _, session in ipairs({ true, "x" }) do assert.matches("TLS version cannot be seen", tls_session.problem(session)) end
+      assert.matches("TLS version cannot be seen", tls_session.problem(nil))
+    end)
+  end
+
   it("says why a connection is not trusted, and what the configuration has to do with it", function()
     for place, text in pairs({
       unknown_ca = "21: unable to verify the first certificate; trusted is what lua_ssl_trusted_certificate names",
@@ -251,6 +259,8 @@ describe("a cosocket transport", function()
     assert.is_truthy(err.message:find("the proxy answered 403", 1, true))
     err = select(2, transport:send(request(servers.host("https"))))
     assert.equal("connect", err.code)
+    err = select(2, nginx.transport({ proxy = "http://" .. servers.host("closing") }):send(request(servers.host("https"))))
+    assert.same({ "connect", false }, { err.code, err.uncertain })
     assert.equal(200, transport:send(request(servers.host("http"), { scheme = "http" })).status)
   end)
 end)
