@@ -94,6 +94,12 @@ valgrind:
 	tools/setup test sanitize
 	@tools/sanitize valgrind "$(LUAS)" $(if $(TESTS),$(TESTS),$(MEMORY_TESTS))
 
+# What of the library the specs run, NGINX's workers and threads included: lines and, in C, branches.
+.PHONY: cover
+cover:
+	tools/setup test cover
+	@tools/cover "$(LUAS)" $(TESTS)
+
 # Every allocation of a call fails once, at most MOST of a row; everything ends in every order. Then: states in threads.
 MOST ?= 200
 .PHONY: torture tsan
@@ -183,6 +189,7 @@ help:
 	@echo '                (GC=hard: everything is collected again and again, at each 20000th instruction of Lua)'
 	@echo 'make asan       the specs under ASan and UBSan, inside NGINX too; make valgrind: those of the C parts under valgrind'
 	@echo 'make torture    every allocation of a call fails once, everything ends in every order (MOST=$(MOST) of a row)'
+	@echo 'make cover      run all specs and tell which lines, and in C which branches, have not run'
 	@echo 'make tsan       several Lua states in several threads at once under TSan'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'

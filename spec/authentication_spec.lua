@@ -248,6 +248,21 @@ describe("the lock guard", function()
     assert.equal("guarded", select(2, client:update_primary_region(PARAMS)).code)
   end)
 
+  it("remembers refused credentials however many good ones follow, and of these some", function()
+    local notes = guard.new()
+    local context = { now = function() return 0 end, deadline = 10 }
+    assert.is_true(notes:enter("refused", context))
+    notes:leave("refused", "refused", context)
+    for i = 1, 1000 do
+      assert.is_true(notes:enter("good " .. i, context))
+      notes:leave("good " .. i, "good", context)
+    end
+    assert.equal("guarded", select(2, notes:enter("refused", context)).code)
+    local kept = 0
+    for _ in pairs(notes.notes.entries) do kept = kept + 1 end
+    assert.is_true(kept <= 101)
+  end)
+
   it("is not set off by what is no refusal of the credentials", function()
     local cloud = emulator.new()
     local client = huawei(cloud)

@@ -1,5 +1,7 @@
 local caller = require "spec.support.caller"
 local canned = require "spec.support.canned"
+local emulator = require "kms.emulator"
+local kms = require "kms"
 local lock = require "kms.lock"
 local refresh = require "kms.credentials.refresh"
 local snapshot = require "kms.credentials.snapshot"
@@ -160,6 +162,21 @@ describe("refresh", function()
     assert.equal(first, rejected)
     made.source:forget(first) -- by a call that still had the old ones
     assert.equal(second, made.get())
+  end)
+
+  it("is told through a chain, and a source of the caller's own is, what the cloud refused", function()
+    local cloud, told = emulator.new(), {}
+    local account = emulator.defaults.accounts[1]
+    local own = { name = "vault" }
+    function own.get() return { access_key = account.access_key, secret_key = "hush" } end
+    function own:forget(refused) told[#told + 1] = { self, refused and refused.secret_key or "everything" } end
+    local silent = { name = "silent", get = function() end }
+    local client = kms.huawei { region = "cn-north-4", project_id = account.projects["cn-north-4"], transport = cloud,
+      credentials = kms.credentials.chain { kms.credentials.environment(), silent, own } }
+    local _, err = client:update_primary_region { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
+    assert.equal("APIGW.0301", err.code)
+    client:reset()
+    assert.same({ { own, "hush" }, { own, "everything" } }, told)
   end)
 
   it("passes on what a transport raises, and is not locked by it", function()

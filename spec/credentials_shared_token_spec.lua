@@ -130,6 +130,17 @@ describe("a token that workers share", function()
     assert.equal("the token is not shared among the workers: no memory", worker():get(context()).warning)
   end)
 
+  it("is not asked for again by one who gets the lock just after another brought it", function()
+    local add = dict.add
+    function dict.add(self, key, ...)
+      dict:set("kms.token:" .. PLAN.key, ("%.3f hush9"):format(transport.time + 24 * HOUR), HOUR)
+      return add(self, key, ...)
+    end
+    assert.equal("hush9", worker():get(context()).token)
+    assert.equal(0, asked)
+    assert.is_nil(dict.entries["kms.token.lock:" .. PLAN.key])
+  end)
+
   it("leaves a lock alone that went to another meanwhile", function()
     local one = worker()
     local get = dict.get

@@ -171,6 +171,42 @@ describe("kms.sign", function()
     collectgarbage()
   end)
 
+  it("signs for a finaliser that runs within it", function()
+    local request, other = signing.request(), signing.request { body = "another" }
+    local expected, others = sign.huawei_stages(request, signing.credentials, 0), sign.huawei_stages(other, signing.credentials, 1)
+    local signing_now, within, differ = false, 0, 0
+    local litter
+    local function finalise()
+      if not litter then return end
+      local made = sign.huawei_stages(other, signing.credentials, 1)
+      if signing_now then within = within + 1 end
+      if made.canonical_request ~= others.canonical_request or made.signature ~= others.signature then differ = differ + 1 end
+      litter()
+    end
+    local newproxy = rawget(_G, "newproxy")
+    function litter()
+      if newproxy then
+        getmetatable(newproxy(true)).__gc = finalise
+      else
+        setmetatable({}, { __gc = finalise })
+      end
+    end
+    for _ = 1, 20 do litter() end
+    local pause = collectgarbage("setpause", 0)
+    local calls = 0
+    repeat
+      calls, signing_now = calls + 1, true
+      local made = sign.huawei_stages(request, signing.credentials, 0)
+      signing_now = false
+      assert(made.canonical_request == expected.canonical_request and made.signature == expected.signature)
+    until within >= 100 or calls == 100000
+    litter = nil
+    collectgarbage("setpause", pause)
+    collectgarbage()
+    assert.equal(0, differ)
+    assert.is_true(within >= 100, "no finaliser ran while it signed")
+  end)
+
   it("signs 12 MiB without a copy, and not one byte more", function()
     local request = signing.request { body = ("x"):rep(12 * 1024 * 1024) }
     sign.huawei(request, signing.credentials, 0)

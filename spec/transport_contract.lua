@@ -142,11 +142,12 @@ return function(new, servers, test)
         method = { "GE T", "", "GET\r\nX: y" },
         scheme = { "ftp", "", "file" },
         host = { "", "a b", "user:secret@localhost", "localhost/x", "localhost:", "localhost:0", "localhost:65536",
-          "localhost:x", "localhost:80:80", "[::1", "::1", "[localhost]", "[::::]", "[127.0.0.1]", "[::1]x", "a\r\nb", "localhost\0", "a?b", "a#b" },
+          "localhost:x", "localhost:80:80", "[::1", "::1",
+          "[localhost]", "[::::]", "[127.0.0.1]", "[::1\0]", "[" .. ("1"):rep(46) .. "]", "[::1]x", "a\r\nb", "localhost\0", "a?b", "a#b" },
         target = { "", "x", "/ ", "/a\nb", "/a\0b", "/\195\169", "/a#b", "http://localhost/" },
         headers = { { { "", "x" } }, { { "A B", "x" } }, { { "A:", "x" } }, { { "A", "secret\r\nX: y" } },
           { { "A", "secret\0" } }, { { "A", "secret\127" } }, { { "Host", "a" }, { "host", "b" } }, { { "Host", "" } },
-          { { "Content-Length", "1" } }, { { "transfer-encoding", "chunked" } } },
+          { { "Content-Length", "1" } }, { { "transfer-encoding", "chunked" } }, { { "A", ("secret"):rep(200000) } } },
       }
       assert.equal(0, counted("unreadable", function()
         for field, values in pairs(cases) do
@@ -159,6 +160,8 @@ return function(new, servers, test)
             assert.is_nil(err.message:find("secret"))
           end
         end
+        local _, err = send(transport, "/counted/unreadable", { method = "HEAD", body = "x" })
+        assert.same({ "invalid", "body" }, { err.kind, err.code })
       end))
     end)
   end)

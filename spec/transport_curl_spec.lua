@@ -144,6 +144,12 @@ describe("transport:send", function()
     assert.equal("string", type(err.cause.message))
   end)
 
+  it("has a message of one line, whatever a certificate's name is", function()
+    local _, err = trusting():send(request("https", "/", { host = servers.host("wrong_host", "odd.localhost") }))
+    assert.equal("tls", err.code)
+    assert.is_truthy(err.message:find("name 'odd??name' does not match", 1, true), err.message)
+  end)
+
   it("gives headers away neither in errors nor in tostring", function()
     local secret = { { "Authorization", "s3cret" }, { "X-Security-Token", "s3cret" } }
     for _, fault in ipairs({ "closed", "garbage", "large", "no_colon" }) do

@@ -95,6 +95,18 @@ describe("worker_thread.new", function()
   end)
 end)
 
+describe("kms.worker", function()
+  it("says so where libcurl's part cannot be loaded", function()
+    local name = "kms.transport.curl"
+    local loaded = package.loaded[name]
+    package.loaded[name], package.preload[name] = nil, function() error("libcurl.so.4: no such file", 0) end
+    local answer = require("kms.worker").send({}, {})
+    package.loaded[name], package.preload[name] = loaded, nil
+    assert.same({ kind = "transport", code = "other", uncertain = false,
+      message = "kms.transport.curl cannot be loaded: libcurl.so.4: no such file" }, answer.err)
+  end)
+end)
+
 describe("worker_thread", function()
   before_each(function()
     emulated.reset()
@@ -241,6 +253,9 @@ describe("worker_thread", function()
     request.method, request.headers = "GET", { { "X-A", cjson.null } }
     answer = ask("/transport", { method = "send", options = {}, argument = request })
     assert.is_truthy(answer.raised:find("bad argument #1 to 'send' (", 1, true), answer.raised)
+    request.headers = nil
+    answer = ask("/transport", { method = "send", options = {}, argument = request, with_function = true })
+    assert.is_truthy(answer.raised:find("bad argument #1 to 'send' (the request holds what cannot go to a thread: a function", 1, true))
     answer = ask("/transport", { method = "send", options = {} })
     assert.is_truthy(answer.raised:find("bad argument #1 to 'send' (table expected, got nil)", 1, true))
     assert.equal(0, in_flight())

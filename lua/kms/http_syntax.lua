@@ -7,6 +7,8 @@ local TOKEN = "^[!#$%%&'*+%-.^_`|~0-9A-Za-z]+$" -- RFC 9110, section 5.6.2
 local NOT_IN_TARGET = '[^!"$-~]' -- RFC 3986, section 2: visible ASCII, and "#" would begin a fragment
 local CONTROL = "[\1-\8\10-\31\127]" -- NUL is looked for apart: LuaJIT's patterns cannot hold it
 
+local MOST_HEADERS = 2 ^ 20 -- bytes in all
+
 local SCHEMES = { http = true, https = true }
 
 -- Methods whose requests say how long their body is, even when there is none (RFC 9110, section 8.6).
@@ -148,8 +150,10 @@ local function refuse_header(name, value)
 end
 
 local function refuse_headers(headers)
-  local hosts = 0
+  local hosts, bytes = 0, 0
   for _, pair in ipairs(headers) do
+    bytes = bytes + #pair[1] + #pair[2]
+    if bytes > MOST_HEADERS then return "the headers are too long" end
     local problem = refuse_header(pair[1], pair[2])
     if problem then return problem end
     if pair[1]:lower() == "host" then

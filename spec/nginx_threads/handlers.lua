@@ -66,9 +66,11 @@ function handlers.call()
   answer(pcall(client[asked.operation], client, asked.params, asked.options))
 end
 
---- { options, method, argument }: a method of a bare transport. `argument.null` stands for cjson.null in a header.
+--- { options, method, argument, with_function }: a method of a bare transport; `with_function` adds to the argument what JSON
+--- cannot carry.
 function handlers.transport()
   local asked = input()
+  if asked.with_function then asked.argument.on_answer = print end
   local made, transport = pcall(worker_thread.new, asked.options)
   if not made then return answer(false, transport) end
   answer(pcall(transport[asked.method], transport, asked.argument))

@@ -158,9 +158,8 @@ end
 ---@return string? code, string? reason
 local function handshake(socket, place, stop)
   if not arm(socket, stop) then return "timeout", LATE end
-  -- Where a certificate is refused before anything had to wait, lua-resty-core 0.1.25 raises and hides the reason.
   local returned, session, err = pcall(socket.sslhandshake, socket, nil, place.server_name, true)
-  if not returned then return "tls", "the handshake was refused" end
+  if not returned or err then err = tls_session.refusal(socket) or returned and err or "the handshake failed" end
   if err == "timeout" then return "timeout", err end
   if err then return "tls", err .. (HINTS[tonumber(err:match "^(%d+): ")] or "") end
   local problem = tls_session.problem(session, place.literal)

@@ -1,5 +1,5 @@
 --- What ngx_lua's handshake does not check, seen in the TLS session through the OpenSSL that NGINX itself runs on:
---- the protocol's version, and a certificate for an address (`sslhandshake` compares names only).
+--- the protocol's version, and a certificate for an address (`sslhandshake` compares names only). Also why one failed.
 
 local ffi = require "ffi"
 
@@ -9,10 +9,13 @@ int kms_session_version(const void *session) __asm__("SSL_SESSION_get_protocol_v
 void *kms_session_peer(void *session) __asm__("SSL_SESSION_get0_peer");
 void kms_session_free(void *session) __asm__("SSL_SESSION_free");
 int kms_certificate_names(void *certificate, const char *address, unsigned int flags) __asm__("X509_check_ip_asc");
+int kms_handshake_result(void *request, void *upstream, void **session, char **text, int *number)
+  __asm__("ngx_http_lua_ffi_socket_tcp_get_sslhandshake_result");
 ]]
 
 local C = ffi.C
 local TLS_1_2 = 0x0303 -- RFC 5246, appendix A.1
+local UPSTREAM = 1 -- ngx_lua's SOCKET_CTX_INDEX: what a cosocket is to C
 
 local tls_session = {}
 
@@ -30,6 +33,23 @@ function tls_session.problem(session, address)
   C.kms_session_free(session)
   if version < TLS_1_2 then return "it speaks a TLS older than 1.2" end
   if not named then return "its certificate is not for " .. address end
+end
+
+local function reason_of(socket)
+  local text, number = ffi.new "char *[1]", ffi.new "int[1]"
+  local request, upstream = require("resty.core.base").get_request(), assert(socket[UPSTREAM])
+  C.kms_handshake_result(request, upstream, ffi.new "void *[1]", text, number)
+  local reason = ffi.string(text[0])
+  return number[0] ~= 0 and number[0] .. ": " .. reason or reason
+end
+
+--- Why a handshake failed, as ngx_lua tells it to `sslhandshake`. Where nothing had to be waited for, as on a fast
+--- network, the latter raises instead of telling (lua-resty-core 0.1.25), or gives the number of an earlier refusal.
+---@param socket table
+---@return string? reason nil where ngx_lua gives none
+function tls_session.refusal(socket)
+  local known, reason = pcall(reason_of, socket)
+  return known and reason or nil
 end
 
 return tls_session

@@ -39,6 +39,9 @@ local NOT_BEGUN = {
   { "^error loading module", "other", "kms.worker cannot be loaded" },
 }
 
+-- What it says, without a call, of a value that no thread can have (ngx_lua 0.10.23).
+local UNSENDABLE = " in the argument$"
+
 -- The worker process's calls in flight, of all transports together: slot -> the time when its thread has ended for
 -- certain. A request that NGINX ends early (its client has gone) never gives its slot back, and its thread works on.
 local slots, in_flight = {}, 0
@@ -144,8 +147,9 @@ function methods:send(request)
   release(slot)
 
   if not ok then
-    if answer ~= "unsupported argument type" then return not_run(tostring(answer)) end
-    problem = "the request holds what cannot go to a thread: a function, userdata or null"
+    answer = tostring(answer)
+    if not answer:find(UNSENDABLE) then return not_run(answer) end
+    problem = "the request holds what cannot go to a thread: a function, userdata, or tables without end"
     error(check.bad_argument(1, "send", problem), 2)
   elseif answer.bad_options then
     error(check.bad_argument(1, "new", "option 'curl': " .. answer.bad_options), 2)
