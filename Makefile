@@ -111,6 +111,31 @@ bench-nginx:
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
 	  luajit bench/nginx/run.lua
 
+# The programs in C that calls are measured against.
+FLOOR = bench/programs/batches.c bench/programs/floor.c
+BENCH = $(addprefix $(BUILD)/bench/,p0 p0s)
+$(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
+$(BUILD)/bench/p0s: bench/programs/p0s.c bench/programs/plain_sign.c $(FLOOR)
+$(BENCH): $(wildcard bench/programs/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
+	  $(CURL_LIBS) $(CRYPTO_LIBS)
+
+.PHONY: bench-programs
+bench-programs: $(BENCH)
+
+# What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES and CALLS make it
+# shorter or longer.
+CORE ?= 0
+BESIDE = taskset -c $(CORE) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
+  tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
+.PHONY: bench bench-instructions
+bench bench-instructions:
+	tools/setup bench
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
+	@$(MAKE) --no-print-directory -s bench-programs
+	@eval "$$($(MAKE) -s env LUA=lua5.4)" && $(BESIDE) lua5.4 bench/$(or $(patsubst bench-%,%,$(filter bench-%,$@)),calls).lua
+
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
 # On Lua 5.4 alone.
 FUZZER = $(BUILD)/fuzz/harness
