@@ -113,12 +113,16 @@ bench-nginx:
 
 # The programs in C that calls are measured against.
 FLOOR = bench/programs/batches.c bench/programs/floor.c
-BENCH = $(addprefix $(BUILD)/bench/,p0 p0s)
+PLAIN = bench/programs/plain_sign.c
+CORE_SIGN = $(addprefix csrc/,buffer.c digest.c encode.c huawei_sign.c ncloud_sign.c)
+BENCH = $(addprefix $(BUILD)/bench/,p0 p0s signatures primitives)
 $(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
-$(BUILD)/bench/p0s: bench/programs/p0s.c bench/programs/plain_sign.c $(FLOOR)
-$(BENCH): $(wildcard bench/programs/*.h) Makefile
+$(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(FLOOR)
+$(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c $(PLAIN) $(CORE_SIGN)
+$(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c
+$(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) -Icsrc $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
 	  $(CURL_LIBS) $(CRYPTO_LIBS)
 
 .PHONY: bench-programs
@@ -159,15 +163,15 @@ emulator:
 	tools/setup demo
 	@emulator/serve $(BUILD)/emulator $(EMULATOR_PORT)
 
-C_FILES = $(wildcard csrc/*.[ch])
-STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -fsyntax-only
+C_FILES = $(wildcard csrc/*.[ch] bench/programs/*.[ch])
+STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -Icsrc -fsyntax-only
 .PHONY: lint
 lint:
 	tools/setup lint
 	luacheck --quiet .
 	clang-format --dry-run -Werror $(C_FILES)
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
-	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr csrc
+	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr -Icsrc csrc bench/programs
 
 .PHONY: lint-c
 lint-c:

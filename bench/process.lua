@@ -17,9 +17,7 @@ local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 ---@param before string? a command that runs it
 function process.command(program, place, before)
   local words = { "export" }
-  for _, variables in ipairs { workload.variables, program.variables or {} } do
-    for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. quoted(value) end
-  end
+  for name, value in pairs(workload.environment(program)) do words[#words + 1] = name .. "=" .. quoted(value) end
   words[#words + 1] = "; exec " .. (before or "")
   for _, word in ipairs(program.words(place)) do words[#words + 1] = quoted(word) end
   return table.concat(words, " ")
@@ -40,20 +38,30 @@ function process.start(program, place)
   return self
 end
 
---- Has work done.
+--- Gives work, without waiting for it.
 ---@param count integer
----@return number wall seconds
----@return number cpu seconds of the program's own
-function Process:ask(count)
-  local start = socket.gettime()
+function Process:give(count)
+  self.given = socket.gettime()
   self.input:write(count, "\n")
   self.input:flush()
+end
+
+--- Waits for the work that was given.
+---@return number wall seconds
+---@return number cpu seconds of the program's own
+function Process:await()
   local used = tonumber(self.output:read "*l" or "")
-  local wall = socket.gettime() - start
+  local wall = socket.gettime() - self.given
   if not used then error(self.name .. " ended before its work was done", 0) end
   local cpu = used - self.used
   self.used = used
   return wall, cpu
+end
+
+--- Has work done; returns what `await` does.
+function Process:ask(count)
+  self:give(count)
+  return self:await()
 end
 
 --- Seconds since the start.
@@ -70,12 +78,12 @@ function Process:memory(name)
 end
 
 --- Lets the program come to its end.
----@return boolean ok whether it said that all went well
 function Process:stop()
+  -- In so many words: processes started later have this pipe open as well.
+  self.input:write "end\n"
   self.input:close()
-  local ok = self.output:close()
+  self.output:close()
   os.remove(self.fifo)
-  return ok == true
 end
 
 return process

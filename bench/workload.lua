@@ -3,6 +3,8 @@
 
 local defaults = require "kms.emulator.defaults"
 local kms = require "kms"
+local mime = require "mime"
+local sign = require "kms.sign"
 
 local workload = {}
 
@@ -16,12 +18,13 @@ end
 
 local HUAWEI, NCLOUD = first(defaults.accounts, "huawei"), first(defaults.accounts, "ncloud")
 local REGION = "cn-north-4"
+local TITLES = { huawei = "Huawei Cloud", ncloud = "NAVER Cloud" }
 
 local MOVE = { key_id = first(defaults.keys, "huawei").key_id, primary_region = "cn-east-3" }
 local RENAME = { key_tag = first(defaults.keys, "ncloud").key_tag, key_name = "newKeyName" }
 
---- The environment of every program. The emulator's account and keys, so that it can judge what they send.
-workload.variables = {
+-- The emulator's account and keys, so that it can judge what the programs send.
+local VARIABLES = {
   HUAWEICLOUD_SDK_AK = HUAWEI.access_key,
   HUAWEICLOUD_SDK_SK = HUAWEI.secret_key,
   HUAWEICLOUD_SDK_PROJECT_ID = HUAWEI.projects[REGION],
@@ -51,7 +54,7 @@ local CALLS = {
 
 --- The request that the library itself makes, signed now.
 ---@param cloud "huawei"|"ncloud"
----@param base string scheme and host
+---@param base string? scheme and host, the real ones when not given
 ---@return table request as a transport gets it
 function workload.request(cloud, base)
   local seen
@@ -73,20 +76,36 @@ function workload.place(cloud, base, ca_file)
   return { cloud = cloud, base = base, ca_file = ca_file, request = workload.request(cloud, base) }
 end
 
---- The four places on the benchmark's own server.
+--- The places on the benchmark's own server: both clouds, HTTP and TLS; or those whose title has $ONLY in it.
 ---@return table[]
 function workload.places()
   local dir, port = os.getenv "KMS_BENCH_DIR", tonumber(os.getenv "KMS_BENCH_PORT")
   if not (dir and port) then error("KMS_BENCH_DIR and KMS_BENCH_PORT are not set: run through make bench", 0) end
-  local places = {}
+  local places, only = {}, os.getenv "ONLY" or ""
   for _, cloud in ipairs { "huawei", "ncloud" } do
     for _, row in ipairs { { "HTTP", "http", 0 }, { "TLS", "https", 1 } } do
       local place = workload.place(cloud, ("%s://127.0.0.1:%d"):format(row[2], port + row[3]), dir .. "/ca.pem")
-      place.title = (cloud == "huawei" and "Huawei Cloud" or "NAVER Cloud") .. ", " .. row[1]
-      places[#places + 1] = place
+      place.title = TITLES[cloud] .. ", " .. row[1]
+      if place.title:find(only, 1, true) then places[#places + 1] = place end
     end
   end
   return places
+end
+
+--- What a program that only signs is told: the request to the real host, when, and what must come out.
+---@param cloud "huawei"|"ncloud"
+function workload.signature(cloud)
+  local account, now = cloud == "huawei" and HUAWEI or NCLOUD, os.time()
+  local request = workload.request(cloud)
+  local unsigned = {}
+  for _, header in ipairs(request.headers) do
+    if header[1] == "Content-Type" or header[1] == "X-Project-Id" then unsigned[#unsigned + 1] = header end
+  end
+  local stages = sign[cloud .. "_stages"]({
+    method = request.method, host = request.host, path = request.target, headers = unsigned, body = request.body,
+  }, account, now)
+  return { cloud = cloud, title = TITLES[cloud], request = request, now = now, secret_key = account.secret_key,
+    stages = stages }
 end
 
 local function floor_fixed(place)
@@ -111,21 +130,76 @@ local function ours(lua)
   end
 end
 
-local function modules_of(lua) return { LUA_CPATH = BUILD .. "/" .. lua .. "/?.so;;" } end
+--- The environment of a program of the benchmark.
+---@param program bench.Program
+---@return table<string, string>
+function workload.environment(program)
+  local environment = {}
+  for name, value in pairs(VARIABLES) do environment[name] = value end
+  if program.lua then environment.LUA_CPATH = ("%s/%s/?.so;;"):format(BUILD, program.lua) end
+  return environment
+end
 
 ---@class bench.Program
 ---@field name string
 ---@field words fun(place: table): string[] the command
----@field variables table<string, string>? more of its environment
----@field cloud string? the only cloud it calls
+---@field lua string? the Lua that it runs on
 
---- Standing first: what the others are compared with.
+--- The others are compared with the first two.
 ---@type bench.Program[]
 workload.programs = {
   { name = "P0", words = floor_fixed },
   { name = "P0s", words = floor_signing },
-  { name = "lua-kms, Lua 5.4", words = ours "lua5.4", variables = modules_of "lua5.4" },
-  { name = "lua-kms, LuaJIT", words = ours "luajit", variables = modules_of "luajit" },
+  { name = "lua-kms, Lua 5.4", lua = "lua5.4", words = ours "lua5.4" },
+  { name = "lua-kms, LuaJIT", lua = "luajit", words = ours "luajit" },
+}
+
+local function signing(...)
+  local before = { ... }
+  return function(what)
+    local words = {}
+    for i, word in ipairs(before) do words[i] = word end
+    local request = what.request
+    for _, word in ipairs { what.cloud, what.stages.signature, ("%d000"):format(what.now), request.host, request.target,
+      request.body } do words[#words + 1] = word end
+    return words
+  end
+end
+
+local function hex(bytes)
+  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
+local function primitives(way)
+  return function(what)
+    local stages = what.stages
+    local code = what.cloud == "huawei" and stages.signature or hex(mime.unb64(stages.signature))
+    local words = { BUILD .. "/bench/primitives", way, what.secret_key, code, stages.string_to_sign }
+    if what.cloud == "huawei" then
+      words[#words + 1], words[#words + 2] = what.request.body, stages.canonical_request
+    end
+    return words
+  end
+end
+
+--- Programs that only sign. Their place is what workload.signature gives.
+---@type bench.Program[]
+workload.signers = {
+  { name = "kms.sign, Lua 5.4", lua = "lua5.4", words = signing("lua5.4", "bench/programs/signatures.lua") },
+  { name = "kms.sign, LuaJIT", lua = "luajit", words = signing("luajit", "bench/programs/signatures.lua") },
+  { name = "its core in C alone", words = signing(BUILD .. "/bench/signatures", "core") },
+  { name = "P0s's", words = signing(BUILD .. "/bench/signatures", "plain") },
+  { name = "OpenSSL alone, as P0s calls it", words = primitives "calls" },
+  { name = "OpenSSL alone, the least", words = primitives "least" },
+}
+
+local function loading(lua) return function() return { lua, "bench/programs/load.lua" } end end
+
+--- Programs that load the library: their first batch of one does.
+---@type bench.Program[]
+workload.loaders = {
+  { name = "Lua 5.4", lua = "lua5.4", words = loading "lua5.4" },
+  { name = "LuaJIT", lua = "luajit", words = loading "luajit" },
 }
 
 return workload

@@ -17,16 +17,6 @@ typedef struct {
     CURL *easy;
 } program;
 
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    if (value == NULL) {
-        fprintf(stderr, "%s is not set\n", name);
-        exit(2);
-    }
-    return value;
-}
-
 static struct curl_slist *pair(struct curl_slist *headers, const char *name, const char *value)
 {
     char line[1024];
@@ -44,8 +34,7 @@ static void put(CURL *easy, struct curl_slist *headers)
 static void call_huawei(void *state)
 {
     program *self = state;
-    plain_huawei signature;
-    plain_sign_huawei(&self->request, time(NULL), &signature);
+    plain_huawei signature = plain_sign_huawei(&self->request, time(NULL));
     struct curl_slist *headers = floor_header(NULL, "Accept:");
     headers = pair(headers, "Content-Type", "application/json");
     headers = pair(headers, "X-Project-Id", self->request.project_id);
@@ -57,11 +46,10 @@ static void call_huawei(void *state)
 static void call_ncloud(void *state)
 {
     program *self = state;
-    plain_ncloud signature;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    plain_sign_ncloud(&self->request, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-                      &signature);
+    int64_t milliseconds = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    plain_ncloud signature = plain_sign_ncloud(&self->request, milliseconds);
     struct curl_slist *headers = pair(NULL, "Content-Type", "application/json");
     headers = pair(headers, "Accept", "application/json");
     headers = pair(headers, "x-ncp-apigw-timestamp", signature.timestamp);
@@ -79,10 +67,7 @@ int main(int count, char **arguments)
     const char *base = arguments[2];
     program self = {
         .request = {.host = strstr(base, "//") + 2, .path = arguments[3], .body = arguments[5]}};
-    self.request.access_key = variable(huawei ? "HUAWEICLOUD_SDK_AK" : "NCLOUD_ACCESS_KEY");
-    self.request.secret_key = variable(huawei ? "HUAWEICLOUD_SDK_SK" : "NCLOUD_SECRET_KEY");
-    if (huawei)
-        self.request.project_id = variable("HUAWEICLOUD_SDK_PROJECT_ID");
+    plain_request_keys(&self.request, huawei);
     snprintf(url, sizeof url, "%s%s", base, self.request.path);
     self.easy = floor_open(url, self.request.body, arguments[4]);
     run_batches(huawei ? call_huawei : call_ncloud, &self);

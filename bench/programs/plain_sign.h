@@ -3,6 +3,7 @@
 #ifndef BENCH_PLAIN_SIGN_H
 #define BENCH_PLAIN_SIGN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -26,10 +27,14 @@ typedef struct {
     char signature[48];
 } plain_ncloud;
 
+/* Fills in keys and project from the variables that the clouds' own tools read. Ends the program
+ * where one is not set. */
+void plain_request_keys(plain_request *request, bool huawei);
+
 /* Content-Type: application/json and X-Project-Id are among the signed headers. */
-void plain_sign_huawei(const plain_request *request, time_t now, plain_huawei *signature);
+plain_huawei plain_sign_huawei(const plain_request *request, time_t now);
 
 /* `now` in milliseconds since 1970. */
-void plain_sign_ncloud(const plain_request *request, int64_t now, plain_ncloud *signature);
+plain_ncloud plain_sign_ncloud(const plain_request *request, int64_t now);
 
 #endif
