@@ -128,17 +128,32 @@ $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 .PHONY: bench-programs
 bench-programs: $(BENCH)
 
-# What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES and CALLS make it
-# shorter or longer.
+# What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES, CALLS and STARTS make
+# it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it.
 CORE ?= 0
 BESIDE = taskset -c $(CORE) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
   tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
-.PHONY: bench bench-instructions
-bench bench-instructions:
+MEASURE = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-directory -s all bench-programs LUA=lua5.4 && \
+  eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && $(BESIDE) lua5.4
+.PHONY: bench bench-peers bench-instructions bench-growth
+bench:
 	tools/setup bench
-	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
-	@$(MAKE) --no-print-directory -s bench-programs
-	@eval "$$($(MAKE) -s env LUA=lua5.4)" && $(BESIDE) lua5.4 bench/$(or $(patsubst bench-%,%,$(filter bench-%,$@)),calls).lua
+	@$(MEASURE) bench/calls.lua
+
+# The same for what else there is to make a call with.
+bench-peers:
+	tools/setup peers
+	@export ONLY="$(or $(ONLY),Huawei Cloud)" && $(MEASURE) bench/calls.lua peers
+
+# Instructions of a call and of a signature, counted; some minutes.
+bench-instructions:
+	tools/setup bench
+	@$(MEASURE) bench/instructions.lua
+
+# Time and memory from the first call to the millionth; some minutes.
+bench-growth:
+	tools/setup bench
+	@$(MEASURE) bench/growth.lua
 
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
 # On Lua 5.4 alone.
@@ -203,6 +218,8 @@ help:
 	@echo 'make tsan       several Lua states in several threads at once under TSan'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
+	@echo 'make bench      measure a call beside bare libcurl in C; bench-peers: beside other ways; bench-growth: up to a million'
+	@echo 'make bench-instructions  count the instructions of a call and of a signature'
 	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
 	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'

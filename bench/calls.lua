@@ -1,6 +1,7 @@
 --- Measures what a call costs beside P0 and P0s, the same request from bare libcurl. Run through `make bench`: client
 --- and server share one core, so that nobody waits for another core to wake up. Rounds are interleaved, so that what
 --- else the machine does falls on all alike.
+---   calls.lua [peers]
 
 local emulated = require "spec.support.emulated"
 local process = require "bench.process"
@@ -15,10 +16,12 @@ local STARTS = tonumber(os.getenv "STARTS") or 21
 local WARM_UP = 1000
 local SIGNATURES = 20000
 
+local JUDGES = { huawei = emulated.huawei["cn-north-4"], ncloud = emulated.ncloud }
+
 --- Has every program make a call that the emulator judges: signature, fields and all.
-local function check(programs)
-  for cloud, base in pairs { huawei = emulated.huawei["cn-north-4"], ncloud = emulated.ncloud } do
-    local place = workload.place(cloud, base, emulated.ca_file)
+local function check(programs, places)
+  for _, measured in ipairs(places) do
+    local place = workload.place(measured.cloud, JUDGES[measured.cloud], emulated.ca_file)
     for _, program in ipairs(programs) do
       emulated.reset()
       local running = process.start(program, place)
@@ -133,9 +136,13 @@ local function loading()
   end
 end
 
-check(workload.programs)
+local peers = ... == "peers"
+local programs, places = workload[peers and "peers" or "programs"], workload.places()
+check(programs, places)
 print(tables.setting())
 print(("%d rounds of %d calls a program, %d starts; median (least … most)."):format(ROUNDS, BATCHES * CALLS, STARTS))
-for _, place in ipairs(workload.places()) do calls(workload.programs, place) end
-signatures()
-loading()
+for _, place in ipairs(places) do calls(programs, place) end
+if not peers then
+  signatures()
+  loading()
+end

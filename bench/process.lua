@@ -17,7 +17,7 @@ local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 ---@param before string? a command that runs it
 function process.command(program, place, before)
   local words = { "export" }
-  for name, value in pairs(workload.environment(program)) do words[#words + 1] = name .. "=" .. quoted(value) end
+  for name, value in pairs(workload.environment(program, place)) do words[#words + 1] = name .. "=" .. quoted(value) end
   words[#words + 1] = "; exec " .. (before or "")
   for _, word in ipairs(program.words(place)) do words[#words + 1] = quoted(word) end
   return table.concat(words, " ")

@@ -120,8 +120,12 @@ local function floor_fixed(place)
   return words
 end
 
+local function request_words(place)
+  return place.cloud, place.base, place.request.target, place.ca_file, place.request.body
+end
+
 local function floor_signing(place)
-  return { BUILD .. "/bench/p0s", place.cloud, place.base, place.request.target, place.ca_file, place.request.body }
+  return { BUILD .. "/bench/p0s", request_words(place) }
 end
 
 local function ours(lua)
@@ -132,10 +136,12 @@ end
 
 --- The environment of a program of the benchmark.
 ---@param program bench.Program
+---@param place table
 ---@return table<string, string>
-function workload.environment(program)
+function workload.environment(program, place)
   local environment = {}
   for name, value in pairs(VARIABLES) do environment[name] = value end
+  for name, value in pairs(program.variables and program.variables(place) or {}) do environment[name] = value end
   if program.lua then environment.LUA_CPATH = ("%s/%s/?.so;;"):format(BUILD, program.lua) end
   return environment
 end
@@ -144,6 +150,7 @@ end
 ---@field name string
 ---@field words fun(place: table): string[] the command
 ---@field lua string? the Lua that it runs on
+---@field variables (fun(place: table): table<string, string>)? more of its environment
 
 --- The others are compared with the first two.
 ---@type bench.Program[]
@@ -152,6 +159,21 @@ workload.programs = {
   { name = "P0s", words = floor_signing },
   { name = "lua-kms, Lua 5.4", lua = "lua5.4", words = ours "lua5.4" },
   { name = "lua-kms, LuaJIT", lua = "luajit", words = ours "luajit" },
+}
+
+--- What else there is to make the call with, beside the floor. For Huawei Cloud alone.
+---@type bench.Program[]
+workload.peers = {
+  workload.programs[1],
+  workload.programs[2],
+  { name = "lua-http and luaossl, LuaJIT", lua = "luajit", -- Debian has lua-http for no Lua above 5.3
+    words = function(place) return { "luajit", "bench/programs/lua_http.lua", request_words(place) } end },
+  { name = "Huawei Cloud's Node SDK",
+    words = function(place) return { "node", "bench/programs/node_sdk.js", request_words(place) } end,
+    variables = function(place)
+      return { NODE_EXTRA_CA_CERTS = place.ca_file, WITNESS_MODULES = BUILD .. "/witness/node_modules",
+        HOME = os.getenv "KMS_BENCH_DIR" } -- the SDK writes an id of its own there
+    end },
 }
 
 local function signing(...)
