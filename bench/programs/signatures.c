@@ -19,6 +19,10 @@ typedef struct {
     plain_request request;
     int64_t now;
     const char *expected;
+    /* What kms.sign keeps from one signature to the next. */
+    kms_digest digest;
+    kms_huawei_signature huawei;
+    kms_ncloud_signature ncloud;
 } program;
 
 static void expect(const program *self, const char *signature)
@@ -62,7 +66,6 @@ static void core_huawei_once(void *state)
     kms_request request = {
         .method = slice("PUT"), .host = slice(given->host), .body = slice(given->body)};
     kms_credentials keys = {slice(given->access_key), slice(given->secret_key), {NULL, 0}};
-    kms_huawei_signature signature;
     kms_sign_error error = {0};
     size_t count = 0;
     for (const char *at = given->path; at != NULL && count < 8; count++) {
@@ -72,11 +75,10 @@ static void core_huawei_once(void *state)
     }
     request.path = (kms_path){{NULL, 0}, segments, count};
     request.headers = (kms_pairs){headers, 2};
-    kms_huawei_init(&signature);
-    if (!kms_huawei_sign(&signature, &request, &keys, self->now, &error))
+    if (!kms_huawei_sign(&self->huawei, &self->digest, &request, &keys, self->now, &error))
         fprintf(stderr, "%s\n", error.message);
-    expect(self, signature.signature);
-    kms_huawei_free(&signature);
+    expect(self, self->huawei.signature);
+    kms_huawei_clear(&self->huawei);
 }
 
 static void core_ncloud_once(void *state)
@@ -85,13 +87,11 @@ static void core_ncloud_once(void *state)
     const plain_request *given = &self->request;
     kms_request request = {.method = slice("PUT"), .target = slice(given->path)};
     kms_credentials keys = {slice(given->access_key), slice(given->secret_key), {NULL, 0}};
-    kms_ncloud_signature signature;
     kms_sign_error error = {0};
-    kms_ncloud_init(&signature);
-    if (!kms_ncloud_sign(&signature, &request, &keys, self->now, &error))
+    if (!kms_ncloud_sign(&self->ncloud, &self->digest, &request, &keys, self->now, &error))
         fprintf(stderr, "%s\n", error.message);
-    expect(self, signature.signature);
-    kms_ncloud_free(&signature);
+    expect(self, self->ncloud.signature);
+    kms_ncloud_clear(&self->ncloud);
 }
 
 int main(int count, char **arguments)
@@ -105,9 +105,15 @@ int main(int count, char **arguments)
         .request = {.host = arguments[5], .path = arguments[6], .body = arguments[7]},
     };
     plain_request_keys(&self.request, huawei);
+    kms_digest_init(&self.digest);
+    kms_huawei_init(&self.huawei);
+    kms_ncloud_init(&self.ncloud);
     if (huawei)
         run_batches(core ? core_huawei_once : plain_huawei_once, &self);
     else
         run_batches(core ? core_ncloud_once : plain_ncloud_once, &self);
+    kms_huawei_free(&self.huawei);
+    kms_ncloud_free(&self.ncloud);
+    kms_digest_free(&self.digest);
     return EXIT_SUCCESS;
 }
