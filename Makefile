@@ -129,7 +129,7 @@ $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 bench-programs: $(BENCH)
 
 # What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES, CALLS and STARTS make
-# it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it.
+# it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it. What these targets print is a section of bench/RESULTS.md.
 CORE ?= 0
 BESIDE = taskset -c $(CORE) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
   tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
@@ -137,22 +137,22 @@ MEASURE = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-d
   eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && $(BESIDE) lua5.4
 .PHONY: bench bench-peers bench-instructions bench-growth
 bench:
-	tools/setup bench
+	@tools/setup bench
 	@$(MEASURE) bench/calls.lua
 
 # The same for what else there is to make a call with.
 bench-peers:
-	tools/setup peers
+	@tools/setup peers
 	@export ONLY="$(or $(ONLY),Huawei Cloud)" && $(MEASURE) bench/calls.lua peers
 
 # Instructions of a call and of a signature, counted; some minutes.
 bench-instructions:
-	tools/setup bench
+	@tools/setup bench
 	@$(MEASURE) bench/instructions.lua
 
 # Time and memory from the first call to the millionth; some minutes.
 bench-growth:
-	tools/setup bench
+	@tools/setup bench
 	@$(MEASURE) bench/growth.lua
 
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.

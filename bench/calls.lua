@@ -10,8 +10,8 @@ local tables = require "bench.tables"
 local workload = require "bench.workload"
 
 local ROUNDS = tonumber(os.getenv "ROUNDS") or 9 -- each with processes of its own
-local BATCHES = tonumber(os.getenv "BATCHES") or 10 -- a round, taking turns
-local CALLS = tonumber(os.getenv "CALLS") or 500 -- a batch
+local BATCHES = tonumber(os.getenv "BATCHES") or 25 -- a round, in which all programs take turns
+local CALLS = tonumber(os.getenv "CALLS") or 200 -- a batch
 local STARTS = tonumber(os.getenv "STARTS") or 21
 local WARM_UP = 1000
 local SIGNATURES = 20000
@@ -31,24 +31,29 @@ local function check(programs, places)
   end
 end
 
---- One round at a place: for each program's name what it took.
+--- One round at a place: for each program's name what it took, as the medians over its batches. A batch's ratios are to
+--- P0 and P0s in the same turn.
 local function round(programs, place)
   local running, found = {}, {}
   for i, program in ipairs(programs) do
     running[i] = process.start(program, place)
     local connections = server.connections()
     running[i]:ask(WARM_UP)
-    found[program.name] = { wall = 0, cpu = 0, connections = server.connections() - connections - 1 }
+    found[program.name] = { to_p0 = {}, to_p0s = {}, cpu = {}, connections = server.connections() - connections - 1 }
   end
-  for _ = 1, BATCHES do
+  for turn = 1, BATCHES do
+    local wall = {}
     for i, program in ipairs(programs) do
-      local wall, cpu = running[i]:ask(CALLS)
-      local sums = found[program.name]
-      sums.wall, sums.cpu = sums.wall + wall, sums.cpu + cpu
+      wall[program.name], found[program.name].cpu[turn] = running[i]:ask(CALLS)
+    end
+    for name, seconds in pairs(wall) do
+      found[name].to_p0[turn], found[name].to_p0s[turn] = seconds / wall.P0, seconds / wall.P0s
     end
   end
   for i, program in ipairs(programs) do
-    found[program.name].memory = running[i]:memory "VmHWM"
+    local own = found[program.name]
+    for _, what in ipairs { "to_p0", "to_p0s", "cpu" } do own[what] = tables.median(own[what]) end
+    own.memory = running[i]:memory "VmHWM"
     running[i]:stop()
   end
   return found
@@ -83,9 +88,9 @@ local function calls(programs, place)
     local name = program.name
     local function of(form, pick) return tables.spread(tables.each(rounds, pick), form) end
     tables.row { name,
-      of("%.2f", function(found) return found[name].wall / found.P0.wall end),
-      of("%.2f", function(found) return found[name].wall / found.P0s.wall end),
-      of("%.1f", function(found) return found[name].cpu / (BATCHES * CALLS) * 1e6 end),
+      of("%.2f", function(found) return found[name].to_p0 end),
+      of("%.2f", function(found) return found[name].to_p0s end),
+      of("%.1f", function(found) return found[name].cpu / CALLS * 1e6 end),
       ("%d"):format(tables.median(tables.each(rounds, function(found) return found[name].connections end))),
       ("%.1f"):format(tables.median(tables.each(rounds, function(found) return found[name].memory / 1024 end))),
       tables.spread(first[name], "%.1f") }
@@ -139,8 +144,11 @@ end
 local peers = ... == "peers"
 local programs, places = workload[peers and "peers" or "programs"], workload.places()
 check(programs, places)
-print(tables.setting())
-print(("%d rounds of %d calls a program, %d starts; median (least … most)."):format(ROUNDS, BATCHES * CALLS, STARTS))
+local DETAILS = [[
+Client and server on one core, one kept connection. %d rounds of %d calls a program, in batches of %d that take turns;
+%d starts. Median of the rounds (least … most).]]
+tables.section(peers and "Other ways to make the call" or "What a call costs", peers and "bench-peers" or "bench",
+  DETAILS:format(ROUNDS, BATCHES * CALLS, CALLS, STARTS))
 for _, place in ipairs(places) do calls(programs, place) end
 if not peers then
   signatures()

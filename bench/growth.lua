@@ -29,7 +29,7 @@ local function cells_of(program, series)
   return cells
 end
 
-print(tables.setting())
+tables.section("How cost grows", "bench-growth", "Client and server on one core.")
 for _, series in ipairs(SERIES) do
   print(("\n%s; %s. µs of a call since the last column, memory in MB after it:\n"):format(series.title, series.place))
   local titles = { "" }

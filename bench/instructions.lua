@@ -58,8 +58,8 @@ local function named(programs, name)
   end
 end
 
-print(tables.setting())
-print "valgrind hides the processor's instructions for SHA: hashing weighs more here than it does in life."
+tables.section("How many instructions a call takes", "bench-instructions", [[
+User space, by callgrind. valgrind hides the processor's instructions for SHA, so hashing weighs more than it does in life.]])
 print "\nInstructions of a call:"
 measure(workload.programs, workload.places(), 200, 700, named(workload.programs, "P0s"))
 print "\nInstructions of a signature:"

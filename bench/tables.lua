@@ -56,12 +56,14 @@ local VERSIONS = {
   "echo gcc $(gcc -dumpfullversion)",
 }
 
---- When, and on what.
----@return string
-function tables.setting()
-  local parts = { os.date "!%Y-%m-%d" }
+--- Begins a section of bench/RESULTS.md: how it was made, when, and on what.
+---@param title string
+---@param target string of the Makefile
+---@param details string how much was measured, and what the numbers are
+function tables.section(title, target, details)
+  local parts = { ("`make %s`, %s"):format(target, os.date "!%Y-%m-%d") }
   for i, command in ipairs(VERSIONS) do parts[i + 1] = tables.line_of(command) end
-  return table.concat(parts, "; ") .. "."
+  print(("## %s\n\n%s.\n%s"):format(title, table.concat(parts, "; "), details))
 end
 
 return tables
