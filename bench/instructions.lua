@@ -33,12 +33,12 @@ local function slopes(programs, place, short, long)
 end
 
 --- Prints a table with a column for each place, "instructions, ratio to the base's", and how well it repeats.
-local function measure(programs, places, short, long, base)
+local function measure(what, programs, places, short, long, base)
   local found, titles, spread = {}, { "" }, 0
   for i, place in ipairs(places) do
     found[i], titles[i + 1] = slopes(programs, place, short, long), place.title
   end
-  print(("\nThe slope from %d to %d, and its ratio to that of %s:\n"):format(short, long, base.name))
+  print(("\n%s, the slope from %d to %d, and its ratio to that of %s:\n"):format(what, short, long, base.name))
   tables.head(titles)
   for _, program in ipairs(programs) do
     local cells = { program.name }
@@ -59,9 +59,7 @@ local function named(programs, name)
 end
 
 tables.section("How many instructions a call takes", "bench-instructions", [[
-User space, by callgrind. valgrind hides the processor's instructions for SHA, so hashing weighs more than it does in life.]])
-print "\nInstructions of a call:"
-measure(workload.programs, workload.places(), 200, 700, named(workload.programs, "P0s"))
-print "\nInstructions of a signature:"
-measure(workload.signers, { workload.signature "huawei", workload.signature "ncloud" }, 1000, 6000,
+User space, by callgrind. valgrind hides the processor's SHA instructions: hashing weighs more than in life.]])
+measure("A call", workload.programs, workload.places(), 200, 700, named(workload.programs, "P0s"))
+measure("A signature", workload.signers, { workload.signature "huawei", workload.signature "ncloud" }, 1000, 6000,
   named(workload.signers, "P0s's"))
