@@ -131,11 +131,12 @@ bench-programs: $(BENCH)
 # What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES, CALLS and STARTS make
 # it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it. What these targets print is a section of bench/RESULTS.md.
 CORE ?= 0
-BESIDE = taskset -c $(CORE) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
+PIN = taskset -c $(CORE)
+BESIDE = $(PIN) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
   tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
 MEASURE = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-directory -s all bench-programs LUA=lua5.4 && \
   eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && $(BESIDE) lua5.4
-.PHONY: bench bench-peers bench-instructions bench-growth
+.PHONY: bench bench-peers bench-instructions bench-parallel bench-growth
 bench:
 	@tools/setup bench
 	@$(MEASURE) bench/calls.lua
@@ -149,6 +150,12 @@ bench-peers:
 bench-instructions:
 	@tools/setup bench
 	@$(MEASURE) bench/instructions.lua
+
+# A thousand calls, 64 at once, to a server that takes 50 ms; on all cores.
+bench-parallel: PIN =
+bench-parallel:
+	@tools/setup bench
+	@$(MEASURE) bench/parallel.lua
 
 # Time and memory from the first call to the millionth; some minutes.
 bench-growth:
@@ -218,8 +225,9 @@ help:
 	@echo 'make tsan       several Lua states in several threads at once under TSan'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
-	@echo 'make bench      measure a call beside bare libcurl in C; bench-peers: beside other ways; bench-growth: up to a million'
+	@echo 'make bench      measure a call beside bare libcurl in C; bench-peers: beside other ways'
 	@echo 'make bench-instructions  count the instructions of a call and of a signature'
+	@echo 'make bench-parallel  many calls at once; bench-growth: from one to a million, and with how many under way'
 	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
 	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'

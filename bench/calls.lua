@@ -9,7 +9,8 @@ local server = require "bench.server"
 local tables = require "bench.tables"
 local workload = require "bench.workload"
 
-local ROUNDS = tonumber(os.getenv "ROUNDS") or 9 -- each with processes of its own
+local peers = ... == "peers"
+local ROUNDS = tonumber(os.getenv "ROUNDS") or peers and 5 or 9 -- each with processes of its own
 local BATCHES = tonumber(os.getenv "BATCHES") or 25 -- a round, in which all programs take turns
 local CALLS = tonumber(os.getenv "CALLS") or 200 -- a batch
 local STARTS = tonumber(os.getenv "STARTS") or 21
@@ -141,7 +142,6 @@ local function loading()
   end
 end
 
-local peers = ... == "peers"
 local programs, places = workload[peers and "peers" or "programs"], workload.places()
 check(programs, places)
 local DETAILS = [[

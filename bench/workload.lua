@@ -76,11 +76,16 @@ function workload.place(cloud, base, ca_file)
   return { cloud = cloud, base = base, ca_file = ca_file, request = workload.request(cloud, base) }
 end
 
+local function own_server()
+  local dir, port = os.getenv "KMS_BENCH_DIR", tonumber(os.getenv "KMS_BENCH_PORT")
+  if not (dir and port) then error("KMS_BENCH_DIR and KMS_BENCH_PORT are not set: run through make bench", 0) end
+  return dir, port
+end
+
 --- The places on the benchmark's own server: both clouds, HTTP and TLS; or those whose title has $ONLY in it.
 ---@return table[]
 function workload.places()
-  local dir, port = os.getenv "KMS_BENCH_DIR", tonumber(os.getenv "KMS_BENCH_PORT")
-  if not (dir and port) then error("KMS_BENCH_DIR and KMS_BENCH_PORT are not set: run through make bench", 0) end
+  local dir, port = own_server()
   local places, only = {}, os.getenv "ONLY" or ""
   for _, cloud in ipairs { "huawei", "ncloud" } do
     for _, row in ipairs { { "HTTP", "http", 0 }, { "TLS", "https", 1 } } do
@@ -88,6 +93,19 @@ function workload.places()
       place.title = TITLES[cloud] .. ", " .. row[1]
       if place.title:find(only, 1, true) then places[#places + 1] = place end
     end
+  end
+  return places
+end
+
+--- The places that answer after 50 ms.
+---@return table[]
+function workload.slow_places()
+  local dir, port = own_server()
+  local places = {}
+  for i, version in ipairs { "1.1", "2" } do
+    local place = workload.place("huawei", ("https://127.0.0.1:%d"):format(port + 2 + i), dir .. "/ca.pem")
+    place.http_version, place.title = version, "HTTP/" .. version .. " over TLS"
+    places[i] = place
   end
   return places
 end
@@ -132,6 +150,23 @@ local function ours(lua)
   return function(place)
     return { lua, "bench/programs/calls.lua", place.cloud, place.base, place.ca_file }
   end
+end
+
+local function many(lua, concurrency)
+  return function(place)
+    return { lua, "bench/programs/calls.lua", place.cloud, place.base, place.ca_file, ("%d"):format(concurrency),
+      place.http_version or "1.1" }
+  end
+end
+
+--- The library with so many calls under way at once, on each Lua.
+---@param concurrency integer
+---@return bench.Program[]
+function workload.parallel(concurrency)
+  return {
+    { name = "lua-kms, Lua 5.4", lua = "lua5.4", words = many("lua5.4", concurrency) },
+    { name = "lua-kms, LuaJIT", lua = "luajit", words = many("luajit", concurrency) },
+  }
 end
 
 --- The environment of a program of the benchmark.

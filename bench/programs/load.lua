@@ -7,4 +7,4 @@ for _, name in ipairs { "cjson", "kms.sign" } do
   assert(package.loadlib(assert(package.searchpath(name, package.cpath)), "*"))
 end
 
-batches(function() require "kms" end)
+batches.each(function() require "kms" end)

@@ -25,7 +25,7 @@ local function connect()
   assert(connection:connect(10))
 end
 
-batches(function()
+batches.each(function()
   if not connection then connect() end
   local signed = signer.huawei {
     access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK",

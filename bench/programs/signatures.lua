@@ -30,4 +30,4 @@ end
 
 local signer = SIGNERS[cloud]()
 assert(signer():sub(-#expected) == expected, "that is not the signature")
-batches(signer)
+batches.each(signer)
