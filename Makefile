@@ -120,13 +120,56 @@ bench-nginx:
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
 	  luajit bench/nginx/run.lua
 
-# What many calls at once cost, on each Lua; CALLS of a row.
-.PHONY: bench-parallel
+# The programs in C that calls are measured against.
+FLOOR = bench/programs/batches.c bench/programs/floor.c
+PLAIN = bench/programs/plain_sign.c
+CORE_SIGN = $(addprefix csrc/,buffer.c digest.c encode.c huawei_sign.c ncloud_sign.c)
+BENCH = $(addprefix $(BUILD)/bench/,p0 p0s signatures primitives)
+$(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
+$(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(FLOOR)
+$(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c $(PLAIN) $(CORE_SIGN)
+$(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c
+$(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) -Icsrc $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
+	  $(CURL_LIBS) $(CRYPTO_LIBS)
+
+.PHONY: bench-programs
+bench-programs: $(BENCH)
+
+# What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES, CALLS and STARTS make
+# it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it. What these targets print is a section of bench/RESULTS.md.
+CORE ?= 0
+PIN = taskset -c $(CORE)
+BESIDE = $(PIN) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
+  tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
+MEASURE = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-directory -s all bench-programs LUA=lua5.4 && \
+  eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && $(BESIDE) lua5.4
+.PHONY: bench bench-peers bench-instructions bench-parallel bench-growth
+bench:
+	@tools/setup bench
+	@$(MEASURE) bench/calls.lua
+
+# The same for what else there is to make a call with.
+bench-peers:
+	@tools/setup peers
+	@export ONLY="$(or $(ONLY),Huawei Cloud)" && $(MEASURE) bench/calls.lua peers
+
+# Instructions of a call and of a signature, counted; some minutes.
+bench-instructions:
+	@tools/setup bench
+	@$(MEASURE) bench/instructions.lua
+
+# A thousand calls, 64 at once, to a server that takes 50 ms; on all cores.
+bench-parallel: PIN =
 bench-parallel:
-	tools/setup bench
-	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
-	@tools/with-server KMS_BENCH $(BUILD)/bench-parallel tools/nginx bench/parallel/nginx.conf -- \
-	  sh -c 'ulimit -n 4096; for lua in $(LUAS); do eval "$$($(MAKE) -s env LUA=$$lua)"; $$lua bench/parallel/run.lua $(CALLS) || exit; done'
+	@tools/setup bench
+	@$(MEASURE) bench/parallel.lua
+
+# Time and memory from the first call to the millionth; some minutes.
+bench-growth:
+	@tools/setup bench
+	@$(MEASURE) bench/growth.lua
 
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
 # On Lua 5.4 alone.
@@ -151,15 +194,15 @@ emulator:
 	tools/setup demo
 	@emulator/serve $(BUILD)/emulator $(EMULATOR_PORT)
 
-C_FILES = $(wildcard csrc/*.[ch])
-STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -fsyntax-only
+C_FILES = $(wildcard csrc/*.[ch] bench/programs/*.[ch])
+STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -Icsrc -fsyntax-only
 .PHONY: lint
 lint:
 	tools/setup lint
 	luacheck --quiet .
 	clang-format --dry-run -Werror $(C_FILES)
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
-	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr csrc
+	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr -Icsrc csrc bench/programs
 
 .PHONY: lint-c
 lint-c:
@@ -193,8 +236,10 @@ help:
 	@echo 'make tsan       several Lua states in several threads at once under TSan'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
+	@echo 'make bench      measure a call beside bare libcurl in C; bench-peers: beside other ways'
+	@echo 'make bench-instructions  count the instructions of a call and of a signature'
+	@echo 'make bench-parallel  many calls at once; bench-growth: from one to a million, and with how many under way'
 	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
-	@echo 'make bench-parallel  measure many calls at once against a server that answers after 50 ms (CALLS=1000)'
 	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make install    install under PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'

@@ -1,6 +1,8 @@
 --- Measures what calls cost the other requests of an NGINX worker, and how many calls it makes a second. Needs wrk.
 --- Run through `make bench-nginx`. Rounds are interleaved, so that what else the machine does falls on all alike.
 
+local tables = require "bench.tables"
+
 local BASE = "http://127.0.0.1:" .. assert(os.getenv "KMS_BENCHED_PORT", "run through make bench-nginx")
 local ROUNDS = tonumber(os.getenv "ROUNDS") or 9
 local SECONDS = tonumber(os.getenv "SECONDS") or 3
@@ -36,27 +38,15 @@ local function ping_beside(way, seconds)
   return found
 end
 
-local function median(list)
-  table.sort(list)
-  local middle = math.floor(#list / 2)
-  return #list % 2 == 1 and list[middle + 1] or (list[middle] + list[middle + 1]) / 2
-end
-
 --- "median (least … most)" of what `pick` finds in each round.
-local function spread(rounds, form, pick)
-  local list = {}
-  for i, round in ipairs(rounds) do list[i] = pick(round) end
-  return ((form .. " (" .. form .. " … " .. form .. ")"):format(median(list), list[1], list[#list]))
-end
-
-local function row(...) print("| " .. table.concat({ ... }, " | ") .. " |") end
+local function spread(rounds, form, pick) return tables.spread(tables.each(rounds, pick), form) end
 
 local function interleaved(ways, measure)
   local rounds = {}
   for i = 1, ROUNDS do
     rounds[i] = {}
     for _, way in ipairs(ways) do rounds[i][way] = measure(way) end
-    io.stderr:write(("round %d of %d\n"):format(i, ROUNDS))
+    tables.progress("round %d of %d", i, ROUNDS)
   end
   return rounds
 end
@@ -66,14 +56,13 @@ local function latency()
   ping(1) -- warms up what is loaded lazily
   for i = 2, #ways do result_of(wrk(CALLS, 1, "/" .. ways[i] .. "/fast")) end
   local rounds = interleaved(ways, function(way) return ping_beside(way, SECONDS) end)
-  row("calls in flight", "/ping p50, ms", "/ping p99, ms", "p99 to the round's idle p99", "a call's p50, ms")
-  row("---", "---", "---", "---", "---")
+  tables.head { "calls in flight", "/ping p50, ms", "/ping p99, ms", "p99 to the round's idle p99", "a call's p50, ms" }
   for i, way in ipairs(ways) do
-    row(i == 1 and "none" or CALLS .. " by " .. way,
+    tables.row { i == 1 and "none" or CALLS .. " by " .. way,
       spread(rounds, "%.3f", function(round) return round[way].p50 end),
       spread(rounds, "%.3f", function(round) return round[way].p99 end),
       i == 1 and "1" or spread(rounds, "%.2f", function(round) return round[way].p99 / round.idle.p99 end),
-      i == 1 and "–" or spread(rounds, "%.0f", function(round) return round[way].call.p50 end))
+      i == 1 and "–" or spread(rounds, "%.0f", function(round) return round[way].call.p50 end) }
   end
 end
 
@@ -90,25 +79,17 @@ local function throughput()
   local rounds = interleaved(ways, function(way)
     return result_of(wrk(CALLS, SECONDS, "/" .. way .. "/fast"))
   end)
-  row("way", "calls/s", "to bare of its round")
-  row("---", "---", "---")
+  tables.head { "way", "calls/s", "to bare of its round" }
   for _, way in ipairs(ways) do
-    row(way == "bare" and "bare cosocket, fixed bytes, nothing signed" or way,
+    tables.row { way == "bare" and "bare cosocket, fixed bytes, nothing signed" or way,
       spread(rounds, "%.0f", function(round) return round[way].rate end),
-      spread(rounds, "%.2f", function(round) return round[way].rate / round.bare.rate end))
+      spread(rounds, "%.2f", function(round) return round[way].rate / round.bare.rate end) }
   end
 end
 
-local function line_of(command)
-  local pipe = io.popen(command)
-  local line = pipe:read "*l"
-  pipe:close()
-  return line
-end
-
 print(("%s; %s; %s; %s cores; %d rounds of %d s; median (least … most)\n"):format(
-  os.date "!%Y-%m-%d", line_of "nginx -v 2>&1", line_of "wrk -v 2>&1 | head -n 1 | cut -d' ' -f1-2", line_of "nproc",
-  ROUNDS, SECONDS))
+  os.date "!%Y-%m-%d", tables.line_of "nginx -v 2>&1",
+  tables.line_of "wrk -v 2>&1 | head -n 1 | cut -d' ' -f1-2", tables.line_of "nproc", ROUNDS, SECONDS))
 print(("/ping on one connection, %d ms after the last answer, beside calls to an upstream that takes 500 ms:\n"):format(
   PAUSE))
 latency()

@@ -1,0 +1,54 @@
+/* A bare libcurl loop's parts; see floor.h. */
+#include "floor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void give_up(const char *reason)
+{
+    fprintf(stderr, "%s\n", reason);
+    exit(EXIT_FAILURE);
+}
+
+static size_t discard(char *data, size_t size, size_t count, void *state)
+{
+    (void)data;
+    (void)state;
+    return size * count;
+}
+
+CURL *floor_open(const char *url, const char *body, const char *ca_file)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    CURL *easy = curl_easy_init();
+    if (easy == NULL)
+        give_up("no handle");
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
+    return easy;
+}
+
+void floor_put(CURL *easy)
+{
+    long status = 0;
+    CURLcode result = curl_easy_perform(easy);
+    if (result != CURLE_OK)
+        give_up(curl_easy_strerror(result));
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+        fprintf(stderr, "status %ld\n", status);
+        exit(EXIT_FAILURE);
+    }
+}
+
+struct curl_slist *floor_header(struct curl_slist *headers, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(headers, line);
+    if (longer == NULL)
+        give_up("no memory");
+    return longer;
+}
