@@ -76,7 +76,7 @@ demo:
 
 # GC=hard: with collection at its most aggressive, and without the specs that steer the collector or the clock themselves.
 HARD = --helper=spec/support/collecting.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input \
-       --filter-out=leaves.no.copy
+       --filter-out=leaves.no.copy --filter-out=busy.for.finalizers --filter-out=holds.no.more
 .PHONY: test
 test:
 	tools/setup test
@@ -84,7 +84,8 @@ test:
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
 # The specs with the library built for ASan and UBSan, inside NGINX too; and the native parts under valgrind.
-MEMORY_TESTS ?= $(wildcard spec/sign_*_spec.lua) spec/transport_curl_spec.lua spec/end_to_end_spec.lua
+MEMORY_TESTS ?= $(wildcard spec/sign_*_spec.lua) spec/transport_curl_spec.lua spec/curl_multi_spec.lua \
+               spec/end_to_end_spec.lua
 .PHONY: asan valgrind
 asan:
 	tools/setup test sanitize

@@ -113,7 +113,7 @@ function Coroutines:wait()
   end
   local first = sleeping:first()
   if not first and not woken and many:pending() == 0 then
-    error("a task of kms.parallel was lost for want of memory", 0)
+    error("not enough memory: a task of kms.parallel was lost", 0)
   end
   local patience = woken and 0 or first and math.max(0, math.min(first - now, LONGEST)) or LONGEST
   local key, response, err = many:poll(patience)
