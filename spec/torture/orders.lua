@@ -10,6 +10,7 @@ local torture = rawget(_G, "torture")
 local POINTS = tonumber(arg[1]) or 20
 local LOAD = "local victim = require 'spec.torture.victim' "
 local OBJECTS = 4
+local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result" }
 local findings = 0
 local kept = 0 -- blocks that the signer keeps for the next call, as long as its state lives
 
@@ -104,9 +105,8 @@ local function interruptions()
       local at = math.floor(total * point / (POINTS + 1))
       local outcome = run(state, ("return victim.interrupted('%s', %d, 'raise')"):format(operation, at))
       if outcome == "interrupted" then raised = raised + 1 end
-      local expected = operation == "rename" and "result" or "service KMS.0106"
       local after = run(state, ("return victim.call '%s'"):format(operation))
-      if after ~= expected then finding(operation, "interrupted at", at, "then came to:", after or "?") end
+      if after ~= EXPECTED[operation] then finding(operation, "interrupted at", at, "then came to:", after or "?") end
       nothing_left("interrupted at", at)
       local status = torture.fork(function()
         state:run((LOAD .. "return victim.interrupted('%s', %d, 'exit')"):format(operation, at))
@@ -122,17 +122,17 @@ end
 --- Whole calls with everything collected wherever a step of the collector is possible: in the middle of the library's C
 --- code as well.
 local function collections()
-  local TIMES, EXPECTED = 10, { rename = "result", move = "service KMS.0106" }
-  local state, cycles = warm_state(), 0
+  local TIMES = 10
+  local state, calls, cycles = warm_state(), 0, 0
   for operation, expected in pairs(EXPECTED) do
     local text = run(state, ("return victim.collecting('%s', %d)"):format(operation, TIMES))
     local outcomes, count = text:match "^(.*) in (%d+) cycles$"
     if outcomes ~= (expected .. ", "):rep(TIMES - 1) .. expected then finding("collecting all the time", operation, "came to:", text) end
     if tonumber(count or 0) < 30 * TIMES then finding("only few cycles:", text) end
-    cycles = cycles + (count or 0)
+    calls, cycles = calls + TIMES, cycles + (count or 0)
   end
   close(state, "collections")
-  print(("%d calls with %d cycles of the collector"):format(2 * TIMES, cycles))
+  print(("%d calls with %d cycles of the collector"):format(calls, cycles))
 end
 
 for kind, at_once in pairs { ["one by one"] = false, ["many at once"] = true } do
