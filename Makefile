@@ -75,8 +75,7 @@ demo:
 	@tools/demo $(LUA)
 
 # GC=hard: with collection at its most aggressive, and without the specs that steer the collector or the clock themselves.
-HARD = --helper=spec/support/collecting.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input \
-       --filter-out=leaves.no.copy
+HARD = --helper=spec/support/collecting.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input
 .PHONY: test
 test:
 	tools/setup test
