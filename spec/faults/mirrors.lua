@@ -5,10 +5,12 @@ local rows = {}
 
 local function add(row) rows[#rows + 1] = row end
 
---- The header that nobody is to see.
+--- The header that nobody is to see; HTTP/2 has its name in lower case.
 local function secret_of(head)
-  return head:match "X%-Security%-Token: ([^\r]*)" or head:match "X%-Auth%-Token: ([^\r]*)"
-    or head:match "x%-ncp%-apigw%-signature%-v2: ([^\r]*)"
+  for _, name in ipairs { "x-security-token: ", "x-auth-token: ", "x-ncp-apigw-signature-v2: " } do
+    local _, last = head:lower():find(name, 1, true)
+    if last then return head:match("[^\r]*", last + 1) end
+  end
 end
 
 --- The head as a gateway prints it.

@@ -2,18 +2,20 @@
 -- luacheck: std ngx_lua
 
 local GOOD = require "spec.faults.good"
+local raw_head = require "spec.server.head"
 local rows = require "spec.faults.rows"
 
 local seen = ngx.shared.seen
 
 local PAUSE = 0.02 -- seconds between the bytes of what comes slowly
 local MANY = 4096 -- pieces of a flood, should a client never close
+local PATIENCE = 10 -- seconds: more than any client of such a row has
 
 local server = {}
 
 --- Keeps what came, for /faults/seen?of=ID: how often, and the last head.
 local function note(id)
-  local head = ngx.req.raw_header()
+  local head = raw_head()
   seen:incr("count " .. id, 1, 0)
   seen:set("head " .. id, head)
   return head
@@ -47,6 +49,29 @@ local function send(row, head)
   end
 end
 
+local STEPS = {}
+
+function STEPS.answer()
+  ngx.header["Content-Length"] = #GOOD
+  ngx.send_headers()
+end
+
+function STEPS.half() ngx.print(GOOD:sub(1, #GOOD / 2)) end
+
+--- No longer than this server is to go on.
+function STEPS.wait()
+  local stop = ngx.now() + PATIENCE
+  while ngx.now() < stop and not ngx.worker.exiting() do ngx.sleep(PAUSE) end
+end
+
+local function break_off(row)
+  for _, step in ipairs(row.stream) do
+    STEPS[step]()
+    ngx.flush(true)
+  end
+  ngx.exit(444)
+end
+
 local function reply(row, head)
   ngx.status = row.status
   for name, value in pairs(row.headers or {}) do ngx.header[name] = made(value, head) end
@@ -62,6 +87,7 @@ function server.run()
   ngx.req.read_body()
   local head = note(id)
   if row.send then return send(row, head) end
+  if row.stream then return break_off(row) end
   reply(row, head)
 end
 
@@ -74,7 +100,7 @@ end
 --- Answers a request that was for nobody, or for somebody else, and counts it.
 function server.stranger()
   seen:incr("count stranger", 1, 0)
-  seen:set("head stranger", ngx.req.raw_header())
+  seen:set("head stranger", raw_head())
   ngx.req.read_body()
   ngx.print(GOOD)
 end

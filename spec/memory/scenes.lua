@@ -11,10 +11,10 @@ local METADATA, IAM = "http://127.0.0.1:" .. EMULATOR + 5, "https://localhost:" 
 -- Before anything else gets hold of them, the functions of both C modules are followed by a look at the stack that each
 -- call used, and tell which secrets there are.
 
-local transport_class = getmetatable(curl.new())
+local transport_class, multi_class = getmetatable(curl.new()), getmetatable(curl.multi())
 
 for prefix, functions in pairs { ["sign."] = sign, ["curl."] = curl, ["transport."] = transport_class,
-  ["transport:"] = transport_class.__index } do
+  ["transport:"] = transport_class.__index, ["multi."] = multi_class, ["multi:"] = multi_class.__index } do
   for name, value in pairs(functions) do
     if type(value) == "function" then functions[name] = memory.guarded(value, prefix .. name) end
   end
@@ -44,10 +44,20 @@ for _, name in ipairs { "huawei", "ncloud" } do
   end
 end
 
-local send = transport_class.__index.send
-function transport_class.__index.send(self, request)
+local function note_headers(request)
   for _, pair in ipairs(request.headers or {}) do note_header(pair[1], pair[2]) end
+end
+
+local send, add = transport_class.__index.send, multi_class.__index.add
+
+function transport_class.__index.send(self, request)
+  note_headers(request)
   return send(self, request)
+end
+
+function multi_class.__index.add(self, transport, request)
+  note_headers(request)
+  return add(self, transport, request)
 end
 
 local kms = require "kms"
@@ -120,6 +130,25 @@ function scenes.misuse()
   return transport
 end
 
+--- Some that end, in vain or not, and some that are under way when all is closed.
+function scenes.multi()
+  local transport, multi = over({ max_response = 10000 }, {}), curl.multi()
+  local two = over({ http_version = "2" }, {})
+  for _, each in ipairs { request "http", request "https", request "nobody", request("https", "/fault/closed_in_body") } do
+    assert(multi:add(transport, each))
+  end
+  assert(multi:add(two, request "http2"))
+  for _ = 1, 5 do assert(multi:poll(20)) end
+  for _ = 1, 3 do assert(multi:add(transport, request("http", "/fault/silent"))) end
+  assert(multi:add(two, request("http2", "/late")))
+  assert(not multi:poll(0.1))
+  return { close = function()
+    multi:close()
+    transport:close()
+    two:close()
+  end }
+end
+
 local function through_proxy(host, outcome)
   local password = secret("proxy password", 24)
   memory.secret("proxy password", (require("mime").b64("user:" .. password)))
@@ -172,6 +201,19 @@ end
 
 function scenes.environment() return huawei(from.environment()) end
 
+function scenes.parallel()
+  local transport, parallel = curl.new { ca_file = os.getenv "KMS_CA_FILE" }, kms.parallel { concurrency = 4 }
+  local client = kms.ncloud { endpoint = "https://localhost:" .. EMULATOR + 2, transport = transport,
+    credentials = { access_key = os.getenv "OTHER_ACCESS_KEY", secret_key = known("secret key", "VEILED_OTHER_SECRET_KEY") } }
+  local tags = {}
+  for i = 1, 12 do tags[i] = os.getenv "KEY_TAG" end
+  for _, key, err in parallel:map(tags, function(tag) return client:get_key { key_tag = tag } end) do assert(key, tostring(err)) end
+  return { close = function()
+    parallel:close()
+    transport:close()
+  end }
+end
+
 local function with_file(text, use)
   local path = os.tmpname()
   local file = assert(io.open(path, "wb"))
@@ -217,12 +259,12 @@ function scenes.spilt()
 end
 
 math.randomseed(os.time())
-local transport = scenes[...]()
+local opened = scenes[...]()
 collectgarbage()
 collectgarbage()
 memory.scan "open"
-transport:close()
-transport = nil -- luacheck: ignore
+opened:close()
+opened = nil -- luacheck: ignore
 collectgarbage()
 collectgarbage()
 memory.scan "closed"

@@ -1,15 +1,9 @@
 --- Answers of a server that behaves, one a path. In NGINX only.
 -- luacheck: std ngx_lua
 
-local counts = ngx.shared.counts
+local raw_head = require "spec.server.head"
 
--- HTTP/2 has no head as text.
-local function raw_head()
-  if ngx.req.http_version() < 2 then return ngx.req.raw_header() end
-  local lines = { ngx.req.get_method() .. " " .. ngx.var.request_uri .. " HTTP/2" }
-  for name, value in pairs(ngx.req.get_headers()) do lines[#lines + 1] = name .. ": " .. value end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n"
-end
+local counts = ngx.shared.counts
 
 local answers = {}
 
