@@ -7,7 +7,6 @@
  * workspace busy and makes one that takes its place. */
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "buffer.h"
@@ -17,8 +16,7 @@
 #include "lua_error.h"
 #include "ncloud_sign.h"
 #include "request.h"
-
-static const char WORKSPACE[] = "kms.sign.workspace";
+#include "sign_workspace.h"
 
 /* Stack positions. The first four are the arguments of the signing functions. */
 enum {
@@ -40,102 +38,6 @@ enum {
 };
 
 enum { SPARE_STACK = 20 };
-
-/* Everything one call needs in C. What allocation gave is kept for the next one. */
-typedef struct {
-    bool busy;   /* its results are not yet pushed */
-    bool closed; /* its finalizer has run: nothing is kept any more */
-    kms_request request;
-    kms_credentials credentials;
-    int64_t now;
-    kms_sign_error error;
-    kms_digest digest;
-    kms_buffer target;
-    kms_huawei_signature huawei;
-    kms_ncloud_signature ncloud;
-    kms_pair *lists; /* headers, query, then the path's segments */
-    size_t lists_size;
-} workspace;
-
-enum { MOST_LISTS_KEPT = 8192 };
-
-static void free_lists(workspace *w)
-{
-    free(w->lists);
-    w->lists = NULL;
-    w->lists_size = 0;
-}
-
-static void close_workspace(workspace *w)
-{
-    kms_digest_free(&w->digest);
-    kms_buffer_free(&w->target);
-    kms_huawei_free(&w->huawei);
-    kms_ncloud_free(&w->ncloud);
-    free_lists(w);
-}
-
-/* After each use. */
-static void release(workspace *w)
-{
-    kms_buffer_clear(&w->target);
-    kms_huawei_clear(&w->huawei);
-    kms_ncloud_clear(&w->ncloud);
-    if (w->lists_size > MOST_LISTS_KEPT)
-        free_lists(w);
-    if (w->closed)
-        close_workspace(w);
-    w->busy = false;
-}
-
-static int collect(lua_State *L)
-{
-    workspace *w = luaL_checkudata(L, 1, WORKSPACE);
-    w->closed = true;
-    close_workspace(w);
-    return 0;
-}
-
-/* Leaves it on the stack. */
-static workspace *new_workspace(lua_State *L)
-{
-    workspace *w = lua_newuserdatauv(L, sizeof *w, 0);
-    memset(w, 0, sizeof *w);
-    kms_digest_init(&w->digest);
-    kms_buffer_init(&w->target, KMS_TARGET_LIMIT);
-    kms_huawei_init(&w->huawei);
-    kms_ncloud_init(&w->ncloud);
-    luaL_getmetatable(L, WORKSPACE);
-    lua_setmetatable(L, -2);
-    return w;
-}
-
-/* The functions share a table that holds the workspace. Leaves it on the stack: a call that takes
- * its place must not take it away. A raise may have left something in it. */
-static workspace *take_workspace(lua_State *L, size_t pairs, size_t segments)
-{
-    size_t size = pairs * sizeof(kms_pair) + segments * sizeof(kms_slice);
-    lua_rawgeti(L, lua_upvalueindex(1), 1);
-    workspace *w = lua_touserdata(L, -1);
-    if (w->busy) {
-        w = new_workspace(L);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, lua_upvalueindex(1), 1);
-    }
-    release(w);
-    if (size > w->lists_size) {
-        free_lists(w);
-        w->lists = malloc(size);
-        if (w->lists == NULL)
-            luaL_error(L, "not enough memory");
-        w->lists_size = size;
-    }
-    if (size > 0)
-        memset(w->lists, 0, size);
-    memset(&w->request, 0, sizeof w->request);
-    memset(&w->error, 0, sizeof w->error);
-    return w;
-}
 
 /* Reading. Access is raw throughout: a metamethod could run code between two reads. */
 
@@ -244,15 +146,15 @@ static void read_segments(lua_State *L, int argument, int index, kms_slice *segm
 
 /* Takes the workspace and reads the lists at these stack positions into it (headers == 0: none are
  * read). A wrong path or query is blamed on the arguments named. */
-static workspace *read_lists(lua_State *L, int path, int path_argument, int query,
-                             int query_argument, int headers)
+static kms_workspace *read_lists(lua_State *L, int path, int path_argument, int query,
+                                 int query_argument, int headers)
 {
     size_t segments = list_length(L, path_argument, "path", path, KMS_LIST_COUNT);
     size_t queries = list_length(L, query_argument, "query", query, KMS_LIST_COUNT);
     size_t fields =
         headers == 0 ? 0 : list_length(L, REQUEST, "headers", headers, KMS_HEADER_COUNT);
     size_t header_room = fields + KMS_OWN_HEADERS;
-    workspace *s = take_workspace(L, header_room + queries, segments);
+    kms_workspace *s = kms_workspace_take(L, header_room + queries, segments);
     kms_slice *first_segment = (kms_slice *)(s->lists + header_room + queries);
     s->request.headers = (kms_pairs){s->lists, fields};
     s->request.query = (kms_pairs){s->lists + header_room, queries};
@@ -266,7 +168,7 @@ static workspace *read_lists(lua_State *L, int path, int path_argument, int quer
 
 /* Reads (request, credentials, timestamp). Raises on a wrong type; wrong values are for the
  * signers. */
-static workspace *read_arguments(lua_State *L, const field *fields)
+static kms_workspace *read_arguments(lua_State *L, const field *fields)
 {
     luaL_checktype(L, REQUEST, LUA_TTABLE);
     luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
@@ -285,7 +187,7 @@ static workspace *read_arguments(lua_State *L, const field *fields)
         lua_pushnil(L);
         lua_replace(L, QUERY);
     }
-    workspace *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
+    kms_workspace *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
     s->request.algorithm = slice_at(L, ALGORITHM);
     s->request.method = slice_at(L, METHOD);
     s->request.host = slice_at(L, HOST);
@@ -298,7 +200,7 @@ static workspace *read_arguments(lua_State *L, const field *fields)
 }
 
 /* Seconds to the nearest millisecond. Written so that not-a-number is refused. */
-static bool read_time(lua_State *L, workspace *s)
+static bool read_time(lua_State *L, kms_workspace *s)
 {
     const lua_Number limit = (lua_Number)(KMS_TIME_LIMIT_MS + 1) / 1000;
     lua_Number seconds = lua_tonumber(L, TIMESTAMP);
@@ -317,9 +219,9 @@ static bool read_time(lua_State *L, workspace *s)
 
 /* Writing. */
 
-static int fail(lua_State *L, workspace *s)
+static int fail(lua_State *L, kms_workspace *s)
 {
-    release(s);
+    kms_workspace_release(s);
     if (s->error.status == KMS_SIGN_NO_MEMORY)
         return luaL_error(L, "not enough memory");
     if (s->error.status == KMS_SIGN_NO_CRYPTO)
@@ -351,14 +253,14 @@ static void set_value(lua_State *L, const char *name, int index)
 
 /* The functions. Their contracts are in types/kms/sign.lua. */
 
-static bool run_huawei(lua_State *L, workspace **s)
+static bool run_huawei(lua_State *L, kms_workspace **s)
 {
     *s = read_arguments(L, HUAWEI_FIELDS);
     return read_time(L, *s) && kms_huawei_sign(&(*s)->huawei, &(*s)->digest, &(*s)->request,
                                                &(*s)->credentials, (*s)->now, &(*s)->error);
 }
 
-static bool run_ncloud(lua_State *L, workspace **s)
+static bool run_ncloud(lua_State *L, kms_workspace **s)
 {
     *s = read_arguments(L, NCLOUD_FIELDS);
     return read_time(L, *s) && kms_ncloud_sign(&(*s)->ncloud, &(*s)->digest, &(*s)->request,
@@ -367,7 +269,7 @@ static bool run_ncloud(lua_State *L, workspace **s)
 
 static int sign_huawei(lua_State *L)
 {
-    workspace *s;
+    kms_workspace *s;
     if (!run_huawei(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, KMS_OWN_HEADERS);
@@ -376,13 +278,13 @@ static int sign_huawei(lua_State *L)
         set_string(L, "X-Sdk-Date", s->huawei.date);
     if (s->huawei.adds_token)
         set_value(L, "X-Security-Token", SECURITY_TOKEN);
-    release(s);
+    kms_workspace_release(s);
     return 1;
 }
 
 static int sign_huawei_stages(lua_State *L)
 {
-    workspace *s;
+    kms_workspace *s;
     if (!run_huawei(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 4);
@@ -390,32 +292,32 @@ static int sign_huawei_stages(lua_State *L)
     set_buffer(L, "string_to_sign", &s->huawei.string_to_sign);
     set_buffer(L, "signed_headers", &s->huawei.signed_headers);
     set_string(L, "signature", s->huawei.signature);
-    release(s);
+    kms_workspace_release(s);
     return 1;
 }
 
 static int sign_ncloud(lua_State *L)
 {
-    workspace *s;
+    kms_workspace *s;
     if (!run_ncloud(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 3);
     set_string(L, "x-ncp-apigw-timestamp", s->ncloud.timestamp);
     set_value(L, "x-ncp-iam-access-key", ACCESS_KEY);
     set_string(L, "x-ncp-apigw-signature-v2", s->ncloud.signature);
-    release(s);
+    kms_workspace_release(s);
     return 1;
 }
 
 static int sign_ncloud_stages(lua_State *L)
 {
-    workspace *s;
+    kms_workspace *s;
     if (!run_ncloud(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 2);
     set_buffer(L, "string_to_sign", &s->ncloud.string_to_sign);
     set_string(L, "signature", s->ncloud.signature);
-    release(s);
+    kms_workspace_release(s);
     return 1;
 }
 
@@ -425,11 +327,11 @@ static int sign_target(lua_State *L)
     luaL_checkstack(L, SPARE_STACK, NULL);
     check_kind(L, 1, "", 1, STRING | LIST);
     check_kind(L, 2, "", 2, LIST | OPTIONAL);
-    workspace *s = read_lists(L, 1, 1, 2, 2, 0);
+    kms_workspace *s = read_lists(L, 1, 1, 2, 2, 0);
     if (!kms_encode_target(&s->target, &s->request.path, &s->request.query, &s->error))
         return fail(L, s);
     lua_pushlstring(L, s->target.data, s->target.length);
-    release(s);
+    kms_workspace_release(s);
     return 1;
 }
 
@@ -442,14 +344,8 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L)
         {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
         {"target", sign_target}, {NULL, NULL}};
     kms_lua_error_open(L);
-    luaL_newmetatable(L, WORKSPACE);
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
     lua_newtable(L);
-    lua_createtable(L, 1, 0);
-    new_workspace(L);
-    lua_rawseti(L, -2, 1);
+    kms_workspace_open(L);
     for (const luaL_Reg *f = FUNCTIONS; f->name != NULL; f++) {
         lua_pushvalue(L, -1);
         lua_pushcclosure(L, f->func, 1);
