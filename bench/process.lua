@@ -30,7 +30,7 @@ end
 function process.start(program, place)
   local self = setmetatable({ name = program.name, fifo = os.tmpname() }, Process)
   assert(os.execute(("rm -f %s && mkfifo %s"):format(self.fifo, self.fifo)))
-  self.output = assert(io.popen(("echo $$; %s < %s"):format(process.command(program, place), self.fifo)))
+  self.output = assert(io.popen(("echo $$; %s < %s 2>&1"):format(process.command(program, place), self.fifo)))
   self.pid = assert(tonumber(self.output:read "*l"))
   self.started = socket.gettime()
   self.input = assert(io.open(self.fifo, "w")) -- the shell goes on now
@@ -50,9 +50,10 @@ end
 ---@return number wall seconds
 ---@return number cpu seconds of the program's own
 function Process:await()
-  local used = tonumber(self.output:read "*l" or "")
+  local line = self.output:read "*l"
   local wall = socket.gettime() - self.given
-  if not used then error(self.name .. " ended before its work was done", 0) end
+  local used = tonumber(line or "")
+  if not used then error(("%s: %s"):format(self.name, line or "ended before its work was done"), 0) end
   local cpu = used - self.used
   self.used = used
   return wall, cpu
