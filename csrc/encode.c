@@ -51,16 +51,18 @@ bool kms_check_visible(kms_sign_error *error, const char *field, kms_slice text,
     if (text.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, field, "%s: %zu bytes long; at most %d fit", field, text.length,
                           KMS_HEADER_LIMIT);
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c <= ' ' || c >= 0x7f || (*forbidden != '\0' && strchr(forbidden, c) != NULL))
-            return kms_refuse(error, field,
-                              "%s: byte 0x%02x at position %zu of %zu; it must be visible ASCII"
-                              "%s%s",
-                              field, c, i + 1, text.length, *forbidden ? " and none of " : "",
-                              forbidden);
+    size_t good = 0;
+    while (good < text.length && text.data[good] > ' ' && text.data[good] < 0x7f)
+        good++;
+    for (const char *c = forbidden; *c != '\0'; c++) {
+        const char *found = memchr(text.data, *c, good);
+        good = found == NULL ? good : (size_t)(found - text.data);
     }
-    return true;
+    return good == text.length ||
+           kms_refuse(error, field,
+                      "%s: byte 0x%02x at position %zu of %zu; it must be visible ASCII%s%s", field,
+                      (unsigned char)text.data[good], good + 1, text.length,
+                      *forbidden ? " and none of " : "", forbidden);
 }
 
 bool kms_check_keys(kms_sign_error *error, const kms_credentials *credentials)
@@ -165,11 +167,26 @@ static void drop_segment(kms_buffer *out, size_t start)
         ;
 }
 
+/* Whether a path's text stands for itself: only unreserved bytes, and no segment begins with ".".
+ */
+static bool is_canonical(kms_slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] == '/' ? i + 1 < text.length && text.data[i + 1] == '.'
+                                : (kms_class(text.data[i]) & KMS_UNRESERVED) == 0)
+            return false;
+    return text.length > 0;
+}
+
 static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *error)
 {
     if (text.length > 0 && text.data[0] != '/')
         return kms_refuse(error, "path", "path: starts with byte 0x%02x; it must start with \"/\"",
                           (unsigned char)text.data[0]);
+    if (is_canonical(text)) {
+        kms_buffer_add(out, text.data, text.length);
+        return true;
+    }
     if (text.length == 0)
         kms_buffer_add_char(out, '/');
     const size_t start = out->length;

@@ -268,8 +268,9 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
                               header->name.data);
         if (i > 0)
             kms_buffer_add_char(&s->signed_headers, ';');
-        kms_buffer_add_lower(&s->headers, header->name.data, header->name.length);
-        kms_buffer_add_lower(&s->signed_headers, header->name.data, header->name.length);
+        size_t start = s->headers.length;
+        if (kms_buffer_add_lower(&s->headers, header->name.data, header->name.length))
+            kms_buffer_add(&s->signed_headers, s->headers.data + start, header->name.length);
         kms_buffer_add_char(&s->headers, ':');
         add(&s->headers, header->value);
         kms_buffer_add_char(&s->headers, '\n');
