@@ -46,7 +46,7 @@ describe("kms.parallel", function()
     it("makes 1,000 calls, 64 at a time, over HTTP/" .. case[2], function()
       local client = many.client { endpoint = case[1], transport = many.transport { http_version = case[2] } }
       local parallel = kms.parallel { concurrency = 64 }
-      local keys = many.keys(1000, { delay = 50 })
+      local keys = many.keys(1000, { crowd = 64 })
       local numbers, results = drain(parallel:map(keys, many.move(client)))
       assert.equal(1000, #numbers)
       assert.is_true(ascending(numbers))

@@ -41,9 +41,9 @@ end
 
 local NAMES = { [0] = "good", "refused", "passing", "closed", "silent" }
 
-local function await_answered(number)
+local function await(name, number)
   local stop = ngx.now() + PATIENCE
-  while count "answered" < number and ngx.now() < stop do ngx.sleep(STEP) end
+  while count(name) < number and ngx.now() < stop do ngx.sleep(STEP) end
 end
 
 local function arrive()
@@ -55,11 +55,12 @@ end
 
 function many.run()
   local id = ngx.var.uri:match "/keys/([^/]+)/"
-  local act, delay, after = id:match "^%x+%-(%x+)%-(%x+)%-(%x+)%-"
+  local act, delay, after, crowd = id:match "^%x+%-(%x+)%-(%x+)%-(%x+)%-(%x+)$"
   ngx.req.read_body()
   arrive()
   if delay ~= "0000" then ngx.sleep(tonumber(delay, 16) / 1000) end
-  await_answered(tonumber(after, 16))
+  await("answered", tonumber(after, 16))
+  await("most", tonumber(crowd, 16))
   counts:incr("under way", -1)
   counts:incr("answered", 1, 0)
   ngx.header["X-Connection"] = ngx.var.connection

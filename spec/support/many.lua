@@ -12,12 +12,13 @@ local ACTS = { good = 0, refused = 1, passing = 2, closed = 3, silent = 4 }
 
 --- The id of a key.
 ---@param number integer to tell it from others
----@param order { act: string?, delay: integer?, after: integer? }? what is done with a call for it, after how many
----  milliseconds, and not before so many calls were answered
+---@param order { act: string?, delay: integer?, after: integer?, crowd: integer? }? what is done with a call for it, after
+---  how many milliseconds, and not before so many calls were answered, or so many were under way at once
 ---@return string
 function many.key(number, order)
   order = order or {}
-  return ("%08x-%04x-%04x-%04x-000000000000"):format(number, ACTS[order.act or "good"], order.delay or 0, order.after or 0)
+  return ("%08x-%04x-%04x-%04x-%012x"):format(number, ACTS[order.act or "good"], order.delay or 0, order.after or 0,
+    order.crowd or 0)
 end
 
 --- Ids of `count` keys, of each the same order.
