@@ -2,11 +2,11 @@
 -- Making one does nothing but check its options; what it needs is read or asked for when a call needs credentials.
 
 local late = require "kms.late"
-local chain = require "kms.credentials.chain"
+local chain = late "kms.credentials.chain"
 local check = require "kms.check"
 local container = late "kms.credentials.container"
 local environment = require "kms.environment"
-local file = require "kms.credentials.file"
+local file = late "kms.credentials.file"
 local iam = late "kms.credentials.iam"
 local metadata = late "kms.credentials.metadata"
 local oidc = late "kms.credentials.oidc"
