@@ -15,11 +15,6 @@ void kms_connections_close(kms_connections *connections)
     connections->multi = NULL;
 }
 
-static CURLcode result_of(CURLMcode code)
-{
-    return code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_BAD_FUNCTION_ARGUMENT;
-}
-
 /* Runs the one handle that is in the set; its time limit ends the loop. */
 static CURLcode run(CURLM *multi)
 {
@@ -31,7 +26,7 @@ static CURLcode run(CURLM *multi)
             code = curl_multi_perform(multi, &running);
     }
     const CURLMsg *message = code == CURLM_OK ? curl_multi_info_read(multi, &queued) : NULL;
-    return message != NULL ? message->data.result : result_of(code);
+    return message != NULL ? message->data.result : kms_failure_of_set(code);
 }
 
 bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
@@ -47,7 +42,7 @@ bool kms_connections_run(kms_connections *connections, const kms_curl_options *o
     CURLM *multi = connections->multi;
     CURLMcode added =
         multi == NULL ? CURLM_OUT_OF_MEMORY : curl_multi_add_handle(multi, exchange->easy);
-    CURLcode result = added == CURLM_OK ? run(multi) : result_of(added);
+    CURLcode result = added == CURLM_OK ? run(multi) : kms_failure_of_set(added);
     bool done = kms_exchange_done(exchange, options, request, result);
     if (added == CURLM_OK)
         curl_multi_remove_handle(multi, exchange->easy);

@@ -69,11 +69,7 @@ kms_set_status kms_curl_options_set_number(kms_curl_options *options, kms_option
 static bool has_bundle(void)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-#if LIBCURL_VERSION_NUM >= 0x074600
     return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL;
-#else
-    return info == NULL;
-#endif
 }
 
 CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy)

@@ -66,6 +66,14 @@ bool kms_failure_refuse(kms_failure *failure, const char *field, const char *for
     return false;
 }
 
+CURLcode kms_failure_of_set(CURLMcode code)
+{
+    /* Aborted: a callback of ours had no memory. */
+    return code == CURLM_OUT_OF_MEMORY || code == CURLM_ABORTED_BY_CALLBACK
+               ? CURLE_OUT_OF_MEMORY
+               : CURLE_BAD_FUNCTION_ARGUMENT;
+}
+
 const char *kms_failure_code(CURLcode result)
 {
     for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)

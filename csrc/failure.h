@@ -24,6 +24,9 @@ void kms_failure_clear(kms_failure *failure);
 __attribute__((format(printf, 3, 4))) bool
 kms_failure_refuse(kms_failure *failure, const char *field, const char *format, ...);
 
+/* What a failure of a whole set of handles is for one of them. */
+CURLcode kms_failure_of_set(CURLMcode code);
+
 /* The code for a result of libcurl. */
 const char *kms_failure_code(CURLcode result);
 

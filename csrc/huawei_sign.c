@@ -398,12 +398,21 @@ static void for_each_buffer(kms_huawei_signature *s, void (*act)(kms_buffer *))
         act(buffers[i]);
 }
 
+static void wipe_texts(kms_huawei_signature *s)
+{
+    kms_wipe(s->date, sizeof s->date);
+    kms_wipe(s->body_hash, sizeof s->body_hash);
+    kms_wipe(s->signature, sizeof s->signature);
+}
+
 void kms_huawei_clear(kms_huawei_signature *s)
 {
     for_each_buffer(s, kms_buffer_clear);
+    wipe_texts(s);
 }
 
 void kms_huawei_free(kms_huawei_signature *s)
 {
     for_each_buffer(s, kms_buffer_free);
+    wipe_texts(s);
 }

@@ -4,7 +4,7 @@
  * The userdata owns every resource. `send` gathers the request without a Lua call that could
  * allocate, so no finalizer runs meanwhile; a raise leaves its leavings to the next send or to
  * close. The reply is pushed in protected mode with the transport marked busy, for a finalizer may
- * run then and try to send. */
+ * run then and send: over another transport, which takes its place for that. */
 #include "lua_curl.h"
 #include "clock.h"
 #include "compat.h"
@@ -40,8 +40,6 @@ static transport *check_usable(lua_State *L)
     transport *self = check_transport(L);
     if (self->closed)
         luaL_error(L, "transport is closed");
-    if (self->outcome.busy)
-        luaL_error(L, "transport is busy");
     return self;
 }
 
@@ -81,17 +79,24 @@ static void set_option(lua_State *L, kms_curl_options *options)
         luaL_argerror(L, 1, lua_pushfstring(L, "option '%s' %s", name, KMS_OPTIONS[option].rule));
 }
 
-static int new_transport(lua_State *L)
+/* One without options. */
+static transport *push_transport(lua_State *L)
 {
-    if (!lua_isnoneornil(L, 1))
-        luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
     transport *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, sizeof *self);
     kms_connections_init(&self->connections);
     kms_exchange_init(&self->exchange);
     luaL_getmetatable(L, TYPE_NAME);
     lua_setmetatable(L, -2);
+    return self;
+}
+
+static int new_transport(lua_State *L)
+{
+    if (!lua_isnoneornil(L, 1))
+        luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    transport *self = push_transport(L);
     self->options = kms_curl_options_new();
     if (self->options == NULL)
         luaL_error(L, "not enough memory");
@@ -110,6 +115,13 @@ static int send_request(lua_State *L)
     transport *self = check_usable(L);
     kms_exchange_request request;
     lua_settop(L, 2);
+    if (self->outcome.busy) {
+        transport *other = push_transport(L);
+        other->options = self->options;
+        other->options->holders++;
+        lua_replace(L, 1);
+        self = other;
+    }
     kms_lua_read_request(L, 2, &request);
     if (kms_exchange_begin(&self->exchange, &request) &&
         kms_lua_read_headers(L, 2, &self->exchange))

@@ -104,7 +104,10 @@ void kms_lua_read_request(lua_State *L, int at, kms_exchange_request *request)
 void kms_lua_push_lasting(lua_State *L, int at)
 {
     push_field(L, at, HOST);
-    push_field(L, at, BODY);
+    if (push_field(L, at, BODY) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushboolean(L, false);
+    }
 }
 
 /* The string at place 1 or 2 of the pair on top of the stack, which keeps it alive. */

@@ -132,8 +132,8 @@ static int poll_ended(lua_State *L)
     self->outcome.ended = &flight->exchange;
     if (kms_lua_push_outcome(L, 1, &self->outcome) != 0)
         return lua_error(L);
-    kms_many_drop(&self->many);
     keep_nothing(L, 2, number);
+    kms_many_drop(&self->many);
     return lua_gettop(L) - 2;
 }
 

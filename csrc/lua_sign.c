@@ -221,16 +221,20 @@ static bool read_time(lua_State *L, kms_workspace *s)
 
 static int fail(lua_State *L, kms_workspace *s)
 {
-    kms_workspace_release(s);
-    if (s->error.status == KMS_SIGN_NO_MEMORY)
+    kms_sign_status status = s->error.status;
+    if (status != KMS_SIGN_INVALID)
+        kms_workspace_release(s);
+    if (status == KMS_SIGN_NO_MEMORY)
         return luaL_error(L, "not enough memory");
-    if (s->error.status == KMS_SIGN_NO_CRYPTO)
+    if (status == KMS_SIGN_NO_CRYPTO)
         return luaL_error(L, "OpenSSL cannot compute the digest");
     kms_lua_error error = {0};
     error.kind = "invalid";
     error.code = s->error.field;
-    error.message = s->error.message;
-    return kms_lua_fail(L, &error);
+    error.message = s->error.message; /* of the workspace, which is busy until it is pushed */
+    int count = kms_lua_fail(L, &error);
+    kms_workspace_release(s);
+    return count;
 }
 
 static void set_string(lua_State *L, const char *name, const char *value)

@@ -18,14 +18,6 @@ struct kms_generation {
     bool retired;           /* takes no new exchange */
 };
 
-static CURLcode result_of(CURLMcode code)
-{
-    /* Aborted: a callback below had no memory. */
-    return code == CURLM_OUT_OF_MEMORY || code == CURLM_ABORTED_BY_CALLBACK
-               ? CURLE_OUT_OF_MEMORY
-               : CURLE_BAD_FUNCTION_ARGUMENT;
-}
-
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *generation, void *unused)
 {
     kms_poller *poller = &((kms_generation *)generation)->many->poller;
@@ -163,7 +155,7 @@ static void act(kms_generation *generation, curl_socket_t socket, int events)
     for (kms_flight *flight = generation->many->flying, *next; flight != NULL; flight = next) {
         next = flight->next;
         if (flight->generation == generation)
-            finish(flight, result_of(code));
+            finish(flight, kms_failure_of_set(code));
     }
 }
 
@@ -211,7 +203,8 @@ bool kms_many_launch(kms_many *many, kms_curl_options *options)
     flight->generation = current(many, options);
     CURLMcode code = add(flight->generation, flight);
     if (code != CURLM_OK)
-        return kms_exchange_done(&flight->exchange, options, &flight->request, result_of(code));
+        return kms_exchange_done(&flight->exchange, options, &flight->request,
+                                 kms_failure_of_set(code));
     flight->request =
         (kms_exchange_request){.host = flight->request.host, .body = flight->request.body};
     flight->options = options;

@@ -77,14 +77,22 @@ bool kms_ncloud_sign(kms_ncloud_signature *s, kms_digest *digest, const kms_requ
     return signs;
 }
 
+static void wipe_texts(kms_ncloud_signature *s)
+{
+    kms_wipe(s->timestamp, sizeof s->timestamp);
+    kms_wipe(s->signature, sizeof s->signature);
+}
+
 void kms_ncloud_clear(kms_ncloud_signature *s)
 {
     kms_buffer_clear(&s->target);
     kms_buffer_clear(&s->string_to_sign);
+    wipe_texts(s);
 }
 
 void kms_ncloud_free(kms_ncloud_signature *s)
 {
     kms_buffer_free(&s->target);
     kms_buffer_free(&s->string_to_sign);
+    wipe_texts(s);
 }

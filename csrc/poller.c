@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 16 };
+enum { FIRST_CAPACITY = 16, PAUSE_MS = 10 };
 
 void kms_poller_init(kms_poller *poller)
 {
@@ -92,7 +92,12 @@ bool kms_poller_wait(kms_poller *poller, double seconds)
         return true;
     for (size_t i = 0; i < poller->count; i++) /* what a failed call left in them means nothing */
         poller->slots[i].revents = 0;
-    return errno != EINTR;
+    if (errno == EINTR)
+        return false;
+    /* No memory, or more sockets than are allowed now: it may pass, and is not to be asked for
+     * without a pause. */
+    poll(NULL, 0, milliseconds < PAUSE_MS ? milliseconds : PAUSE_MS);
+    return true;
 }
 
 /* Downwards: a slot that takes a forgotten one's place is one that was looked at. */

@@ -31,6 +31,8 @@ void kms_workspace_release(kms_workspace *w)
     kms_buffer_clear(&w->target);
     kms_huawei_clear(&w->huawei);
     kms_ncloud_clear(&w->ncloud);
+    memset(&w->request, 0, sizeof w->request);
+    memset(&w->credentials, 0, sizeof w->credentials);
     if (w->lists_size > MOST_LISTS_KEPT)
         free_lists(w);
     if (w->closed)
@@ -92,7 +94,6 @@ kms_workspace *kms_workspace_take(lua_State *L, size_t pairs, size_t segments)
     }
     if (size > 0)
         memset(w->lists, 0, size);
-    memset(&w->request, 0, sizeof w->request);
     memset(&w->error, 0, sizeof w->error);
     return w;
 }

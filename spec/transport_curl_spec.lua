@@ -385,13 +385,13 @@ describe("collection", function()
     local body = ("x"):rep(1000000)
     local busy, sent = 0, 0
     local function call()
-      local ok, result = pcall(transport.send, transport, request("http"))
-      if ok then
-        sent = sent + (result and result.status == 200 and 1 or 0)
-      elseif result:find("transport is busy", 1, true) then
-        busy = busy + 1
-        assert.is_false((pcall(transport.close, transport)))
-      end
+      local requests = transport:stats().requests
+      local _, response = pcall(transport.send, transport, request("http"))
+      if type(response) == "table" and response.status == 200 then sent = sent + 1 end
+      if transport:stats().requests > requests then return end
+      busy = busy + 1 -- over another one, for this one is at work
+      local closed, problem = pcall(transport.close, transport)
+      if closed or not problem:find("transport is busy", 1, true) then sent = -1000 end
     end
     local put = request("http", "/", { method = "PUT", body = body })
     -- A whole cycle at each step; Lua 5.4 takes no more than 1000.
@@ -408,7 +408,7 @@ describe("collection", function()
     collectgarbage("setstepmul", multiplier)
     collectgarbage()
     collectgarbage()
-    assert.equal(90, busy + sent)
+    assert.equal(90, sent)
     assert.is_true(busy > 0)
     assert.equal(200, transport:send(request("http")).status)
   end)

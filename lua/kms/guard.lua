@@ -27,7 +27,7 @@ function Notes:add(name, value, seconds, context)
   local count = 0
   for _ in pairs(self.entries) do count = count + 1 end
   for other, entry in pairs(count >= MOST_NOTES and self.entries or {}) do
-    if entry.value == "good" then self.entries[other] = nil end
+    if entry.value == "good" or entry.stop and entry.stop <= context:now() then self.entries[other] = nil end
   end
   self.entries[name] = { value = value, stop = context:now() + seconds }
   return true

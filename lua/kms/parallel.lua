@@ -41,7 +41,7 @@ function Run:begin()
   local number = self.begun + 1
   local outcome = { number, false, false }
   self.ended[number] = false
-  self.begun, self.active = number, self.active + 1
+  self.begun, self.active, self.item = number, self.active + 1, nil
   return outcome
 end
 
@@ -66,13 +66,14 @@ local function fill(self)
   local driver, ended, own = self.driver, self.ended, self.parallel
   while not self.exhausted and not own.closed and driver.active < own.concurrency
     and self.begun - self.given < own.window do
-    local item = self.pull()
-    if item == nil then
+    -- Kept until its task has begun: what raises before that is not to cost an item.
+    if self.item == nil then self.item = self.pull() end
+    if self.item == nil then
       self.exhausted = true
       return
     end
     local active = driver.active
-    driver:start(self, item)
+    driver:start(self, self.item)
     -- What never waits holds up the caller, who is to get its result before the next is begun.
     if driver.active == active and ended[self.given + 1] then return end
   end
@@ -137,19 +138,17 @@ function Parallel:map(items, fn)
     parallel = self, driver = self.driver or threads.new(), pull = puller(items), fn = fn,
     begun = 0, active = 0, ended_count = 0, given = 0, exhausted = false, ended = {},
   }, Run)
+  self.runs[run] = true
   return run, nil, nil, run
 end
 
 --- Waits for what was begun, and closes the connections. Nothing new is begun.
 function Parallel:close()
-  local driver = self.driver
-  if driver and not self.closed then
-    refuse_inside(self, "close")
-    self.closed = true
-    while driver.active > 0 do driver:wait() end
-    driver:close()
-  end
+  if self.closed then return end
+  if self.driver then refuse_inside(self, "close") end
   self.closed = true
+  for run in pairs(self.runs) do run:close() end
+  if self.driver then self.driver:close() end
 end
 
 Parallel.__close = Parallel.close
@@ -180,6 +179,7 @@ function parallel.new(options)
   end
   return setmetatable({
     concurrency = concurrency, order = order, window = WINDOW * concurrency, closed = false,
+    runs = setmetatable({}, { __mode = "k" }),
     -- In NGINX each run has a driver of its own, for it ends with its request.
     driver = not threads and require("kms.parallel.coroutines").new() or nil,
   }, Parallel)

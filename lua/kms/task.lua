@@ -1,12 +1,15 @@
 --- The seam between calls and whoever runs many at once: what a task sends and sleeps goes through its runner, that of
 --- all others straight to the transport. A coroutine of the caller's own within a task is no task: it may not be
---- suspended from here, and so it blocks.
+--- suspended from here, and so it blocks; nor is what runs where nothing can be suspended: a finalizer, a callback of
+--- string.gsub.
 
-local resume, running, status = coroutine.resume, coroutine.running, coroutine.status
+local is_yieldable, resume, running, status = coroutine.isyieldable, coroutine.resume, coroutine.running, coroutine.status
 
 local task = {}
 
 ---@class kms.TaskRunner
+---@field active integer tasks begun and not ended
+---@field pass fun(self, seconds: number): number goes on with its tasks for so long, as there are some; returns what is left
 ---@field drives fun(self, transport): boolean whether it can do the next two for this transport
 ---@field send fun(self, transport, request: table): table?, kms.Error? suspends the task
 ---@field sleep fun(self, seconds: number) likewise
@@ -14,6 +17,9 @@ local task = {}
 -- The task under way, if there is one: its runner and its routine. Weak, for an error out of a debug hook (Lua's own
 -- Ctrl-C is one) may keep `leave` from its work.
 local current = setmetatable({}, { __mode = "v" })
+
+-- Those who may have tasks under way.
+local runners = setmetatable({}, { __mode = "k" })
 
 local function leave(runner, routine, ...)
   current.runner, current.routine = runner, routine
@@ -34,14 +40,14 @@ end
 function task.resume(its_runner, thread, ...)
   local runner, routine = current.runner, current.routine
   if routine and not task.is_under_way(routine) then runner, routine = nil, nil end
-  current.runner, current.routine = its_runner, thread
+  current.runner, current.routine, runners[its_runner] = its_runner, thread, true
   return leave(runner, routine, resume(thread, ...))
 end
 
 --- The runner to go through; nil outside tasks.
 local function runner_for(transport)
   local routine = current.routine
-  if not routine or running() ~= routine then return nil end
+  if not routine or running() ~= routine or not is_yieldable() then return nil end
   local runner = current.runner
   return runner and runner:drives(transport) and runner or nil
 end
@@ -54,12 +60,19 @@ function task.send(transport, request)
   return transport:send(request)
 end
 
+--- Who waits outside tasks may wait for what a task holds, a lock or a token, and that one must be able to go on.
 ---@param transport table|userdata
 ---@param seconds number
 function task.sleep(transport, seconds)
   local runner = runner_for(transport)
   if runner then return runner:sleep(seconds) end
-  return transport:sleep(seconds)
+  for other in next, runners do
+    if other.active > 0 and other:drives(transport) then
+      seconds = other:pass(seconds)
+      break
+    end
+  end
+  if seconds > 0 then return transport:sleep(seconds) end
 end
 
 return task

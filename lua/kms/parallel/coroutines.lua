@@ -20,6 +20,7 @@ local LONGEST = 3600 -- seconds of one poll; more is several
 ---@field routine thread
 ---@field run kms.parallel.Run
 ---@field outcome table
+---@field key any what it waits for: its exchange's key, or one of the sleep's own
 
 ---@class kms.parallel.Coroutines : kms.TaskRunner
 ---@field active integer tasks begun and not ended
@@ -43,14 +44,13 @@ end
 
 local function ended(self, worker, ok, result, err)
   local run, outcome = worker.run, worker.outcome
-  worker.run, worker.outcome = false, false
+  worker.run, worker.outcome, worker.key = false, false, false
   self.active = self.active - 1
   run:take(outcome, ok, result, err)
 end
 
 --- Looks at why a worker has stopped.
 local function stopped(self, worker, alive, why, ok, result, err)
-  self.worker = nil
   if alive and why == WAITS then return end
   if alive and why == ENDED then
     ended(self, worker, ok, result, err)
@@ -61,9 +61,16 @@ local function stopped(self, worker, alive, why, ok, result, err)
   if alive and close then close(worker.routine) end
 end
 
+--- What a worker's turn came to; the one in whose turn it was comes back.
+local function end_turn(self, outer, worker, ...)
+  self.worker = outer
+  return stopped(self, worker, ...)
+end
+
 local function go_on(self, worker, ...)
+  local outer = self.worker
   self.worker = worker
-  return stopped(self, worker, task.resume(self, worker.routine, ...))
+  return end_turn(self, outer, worker, task.resume(self, worker.routine, ...))
 end
 
 function Coroutines.drives(_, transport)
@@ -73,12 +80,14 @@ end
 function Coroutines:send(transport, request)
   local key, err = self.many:add(transport, request)
   if not key then return nil, err end
-  self.waiting[key] = self.worker
+  self.waiting[key], self.worker.key = self.worker, key
   return yield(WAITS)
 end
 
 function Coroutines:sleep(seconds)
-  self.timers:add(self.many:clock() + seconds, self.worker)
+  local worker = self.worker
+  worker.key = {} -- of this sleep alone
+  self.timers:add(self.many:clock() + seconds, { worker, worker.key })
   yield(WAITS)
 end
 
@@ -95,32 +104,67 @@ end
 function Coroutines:start(run, item)
   local idle = self.idle
   local worker = idle[#idle]
-  if worker then idle[#idle] = nil else worker = { routine = coroutine.create(work), run = false, outcome = false } end
+  if worker then
+    idle[#idle] = nil
+  else
+    worker = { routine = coroutine.create(work), run = false, outcome = false, key = false }
+  end
   local outcome = run:begin()
   worker.run, worker.outcome = run, outcome
   self.active = self.active + 1
   go_on(self, worker, run.fn, item, outcome[1])
 end
 
+--- Goes on with a worker, if it still waits for this: an error out of a debug hook may have broken its wait off.
+local function wake(self, worker, key, ...)
+  if not worker or worker.key ~= key then return end
+  worker.key = false
+  go_on(self, worker, ...)
+end
+
 --- Goes on with those who have slept enough and with one whose exchange has ended; waits for it where there is none.
-function Coroutines:wait()
+---@param seconds number? at most so long
+function Coroutines:wait(seconds)
   local many, sleeping = self.many, self.timers
   local now, woken = many:clock(), false
-  local worker = sleeping:due(now)
-  while worker do
-    go_on(self, worker)
-    worker, woken = sleeping:due(now), true
+  local sleeper = sleeping:due(now)
+  while sleeper do
+    wake(self, sleeper[1], sleeper[2])
+    sleeper, woken = sleeping:due(now), true
   end
   local first = sleeping:first()
   if not first and not woken and many:pending() == 0 then
-    error("not enough memory: a task of kms.parallel was lost", 0)
+    error("a task of kms.parallel was lost for want of memory", 0)
   end
-  local patience = woken and 0 or first and math.max(0, math.min(first - now, LONGEST)) or LONGEST
+  local patience = math.min(seconds or LONGEST, LONGEST)
+  if woken then
+    patience = 0
+  elseif first then
+    patience = math.max(0, math.min(first - now, patience))
+  end
+  self.polls = true
   local key, response, err = many:poll(patience)
+  self.polls = false
   if not key then return end
-  worker, self.waiting[key] = self.waiting[key], nil
+  local worker = self.waiting[key]
+  self.waiting[key] = nil
   -- There is none where memory ended before the worker could wait; its task has failed by then.
-  if worker then go_on(self, worker, response, err) end
+  wake(self, worker, key, response, err)
+end
+
+--- Goes on with the tasks for so long, as there are some that can go on.
+---@param seconds number
+---@return number left
+function Coroutines:pass(seconds)
+  if self.polls then return seconds end -- a finalizer's call, in the middle of that
+  local many = self.many
+  local stop = many:clock() + seconds
+  local left = seconds
+  while left > 0 and (many:pending() > 0 or self.timers:first()) do
+    self:wait(left)
+    left = stop - many:clock()
+  end
+  return left
 end
 
 ---@return kms.transport.curl.Stats

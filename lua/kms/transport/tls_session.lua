@@ -39,6 +39,8 @@ local function reason_of(socket)
   local text, number = ffi.new "char *[1]", ffi.new "int[1]"
   local request, upstream = require("resty.core.base").get_request(), assert(socket[UPSTREAM])
   C.kms_handshake_result(request, upstream, ffi.new "void *[1]", text, number)
+  -- Of a refusal before the handshake it knows no text.
+  if text[0] == nil then return nil end
   local reason = ffi.string(text[0])
   return number[0] ~= 0 and number[0] .. ": " .. reason or reason
 end

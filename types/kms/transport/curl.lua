@@ -44,8 +44,8 @@ local Transport = {}
 
 --- Sends a request and waits for the answer, whatever its status. After a failure its connection is closed.
 --- err.kind is "transport" (code: timeout, dns, connect, tls, closed, too_large or other), or "invalid" for
---- a request that was not sent (code: the field). Raises on what is no request, on a closed transport, and from
---- a finalizer that runs while the transport is at work ("transport is busy").
+--- a request that was not sent (code: the field). Raises on what is no request, and on a closed transport. A
+--- finalizer that calls it while the transport is at work has a connection of its own.
 ---@param request kms.transport.Request
 ---@return kms.transport.Response? response
 ---@return kms.Error? err
