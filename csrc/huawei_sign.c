@@ -400,6 +400,7 @@ static void for_each_buffer(kms_huawei_signature *s, void (*act)(kms_buffer *))
 void kms_huawei_clear(kms_huawei_signature *s)
 {
     for_each_buffer(s, kms_buffer_clear);
+    kms_wipe(s->signature, sizeof s->signature);
 }
 
 void kms_huawei_free(kms_huawei_signature *s)

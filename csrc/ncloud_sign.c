@@ -81,6 +81,7 @@ void kms_ncloud_clear(kms_ncloud_signature *s)
 {
     kms_buffer_clear(&s->target);
     kms_buffer_clear(&s->string_to_sign);
+    kms_wipe(s->signature, sizeof s->signature);
 }
 
 void kms_ncloud_free(kms_ncloud_signature *s)
