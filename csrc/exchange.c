@@ -401,6 +401,7 @@ void kms_exchange_end(kms_exchange *exchange)
     exchange->headers = NULL;
     kms_buffer_free(&exchange->lines);
     kms_reply_free(&exchange->reply);
+    kms_wipe(exchange->error, sizeof exchange->error); /* it may quote a proxy, with its password */
     exchange->line_count = 0;
     exchange->given = 0;
 }
