@@ -116,7 +116,9 @@ static inline bool kms_split_host(kms_slice host, kms_slice *name)
     *name = (kms_slice){host.data, length};
     if (bracket && !kms_is_address(AF_INET6, (kms_slice){host.data + 1, length - 2}, &six))
         return false;
-    if (!bracket && (length > 255 || !kms_made_of(*name, KMS_HOST_NAME)))
+    /* A name of dots alone would stand for the root, and a handshake cannot carry it. */
+    if (!bracket && (length > 255 || !kms_made_of(*name, KMS_HOST_NAME) || *host.data == '.' ||
+                     *host.data == '-'))
         return false;
     return rest.length == 0 ||
            (rest.data[0] == ':' && kms_is_port((kms_slice){rest.data + 1, rest.length - 1}));

@@ -4,6 +4,8 @@ local many = require "spec.support.many"
 local nginx = require "spec.support.nginx"
 local servers = require "spec.servers"
 
+local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
+
 --- Each result's number, and its key or what the error says.
 local function run(order)
   order.endpoint = "https://" .. servers.host "many"
@@ -60,6 +62,12 @@ describe("kms.parallel in NGINX", function()
     assert.is_true(state.calls < 100)
     assert.equal(state.calls, state.answered)
     assert.equal(state.calls, #given)
+  end)
+
+  it("waits at its close for what was begun", function()
+    local begun, ended = unpack(nginx.call "/parallel/close")
+    assert.is_true(begun >= 4 and begun < 8)
+    assert.equal(begun, ended)
   end)
 
   it("may run itself within a task, but no task its own loop", function()

@@ -318,6 +318,64 @@ describe("kms.parallel", function()
     assert.equal(8, yields)
   end)
 
+  it("blocks where nothing can be suspended, and mixes up no answers by it", function()
+    local client = many.client()
+    local move = many.move(client)
+    local keys, answers, finalized = many.keys(12), {}, 0
+    local newproxy = rawget(_G, "newproxy")
+    local function in_finalizer()
+      finalized = finalized + (move(many.key(99)).key_id == many.key(99) and 1 or 0)
+    end
+    local _, results, errs = drain(kms.parallel { concurrency = 3 }:map(keys, function(key, number)
+      if number % 3 == 1 then
+        local ok, err = pcall(string.gsub, "x", "x", function() answers[number] = move(many.key(100 + number)) end)
+        assert(ok, err)
+      elseif number % 3 == 2 then
+        if newproxy then getmetatable(newproxy(true)).__gc = in_finalizer else setmetatable({}, { __gc = in_finalizer }) end
+        collectgarbage()
+      end
+      return move(key)
+    end))
+    for i, key in ipairs(keys) do
+      assert.equal(key, results[i] and results[i].key_id or tostring(errs[i]))
+      if i % 3 == 1 then assert.equal(many.key(100 + i), answers[i].key_id) end
+    end
+    assert.equal(4, finalized)
+  end)
+
+  it("goes on while a call in the loop's body waits for what a task holds", function()
+    local client = many.client { lock_guard = true } -- the first call under a key goes alone
+    local keys = { "malformed", many.key(1), many.key(2) }
+    local own, _, results, errs = nil, drain(function() end)
+    local run = kms.parallel { order = "finished" }:map(keys, many.move(client))
+    for number, result, err in run do
+      results[number], errs[number] = result, err
+      own = own or assert(many.move(client)(many.key(9)))
+    end
+    assert.equal("invalid", errs[1].kind)
+    assert.equal(many.key(9), own.key_id)
+    for i = 2, 3 do assert.equal(keys[i], results[i] and results[i].key_id or tostring(errs[i])) end
+  end)
+
+  it("loses no item where a task cannot be begun", function()
+    local create, failed = coroutine.create, false
+    local items = { "a", "b", "c", "d" }
+    local run = kms.parallel { concurrency = 2 }:map(items, function(item) return item end)
+    coroutine.create = function(...) -- luacheck: ignore
+      if not failed then
+        failed = true
+        error("not enough memory", 0)
+      end
+      return create(...)
+    end
+    local ok, problem = pcall(run)
+    coroutine.create = create -- luacheck: ignore
+    assert.same({ false, "not enough memory" }, { ok, problem })
+    local numbers, results = drain(run)
+    assert.same({ 1, 2, 3, 4 }, numbers)
+    assert.same(items, results)
+  end)
+
   it("says so where a task yields by itself", function()
     local _, results, errs = drain(kms.parallel { concurrency = 2 }:map({ 1, 2, 3 }, function(item)
       if item == 2 then coroutine.yield "to nobody" end

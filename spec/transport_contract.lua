@@ -142,7 +142,7 @@ return function(new, servers, test)
         method = { "GE T", "", "GET\r\nX: y" },
         scheme = { "ftp", "", "file" },
         host = { "", "a b", "user:secret@localhost", "localhost/x", "localhost:", "localhost:0", "localhost:65536",
-          "localhost:x", "localhost:80:80", "[::1", "::1",
+          "localhost:x", "localhost:80:80", "[::1", "::1", ".", "..", ".localhost", "-", "-localhost",
           "[localhost]", "[::::]", "[127.0.0.1]", "[::1\0]", "[" .. ("1"):rep(46) .. "]", "[::1]x", "a\r\nb", "localhost\0", "a?b", "a#b" },
         target = { "", "x", "/ ", "/a\nb", "/a\0b", "/\195\169", "/a#b", "http://localhost/" },
         headers = { { { "", "x" } }, { { "A B", "x" } }, { { "A:", "x" } }, { { "A", "secret\r\nX: y" } },

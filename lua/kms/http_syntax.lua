@@ -72,7 +72,8 @@ end
 ---@return string? name lower case, an IPv6 address in its brackets; nil: it is none of these
 ---@return integer? port
 function syntax.split_host(host)
-  local name, rest = host:match "^([0-9A-Za-z._-]+)(.*)$"
+  -- A name of dots alone would stand for the root, and a handshake cannot carry it.
+  local name, rest = host:match "^([0-9A-Za-z_][0-9A-Za-z._-]*)(.*)$"
   if not name then name, rest = host:match "^(%[[0-9A-Fa-f.:]+%])(.*)$" end
   if not name or #name > 255 then return nil end
   if name:sub(1, 1) == "[" and not syntax.is_ipv6(name:sub(2, -2)) then return nil end

@@ -3,13 +3,14 @@
 --- suspended from here, and so it blocks; nor is what runs where nothing can be suspended: a finalizer, a callback of
 --- string.gsub.
 
-local is_yieldable, resume, running, status = coroutine.isyieldable, coroutine.resume, coroutine.running, coroutine.status
+local resume, running, status = coroutine.resume, coroutine.running, coroutine.status
+local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
 
 local task = {}
 
 ---@class kms.TaskRunner
 ---@field active integer tasks begun and not ended
----@field pass fun(self, seconds: number): number goes on with its tasks for so long, as there are some; returns what is left
+---@field pass fun(self, seconds: number): number goes on with its tasks for so long, as there are some; what is left
 ---@field drives fun(self, transport): boolean whether it can do the next two for this transport
 ---@field send fun(self, transport, request: table): table?, kms.Error? suspends the task
 ---@field sleep fun(self, seconds: number) likewise
@@ -47,7 +48,7 @@ end
 --- The runner to go through; nil outside tasks.
 local function runner_for(transport)
   local routine = current.routine
-  if not routine or running() ~= routine or not is_yieldable() then return nil end
+  if not routine or running() ~= routine or is_yieldable and not is_yieldable() then return nil end
   local runner = current.runner
   return runner and runner:drives(transport) and runner or nil
 end

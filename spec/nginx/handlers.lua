@@ -116,6 +116,20 @@ paths["/parallel"] = function()
   ngx.print(wire.encode { value = given })
 end
 
+--- Closes a parallel whose run is left behind; how many of its tasks began, and how many had ended by then.
+paths["/parallel/close"] = function()
+  local own, begun, ended = kms.parallel { concurrency = 4 }, 0, 0
+  local run = own:map({ 1, 2, 3, 4, 5, 6, 7, 8 }, function()
+    begun = begun + 1
+    ngx.sleep(begun == 1 and 0 or 0.05)
+    ended = ended + 1
+    return true
+  end)
+  run()
+  own:close()
+  ngx.print(wire.encode { value = { begun, ended } })
+end
+
 --- What a task that uses its own run, or its own parallel, is told.
 paths["/parallel/inside"] = function()
   local own = kms.parallel { concurrency = 2 }

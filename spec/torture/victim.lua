@@ -18,11 +18,18 @@ local function move(kms)
   return client:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
 end
 
---- Three renames at once, over connections of their own.
+--- Requests with a body and without one.
+local function rename_or_look(kms, name)
+  if name then return rename(kms, name) end
+  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = transport, retry = false }
+  return client:get_key({ key_tag = TAG }, { timeout = 20 })
+end
+
+--- Four calls at once, over connections of their own.
 local function together(kms)
   local parallel = kms.parallel { concurrency = 2 }
   local all, failure = true, nil
-  for _, result, err in parallel:map({ "first", "second", "third" }, function(name) return rename(kms, name) end) do
+  for _, result, err in parallel:map({ "first", false, "third", false }, function(name) return rename_or_look(kms, name) end) do
     all, failure = all and result, failure or err
   end
   parallel:close()
