@@ -134,7 +134,7 @@ function Coroutines:wait(seconds)
   end
   local first = sleeping:first()
   if not first and not woken and many:pending() == 0 then
-    error("a task of kms.parallel was lost for want of memory", 0)
+    error("not enough memory: a task of kms.parallel was lost", 0)
   end
   local patience = math.min(seconds or LONGEST, LONGEST)
   if woken then
