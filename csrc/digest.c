@@ -121,6 +121,7 @@ static void hex(const unsigned char digest[KMS_HASH_SIZE], char out[KMS_HASH_HEX
     for (size_t i = 0; i < KMS_HASH_HEX; i++)
         out[i] = (char)(digits[i] + (digits[i] < 10 ? '0' : 'a' - 10));
     out[KMS_HASH_HEX] = '\0';
+    kms_wipe(digits, sizeof digits);
 }
 
 bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1])

@@ -115,7 +115,8 @@ static int send_request(lua_State *L)
     transport *self = check_usable(L);
     kms_exchange_request request;
     lua_settop(L, 2);
-    if (self->outcome.busy) {
+    const bool stands_in = self->outcome.busy;
+    if (stands_in) {
         transport *other = push_transport(L);
         other->options = self->options;
         other->options->holders++;
@@ -130,6 +131,8 @@ static int send_request(lua_State *L)
     self->outcome.ended = &self->exchange;
     int status = kms_lua_push_outcome(L, 1, &self->outcome);
     kms_exchange_end(&self->exchange);
+    if (stands_in)
+        kms_connections_close(&self->connections);
     return status == 0 ? lua_gettop(L) - 2 : lua_error(L);
 }
 

@@ -70,6 +70,11 @@ describe("kms.parallel in NGINX", function()
     assert.equal(begun, ended)
   end)
 
+  it("does not wait for what another request left behind", function()
+    assert.equal(1, nginx.call "/parallel/left")
+    assert.equal("kms.parallel (closed)", nginx.call "/parallel/close_left")
+  end)
+
   it("may run itself within a task, but no task its own loop", function()
     local told = nginx.call "/parallel/inside"
     assert.matches("the iterator of kms.parallel is called from one of its own tasks", told[1])

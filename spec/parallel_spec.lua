@@ -357,6 +357,34 @@ describe("kms.parallel", function()
     for i = 2, 3 do assert.equal(keys[i], results[i] and results[i].key_id or tostring(errs[i])) end
   end)
 
+  it("piles up no tasks on one that waits where nothing can be suspended", function()
+    local task = require "kms.task"
+    local transport, deepest, depth = many.transport(), 0, 0
+    local numbers = drain(kms.parallel { concurrency = 20 }:map(many.keys(20), function()
+      task.sleep(transport, 0.001)
+      coroutine.wrap(function()
+        depth = depth + 1
+        deepest = math.max(deepest, depth)
+        task.sleep(transport, 0.005)
+        depth = depth - 1
+      end)()
+      return true
+    end))
+    assert.same({ 20, 1 }, { #numbers, deepest })
+  end)
+
+  it("is not closed by one of its own tasks", function()
+    local parallel = kms.parallel { concurrency = 1 }
+    local _, results = drain(parallel:map({ 1, 2 }, function(item)
+      return item == 1 and { pcall(parallel.close, parallel) } or item
+    end))
+    assert.is_false(results[1][1])
+    assert.matches("close of kms.parallel is called from one of its own tasks", results[1][2])
+    assert.equal(2, results[2])
+    parallel:close()
+    assert.matches("closed", tostring(parallel))
+  end)
+
   it("loses no item where a task cannot be begun", function()
     local create, failed = coroutine.create, false
     local items = { "a", "b", "c", "d" }

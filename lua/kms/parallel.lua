@@ -137,18 +137,28 @@ function Parallel:map(items, fn)
   local run = setmetatable({
     parallel = self, driver = self.driver or threads.new(), pull = puller(items), fn = fn,
     begun = 0, active = 0, ended_count = 0, given = 0, exhausted = false, ended = {},
+    owner = threads and threads.owner(),
   }, Run)
   self.runs[run] = true
   return run, nil, nil, run
 end
 
---- Waits for what was begun, and closes the connections. Nothing new is begun.
+--- Waits for what was begun (in NGINX: by the request that calls this), and closes the connections. Nothing new is
+--- begun.
 function Parallel:close()
-  if self.closed then return end
-  if self.driver then refuse_inside(self, "close") end
+  if self.released then return end
+  for run in pairs(self.runs) do refuse_inside(run, "close") end
   self.closed = true
-  for run in pairs(self.runs) do run:close() end
+  local owner, problem = threads and threads.owner(), nil
+  for run in pairs(self.runs) do
+    if run.owner == owner then
+      local ok, err = pcall(run.close, run)
+      if not ok then problem = problem or err end
+    end
+  end
   if self.driver then self.driver:close() end
+  self.released = true
+  if problem then error(problem, 0) end
 end
 
 Parallel.__close = Parallel.close
@@ -178,7 +188,8 @@ function parallel.new(options)
     return nil, ("option 'order': \"given\" or \"finished\" expected, got %s"):format(check.show(order))
   end
   return setmetatable({
-    concurrency = concurrency, order = order, window = WINDOW * concurrency, closed = false,
+    concurrency = concurrency, order = order, window = WINDOW * concurrency,
+    closed = false, released = false, -- nothing new is begun; everything is over
     runs = setmetatable({}, { __mode = "k" }),
     -- In NGINX each run has a driver of its own, for it ends with its request.
     driver = not threads and require("kms.parallel.coroutines").new() or nil,

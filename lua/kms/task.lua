@@ -61,19 +61,24 @@ function task.send(transport, request)
   return transport:send(request)
 end
 
---- Who waits outside tasks may wait for what a task holds, a lock or a token, and that one must be able to go on.
+--- Who waits outside tasks may wait for what a task holds, a lock or a token, and that one must be able to go on. Not
+--- so within one that cannot be suspended: on top of it others would pile up, and it could go on last.
 ---@param transport table|userdata
 ---@param seconds number
 function task.sleep(transport, seconds)
   local runner = runner_for(transport)
   if runner then return runner:sleep(seconds) end
-  for other in next, runners do
-    if other.active > 0 and other:drives(transport) then
-      seconds = other:pass(seconds)
-      break
+  local routine, busy = current.routine, {}
+  if not routine or not task.is_under_way(routine) then
+    for other in next, runners do
+      if other.active > 0 and other:drives(transport) then busy[#busy + 1] = other end
     end
   end
-  if seconds > 0 then return transport:sleep(seconds) end
+  for _, other in ipairs(busy) do
+    seconds = other:pass(seconds)
+    if seconds <= 0 then return end
+  end
+  return transport:sleep(seconds)
 end
 
 return task

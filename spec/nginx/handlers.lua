@@ -130,6 +130,21 @@ paths["/parallel/close"] = function()
   ngx.print(wire.encode { value = { begun, ended } })
 end
 
+--- A parallel of the whole worker: one request begins tasks that take for ever and ends, another one closes it.
+local common
+paths["/parallel/left"] = function()
+  common = kms.parallel { concurrency = 2, order = "finished" }
+  local run = common:map({ 0, 1000 }, function(seconds) ngx.sleep(seconds) return seconds end)
+  local number = run()
+  ngx.print(wire.encode { value = number })
+  ngx.eof()
+  ngx.exit(ngx.HTTP_OK)
+end
+paths["/parallel/close_left"] = function()
+  common:close()
+  ngx.print(wire.encode { value = tostring(common) })
+end
+
 --- What a task that uses its own run, or its own parallel, is told.
 paths["/parallel/inside"] = function()
   local own = kms.parallel { concurrency = 2 }

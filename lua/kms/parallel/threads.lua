@@ -22,6 +22,13 @@ function threads.refusal()
   return refused and refused.message or not has_semaphore and "there is no ngx.semaphore" or nil
 end
 
+--- Whose light threads would be begun now: they end with it.
+---@return table? request
+function threads.owner()
+  local known, context = pcall(function() return ngx.ctx end)
+  return known and context or nil
+end
+
 ---@return kms.parallel.Threads
 function threads.new()
   return setmetatable({
@@ -68,7 +75,8 @@ end
 
 --- Waits until a task has ended.
 function Threads:wait()
-  self.bell:wait(PATIENCE)
+  local rung, problem = self.bell:wait(PATIENCE)
+  if not rung and problem ~= "timeout" then error("kms.parallel cannot wait here: " .. problem, 0) end
   reap(self)
 end
 
