@@ -73,8 +73,9 @@ add { "the head in garbage", send = printed, gives = "transport other uncertain"
 add { "the secret in garbage", send = secret_of, gives = "transport other uncertain" }
 add { "the secret in the reason", gives = "protocol empty 400",
   send = function(head) return "HTTP/1.1 400 " .. secret_of(head) .. "\r\nContent-Length: 0\r\n\r\n" end }
+-- Not at its start: a signature that begins with three digits is a status.
 add { "the secret as a status", gives = "transport other uncertain",
-  send = function(head) return "HTTP/1.1 " .. secret_of(head) .. "\r\nContent-Length: 0\r\n\r\n" end }
+  send = function(head) return "HTTP/1.1 x" .. secret_of(head) .. "\r\nContent-Length: 0\r\n\r\n" end }
 add { "the secret as a length", gives = "transport other uncertain",
   send = function(head) return "HTTP/1.1 200 OK\r\nContent-Length: x" .. secret_of(head) .. "\r\n\r\n" end }
 add { "the secret as a coding", gives = "transport other uncertain",
