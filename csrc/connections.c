@@ -1,57 +1,138 @@
-/* Kept connections of libcurl; see connections.h. */
+/* Kept connections; see connections.h. */
 #include "connections.h"
 #include "clock.h"
 
 #include <string.h>
 
+/* A request that the server may have acted on already is sent again for these only (RFC 9110
+ * section 9.2.2). */
+static const char *const IDEMPOTENT[] = {"GET", "PUT", "HEAD", "DELETE", "OPTIONS", "TRACE"};
+
 void kms_connections_init(kms_connections *connections)
 {
     memset(connections, 0, sizeof *connections);
+    kms_handle_init(&connections->handle);
+    for (int i = 0; i < KMS_KEPT_STREAMS; i++)
+        kms_stream_init(&connections->streams[i]);
 }
 
-void kms_connections_close(kms_connections *connections)
+static void close_all(kms_connections *connections)
 {
+    for (int i = 0; i < KMS_KEPT_STREAMS; i++)
+        kms_stream_close(&connections->streams[i], connections->multi);
     curl_multi_cleanup(connections->multi);
     connections->multi = NULL;
 }
 
-/* Runs the one handle that is in the set; its time limit ends the loop. */
-static CURLcode run(CURLM *multi)
+void kms_connections_close(kms_connections *connections)
 {
-    int running = 1, queued = 0;
-    CURLMcode code = curl_multi_perform(multi, &running);
-    while (code == CURLM_OK && running > 0) {
-        code = curl_multi_poll(multi, NULL, 0, 1000, NULL);
-        if (code == CURLM_OK)
-            code = curl_multi_perform(multi, &running);
+    kms_handle_close(&connections->handle);
+    close_all(connections);
+}
+
+static bool is_idempotent(const kms_exchange_request *request)
+{
+    for (size_t i = 0; i < sizeof IDEMPOTENT / sizeof *IDEMPOTENT; i++)
+        if (kms_exchange_is(request, IDEMPOTENT[i]))
+            return true;
+    return false;
+}
+
+/* The stream to where the request goes, open or not. */
+static kms_stream *find(kms_connections *connections, const kms_exchange_request *request)
+{
+    kms_stream *oldest = connections->streams;
+    for (kms_stream *each = oldest; each < connections->streams + KMS_KEPT_STREAMS; each++) {
+        if (each->easy != NULL && kms_exchange_goes_to(request, &each->origin))
+            return each;
+        if (each->easy == NULL || (oldest->easy != NULL && each->idle_since < oldest->idle_since))
+            oldest = each;
     }
-    const CURLMsg *message = code == CURLM_OK ? curl_multi_info_read(multi, &queued) : NULL;
-    return message != NULL ? message->data.result : kms_failure_of_set(code);
+    kms_stream_close(oldest, connections->multi);
+    return oldest;
+}
+
+/* Carries the exchange to its end over one stream. Says whether that was a kept one. */
+static bool attempt(kms_connections *connections, const kms_curl_options *options,
+                    kms_exchange *exchange, const kms_exchange_request *request, double stop,
+                    kms_stream_outcome *outcome, bool *kept)
+{
+    const double keepalive = options->number[KMS_KEEPALIVE], now = kms_monotonic();
+    kms_stream *stream = find(connections, request);
+    *outcome = (kms_stream_outcome){.sent = false};
+    if (stream->easy != NULL && (now - stream->idle_since > keepalive || !kms_stream_alive(stream)))
+        kms_stream_close(stream, connections->multi);
+    *kept = stream->easy != NULL;
+    if (!*kept) {
+        if (!kms_stream_open(stream, connections->multi, options, request, exchange, stop - now,
+                             &connections->connections))
+            return false;
+    }
+    const bool done = kms_stream_exchange(stream, exchange, request, stop, outcome);
+    if (!outcome->reusable || !(keepalive > 0))
+        kms_stream_close(stream, connections->multi);
+    return done;
+}
+
+/* By HTTP/1.1 of our own. */
+static bool run_stream(kms_connections *connections, const kms_curl_options *options,
+                       kms_exchange *exchange, const kms_exchange_request *request)
+{
+    kms_stream_outcome outcome;
+    bool kept;
+    double seconds;
+    if (!kms_exchange_ready(exchange, options, request, &seconds) ||
+        !kms_exchange_write(exchange, request))
+        return false;
+    const double stop = kms_monotonic() + seconds;
+    if (attempt(connections, options, exchange, request, stop, &outcome, &kept))
+        return true;
+    /* The server may close a kept connection while a request is on its way (RFC 9112 section
+     * 9.3.1). */
+    if (!kept || outcome.started || strcmp(exchange->failure.code, "closed") != 0 ||
+        !is_idempotent(request))
+        return false;
+    kms_failure_clear(&exchange->failure);
+    kms_reply_clear(&exchange->reply);
+    if (attempt(connections, options, exchange, request, stop, &outcome, &kept))
+        return true;
+    exchange->failure.uncertain = true;
+    return false;
+}
+
+/* By libcurl's HTTP. */
+static bool run_handle(kms_connections *connections, const kms_curl_options *options,
+                       kms_exchange *exchange, const kms_exchange_request *request)
+{
+    kms_handle *handle = &connections->handle;
+    if (!kms_handle_open(handle, exchange, options, request))
+        return false;
+    const CURLcode result = kms_handle_run(handle->easy, connections->multi);
+    const bool done = kms_handle_done(handle, exchange, options, request, result);
+    curl_multi_remove_handle(connections->multi, handle->easy);
+    kms_handle_end(handle);
+    connections->connections += (unsigned long)handle->connections;
+    /* libcurl closes a connection of HTTP/1.1 on which an exchange failed; over one of HTTP/2 it
+     * would send the next. */
+    if (!done)
+        close_all(connections);
+    connections->idle_since = kms_monotonic();
+    return done;
 }
 
 bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
                          kms_exchange *exchange, const kms_exchange_request *request)
 {
-    if (connections->multi != NULL &&
-        kms_curl_options_outlived(options, kms_monotonic() - connections->idle_since))
-        kms_connections_close(connections);
-    if (!kms_exchange_open(exchange, options, request))
-        return false;
+    const bool two = kms_curl_options_two(options);
+    if (two && kms_curl_options_outlived(options, kms_monotonic() - connections->idle_since))
+        close_all(connections);
     if (connections->multi == NULL)
         connections->multi = curl_multi_init();
-    CURLM *multi = connections->multi;
-    CURLMcode added =
-        multi == NULL ? CURLM_OUT_OF_MEMORY : curl_multi_add_handle(multi, exchange->easy);
-    CURLcode result = added == CURLM_OK ? run(multi) : kms_failure_of_set(added);
-    bool done = kms_exchange_done(exchange, options, request, result);
-    if (added == CURLM_OK)
-        curl_multi_remove_handle(multi, exchange->easy);
+    if (connections->multi == NULL) {
+        kms_handle_explain(NULL, "", CURLE_OUT_OF_MEMORY, exchange, options, request);
+        return false;
+    }
     connections->requests++;
-    connections->connections += (unsigned long)exchange->connections;
-    /* libcurl closes a connection of HTTP/1.1 on which an exchange failed; over one of HTTP/2 it
-     * would send the next. */
-    if (!done && kms_curl_options_two(options))
-        kms_connections_close(connections);
-    connections->idle_since = kms_monotonic();
-    return done;
+    return two ? run_handle(connections, options, exchange, request)
+               : run_stream(connections, options, exchange, request);
 }

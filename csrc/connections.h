@@ -1,12 +1,18 @@
-/* Connections of libcurl that are kept from exchange to exchange, and what runs over them. */
+/* Connections that are kept from exchange to exchange, and what runs over them, one at a time. */
 #ifndef KMS_CONNECTIONS_H
 #define KMS_CONNECTIONS_H
 
-#include "exchange.h"
+#include "handle.h"
+#include "stream.h"
 
+enum { KMS_KEPT_STREAMS = 8 };
+
+/* Lives in memory that does not move. */
 typedef struct {
-    CURLM *multi; /* made by the first exchange; NULL: none */
-    double idle_since;
+    CURLM *multi;                         /* made by the first exchange; NULL: none */
+    kms_stream streams[KMS_KEPT_STREAMS]; /* HTTP/1.1: one an origin */
+    kms_handle handle;                    /* where HTTP/2 is asked for: libcurl's own connections */
+    double idle_since;                    /* of those */
     unsigned long requests;
     unsigned long connections;
 } kms_connections;
@@ -14,8 +20,8 @@ typedef struct {
 /* Nothing is allocated. */
 void kms_connections_init(kms_connections *connections);
 
-/* Opens and runs an exchange that has its headers, and waits for its end. False: see its failure;
- * the connection it had is then closed, so that nothing of it can reach the next one. */
+/* Runs an exchange that has its headers, and waits for its end. False: see its failure; the
+ * connection it had is then closed, so that nothing of it can reach the next one. */
 bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
                          kms_exchange *exchange, const kms_exchange_request *request);
 

@@ -65,6 +65,35 @@ kms_set_status kms_curl_options_set_number(kms_curl_options *options, kms_option
     return KMS_SET_OK;
 }
 
+/* What is the same whatever the options. Nothing a caller says can change the checks of TLS. */
+static const struct {
+    CURLoption option;
+    long value;
+} FIXED[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_PROXY_SSL_VERIFYPEER, 1},
+    {CURLOPT_PROXY_SSL_VERIFYHOST, 2},
+    {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_HTTPPROXYTUNNEL, 1},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_HTTP09_ALLOWED, 0},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    /* Connections are kept, not sessions: libcurl 7.88 frees a host's name twice when memory ends
+     * while it keeps a session. */
+    {CURLOPT_SSL_SESSIONID_CACHE, 0},
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Else the end of a handle waits for a name server that the deadline has given up. */
+    {CURLOPT_QUICK_EXIT, 1},
+#endif
+};
+
 /* Whether libcurl knows a file with the system's CAs. */
 static bool has_bundle(void)
 {
@@ -72,7 +101,8 @@ static bool has_bundle(void)
     return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL;
 }
 
-CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy)
+/* Tells a handle of every text that is set. */
+static CURLcode apply_texts(const kms_curl_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;
     bool own_ca = options->text[KMS_CA_FILE] != NULL || options->text[KMS_CA_PATH] != NULL;
@@ -89,6 +119,19 @@ CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy)
             result = curl_easy_setopt(easy, KMS_OPTIONS[i].at_proxy, text);
     }
     return result;
+}
+
+CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy)
+{
+    CURLcode result = CURLE_OK;
+    for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED && result == CURLE_OK; i++)
+        result = curl_easy_setopt(easy, FIXED[i].option, FIXED[i].value);
+    if (result == CURLE_OK)
+        result = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    /* What is not set libcurl takes from the environment. */
+    if (result == CURLE_OK)
+        result = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    return result == CURLE_OK ? apply_texts(options, easy) : result;
 }
 
 bool kms_curl_options_outlived(const kms_curl_options *options, double idle)

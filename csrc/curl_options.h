@@ -51,7 +51,7 @@ kms_set_status kms_curl_options_set_text(kms_curl_options *options, kms_option_i
 kms_set_status kms_curl_options_set_number(kms_curl_options *options, kms_option_index option,
                                            double number);
 
-/* Tells a handle of every text that is set. */
+/* Tells a handle what holds for every request. */
 CURLcode kms_curl_options_apply(const kms_curl_options *options, CURL *easy);
 
 /* Whether connections that have been idle for so many seconds are to be closed here: libcurl counts

@@ -1,17 +1,14 @@
-/* One HTTP exchange: its request, its handle of libcurl, its answer or failure. It does no I/O: see
- * connections.h. No Lua here.
+/* One HTTP exchange: its request, its answer or failure. It does no I/O: handle.h has libcurl's
+ * HTTP carry it, stream.h ours. No Lua here.
  *
- * Order of calls: init once; then for each exchange begin, header (any number), open, what
- * connections.h does with the handle, done, a look at status and reply or at failure, end. After
- * any of them end may follow, and begin clears away what an exchange that was given up left behind.
- * At last close.
- * Lives in memory that does not move. */
+ * Order of calls: init once; then for each exchange begin, header (any number), ready, what carries
+ * it, a look at status and reply or at failure, end. After any of them end may follow, and begin
+ * clears away what an exchange that was given up left behind. At last close. */
 #ifndef KMS_EXCHANGE_H
 #define KMS_EXCHANGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <curl/curl.h>
 
 #include "buffer.h"
 #include "curl_options.h"
@@ -31,22 +28,20 @@ typedef struct {
     double deadline; /* Unix time in seconds */
 } kms_exchange_request;
 
-typedef struct {
-    /* A handle for each exchange, while connections are kept: libcurl 7.88 appends a header that
-     * begins with white space to the last one of the handle's exchange before, which is freed by
-     * then. */
-    CURL *easy;
-    kms_buffer lines; /* of the request's head, each with a final NUL */
-    size_t line_count;
-    struct curl_slist *headers; /* a node a line, in one block */
-    CURLU *url; /* of `origin`, kept for the next exchange: it often goes there too */
-    kms_buffer origin;
-    unsigned given; /* bits of the headers in the table DEFAULTS that the caller sent */
-    char error[CURL_ERROR_SIZE];
+/* Headers of the caller's that libcurl would otherwise make up. */
+typedef enum {
+    KMS_GIVEN_HOST = 1,
+    KMS_GIVEN_ACCEPT = 2,
+    KMS_GIVEN_CONTENT_TYPE = 4,
+    KMS_GIVEN_EXPECT = 8
+} kms_given;
 
+typedef struct {
+    kms_buffer head; /* the request's first line and headers; see kms_exchange_write */
+    size_t header_count;
+    unsigned given; /* kms_given */
     kms_reply reply;
     long status;
-    long connections; /* made for it */
     kms_failure failure;
 } kms_exchange;
 
@@ -59,18 +54,34 @@ bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *requ
 /* Adds one header; both are copied. False: see failure. */
 bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value);
 
-/* Makes the handle. The request is the one begun; its body is not copied. False: see failure. */
-bool kms_exchange_open(kms_exchange *exchange, const kms_curl_options *options,
-                       const kms_exchange_request *request);
+/* After the last header of the caller. Says how many seconds the exchange may take. False: see
+ * failure. */
+bool kms_exchange_ready(kms_exchange *exchange, const kms_curl_options *options,
+                        const kms_exchange_request *request, double *seconds);
 
-/* Takes the result of an open handle that has run. False: see failure. */
-bool kms_exchange_done(kms_exchange *exchange, const kms_curl_options *options,
-                       const kms_exchange_request *request, CURLcode result);
+/* Ends the head of an exchange that is ready, as HTTP/1.1 has it, and adds a body of at most
+ * KMS_TOGETHER bytes: sent together they take one call to the system, and one record of TLS. False:
+ * see failure. */
+bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *request);
 
-/* Wipes and frees what the exchange held. The handle is in no set of connections any more. */
+enum { KMS_TOGETHER = 4096 };
+
+/* Whether the request has this method, which has a case (RFC 9110 section 9.1). */
+bool kms_exchange_is(const kms_exchange_request *request, const char *method);
+
+/* Whether the request says how long its body is, which may be 0 (RFC 9110 section 8.6). */
+bool kms_exchange_tells_length(const kms_exchange_request *request);
+
+/* The URL of the request's scheme and host, with its NUL. False: no memory. */
+bool kms_exchange_origin(const kms_exchange_request *request, kms_buffer *origin);
+
+/* Whether that is what the buffer holds. */
+bool kms_exchange_goes_to(const kms_exchange_request *request, const kms_buffer *origin);
+
+/* Wipes what the exchange held, and keeps a little memory for the next one. */
 void kms_exchange_end(kms_exchange *exchange);
 
-/* Ends, and frees what was kept for the next one. */
+/* Ends, and frees. */
 void kms_exchange_close(kms_exchange *exchange);
 
 #endif

@@ -12,7 +12,7 @@ typedef struct {
     const char *code; /* NULL while nothing has failed */
     char message[512];
     bool uncertain; /* the request may have reached the server */
-    bool has_cause; /* cause and cause_text are libcurl's */
+    bool has_cause; /* cause and cause_text are libcurl's, or in its terms */
     CURLcode cause;
     char cause_text[CURL_ERROR_SIZE];
 } kms_failure;
@@ -29,6 +29,9 @@ CURLcode kms_failure_of_set(CURLMcode code);
 
 /* The code for a result of libcurl. */
 const char *kms_failure_code(CURLcode result);
+
+/* The result of libcurl that says most nearly the same as a code. */
+CURLcode kms_failure_result(const char *code);
 
 /* A transport's failure with this code and reason, at this host. Returns false. */
 bool kms_failure_say(kms_failure *failure, const char *code, kms_slice host, const char *reason);

@@ -1,4 +1,4 @@
-/* What may stand where in a request of HTTP: small pure tests, independent of the locale. */
+/* What may stand where in HTTP: small pure tests, independent of the locale. */
 #ifndef KMS_HTTP_SYNTAX_H
 #define KMS_HTTP_SYNTAX_H
 
@@ -73,6 +73,40 @@ static inline bool kms_same(kms_slice text, const char *other)
         if (kms_lower(text.data[i]) != kms_lower(other[i]))
             return false;
     return text.length == length;
+}
+
+/* The value of a digit in base 16; -1: it is none. */
+static inline int kms_hex(char c)
+{
+    const char lower = kms_lower(c);
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* Without the white space around it. */
+static inline kms_slice kms_trim(kms_slice text)
+{
+    while (text.length > 0 && (*text.data == ' ' || *text.data == '\t')) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length > 0 &&
+           (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
+        text.length--;
+    return text;
+}
+
+/* Takes a header's line, without its end, apart. False where it is none: RFC 9112 section 5.1
+ * allows no space before the colon, and a line that begins with white space continues the one
+ * before it (section 5.2), which only a broken server still sends. */
+static inline bool kms_split_header(kms_slice line, kms_slice *name, kms_slice *value)
+{
+    *name = (kms_slice){line.data, kms_span(line, KMS_TOKEN)};
+    if (name->length == 0 || name->length == line.length || line.data[name->length] != ':')
+        return false;
+    *value = kms_trim((kms_slice){line.data + name->length + 1, line.length - name->length - 1});
+    return true;
 }
 
 static inline bool kms_is_port(kms_slice text)

@@ -131,8 +131,10 @@ static int send_request(lua_State *L)
     self->outcome.ended = &self->exchange;
     int status = kms_lua_push_outcome(L, 1, &self->outcome);
     kms_exchange_end(&self->exchange);
-    if (stands_in)
+    if (stands_in) {
+        kms_exchange_close(&self->exchange);
         kms_connections_close(&self->connections);
+    }
     return status == 0 ? lua_gettop(L) - 2 : lua_error(L);
 }
 

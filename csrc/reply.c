@@ -2,13 +2,14 @@
 #include "reply.h"
 #include "http_syntax.h"
 
-enum { HEAD_LIMIT = 256 * 1024 };
+static const char HEAD_TOO_LONG[] = "its head is above 256 KiB";
+const char KMS_BODY_TOO_LONG[] = "its body is above max_response";
+const char KMS_NO_HEADER[] = "a line of its head is no header";
 
-void kms_reply_init(kms_reply *reply, size_t limit)
+void kms_reply_init(kms_reply *reply)
 {
     memset(reply, 0, sizeof *reply);
-    kms_buffer_init(&reply->head, HEAD_LIMIT);
-    kms_buffer_init(&reply->body, limit);
+    kms_buffer_init(&reply->head, KMS_HEAD_LIMIT);
 }
 
 bool kms_reply_stop(kms_reply *reply, const char *code, const char *reason)
@@ -26,38 +27,44 @@ static bool check_buffer(kms_reply *reply, const kms_buffer *buffer, const char 
                                                   : kms_reply_stop(reply, "too_large", too_large);
 }
 
-/* Keeps a header as name NUL value NUL, the name in lower case, the value without white space
- * around it. False where it is none: RFC 9112 section 5.1 allows no space before the colon, and a
- * line that begins with white space continues the one before it (section 5.2), which only a broken
- * server still sends. */
-static bool keep_header(kms_reply *reply, kms_slice line)
+bool kms_reply_count(kms_reply *reply, size_t bytes)
+{
+    reply->head_bytes += bytes;
+    return reply->head_bytes <= KMS_HEAD_LIMIT || kms_reply_stop(reply, "too_large", HEAD_TOO_LONG);
+}
+
+bool kms_reply_head_fits(kms_reply *reply, const kms_buffer *line)
+{
+    if (!check_buffer(reply, line, HEAD_TOO_LONG))
+        return false;
+    return line->length <= KMS_HEAD_LIMIT - reply->head_bytes ||
+           kms_reply_stop(reply, "too_large", HEAD_TOO_LONG);
+}
+
+void kms_reply_restart(kms_reply *reply)
+{
+    kms_buffer_clear(&reply->head);
+    reply->header_count = 0;
+}
+
+bool kms_reply_header(kms_reply *reply, kms_slice line)
 {
     kms_buffer *head = &reply->head;
-    const char *colon = memchr(line.data, ':', line.length);
-    if (colon == NULL || memchr(line.data, '\0', line.length) != NULL)
-        return false;
-    kms_slice name = {line.data, (size_t)(colon - line.data)};
-    const char *value = colon + 1, *end = line.data + line.length;
-    if (!kms_made_of(name, KMS_TOKEN))
-        return false;
-    while (value < end && (*value == ' ' || *value == '\t'))
-        value++;
-    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
+    kms_slice name, value;
+    if (!kms_split_header(line, &name, &value) || memchr(value.data, '\0', value.length) != NULL)
+        return kms_reply_stop(reply, "other", KMS_NO_HEADER);
     kms_buffer_add_lower(head, name.data, name.length);
     kms_buffer_add_char(head, '\0');
-    kms_buffer_add(head, value, (size_t)(end - value));
+    kms_buffer_add(head, value.data, value.length);
     kms_buffer_add_char(head, '\0');
     reply->header_count++;
-    return true;
+    return check_buffer(reply, head, HEAD_TOO_LONG);
 }
 
 bool kms_reply_line(kms_reply *reply, kms_slice line)
 {
-    static const char too_long[] = "its head is above 256 KiB";
-    reply->head_bytes += line.length;
-    if (reply->head_bytes > HEAD_LIMIT)
-        return kms_reply_stop(reply, "too_large", too_long);
+    if (!kms_reply_count(reply, line.length))
+        return false;
     if (reply->stage == KMS_HEAD_DONE)
         return true;
     while (line.length > 0 &&
@@ -67,20 +74,19 @@ bool kms_reply_line(kms_reply *reply, kms_slice line)
         const char *space = memchr(line.data, ' ', line.length);
         bool interim = space != NULL && space + 1 < line.data + line.length && space[1] == '1';
         reply->stage = interim ? KMS_IN_INTERIM : KMS_IN_HEAD;
-        kms_buffer_clear(&reply->head);
-        reply->header_count = 0;
+        kms_reply_restart(reply);
     } else if (line.length == 0) {
         reply->stage = reply->stage == KMS_IN_HEAD ? KMS_HEAD_DONE : KMS_AWAIT_STATUS;
-    } else if (!keep_header(reply, line)) {
-        return kms_reply_stop(reply, "other", "a line of its head is no header");
+    } else {
+        return kms_reply_header(reply, line);
     }
-    return check_buffer(reply, &reply->head, too_long);
+    return true;
 }
 
 bool kms_reply_body(kms_reply *reply, kms_slice piece)
 {
     kms_buffer_add(&reply->body, piece.data, piece.length);
-    return check_buffer(reply, &reply->body, "its body is above max_response");
+    return check_buffer(reply, &reply->body, KMS_BODY_TOO_LONG);
 }
 
 bool kms_reply_next(const kms_reply *reply, size_t *position, kms_slice *name, kms_slice *value)
@@ -94,9 +100,17 @@ bool kms_reply_next(const kms_reply *reply, size_t *position, kms_slice *name, k
     return true;
 }
 
+void kms_reply_clear(kms_reply *reply)
+{
+    const kms_buffer head = reply->head, body = reply->body;
+    *reply = (kms_reply){.head = head, .body = body};
+    kms_buffer_clear(&reply->head);
+    kms_buffer_clear(&reply->body);
+}
+
 void kms_reply_free(kms_reply *reply)
 {
     kms_buffer_free(&reply->head);
     kms_buffer_free(&reply->body);
-    kms_reply_init(reply, reply->body.limit);
+    kms_reply_init(reply);
 }

@@ -1,5 +1,5 @@
 /* Collects an answer of HTTP, bounded and checked, from the lines of its head and the pieces of its
- * body. No I/O. */
+ * body. No I/O. Functions that return false have noted why in stop_code. */
 #ifndef KMS_REPLY_H
 #define KMS_REPLY_H
 
@@ -9,6 +9,12 @@
 #include "buffer.h"
 #include "request.h"
 
+enum { KMS_HEAD_LIMIT = 256 * 1024 };
+
+/* Reasons for kms_reply_stop. */
+extern const char KMS_BODY_TOO_LONG[], KMS_NO_HEADER[];
+
+/* Where kms_reply_line is. */
 typedef enum { KMS_AWAIT_STATUS, KMS_IN_INTERIM, KMS_IN_HEAD, KMS_HEAD_DONE } kms_reply_stage;
 
 typedef struct {
@@ -22,13 +28,23 @@ typedef struct {
     const char *stop_reason;
 } kms_reply;
 
-/* An empty answer whose body may have `limit` bytes. Allocates nothing. */
-void kms_reply_init(kms_reply *reply, size_t limit);
+/* An empty answer. Allocates nothing. How long its body may be is body.limit, the caller's to set.
+ */
+void kms_reply_init(kms_reply *reply);
 
-/* One line of the head with its line end, or one trailer. False: see stop_code. */
+/* One line of the head with its line end, or one trailer, as libcurl hands them out. */
 bool kms_reply_line(kms_reply *reply, kms_slice line);
 
-/* A piece of the body. False: see stop_code. */
+/* The parts of that, for who reads the answer himself: counts bytes of a head, drops the headers of
+ * an interim answer, keeps one header. */
+bool kms_reply_count(kms_reply *reply, size_t bytes);
+void kms_reply_restart(kms_reply *reply);
+bool kms_reply_header(kms_reply *reply, kms_slice line);
+
+/* Whether the line that is gathered in the buffer may still be one of the head. */
+bool kms_reply_head_fits(kms_reply *reply, const kms_buffer *line);
+
+/* A piece of the body. */
 bool kms_reply_body(kms_reply *reply, kms_slice piece);
 
 /* Notes why no more is taken; returns false. Both strings are static. */
@@ -37,7 +53,10 @@ bool kms_reply_stop(kms_reply *reply, const char *code, const char *reason);
 /* The next header, from *position (0 at first) on; both strings end in NUL. False: no more. */
 bool kms_reply_next(const kms_reply *reply, size_t *position, kms_slice *name, kms_slice *value);
 
-/* Wipes and frees; the answer is then empty and usable again. */
+/* Wipes; the answer is then empty, with its limit and a little memory for the next one. */
+void kms_reply_clear(kms_reply *reply);
+
+/* Wipes and frees. */
 void kms_reply_free(kms_reply *reply);
 
 #endif

@@ -59,12 +59,21 @@ local function inside(port)
   end
 end
 
+--- As spec.faults.caller does, in a task: its exchanges are carried by libcurl's own HTTP.
+local parallel = kms.parallel { concurrency = 1 }
+local function in_a_task(order)
+  local value, err
+  for _, result, problem in parallel:map({ order }, caller.call) do value, err = result, problem end
+  return value, err
+end
+
 local TRANSPORTS = {
-  { name = "curl", libcurl = true, options = { ca_file = servers.ca_file }, call = caller.call },
+  { name = "curl", options = { ca_file = servers.ca_file }, call = caller.call },
   { name = "curl", title = "curl, HTTP/2", two = true, libcurl = true, options = { ca_file = servers.ca_file, http_version = "2" },
     call = caller.call },
+  { name = "curl", title = "curl, in kms.parallel", libcurl = true, options = { ca_file = servers.ca_file }, call = in_a_task },
   { name = "cosocket", options = {}, call = inside(nginx.port) },
-  { name = "worker_thread", libcurl = true, options = { curl = { ca_file = servers.ca_file } },
+  { name = "worker_thread", options = { curl = { ca_file = servers.ca_file } },
     call = inside(os.getenv "KMS_THREADS_PORT") },
 }
 
@@ -124,7 +133,7 @@ local function try(transport, who, number)
   local gives = transport.libcurl and row.libcurl or row.gives
   local id, next_id = key_of(number), key_of(0)
   -- Clients are known by their names: one for all rows that only answer, else one a row.
-  local shared = row.status and not row.timeout and ("of %s by %s%s"):format(who.cloud, who.scheme, transport.two and " over HTTP/2" or "")
+  local shared = row.status and not row.timeout and ("of %s by %s %s"):format(who.cloud, who.scheme, transport.title or "")
   local order = { client = shared or id, cloud = who.cloud, call = who.call, transport = "kms.transport." .. transport.name,
     transport_options = transport.options, params = who.params(id),
     options = { endpoint = who.scheme .. "://" .. (elsewhere or servers.host(transport.two and "http2" or who.scheme)), credentials = who.credentials,
@@ -220,6 +229,7 @@ describe("the fault matrix", function()
     end
   end)
   teardown(function()
+    parallel:close()
     stop_name_server()
     for _, each in ipairs(listening) do each:close() end
   end)

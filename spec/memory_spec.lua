@@ -141,7 +141,7 @@ describe("a process whose malloc wipes what is freed leaves no copy of a secret"
   setup(function() build("system", "-DSYSTEM_MALLOC") end)
   before_each(emulated.reset)
 
-  for _, scene in ipairs { "https", "http2", "huawei", "metadata" } do
+  for _, scene in ipairs { "https", "http2", "multi", "parallel" } do
     it("in any library: " .. scene, function()
       local closed = {}
       for _, finding in ipairs(play(scene, WIPING, "system")) do

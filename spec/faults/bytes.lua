@@ -1,7 +1,7 @@
 --- Rows of the fault matrix in which the answer's bytes are wrong. `send` comes first, then `flood` `times` times (until
 --- the client has gone, when nothing is said), or `drip` again and again with pauses, then `finish`. The server closes,
 --- with `reset` the hard way, unless it is to `hold` the connection until the client goes.
---- Where `libcurl` differs, it takes what the reader of kms.http1 distrusts, or calls broken chunks a broken connection.
+--- Where `libcurl` differs, its HTTP takes what our readers distrust, or calls broken chunks a broken connection.
 
 local GOOD = require "spec.faults.good"
 

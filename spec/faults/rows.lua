@@ -1,5 +1,5 @@
 --- The fault matrix: all rows, in one list. A row is its name, what is wrong, and `gives`: what a call ends in, as
---- "kind code [status] [uncertain]", or "done"; `libcurl` stands for that where transports on libcurl know better.
+--- "kind code [status] [uncertain]", or "done"; `libcurl` stands for that where its own HTTP carries it.
 ---
 --- What is wrong is one of: `place` or `host`, where to call (spec/faults/places.lua); `send`, the bytes that come, with
 --- more about them (spec/faults/bytes.lua); `status`, with `headers` and `body` (replies.lua, json.lua); `stream`, how far
