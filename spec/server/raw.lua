@@ -1,8 +1,11 @@
---- Servers that NGINX cannot be, each for one connection, in a process of their own: raw.lua MODE PORT
--- They print "ready" once they listen, and at the end what they read as head. Modes:
+--- Servers that NGINX cannot be, in a process of their own: raw.lua MODE PORT
+-- They print "ready" once they listen, and at the end what they read as heads. Modes:
 --   tunnel  a proxy: answers CONNECT with 200 and carries bytes both ways
 --   refuse  a proxy: answers CONNECT with 403
 --   leave   a web server: answers the first request, stops listening, and closes at the second
+--   lose    a web server: answers the first request, closes at the second, answers the first of the next connection
+--   early   a web server: refuses a request without reading its body, which it leaves where it is, and answers the next
+--   unasked a web server: answers, and answers once more on that connection when the next one comes
 
 local socket = require "socket"
 
@@ -14,8 +17,14 @@ io.stdout:setvbuf("no")
 local listener = assert(socket.bind("127.0.0.1", port))
 listener:settimeout(PATIENCE)
 print("ready")
-local client = assert(listener:accept())
-client:settimeout(PATIENCE)
+local client
+local heads = {}
+
+local function accept()
+  client = assert(listener:accept())
+  client:settimeout(PATIENCE)
+  return client
+end
 
 local function read_head()
   local lines = {}
@@ -23,7 +32,12 @@ local function read_head()
     local line = assert(client:receive("*l"))
     lines[#lines + 1] = line
   until line == ""
-  return table.concat(lines, "\n")
+  heads[#heads + 1] = table.concat(lines, "\n")
+  return heads[#heads]
+end
+
+local function answer(status, body)
+  client:send(("HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s"):format(status, #body, body))
 end
 
 local function carry(from, to)
@@ -43,17 +57,46 @@ function modes.tunnel(head)
   until not (ready and carry(ready, other[ready]))
 end
 
-function modes.refuse()
-  client:send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-end
+function modes.refuse() answer("403 Forbidden", "") end
 
 function modes.leave()
-  client:send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+  answer("200 OK", "ok")
   listener:close()
   read_head()
 end
 
-local head = read_head()
-modes[mode](head)
+function modes.lose()
+  answer("200 OK", "first")
+  read_head()
+  client:close()
+  accept()
+  read_head()
+  answer("200 OK", "again")
+end
+
+function modes.early()
+  local first = client
+  answer("413 Content Too Large", "no")
+  accept()
+  read_head()
+  answer("200 OK", "next")
+  first:close()
+end
+
+function modes.unasked()
+  local first = client
+  answer("200 OK", "first")
+  accept()
+  read_head()
+  first:send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+  answer("200 OK", "other")
+  accept()
+  read_head()
+  answer("200 OK", "third")
+  first:close()
+end
+
+accept()
+modes[mode](read_head())
 client:close()
-print(head)
+print(table.concat(heads, "\n"))
