@@ -117,58 +117,6 @@ static bool check_host(kms_sign_error *error, kms_slice host)
     return kms_check_visible(error, "host", host, "/?#@\\");
 }
 
-static bool check_date(kms_sign_error *error, kms_slice date)
-{
-    static const char FORM[] = "00000000T000000Z";
-    bool fits = date.length == KMS_SDK_DATE_LENGTH;
-    for (size_t i = 0; fits && i < KMS_SDK_DATE_LENGTH; i++) {
-        bool is_digit = date.data[i] >= '0' && date.data[i] <= '9';
-        fits = FORM[i] == '0' ? is_digit : date.data[i] == FORM[i];
-    }
-    return fits || kms_refuse(error, "headers", "headers: X-Sdk-Date is not YYYYMMDDThhmmssZ");
-}
-
-static char *write_digits(char *out, int number, int digits)
-{
-    for (int i = digits; i-- > 0; number /= 10)
-        out[i] = (char)('0' + number % 10);
-    return out + digits;
-}
-
-/* Days from 1970-01-01 to the first of January of a year (proleptic Gregorian calendar). */
-static int days_before(int year)
-{
-    int past = year - 1;
-    return (year - 1970) * 365 + past / 4 - past / 100 + past / 400 - 477;
-}
-
-/* UTC as YYYYMMDDThhmmssZ. Not gmtime: with TZ set to a "right/" zone it counts leap seconds. */
-static void write_date(char out[KMS_SDK_DATE_LENGTH + 1], int64_t now)
-{
-    static const int MONTH_DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int seconds = (int)(now / 1000 % 86400);
-    int day = (int)(now / 1000 / 86400);
-    int year = 1970 + day / 366, month = 0; /* this one, or some years too early */
-    while (days_before(year + 1) <= day)
-        year++;
-    bool leap = days_before(year + 1) - days_before(year) == 366;
-    day -= days_before(year);
-    for (;; month++) {
-        int days = MONTH_DAYS[month] + (leap && month == 1);
-        if (day < days)
-            break;
-        day -= days;
-    }
-    out = write_digits(out, year, 4);
-    out = write_digits(out, month + 1, 2);
-    out = write_digits(out, day + 1, 2);
-    *out++ = 'T';
-    out = write_digits(out, seconds / 3600, 2);
-    out = write_digits(out, seconds / 60 % 60, 2);
-    out = write_digits(out, seconds % 60, 2);
-    memcpy(out, "Z", 2);
-}
-
 static bool choose_algorithm(kms_huawei_signature *s, kms_digest *digest, kms_slice name,
                              kms_sign_error *error)
 {
@@ -199,8 +147,8 @@ static bool complete_headers(kms_huawei_signature *s, kms_request *request,
     const kms_pair *token = find_header(headers, "x-security-token");
     if (!check_host(error, host != NULL ? host->value : request->host))
         return false;
-    if (date != NULL && !check_date(error, date->value))
-        return false;
+    if (date != NULL && !kms_is_sdk_date(date->value))
+        return kms_refuse(error, "headers", "headers: X-Sdk-Date is not YYYYMMDDThhmmssZ");
     kms_slice own_token = credentials->security_token;
     if (own_token.data != NULL && !kms_check_visible(error, "security_token", own_token, ""))
         return false;
@@ -210,7 +158,7 @@ static bool complete_headers(kms_huawei_signature *s, kms_request *request,
     if (date != NULL)
         memcpy(s->date, date->value.data, KMS_SDK_DATE_LENGTH); /* the NUL is there */
     else
-        write_date(s->date, now);
+        kms_write_sdk_date(s->date, now);
     s->adds_date = date == NULL;
     s->adds_token = token == NULL && own_token.data != NULL;
     if (host == NULL)

@@ -11,8 +11,7 @@
 #include "buffer.h"
 #include "digest.h"
 #include "request.h"
-
-enum { KMS_SDK_DATE_LENGTH = 16 };
+#include "sdk_date.h"
 
 typedef struct {
     const char *name;
