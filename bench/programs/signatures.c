@@ -85,7 +85,7 @@ static void core_huawei_once(void *state)
     program *self = state;
     kms_request request = self->given;
     kms_pair headers[GIVEN_HEADERS + KMS_OWN_HEADERS]; /* the signer puts them in order */
-    kms_sign_error error = {0};
+    kms_sign_error error;
     memcpy(headers, self->headers, sizeof self->headers);
     request.headers = (kms_pairs){headers, GIVEN_HEADERS};
     if (!kms_huawei_sign(&self->huawei, &self->digest, &request, &self->keys, self->now, &error))
@@ -97,7 +97,7 @@ static void core_huawei_once(void *state)
 static void core_ncloud_once(void *state)
 {
     program *self = state;
-    kms_sign_error error = {0};
+    kms_sign_error error;
     if (!kms_ncloud_sign(&self->ncloud, &self->digest, &self->given, &self->keys, self->now,
                          &error))
         fprintf(stderr, "%s\n", error.message);
