@@ -62,7 +62,7 @@ static inline bool kms_made_of(kms_slice text, int classes)
 /* ASCII only, whatever the locale. */
 static inline char kms_lower(char c)
 {
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    return (char)(c | (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
 }
 
 /* Equal but for case. */
