@@ -51,9 +51,7 @@ bool kms_check_visible(kms_sign_error *error, const char *field, kms_slice text,
     if (text.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, field, "%s: %zu bytes long; at most %d fit", field, text.length,
                           KMS_HEADER_LIMIT);
-    size_t good = 0;
-    while (good < text.length && text.data[good] > ' ' && text.data[good] < 0x7f)
-        good++;
+    size_t good = kms_span(text, KMS_VISIBLE);
     for (const char *c = forbidden; *c != '\0'; c++) {
         const char *found = memchr(text.data, *c, good);
         good = found == NULL ? good : (size_t)(found - text.data);
@@ -173,7 +171,7 @@ static bool is_canonical(kms_slice text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] == '/' ? i + 1 < text.length && text.data[i + 1] == '.'
-                                : (kms_class(text.data[i]) & KMS_UNRESERVED) == 0)
+                                : (kms_classes(text.data[i]) & KMS_UNRESERVED) == 0)
             return false;
     return text.length > 0;
 }

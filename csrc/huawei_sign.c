@@ -76,14 +76,11 @@ static bool check_header(kms_sign_error *error, const kms_pair *header, size_t i
     if (value.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, "headers", "headers[%zu].value: %zu bytes long; at most %d fit",
                           index, value.length, KMS_HEADER_LIMIT);
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return kms_refuse(
-                error, "headers",
-                "headers[%zu].value: byte 0x%02x at position %zu of %zu cannot be sent", index, c,
-                i + 1, value.length);
-    }
+    valid = kms_span(value, KMS_FIELD);
+    if (valid < value.length)
+        return kms_refuse(error, "headers",
+                          "headers[%zu].value: byte 0x%02x at position %zu of %zu cannot be sent",
+                          index, (unsigned char)value.data[valid], valid + 1, value.length);
     return true;
 }
 
