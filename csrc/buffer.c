@@ -59,11 +59,11 @@ bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length)
 
 bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
 {
-    size_t start = buffer->length;
     if (!kms_buffer_add(buffer, data, length))
         return false;
-    for (size_t i = start; i < buffer->length; i++)
-        buffer->data[i] = kms_lower(buffer->data[i]);
+    char *added = buffer->data + buffer->length - length;
+    for (size_t i = 0; i < length; i++)
+        added[i] = kms_lower(added[i]);
     return true;
 }
 

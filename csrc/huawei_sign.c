@@ -194,8 +194,11 @@ static bool canonical_target(kms_huawei_signature *s, const kms_request *request
     if (query->count > 0)
         qsort(query->items, query->count, sizeof query->items[0], by_name_then_value);
     open_part(s, sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0);
-    return kms_check_buffer(error, "path", out, KMS_TARGET_LIMIT) &&
-           kms_encode_query(out, query, error);
+    if (!kms_check_buffer(error, "path", out, KMS_TARGET_LIMIT) ||
+        !kms_encode_query(out, query, error))
+        return false;
+    kms_buffer_add_char(open_part(s, 1), '\n');
+    return true;
 }
 
 /* By insertion at the place that bisection finds: there are few. */
@@ -216,10 +219,9 @@ static void sort_headers(kms_pairs *headers)
     }
 }
 
-/* The line end after the query, a line for each header, and an empty line. */
+/* A line for each header, an empty line, and a line of their names. */
 static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_sign_error *error)
 {
-    kms_buffer_add_char(open_part(s, 1), '\n');
     kms_buffer *out = open_part(s, KMS_HEADERS_LIMIT);
     sort_headers(headers);
     for (size_t i = 0; i < headers->count; i++) {
@@ -228,31 +230,26 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
             return kms_refuse(error, "headers", "headers: %.*s is given more than once",
                               (int)(header->name.length < 64 ? header->name.length : 64),
                               header->name.data);
-        kms_buffer_add_lower(out, header->name.data, header->name.length);
+        if (i > 0)
+            kms_buffer_add_char(&s->signed_headers, ';');
+        size_t start = s->signed_headers.length;
+        if (kms_buffer_add_lower(&s->signed_headers, header->name.data, header->name.length))
+            kms_buffer_add(out, s->signed_headers.data + start, header->name.length);
         kms_buffer_add_char(out, ':');
         add(out, header->value);
         kms_buffer_add_char(out, '\n');
     }
-    kms_buffer_add_char(open_part(s, 1), '\n');
+    if (!kms_check_buffer(error, "headers", &s->signed_headers, KMS_HEADERS_LIMIT))
+        return false;
+    open_part(s, s->signed_headers.length + 2);
+    kms_buffer_add_char(out, '\n');
+    kms_buffer_add(out, s->signed_headers.data, s->signed_headers.length);
+    kms_buffer_add_char(out, '\n');
     return kms_check_buffer(error, "headers", out, KMS_HEADERS_LIMIT);
 }
 
-/* The names alone take less than the headers did. */
-static bool signed_headers(kms_huawei_signature *s, const kms_pairs *headers, kms_sign_error *error)
-{
-    kms_buffer *out = open_part(s, KMS_HEADERS_LIMIT);
-    s->signed_headers_start = out->length;
-    for (size_t i = 0; i < headers->count; i++) {
-        if (i > 0)
-            kms_buffer_add_char(out, ';');
-        kms_buffer_add_lower(out, headers->items[i].name.data, headers->items[i].name.length);
-    }
-    s->signed_headers_length = out->length - s->signed_headers_start;
-    return kms_check_buffer(error, "headers", out, KMS_HEADERS_LIMIT);
-}
-
-/* The line end before it, and the body's hash. A header X-Sdk-Content-Sha256 (or -Sm3) stands for
- * it; "UNSIGNED-PAYLOAD" is one of its values. */
+/* A header X-Sdk-Content-Sha256 (or -Sm3) stands for the hash; "UNSIGNED-PAYLOAD" is one of its
+ * values. */
 static bool payload_hash(kms_huawei_signature *s, kms_digest *digest, const kms_request *request,
                          kms_sign_error *error)
 {
@@ -265,8 +262,7 @@ static bool payload_hash(kms_huawei_signature *s, kms_digest *digest, const kms_
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
-    kms_buffer *out = open_part(s, 1 + KMS_HEADER_LIMIT);
-    kms_buffer_add_char(out, '\n');
+    kms_buffer *out = open_part(s, KMS_HEADER_LIMIT);
     add(out, given != NULL ? given->value : (kms_slice){hash, KMS_HASH_HEX});
     kms_wipe(hash, sizeof hash);
     return kms_check_buffer(error, "headers", out, KMS_HEADER_LIMIT);
@@ -305,7 +301,7 @@ static bool authorization(kms_huawei_signature *s, kms_slice access_key, kms_sig
     kms_buffer_add_string(&s->authorization, " Access=");
     add(&s->authorization, access_key);
     kms_buffer_add_string(&s->authorization, ", SignedHeaders=");
-    add(&s->authorization, kms_huawei_signed_headers(s));
+    kms_buffer_add(&s->authorization, s->signed_headers.data, s->signed_headers.length);
     kms_buffer_add_string(&s->authorization, ", Signature=");
     kms_buffer_add(&s->authorization, s->signature, KMS_HASH_HEX);
     return kms_check_buffer(error, "headers", &s->authorization, KMS_HEADER_LIMIT);
@@ -315,6 +311,7 @@ void kms_huawei_init(kms_huawei_signature *s)
 {
     memset(s, 0, sizeof *s);
     kms_buffer_init(&s->canonical_request, 0);
+    kms_buffer_init(&s->signed_headers, KMS_HEADERS_LIMIT);
     kms_buffer_init(&s->string_to_sign, STRING_TO_SIGN_LIMIT);
     kms_buffer_init(&s->authorization, KMS_HEADER_LIMIT);
 }
@@ -324,14 +321,14 @@ bool kms_huawei_sign(kms_huawei_signature *s, kms_digest *digest, kms_request *r
 {
     kms_pairs *headers = &request->headers;
     kms_digest_begin();
-    bool signs =
-        choose_algorithm(s, digest, request->algorithm, error) &&
-        kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
-        check_headers(error, headers) && complete_headers(s, request, credentials, now, error) &&
-        canonical_target(s, request, error) && canonical_headers(s, headers, error) &&
-        signed_headers(s, headers, error) && payload_hash(s, digest, request, error) &&
-        string_to_sign(s, digest, error) && signature(s, digest, credentials->secret_key, error) &&
-        authorization(s, credentials->access_key, error);
+    bool signs = choose_algorithm(s, digest, request->algorithm, error) &&
+                 kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
+                 check_headers(error, headers) &&
+                 complete_headers(s, request, credentials, now, error) &&
+                 canonical_target(s, request, error) && canonical_headers(s, headers, error) &&
+                 payload_hash(s, digest, request, error) && string_to_sign(s, digest, error) &&
+                 signature(s, digest, credentials->secret_key, error) &&
+                 authorization(s, credentials->access_key, error);
     kms_digest_end();
     return signs;
 }
@@ -345,6 +342,7 @@ static void wipe_texts(kms_huawei_signature *s)
 void kms_huawei_clear(kms_huawei_signature *s)
 {
     kms_buffer_clear(&s->canonical_request);
+    kms_buffer_clear(&s->signed_headers);
     kms_buffer_clear(&s->string_to_sign);
     kms_buffer_clear(&s->authorization);
     wipe_texts(s);
@@ -353,6 +351,7 @@ void kms_huawei_clear(kms_huawei_signature *s)
 void kms_huawei_free(kms_huawei_signature *s)
 {
     kms_buffer_free(&s->canonical_request);
+    kms_buffer_free(&s->signed_headers);
     kms_buffer_free(&s->string_to_sign);
     kms_buffer_free(&s->authorization);
     wipe_texts(s);

@@ -22,8 +22,8 @@ typedef struct {
 /* Every stage, kept so that a refused signature is found at the first stage that differs. */
 typedef struct {
     const kms_huawei_algorithm *algorithm;
+    kms_buffer signed_headers;
     kms_buffer canonical_request;
-    size_t signed_headers_start, signed_headers_length; /* in the canonical request */
     kms_buffer string_to_sign;
     kms_buffer authorization;
     char date[KMS_SDK_DATE_LENGTH + 1];
@@ -41,13 +41,6 @@ void kms_huawei_init(kms_huawei_signature *signature);
  * new; clear or free it whatever is returned. */
 bool kms_huawei_sign(kms_huawei_signature *signature, kms_digest *digest, kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error);
-
-/* The line of the canonical request that names the headers; of a request that was signed. */
-static inline kms_slice kms_huawei_signed_headers(const kms_huawei_signature *signature)
-{
-    return (kms_slice){signature->canonical_request.data + signature->signed_headers_start,
-                       signature->signed_headers_length};
-}
 
 /* Wipes what was made and keeps a little memory for the next one. */
 void kms_huawei_clear(kms_huawei_signature *signature);

@@ -243,15 +243,10 @@ static void set_string(lua_State *L, const char *name, const char *value)
     lua_setfield(L, -2, name);
 }
 
-static void set_slice(lua_State *L, const char *name, kms_slice slice)
-{
-    lua_pushlstring(L, slice.data, slice.length);
-    lua_setfield(L, -2, name);
-}
-
 static void set_buffer(lua_State *L, const char *name, const kms_buffer *buffer)
 {
-    set_slice(L, name, (kms_slice){buffer->data, buffer->length});
+    lua_pushlstring(L, buffer->data, buffer->length);
+    lua_setfield(L, -2, name);
 }
 
 static void set_value(lua_State *L, const char *name, int index)
@@ -299,7 +294,7 @@ static int sign_huawei_stages(lua_State *L)
     lua_createtable(L, 0, 4);
     set_buffer(L, "canonical_request", &s->huawei.canonical_request);
     set_buffer(L, "string_to_sign", &s->huawei.string_to_sign);
-    set_slice(L, "signed_headers", kms_huawei_signed_headers(&s->huawei));
+    set_buffer(L, "signed_headers", &s->huawei.signed_headers);
     set_string(L, "signature", s->huawei.signature);
     kms_workspace_release(s);
     return 1;
