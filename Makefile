@@ -37,7 +37,7 @@ KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
 TREE    = $(BUILD)/$(LUA)
 HEADERS = $(wildcard csrc/*.h)
 SIGN_SOURCES = csrc/buffer.c csrc/digest.c csrc/encode.c csrc/huawei_sign.c csrc/ncloud_sign.c \
-               csrc/lua_error.c csrc/sign_workspace.c csrc/lua_sign.c
+               csrc/sdk_date.c csrc/lua_error.c csrc/sign_workspace.c csrc/lua_sign.c
 CURL_SOURCES = csrc/buffer.c csrc/clock.c csrc/curl_options.c csrc/failure.c csrc/reply.c csrc/exchange.c csrc/handle.c \
                csrc/http1.c csrc/stream.c csrc/connections.c csrc/poller.c csrc/many.c csrc/lua_error.c csrc/lua_exchange.c csrc/lua_many.c csrc/lua_curl.c
 LUA_MODULES  = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
@@ -124,7 +124,7 @@ bench-nginx:
 # The programs in C that calls are measured against.
 FLOOR = bench/programs/batches.c bench/programs/floor.c
 PLAIN = bench/programs/plain_sign.c
-CORE_SIGN = $(addprefix csrc/,buffer.c digest.c encode.c huawei_sign.c ncloud_sign.c)
+CORE_SIGN = $(addprefix csrc/,buffer.c digest.c encode.c huawei_sign.c ncloud_sign.c sdk_date.c)
 BENCH = $(addprefix $(BUILD)/bench/,p0 p0s signatures primitives)
 $(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
 $(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(FLOOR)

@@ -8,14 +8,6 @@
 
 enum { FIRST_CAPACITY = 512, MOST_KEPT = 8192 };
 
-/* What a volatile pointer points to no compiler knows, so it may not leave the call out. */
-static void *(*const volatile overwrite)(void *, int, size_t) = memset;
-
-void kms_wipe(void *memory, size_t length)
-{
-    overwrite(memory, 0, length);
-}
-
 void kms_buffer_init(kms_buffer *buffer, size_t limit)
 {
     memset(buffer, 0, sizeof *buffer);
@@ -67,11 +59,11 @@ bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length)
 
 bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
 {
-    size_t start = buffer->length;
     if (!kms_buffer_add(buffer, data, length))
         return false;
-    for (size_t i = start; i < buffer->length; i++)
-        buffer->data[i] = kms_lower(buffer->data[i]);
+    char *added = buffer->data + buffer->length - length;
+    for (size_t i = 0; i < length; i++)
+        added[i] = kms_lower(added[i]);
     return true;
 }
 
@@ -81,7 +73,7 @@ void kms_buffer_clear(kms_buffer *buffer)
         kms_buffer_free(buffer);
         return;
     }
-    if (buffer->data != NULL)
+    if (buffer->length > 0)
         kms_wipe(buffer->data, buffer->length);
     buffer->length = 0;
     buffer->status = KMS_BUFFER_OK;

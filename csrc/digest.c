@@ -8,31 +8,24 @@
 #include "buffer.h"
 
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-static kms_hash_method *find_method(kms_hash hash)
+static bool start(EVP_MD_CTX *context, kms_hash hash)
 {
     static const char *const NAMES[KMS_HASH_COUNT] = {"SHA256", "SM3"};
-    return EVP_MD_fetch(NULL, NAMES[hash], NULL);
-}
-
-static void drop_method(kms_hash_method *method)
-{
-    EVP_MD_free(method);
+    EVP_MD *method = EVP_MD_fetch(NULL, NAMES[hash], NULL);
+    bool started = method != NULL && EVP_DigestInit_ex(context, method, NULL) == 1;
+    EVP_MD_free(method); /* the context keeps it */
+    return started;
 }
 #else
-static kms_hash_method *find_method(kms_hash hash)
+static bool start(EVP_MD_CTX *context, kms_hash hash)
 {
     if (hash == KMS_SHA256)
-        return EVP_sha256();
+        return EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
 #ifndef OPENSSL_NO_SM3
-    return EVP_sm3();
+    return EVP_DigestInit_ex(context, EVP_sm3(), NULL) == 1;
 #else
-    return NULL;
+    return false;
 #endif
-}
-
-static void drop_method(kms_hash_method *method)
-{
-    (void)method;
 }
 #endif
 
@@ -45,7 +38,7 @@ void kms_digest_free(kms_digest *digest)
 {
     EVP_MD_CTX_free(digest->context);
     for (int i = 0; i < KMS_HASH_COUNT; i++)
-        drop_method(digest->methods[i]);
+        EVP_MD_CTX_free(digest->started[i]);
     kms_digest_init(digest);
 }
 
@@ -59,17 +52,28 @@ void kms_digest_end(void)
     ERR_pop_to_mark();
 }
 
+static bool make_contexts(kms_digest *digest, kms_hash hash)
+{
+    if (digest->context == NULL)
+        digest->context = EVP_MD_CTX_new();
+    EVP_MD_CTX *started = EVP_MD_CTX_new();
+    if (digest->context != NULL && started != NULL && start(started, hash)) {
+        digest->started[hash] = started;
+        return true;
+    }
+    EVP_MD_CTX_free(started);
+    return false;
+}
+
 /* The hash of two pieces, the first of which may be empty. */
 static bool hash_of(kms_digest *digest, kms_hash hash, kms_slice first, kms_slice second,
                     unsigned char out[KMS_HASH_SIZE])
 {
-    if (digest->context == NULL)
-        digest->context = EVP_MD_CTX_new();
-    if (digest->methods[hash] == NULL)
-        digest->methods[hash] = find_method(hash);
-    return digest->context != NULL && digest->methods[hash] != NULL &&
-           EVP_DigestInit_ex(digest->context, digest->methods[hash], NULL) == 1 &&
-           EVP_DigestUpdate(digest->context, first.data, first.length) == 1 &&
+    if (digest->started[hash] == NULL && !make_contexts(digest, hash))
+        return false;
+    return EVP_MD_CTX_copy_ex(digest->context, digest->started[hash]) == 1 &&
+           (first.length == 0 ||
+            EVP_DigestUpdate(digest->context, first.data, first.length) == 1) &&
            EVP_DigestUpdate(digest->context, second.data, second.length) == 1 &&
            EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
 }

@@ -17,17 +17,12 @@ enum {
     KMS_HASH_BASE64 = 44, /* likewise */
 };
 
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
-typedef EVP_MD kms_hash_method; /* fetched, and ours to give back */
-#else
-typedef const EVP_MD kms_hash_method; /* OpenSSL's own */
-#endif
-
 /* What OpenSSL needs, kept from hash to hash: to look an algorithm up and to make a context takes
- * longer than to hash a request. Of one thread at a time. No key and no data stays in it. */
+ * longer than to hash a request, and to begin a hash longer than to copy one that has begun. Of one
+ * thread at a time. No key and no data stays in it. */
 typedef struct {
     EVP_MD_CTX *context;
-    kms_hash_method *methods[KMS_HASH_COUNT];
+    EVP_MD_CTX *started[KMS_HASH_COUNT]; /* hashes of nothing yet */
 } kms_digest;
 
 /* Allocates nothing. */

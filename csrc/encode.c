@@ -51,9 +51,7 @@ bool kms_check_visible(kms_sign_error *error, const char *field, kms_slice text,
     if (text.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, field, "%s: %zu bytes long; at most %d fit", field, text.length,
                           KMS_HEADER_LIMIT);
-    size_t good = 0;
-    while (good < text.length && text.data[good] > ' ' && text.data[good] < 0x7f)
-        good++;
+    size_t good = kms_span(text, KMS_VISIBLE);
     for (const char *c = forbidden; *c != '\0'; c++) {
         const char *found = memchr(text.data, *c, good);
         good = found == NULL ? good : (size_t)(found - text.data);
@@ -117,21 +115,21 @@ typedef struct {
     const char *field;
     size_t index; /* from 1; 0: not in a list */
     const char *part;
-    kms_slice whole; /* positions count from its start */
+    const kms_slice *whole; /* positions count from its start */
 } place;
 
-static bool refuse_byte(kms_sign_error *error, place at, const char *byte, const char *why)
+static bool refuse_byte(kms_sign_error *error, const place *at, const char *byte, const char *why)
 {
     char index[32] = "";
-    if (at.index > 0)
-        (void)snprintf(index, sizeof index, "[%zu]", at.index);
-    return kms_refuse(error, at.field, "%s%s%s: byte 0x%02x at position %zu of %zu %s", at.field,
-                      index, at.part, (unsigned char)*byte, (size_t)(byte - at.whole.data) + 1,
-                      at.whole.length, why);
+    if (at->index > 0)
+        (void)snprintf(index, sizeof index, "[%zu]", at->index);
+    return kms_refuse(error, at->field, "%s%s%s: byte 0x%02x at position %zu of %zu %s", at->field,
+                      index, at->part, (unsigned char)*byte, (size_t)(byte - at->whole->data) + 1,
+                      at->whole->length, why);
 }
 
 /* Percent-encodes all but the unreserved bytes. Whether it all fitted is for the caller to ask. */
-static bool encode_text(kms_buffer *out, kms_slice text, place at, kms_sign_error *error)
+static bool encode_text(kms_buffer *out, kms_slice text, const place *at, kms_sign_error *error)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
     const unsigned char *bytes = (const unsigned char *)text.data;
@@ -173,7 +171,7 @@ static bool is_canonical(kms_slice text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] == '/' ? i + 1 < text.length && text.data[i + 1] == '.'
-                                : (kms_class(text.data[i]) & KMS_UNRESERVED) == 0)
+                                : (kms_classes(text.data[i]) & KMS_UNRESERVED) == 0)
             return false;
     return text.length > 0;
 }
@@ -200,7 +198,7 @@ static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *er
             drop_segment(out, start);
         if (!is_dot && !is_double_dot) {
             kms_buffer_add_char(out, '/');
-            if (!encode_text(out, segment, (place){"path", 0, "", text}, error))
+            if (!encode_text(out, segment, &(place){"path", 0, "", &text}, error))
                 return false;
         } else if (i == text.length) {
             kms_buffer_add_char(out, '/');
@@ -220,7 +218,7 @@ static bool encode_path_segments(kms_buffer *out, const kms_path *path, kms_sign
                               "path[%zu]: \"%.*s\" cannot be sent as a segment of its own", i + 1,
                               (int)segment.length, segment.data);
         kms_buffer_add_char(out, '/');
-        if (!encode_text(out, segment, (place){"path", i + 1, "", segment}, error))
+        if (!encode_text(out, segment, &(place){"path", i + 1, "", &segment}, error))
             return false;
     }
     return true;
@@ -239,10 +237,10 @@ bool kms_encode_query(kms_buffer *out, const kms_pairs *query, kms_sign_error *e
         kms_slice name = query->items[i].name, value = query->items[i].value;
         if (i > 0)
             kms_buffer_add_char(out, '&');
-        if (!encode_text(out, name, (place){"query", i + 1, ".name", name}, error))
+        if (!encode_text(out, name, &(place){"query", i + 1, ".name", &name}, error))
             return false;
         kms_buffer_add_char(out, '=');
-        if (!encode_text(out, value, (place){"query", i + 1, ".value", value}, error))
+        if (!encode_text(out, value, &(place){"query", i + 1, ".value", &value}, error))
             return false;
     }
     return kms_check_buffer(error, "query", out, KMS_TARGET_LIMIT);

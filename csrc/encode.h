@@ -8,9 +8,11 @@
 #include "buffer.h"
 #include "request.h"
 
-/* Fills `error` as a refusal of `field` and returns false. */
+/* Fills `error` as a refusal of `field` and returns false. Cold: else a compiler takes each of the
+ * many checks for as likely to refuse as not, and what comes after them for hardly ever run, to be
+ * made small rather than fast. */
 bool kms_refuse(kms_sign_error *error, const char *field, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), cold));
 
 /* What became of a buffer after any number of adds; too large is a refusal of `field`, which names
  * `limit`. */

@@ -12,21 +12,11 @@ static const kms_huawei_algorithm ALGORITHMS[] = {
     {"SDK-HMAC-SM3", KMS_SM3, "x-sdk-content-sm3"},
 };
 
-enum {
-    /* More than the ceilings of the parts together: method, target, headers, their names, payload
-       hash. */
-    CANONICAL_LIMIT = KMS_TARGET_LIMIT + 3 * KMS_HEADERS_LIMIT + 1024,
-    STRING_TO_SIGN_LIMIT = 256
-};
+enum { STRING_TO_SIGN_LIMIT = 256 };
 
 static void add(kms_buffer *buffer, kms_slice slice)
 {
     kms_buffer_add(buffer, slice.data, slice.length);
-}
-
-static kms_slice contents(const kms_buffer *buffer)
-{
-    return (kms_slice){buffer->data, buffer->length};
 }
 
 static kms_slice text(const char *string)
@@ -44,11 +34,12 @@ static int compare_names(kms_slice a, kms_slice b)
     return (a.length > b.length) - (a.length < b.length);
 }
 
-static const kms_pair *find_header(const kms_pairs *headers, const char *name)
+static const kms_pair *find_header(const kms_pairs *headers, kms_slice name)
 {
     for (size_t i = 0; i < headers->count; i++) {
-        if (kms_same(headers->items[i].name, name))
-            return &headers->items[i];
+        const kms_pair *header = &headers->items[i];
+        if (header->name.length == name.length && compare_names(header->name, name) == 0)
+            return header;
     }
     return NULL;
 }
@@ -85,14 +76,11 @@ static bool check_header(kms_sign_error *error, const kms_pair *header, size_t i
     if (value.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, "headers", "headers[%zu].value: %zu bytes long; at most %d fit",
                           index, value.length, KMS_HEADER_LIMIT);
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return kms_refuse(
-                error, "headers",
-                "headers[%zu].value: byte 0x%02x at position %zu of %zu cannot be sent", index, c,
-                i + 1, value.length);
-    }
+    valid = kms_span(value, KMS_FIELD);
+    if (valid < value.length)
+        return kms_refuse(error, "headers",
+                          "headers[%zu].value: byte 0x%02x at position %zu of %zu cannot be sent",
+                          index, (unsigned char)value.data[valid], valid + 1, value.length);
     return true;
 }
 
@@ -106,7 +94,7 @@ static bool check_headers(kms_sign_error *error, kms_pairs *headers)
             return false;
         headers->items[i].value = trim(headers->items[i].value);
     }
-    if (find_header(headers, "authorization") != NULL)
+    if (find_header(headers, KMS_LITERAL("authorization")) != NULL)
         return kms_refuse(error, "headers", "headers: Authorization is what signing makes");
     return true;
 }
@@ -117,58 +105,6 @@ static bool check_host(kms_sign_error *error, kms_slice host)
     return kms_check_visible(error, "host", host, "/?#@\\");
 }
 
-static bool check_date(kms_sign_error *error, kms_slice date)
-{
-    static const char FORM[] = "00000000T000000Z";
-    bool fits = date.length == KMS_SDK_DATE_LENGTH;
-    for (size_t i = 0; fits && i < KMS_SDK_DATE_LENGTH; i++) {
-        bool is_digit = date.data[i] >= '0' && date.data[i] <= '9';
-        fits = FORM[i] == '0' ? is_digit : date.data[i] == FORM[i];
-    }
-    return fits || kms_refuse(error, "headers", "headers: X-Sdk-Date is not YYYYMMDDThhmmssZ");
-}
-
-static char *write_digits(char *out, int number, int digits)
-{
-    for (int i = digits; i-- > 0; number /= 10)
-        out[i] = (char)('0' + number % 10);
-    return out + digits;
-}
-
-/* Days from 1970-01-01 to the first of January of a year (proleptic Gregorian calendar). */
-static int days_before(int year)
-{
-    int past = year - 1;
-    return (year - 1970) * 365 + past / 4 - past / 100 + past / 400 - 477;
-}
-
-/* UTC as YYYYMMDDThhmmssZ. Not gmtime: with TZ set to a "right/" zone it counts leap seconds. */
-static void write_date(char out[KMS_SDK_DATE_LENGTH + 1], int64_t now)
-{
-    static const int MONTH_DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int seconds = (int)(now / 1000 % 86400);
-    int day = (int)(now / 1000 / 86400);
-    int year = 1970 + day / 366, month = 0; /* this one, or some years too early */
-    while (days_before(year + 1) <= day)
-        year++;
-    bool leap = days_before(year + 1) - days_before(year) == 366;
-    day -= days_before(year);
-    for (;; month++) {
-        int days = MONTH_DAYS[month] + (leap && month == 1);
-        if (day < days)
-            break;
-        day -= days;
-    }
-    out = write_digits(out, year, 4);
-    out = write_digits(out, month + 1, 2);
-    out = write_digits(out, day + 1, 2);
-    *out++ = 'T';
-    out = write_digits(out, seconds / 3600, 2);
-    out = write_digits(out, seconds / 60 % 60, 2);
-    out = write_digits(out, seconds % 60, 2);
-    memcpy(out, "Z", 2);
-}
-
 static bool choose_algorithm(kms_huawei_signature *s, kms_digest *digest, kms_slice name,
                              kms_sign_error *error)
 {
@@ -177,8 +113,7 @@ static bool choose_algorithm(kms_huawei_signature *s, kms_digest *digest, kms_sl
     if (name.data == NULL)
         return true;
     for (size_t i = 0; i < sizeof ALGORITHMS / sizeof ALGORITHMS[0]; i++) {
-        if (name.length != strlen(ALGORITHMS[i].name) ||
-            memcmp(name.data, ALGORITHMS[i].name, name.length) != 0)
+        if (kms_compare(name, text(ALGORITHMS[i].name)) != 0)
             continue;
         s->algorithm = &ALGORITHMS[i];
         return kms_hash_hex(digest, s->algorithm->hash, KMS_LITERAL(""), probe) ||
@@ -194,13 +129,13 @@ static bool complete_headers(kms_huawei_signature *s, kms_request *request,
                              const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
     kms_pairs *headers = &request->headers;
-    const kms_pair *host = find_header(headers, "host");
-    const kms_pair *date = find_header(headers, "x-sdk-date");
-    const kms_pair *token = find_header(headers, "x-security-token");
+    const kms_pair *host = find_header(headers, KMS_LITERAL("host"));
+    const kms_pair *date = find_header(headers, KMS_LITERAL("x-sdk-date"));
+    const kms_pair *token = find_header(headers, KMS_LITERAL("x-security-token"));
     if (!check_host(error, host != NULL ? host->value : request->host))
         return false;
-    if (date != NULL && !check_date(error, date->value))
-        return false;
+    if (date != NULL && !kms_is_sdk_date(date->value))
+        return kms_refuse(error, "headers", "headers: X-Sdk-Date is not YYYYMMDDThhmmssZ");
     kms_slice own_token = credentials->security_token;
     if (own_token.data != NULL && !kms_check_visible(error, "security_token", own_token, ""))
         return false;
@@ -210,30 +145,24 @@ static bool complete_headers(kms_huawei_signature *s, kms_request *request,
     if (date != NULL)
         memcpy(s->date, date->value.data, KMS_SDK_DATE_LENGTH); /* the NUL is there */
     else
-        write_date(s->date, now);
+        kms_write_sdk_date(s->date, now);
     s->adds_date = date == NULL;
     s->adds_token = token == NULL && own_token.data != NULL;
     if (host == NULL)
         append_header(headers, KMS_LITERAL("Host"), request->host);
     if (s->adds_date)
-        append_header(headers, KMS_LITERAL("X-Sdk-Date"), text(s->date));
+        append_header(headers, KMS_LITERAL("X-Sdk-Date"),
+                      (kms_slice){s->date, KMS_SDK_DATE_LENGTH});
     if (s->adds_token)
         append_header(headers, KMS_LITERAL("X-Security-Token"), own_token);
     return true;
 }
 
-/* The guide's "canonical URI": the path as sent, with a "/" at its end. */
-static bool canonical_path(kms_huawei_signature *s, const kms_path *path, kms_sign_error *error)
+/* What follows in the canonical request may take `limit` bytes of it. */
+static kms_buffer *open_part(kms_huawei_signature *s, size_t limit)
 {
-    s->path.limit = KMS_TARGET_LIMIT;
-    if (!kms_encode_path(&s->path, path, error))
-        return false;
-    size_t sent = s->path.length;
-    s->query.limit = sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0;
-    s->path.limit = KMS_TARGET_LIMIT + 1;
-    if (s->path.data[sent - 1] != '/')
-        kms_buffer_add_char(&s->path, '/');
-    return kms_check_buffer(error, "path", &s->path, KMS_TARGET_LIMIT);
+    s->canonical_request.limit = s->canonical_request.length + limit;
+    return &s->canonical_request;
 }
 
 static int by_name_then_value(const void *left, const void *right)
@@ -243,40 +172,80 @@ static int by_name_then_value(const void *left, const void *right)
     return order != 0 ? order : kms_compare(a->value, b->value);
 }
 
-/* Ordered before encoding, as three of the vendor's four SDKs do; the guide leaves it open. */
-static bool canonical_query(kms_huawei_signature *s, kms_pairs *query, kms_sign_error *error)
+/* Method, path and query. The guide's "canonical URI" is the path as sent, with a "/" at its end.
+ * The query is ordered before it is encoded, as three of the vendor's four SDKs do; the guide
+ * leaves it open. */
+static bool canonical_target(kms_huawei_signature *s, const kms_request *request,
+                             kms_sign_error *error)
 {
+    const kms_pairs *query = &request->query;
+    kms_buffer *out = open_part(s, KMS_METHOD_LIMIT + 1);
+    add(out, request->method);
+    kms_buffer_add_char(out, '\n');
+    size_t start = out->length;
+    open_part(s, KMS_TARGET_LIMIT);
+    if (!kms_encode_path(out, &request->path, error))
+        return false;
+    size_t sent = out->length - start;
+    open_part(s, sizeof "/\n" - 1);
+    if (out->data[out->length - 1] != '/')
+        kms_buffer_add_char(out, '/');
+    kms_buffer_add_char(out, '\n');
     if (query->count > 0)
         qsort(query->items, query->count, sizeof query->items[0], by_name_then_value);
-    return kms_encode_query(&s->query, query, error);
+    open_part(s, sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0);
+    if (!kms_check_buffer(error, "path", out, KMS_TARGET_LIMIT) ||
+        !kms_encode_query(out, query, error))
+        return false;
+    kms_buffer_add_char(open_part(s, 1), '\n');
+    return true;
 }
 
-static int by_header_name(const void *left, const void *right)
+/* By insertion at the place that bisection finds: there are few. */
+static void sort_headers(kms_pairs *headers)
 {
-    const kms_pair *a = left, *b = right;
-    return compare_names(a->name, b->name);
+    for (size_t i = 1; i < headers->count; i++) {
+        kms_pair *items = headers->items, moved = items[i];
+        size_t low = 0, high = i;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (compare_names(moved.name, items[middle].name) < 0)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        memmove(&items[low + 1], &items[low], (i - low) * sizeof moved);
+        items[low] = moved;
+    }
 }
 
+/* A line for each header, an empty line, and a line of their names. */
 static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_sign_error *error)
 {
-    qsort(headers->items, headers->count, sizeof headers->items[0], by_header_name);
+    kms_buffer *out = open_part(s, KMS_HEADERS_LIMIT);
+    sort_headers(headers);
     for (size_t i = 0; i < headers->count; i++) {
         const kms_pair *header = &headers->items[i];
-        if (i > 0 && by_header_name(header - 1, header) == 0)
+        if (i > 0 && compare_names(header[-1].name, header->name) == 0)
             return kms_refuse(error, "headers", "headers: %.*s is given more than once",
                               (int)(header->name.length < 64 ? header->name.length : 64),
                               header->name.data);
         if (i > 0)
             kms_buffer_add_char(&s->signed_headers, ';');
-        size_t start = s->headers.length;
-        if (kms_buffer_add_lower(&s->headers, header->name.data, header->name.length))
-            kms_buffer_add(&s->signed_headers, s->headers.data + start, header->name.length);
-        kms_buffer_add_char(&s->headers, ':');
-        add(&s->headers, header->value);
-        kms_buffer_add_char(&s->headers, '\n');
+        size_t start = s->signed_headers.length;
+        if (kms_buffer_add_lower(&s->signed_headers, header->name.data, header->name.length))
+            kms_buffer_add(out, s->signed_headers.data + start, header->name.length);
+        kms_buffer_add_char(out, ':');
+        add(out, header->value);
+        kms_buffer_add_char(out, '\n');
     }
-    return kms_check_buffer(error, "headers", &s->headers, KMS_HEADERS_LIMIT) &&
-           kms_check_buffer(error, "headers", &s->signed_headers, KMS_HEADERS_LIMIT);
+    if (!kms_check_buffer(error, "headers", &s->signed_headers, KMS_HEADERS_LIMIT))
+        return false;
+    open_part(s, s->signed_headers.length + 2);
+    kms_buffer_add_char(out, '\n');
+    kms_buffer_add(out, s->signed_headers.data, s->signed_headers.length);
+    kms_buffer_add_char(out, '\n');
+    return kms_check_buffer(error, "headers", out, KMS_HEADERS_LIMIT);
 }
 
 /* A header X-Sdk-Content-Sha256 (or -Sm3) stands for the hash; "UNSIGNED-PAYLOAD" is one of its
@@ -284,51 +253,34 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
 static bool payload_hash(kms_huawei_signature *s, kms_digest *digest, const kms_request *request,
                          kms_sign_error *error)
 {
+    char hash[KMS_HASH_HEX + 1];
     if (request->body.length > KMS_BODY_LIMIT)
         return kms_refuse(error, "body", "body: %zu bytes long; at most %d can be signed",
                           request->body.length, KMS_BODY_LIMIT);
-    const kms_pair *given = find_header(&request->headers, s->algorithm->content_header);
-    if (given != NULL) {
-        s->payload_hash = given->value;
-        return true;
-    }
-    if (!kms_hash_hex(digest, s->algorithm->hash, request->body, s->body_hash)) {
+    const kms_pair *given = find_header(&request->headers, text(s->algorithm->content_header));
+    if (given == NULL && !kms_hash_hex(digest, s->algorithm->hash, request->body, hash)) {
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
-    s->payload_hash = text(s->body_hash);
-    return true;
-}
-
-static bool canonical_request(kms_huawei_signature *s, kms_slice method, kms_sign_error *error)
-{
-    /* The header block ends in a line end of its own, hence the empty line after it. */
-    const kms_slice lines[] = {method,
-                               contents(&s->path),
-                               contents(&s->query),
-                               contents(&s->headers),
-                               contents(&s->signed_headers),
-                               s->payload_hash};
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        if (i > 0)
-            kms_buffer_add_char(&s->canonical_request, '\n');
-        add(&s->canonical_request, lines[i]);
-    }
-    return kms_check_buffer(error, "headers", &s->canonical_request, CANONICAL_LIMIT);
+    kms_buffer *out = open_part(s, KMS_HEADER_LIMIT);
+    add(out, given != NULL ? given->value : (kms_slice){hash, KMS_HASH_HEX});
+    kms_wipe(hash, sizeof hash);
+    return kms_check_buffer(error, "headers", out, KMS_HEADER_LIMIT);
 }
 
 static bool string_to_sign(kms_huawei_signature *s, kms_digest *digest, kms_sign_error *error)
 {
     char hash[KMS_HASH_HEX + 1];
-    if (!kms_hash_hex(digest, s->algorithm->hash, contents(&s->canonical_request), hash)) {
+    kms_slice request = {s->canonical_request.data, s->canonical_request.length};
+    if (!kms_hash_hex(digest, s->algorithm->hash, request, hash)) {
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
     kms_buffer_add_string(&s->string_to_sign, s->algorithm->name);
     kms_buffer_add_char(&s->string_to_sign, '\n');
-    kms_buffer_add_string(&s->string_to_sign, s->date);
+    kms_buffer_add(&s->string_to_sign, s->date, KMS_SDK_DATE_LENGTH);
     kms_buffer_add_char(&s->string_to_sign, '\n');
-    kms_buffer_add_string(&s->string_to_sign, hash);
+    kms_buffer_add(&s->string_to_sign, hash, KMS_HASH_HEX);
     return kms_check_buffer(error, "headers", &s->string_to_sign, STRING_TO_SIGN_LIMIT);
 }
 
@@ -336,8 +288,8 @@ static bool string_to_sign(kms_huawei_signature *s, kms_digest *digest, kms_sign
 static bool signature(kms_huawei_signature *s, kms_digest *digest, kms_slice secret_key,
                       kms_sign_error *error)
 {
-    if (kms_hmac_hex(digest, s->algorithm->hash, secret_key, contents(&s->string_to_sign),
-                     s->signature))
+    const kms_slice signed_text = {s->string_to_sign.data, s->string_to_sign.length};
+    if (kms_hmac_hex(digest, s->algorithm->hash, secret_key, signed_text, s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;
@@ -349,20 +301,17 @@ static bool authorization(kms_huawei_signature *s, kms_slice access_key, kms_sig
     kms_buffer_add_string(&s->authorization, " Access=");
     add(&s->authorization, access_key);
     kms_buffer_add_string(&s->authorization, ", SignedHeaders=");
-    add(&s->authorization, contents(&s->signed_headers));
+    kms_buffer_add(&s->authorization, s->signed_headers.data, s->signed_headers.length);
     kms_buffer_add_string(&s->authorization, ", Signature=");
-    kms_buffer_add_string(&s->authorization, s->signature);
+    kms_buffer_add(&s->authorization, s->signature, KMS_HASH_HEX);
     return kms_check_buffer(error, "headers", &s->authorization, KMS_HEADER_LIMIT);
 }
 
 void kms_huawei_init(kms_huawei_signature *s)
 {
     memset(s, 0, sizeof *s);
-    kms_buffer_init(&s->path, KMS_TARGET_LIMIT);
-    kms_buffer_init(&s->query, KMS_TARGET_LIMIT);
-    kms_buffer_init(&s->headers, KMS_HEADERS_LIMIT);
+    kms_buffer_init(&s->canonical_request, 0);
     kms_buffer_init(&s->signed_headers, KMS_HEADERS_LIMIT);
-    kms_buffer_init(&s->canonical_request, CANONICAL_LIMIT);
     kms_buffer_init(&s->string_to_sign, STRING_TO_SIGN_LIMIT);
     kms_buffer_init(&s->authorization, KMS_HEADER_LIMIT);
 }
@@ -370,49 +319,40 @@ void kms_huawei_init(kms_huawei_signature *s)
 bool kms_huawei_sign(kms_huawei_signature *s, kms_digest *digest, kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
+    kms_pairs *headers = &request->headers;
     kms_digest_begin();
-    bool signs =
-        choose_algorithm(s, digest, request->algorithm, error) &&
-        kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
-        check_headers(error, &request->headers) &&
-        complete_headers(s, request, credentials, now, error) &&
-        canonical_path(s, &request->path, error) && canonical_query(s, &request->query, error) &&
-        canonical_headers(s, &request->headers, error) && payload_hash(s, digest, request, error) &&
-        canonical_request(s, request->method, error) && string_to_sign(s, digest, error) &&
-        signature(s, digest, credentials->secret_key, error) &&
-        authorization(s, credentials->access_key, error);
+    bool signs = choose_algorithm(s, digest, request->algorithm, error) &&
+                 kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
+                 check_headers(error, headers) &&
+                 complete_headers(s, request, credentials, now, error) &&
+                 canonical_target(s, request, error) && canonical_headers(s, headers, error) &&
+                 payload_hash(s, digest, request, error) && string_to_sign(s, digest, error) &&
+                 signature(s, digest, credentials->secret_key, error) &&
+                 authorization(s, credentials->access_key, error);
     kms_digest_end();
     return signs;
-}
-
-static void for_each_buffer(kms_huawei_signature *s, void (*act)(kms_buffer *))
-{
-    kms_buffer *const buffers[] = {&s->path,
-                                   &s->query,
-                                   &s->headers,
-                                   &s->signed_headers,
-                                   &s->canonical_request,
-                                   &s->string_to_sign,
-                                   &s->authorization};
-    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
-        act(buffers[i]);
 }
 
 static void wipe_texts(kms_huawei_signature *s)
 {
     kms_wipe(s->date, sizeof s->date);
-    kms_wipe(s->body_hash, sizeof s->body_hash);
     kms_wipe(s->signature, sizeof s->signature);
 }
 
 void kms_huawei_clear(kms_huawei_signature *s)
 {
-    for_each_buffer(s, kms_buffer_clear);
+    kms_buffer_clear(&s->canonical_request);
+    kms_buffer_clear(&s->signed_headers);
+    kms_buffer_clear(&s->string_to_sign);
+    kms_buffer_clear(&s->authorization);
     wipe_texts(s);
 }
 
 void kms_huawei_free(kms_huawei_signature *s)
 {
-    for_each_buffer(s, kms_buffer_free);
+    kms_buffer_free(&s->canonical_request);
+    kms_buffer_free(&s->signed_headers);
+    kms_buffer_free(&s->string_to_sign);
+    kms_buffer_free(&s->authorization);
     wipe_texts(s);
 }

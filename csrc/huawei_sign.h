@@ -11,8 +11,7 @@
 #include "buffer.h"
 #include "digest.h"
 #include "request.h"
-
-enum { KMS_SDK_DATE_LENGTH = 16 };
+#include "sdk_date.h"
 
 typedef struct {
     const char *name;
@@ -23,16 +22,11 @@ typedef struct {
 /* Every stage, kept so that a refused signature is found at the first stage that differs. */
 typedef struct {
     const kms_huawei_algorithm *algorithm;
-    kms_buffer path;
-    kms_buffer query;
-    kms_buffer headers;
     kms_buffer signed_headers;
     kms_buffer canonical_request;
     kms_buffer string_to_sign;
     kms_buffer authorization;
     char date[KMS_SDK_DATE_LENGTH + 1];
-    char body_hash[KMS_HASH_HEX + 1];
-    kms_slice payload_hash; /* body_hash, or what a header says in its place */
     char signature[KMS_HASH_HEX + 1];
     bool adds_date;  /* X-Sdk-Date was not among the headers: send `date` */
     bool adds_token; /* likewise X-Security-Token */

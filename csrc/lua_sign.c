@@ -43,30 +43,58 @@ enum { SPARE_STACK = 20 };
 
 enum { STRING = 1, LIST = 2, OPTIONAL = 4 };
 
-typedef struct {
+/* Who signs. */
+enum { HUAWEI, NCLOUD, SIGNERS };
+
+/* The fields of the arguments, in the order of their places on the stack from METHOD on. */
+static const struct {
     const char *name;
-    int slot;
-    int kinds; /* of the three above */
-} field;
+    int argument;
+    int kinds[SIGNERS]; /* of the three above; none: not read */
+} FIELDS[] = {
+    {"method", REQUEST, {STRING, STRING}},
+    {"host", REQUEST, {STRING, 0}},
+    {"target", REQUEST, {0, STRING | OPTIONAL}},
+    {"path", REQUEST, {STRING | LIST, STRING | LIST | OPTIONAL}},
+    {"query", REQUEST, {LIST | OPTIONAL, LIST | OPTIONAL}},
+    {"headers", REQUEST, {LIST | OPTIONAL, 0}},
+    {"body", REQUEST, {STRING | OPTIONAL, 0}},
+    {"access_key", CREDENTIALS, {STRING, STRING}},
+    {"secret_key", CREDENTIALS, {STRING, STRING}},
+    {"security_token", CREDENTIALS, {STRING | OPTIONAL, STRING | OPTIONAL}},
+};
 
-static const field HUAWEI_FIELDS[] = {{"method", METHOD, STRING},
-                                      {"host", HOST, STRING},
-                                      {"path", PATH, STRING | LIST},
-                                      {"query", QUERY, LIST | OPTIONAL},
-                                      {"headers", HEADERS, LIST | OPTIONAL},
-                                      {"body", BODY, STRING | OPTIONAL},
-                                      {NULL, 0, 0}};
+/* The fields of results. */
+enum {
+    AUTHORIZATION,
+    SDK_DATE,
+    SDK_TOKEN,
+    NCP_TIMESTAMP,
+    NCP_ACCESS_KEY,
+    NCP_SIGNATURE,
+    CANONICAL_REQUEST,
+    STRING_TO_SIGN,
+    SIGNED_HEADERS,
+    SIGNATURE,
+    RESULTS
+};
 
-static const field NCLOUD_FIELDS[] = {{"method", METHOD, STRING},
-                                      {"target", TARGET, STRING | OPTIONAL},
-                                      {"path", PATH, STRING | LIST | OPTIONAL},
-                                      {"query", QUERY, LIST | OPTIONAL},
-                                      {NULL, 0, 0}};
+static const char *const RESULT_NAMES[RESULTS] = {
+    [AUTHORIZATION] = "Authorization",         [SDK_DATE] = "X-Sdk-Date",
+    [SDK_TOKEN] = "X-Security-Token",          [NCP_TIMESTAMP] = "x-ncp-apigw-timestamp",
+    [NCP_ACCESS_KEY] = "x-ncp-iam-access-key", [NCP_SIGNATURE] = "x-ncp-apigw-signature-v2",
+    [CANONICAL_REQUEST] = "canonical_request", [STRING_TO_SIGN] = "string_to_sign",
+    [SIGNED_HEADERS] = "signed_headers",       [SIGNATURE] = "signature",
+};
 
-static const field CREDENTIAL_FIELDS[] = {{"access_key", ACCESS_KEY, STRING},
-                                          {"secret_key", SECRET_KEY, STRING},
-                                          {"security_token", SECURITY_TOKEN, STRING | OPTIONAL},
-                                          {NULL, 0, 0}};
+/* The upvalues of every function: Lua takes longer to find a string of C than one of its own. */
+enum {
+    WORKSPACE = 1,
+    FIELD_NAMES,
+    FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0],
+    RESULT_FIELDS = FIELD_NAMES + FIELD_COUNT,
+    UPVALUES = RESULT_FIELDS + RESULTS - 1
+};
 
 /* Raises unless the value at `index` is of one of `kinds`. Numbers do not pass for strings. */
 static void check_kind(lua_State *L, int argument, const char *name, int index, int kinds)
@@ -81,14 +109,19 @@ static void check_kind(lua_State *L, int argument, const char *name, int index, 
                                   luaL_typename(L, index)));
 }
 
-/* Puts the fields of the table at `argument` into their slots; those not named are left unread. */
-static void push_fields(lua_State *L, int argument, const field *fields)
+/* Pushes the fields of the arguments to their places; those that the signer does not read are nil.
+ */
+static void push_fields(lua_State *L, int signer)
 {
-    for (const field *f = fields; f->name != NULL; f++) {
-        lua_pushstring(L, f->name);
-        lua_rawget(L, argument);
-        check_kind(L, argument, f->name, -1, f->kinds);
-        lua_replace(L, f->slot);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        int kinds = FIELDS[i].kinds[signer];
+        if (kinds == 0) {
+            lua_pushnil(L);
+            continue;
+        }
+        lua_pushvalue(L, lua_upvalueindex(FIELD_NAMES + i));
+        lua_rawget(L, FIELDS[i].argument);
+        check_kind(L, FIELDS[i].argument, FIELDS[i].name, -1, kinds);
     }
 }
 
@@ -117,15 +150,15 @@ static kms_slice slice_at(lua_State *L, int index)
 
 static void read_pairs(lua_State *L, int argument, const char *name, int index, kms_pairs *pairs)
 {
+    const int top = lua_gettop(L);
     for (size_t i = 0; i < pairs->count; i++) {
         lua_rawgeti(L, index, (int)i + 1);
         if (lua_type(L, -1) == LUA_TTABLE) {
             lua_rawgeti(L, -1, 1);
             lua_rawgeti(L, -2, 2);
             pairs->items[i] = (kms_pair){slice_at(L, -2), slice_at(L, -1)};
-            lua_pop(L, 2);
         }
-        lua_pop(L, 1);
+        lua_settop(L, top);
         if (pairs->items[i].name.data == NULL || pairs->items[i].value.data == NULL)
             luaL_argerror(L, argument,
                           lua_pushfstring(L, "%s[%d]: {name, value} expected, both strings", name,
@@ -168,7 +201,7 @@ static kms_workspace *read_lists(lua_State *L, int path, int path_argument, int 
 
 /* Reads (request, credentials, timestamp). Raises on a wrong type; wrong values are for the
  * signers. */
-static kms_workspace *read_arguments(lua_State *L, const field *fields)
+static kms_workspace *read_arguments(lua_State *L, int signer)
 {
     luaL_checktype(L, REQUEST, LUA_TTABLE);
     luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
@@ -176,9 +209,7 @@ static kms_workspace *read_arguments(lua_State *L, const field *fields)
     lua_settop(L, ALGORITHM);
     check_kind(L, ALGORITHM, "", ALGORITHM, STRING | OPTIONAL);
     luaL_checkstack(L, STACK_TOP + SPARE_STACK, NULL);
-    lua_settop(L, STACK_TOP);
-    push_fields(L, REQUEST, fields);
-    push_fields(L, CREDENTIALS, CREDENTIAL_FIELDS);
+    push_fields(L, signer);
     if (lua_type(L, TARGET) == LUA_TNIL) {
         check_kind(L, REQUEST, "path", PATH, STRING | LIST);
     } else { /* the target says it all */
@@ -237,36 +268,39 @@ static int fail(lua_State *L, kms_workspace *s)
     return count;
 }
 
-static void set_string(lua_State *L, const char *name, const char *value)
-{
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, name);
-}
+/* Each makes a field of the table on top. */
 
-static void set_buffer(lua_State *L, const char *name, const kms_buffer *buffer)
+static void set_value(lua_State *L, int result, int index)
 {
-    lua_pushlstring(L, buffer->data, buffer->length);
-    lua_setfield(L, -2, name);
-}
-
-static void set_value(lua_State *L, const char *name, int index)
-{
+    lua_pushvalue(L, lua_upvalueindex(RESULT_FIELDS + result));
     lua_pushvalue(L, index);
-    lua_setfield(L, -2, name);
+    lua_rawset(L, -3);
+}
+
+static void set_string(lua_State *L, int result, const char *value, size_t length)
+{
+    lua_pushvalue(L, lua_upvalueindex(RESULT_FIELDS + result));
+    lua_pushlstring(L, value, length);
+    lua_rawset(L, -3);
+}
+
+static void set_buffer(lua_State *L, int result, const kms_buffer *buffer)
+{
+    set_string(L, result, buffer->data, buffer->length);
 }
 
 /* The functions. Their contracts are in types/kms/sign.lua. */
 
 static bool run_huawei(lua_State *L, kms_workspace **s)
 {
-    *s = read_arguments(L, HUAWEI_FIELDS);
+    *s = read_arguments(L, HUAWEI);
     return read_time(L, *s) && kms_huawei_sign(&(*s)->huawei, &(*s)->digest, &(*s)->request,
                                                &(*s)->credentials, (*s)->now, &(*s)->error);
 }
 
 static bool run_ncloud(lua_State *L, kms_workspace **s)
 {
-    *s = read_arguments(L, NCLOUD_FIELDS);
+    *s = read_arguments(L, NCLOUD);
     return read_time(L, *s) && kms_ncloud_sign(&(*s)->ncloud, &(*s)->digest, &(*s)->request,
                                                &(*s)->credentials, (*s)->now, &(*s)->error);
 }
@@ -277,11 +311,11 @@ static int sign_huawei(lua_State *L)
     if (!run_huawei(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, KMS_OWN_HEADERS);
-    set_buffer(L, "Authorization", &s->huawei.authorization);
+    set_buffer(L, AUTHORIZATION, &s->huawei.authorization);
     if (s->huawei.adds_date)
-        set_string(L, "X-Sdk-Date", s->huawei.date);
+        set_string(L, SDK_DATE, s->huawei.date, KMS_SDK_DATE_LENGTH);
     if (s->huawei.adds_token)
-        set_value(L, "X-Security-Token", SECURITY_TOKEN);
+        set_value(L, SDK_TOKEN, SECURITY_TOKEN);
     kms_workspace_release(s);
     return 1;
 }
@@ -292,10 +326,10 @@ static int sign_huawei_stages(lua_State *L)
     if (!run_huawei(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 4);
-    set_buffer(L, "canonical_request", &s->huawei.canonical_request);
-    set_buffer(L, "string_to_sign", &s->huawei.string_to_sign);
-    set_buffer(L, "signed_headers", &s->huawei.signed_headers);
-    set_string(L, "signature", s->huawei.signature);
+    set_buffer(L, CANONICAL_REQUEST, &s->huawei.canonical_request);
+    set_buffer(L, STRING_TO_SIGN, &s->huawei.string_to_sign);
+    set_buffer(L, SIGNED_HEADERS, &s->huawei.signed_headers);
+    set_string(L, SIGNATURE, s->huawei.signature, KMS_HASH_HEX);
     kms_workspace_release(s);
     return 1;
 }
@@ -306,9 +340,9 @@ static int sign_ncloud(lua_State *L)
     if (!run_ncloud(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 3);
-    set_string(L, "x-ncp-apigw-timestamp", s->ncloud.timestamp);
-    set_value(L, "x-ncp-iam-access-key", ACCESS_KEY);
-    set_string(L, "x-ncp-apigw-signature-v2", s->ncloud.signature);
+    set_string(L, NCP_TIMESTAMP, s->ncloud.timestamp, strlen(s->ncloud.timestamp));
+    set_value(L, NCP_ACCESS_KEY, ACCESS_KEY);
+    set_string(L, NCP_SIGNATURE, s->ncloud.signature, KMS_HASH_BASE64);
     kms_workspace_release(s);
     return 1;
 }
@@ -319,8 +353,8 @@ static int sign_ncloud_stages(lua_State *L)
     if (!run_ncloud(L, &s))
         return fail(L, s);
     lua_createtable(L, 0, 2);
-    set_buffer(L, "string_to_sign", &s->ncloud.string_to_sign);
-    set_string(L, "signature", s->ncloud.signature);
+    set_buffer(L, STRING_TO_SIGN, &s->ncloud.string_to_sign);
+    set_string(L, SIGNATURE, s->ncloud.signature, KMS_HASH_BASE64);
     kms_workspace_release(s);
     return 1;
 }
@@ -347,12 +381,17 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L)
         {"huawei", sign_huawei}, {"huawei_stages", sign_huawei_stages},
         {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
         {"target", sign_target}, {NULL, NULL}};
+    luaL_checkstack(L, UPVALUES + SPARE_STACK, NULL);
     kms_lua_error_open(L);
     lua_newtable(L);
     kms_workspace_open(L);
     for (const luaL_Reg *f = FUNCTIONS; f->name != NULL; f++) {
         lua_pushvalue(L, -1);
-        lua_pushcclosure(L, f->func, 1);
+        for (int i = 0; i < FIELD_COUNT; i++)
+            lua_pushstring(L, FIELDS[i].name);
+        for (int i = 0; i < RESULTS; i++)
+            lua_pushstring(L, RESULT_NAMES[i]);
+        lua_pushcclosure(L, f->func, UPVALUES);
         lua_setfield(L, -3, f->name);
     }
     lua_pop(L, 1);

@@ -1,14 +1,24 @@
 /* NAVER Cloud's request signature v2; see ncloud_sign.h. */
 #include "ncloud_sign.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "encode.h"
 
 /* More than the ceilings of the parts together: method, target, timestamp, access key. */
 enum { STRING_TO_SIGN_LIMIT = KMS_TARGET_LIMIT + KMS_HEADER_LIMIT + 1024 };
+
+static void write_decimal(char out[KMS_TIMESTAMP_SIZE], uint64_t number)
+{
+    char digits[KMS_TIMESTAMP_SIZE];
+    char *first = digits + sizeof digits;
+    *--first = '\0';
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(out, first, (size_t)(digits + sizeof digits - first));
+}
 
 /* A given target is signed byte for byte, so it must be one that a request line can carry. */
 static bool check_target(kms_sign_error *error, kms_slice target)
@@ -67,7 +77,7 @@ void kms_ncloud_init(kms_ncloud_signature *s)
 bool kms_ncloud_sign(kms_ncloud_signature *s, kms_digest *digest, const kms_request *request,
                      const kms_credentials *credentials, int64_t now, kms_sign_error *error)
 {
-    (void)snprintf(s->timestamp, sizeof s->timestamp, "%" PRId64, now);
+    write_decimal(s->timestamp, (uint64_t)now);
     kms_digest_begin();
     bool signs = kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
                  request_target(s, request, error) &&

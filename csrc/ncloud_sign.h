@@ -9,21 +9,23 @@
 #include "digest.h"
 #include "request.h"
 
+enum { KMS_TIMESTAMP_SIZE = 24 }; /* for any 64 bits, and a final NUL */
+
 /* Every stage, kept so that a refused signature is found at the first stage that differs. */
 typedef struct {
     kms_buffer target;
     kms_buffer string_to_sign;
-    char timestamp[24]; /* milliseconds since 1970, in decimal */
+    char timestamp[KMS_TIMESTAMP_SIZE]; /* milliseconds since 1970, in decimal */
     char signature[KMS_HASH_BASE64 + 1];
 } kms_ncloud_signature;
 
 /* Allocates nothing. */
 void kms_ncloud_init(kms_ncloud_signature *signature);
 
-/* Runs all stages at `now` (milliseconds since 1970). Signs request->target as it stands or, where
- * that is absent, what kms_encode_target() makes; host, headers and body are no part of this
- * signature. The signature is one that was cleared or is new; clear or free it whatever is
- * returned. */
+/* Runs all stages at `now` (milliseconds since 1970, not before). Signs request->target as it
+ * stands or, where that is absent, what kms_encode_target() makes; host, headers and body are no
+ * part of this signature. The signature is one that was cleared or is new; clear or free it
+ * whatever is returned. */
 bool kms_ncloud_sign(kms_ncloud_signature *signature, kms_digest *digest,
                      const kms_request *request, const kms_credentials *credentials, int64_t now,
                      kms_sign_error *error);

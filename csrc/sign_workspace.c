@@ -31,8 +31,6 @@ void kms_workspace_release(kms_workspace *w)
     kms_buffer_clear(&w->target);
     kms_huawei_clear(&w->huawei);
     kms_ncloud_clear(&w->ncloud);
-    memset(&w->request, 0, sizeof w->request);
-    memset(&w->credentials, 0, sizeof w->credentials);
     if (w->lists_size > MOST_LISTS_KEPT)
         free_lists(w);
     if (w->closed)
@@ -84,7 +82,6 @@ kms_workspace *kms_workspace_take(lua_State *L, size_t pairs, size_t segments)
         lua_pushvalue(L, -1);
         lua_rawseti(L, lua_upvalueindex(1), 1);
     }
-    kms_workspace_release(w);
     if (size > w->lists_size) {
         free_lists(w);
         w->lists = malloc(size);
@@ -94,6 +91,6 @@ kms_workspace *kms_workspace_take(lua_State *L, size_t pairs, size_t segments)
     }
     if (size > 0)
         memset(w->lists, 0, size);
-    memset(&w->error, 0, sizeof w->error);
+    w->error.status = KMS_SIGN_OK;
     return w;
 }

@@ -32,9 +32,9 @@ typedef struct {
 /* Pushes what is to be the first upvalue of every function that takes the workspace. */
 void kms_workspace_open(lua_State *L);
 
-/* Takes the workspace, with zeroed room in its lists, and leaves it on the stack. One that is busy
- * is that of a call which a finalizer interrupts, or which was ended by a raise: a new one takes
- * its place. Raises for want of memory. */
+/* Takes the workspace, with zeroed room in its lists, and leaves it on the stack; request and
+ * credentials are not set. One that is busy is that of a call which a finalizer interrupts, or
+ * which was ended by a raise: a new one takes its place. Raises for want of memory. */
 kms_workspace *kms_workspace_take(lua_State *L, size_t pairs, size_t segments);
 
 /* Wipes what the call left, and gives back what is large. Allocates nothing. */

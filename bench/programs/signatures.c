@@ -15,10 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_SEGMENTS = 8, GIVEN_HEADERS = 2 };
+
 typedef struct {
     plain_request request;
     int64_t now;
     const char *expected;
+    /* The request as kms.sign has it, all lengths known. */
+    kms_request given;
+    kms_credentials keys;
+    kms_slice segments[MOST_SEGMENTS];
+    kms_pair headers[GIVEN_HEADERS];
     /* What kms.sign keeps from one signature to the next. */
     kms_digest digest;
     kms_huawei_signature huawei;
@@ -52,30 +59,36 @@ static kms_slice slice(const char *text)
     return (kms_slice){text, strlen(text)};
 }
 
-/* As kms.sign does it for a call of the client, whose path is a list of segments and whose headers
- * are these two. */
+/* What the library's client signs: for Huawei Cloud the path is a list of segments, and these two
+ * headers are given. */
+static void prepare_core(program *self)
+{
+    const plain_request *plain = &self->request;
+    size_t count = 0;
+    for (const char *at = plain->path; at != NULL && count < MOST_SEGMENTS; count++) {
+        const char *end = strchr(++at, '/');
+        self->segments[count] = (kms_slice){at, end == NULL ? strlen(at) : (size_t)(end - at)};
+        at = end;
+    }
+    self->given = (kms_request){.method = slice("PUT"),
+                                .host = slice(plain->host),
+                                .path = {{NULL, 0}, self->segments, count},
+                                .body = slice(plain->body)};
+    self->keys = (kms_credentials){slice(plain->access_key), slice(plain->secret_key), {NULL, 0}};
+    self->headers[0] = (kms_pair){slice("Content-Type"), slice("application/json")};
+    if (plain->project_id != NULL)
+        self->headers[1] = (kms_pair){slice("X-Project-Id"), slice(plain->project_id)};
+}
+
 static void core_huawei_once(void *state)
 {
     program *self = state;
-    const plain_request *given = &self->request;
-    kms_slice segments[8];
-    kms_pair headers[2 + KMS_OWN_HEADERS] = {
-        {slice("Content-Type"), slice("application/json")},
-        {slice("X-Project-Id"), slice(given->project_id)},
-    };
-    kms_request request = {
-        .method = slice("PUT"), .host = slice(given->host), .body = slice(given->body)};
-    kms_credentials keys = {slice(given->access_key), slice(given->secret_key), {NULL, 0}};
-    kms_sign_error error = {0};
-    size_t count = 0;
-    for (const char *at = given->path; at != NULL && count < 8; count++) {
-        const char *end = strchr(++at, '/');
-        segments[count] = (kms_slice){at, end == NULL ? strlen(at) : (size_t)(end - at)};
-        at = end;
-    }
-    request.path = (kms_path){{NULL, 0}, segments, count};
-    request.headers = (kms_pairs){headers, 2};
-    if (!kms_huawei_sign(&self->huawei, &self->digest, &request, &keys, self->now, &error))
+    kms_request request = self->given;
+    kms_pair headers[GIVEN_HEADERS + KMS_OWN_HEADERS]; /* the signer puts them in order */
+    kms_sign_error error;
+    memcpy(headers, self->headers, sizeof self->headers);
+    request.headers = (kms_pairs){headers, GIVEN_HEADERS};
+    if (!kms_huawei_sign(&self->huawei, &self->digest, &request, &self->keys, self->now, &error))
         fprintf(stderr, "%s\n", error.message);
     expect(self, self->huawei.signature);
     kms_huawei_clear(&self->huawei);
@@ -84,11 +97,9 @@ static void core_huawei_once(void *state)
 static void core_ncloud_once(void *state)
 {
     program *self = state;
-    const plain_request *given = &self->request;
-    kms_request request = {.method = slice("PUT"), .target = slice(given->path)};
-    kms_credentials keys = {slice(given->access_key), slice(given->secret_key), {NULL, 0}};
-    kms_sign_error error = {0};
-    if (!kms_ncloud_sign(&self->ncloud, &self->digest, &request, &keys, self->now, &error))
+    kms_sign_error error;
+    if (!kms_ncloud_sign(&self->ncloud, &self->digest, &self->given, &self->keys, self->now,
+                         &error))
         fprintf(stderr, "%s\n", error.message);
     expect(self, self->ncloud.signature);
     kms_ncloud_clear(&self->ncloud);
@@ -105,6 +116,9 @@ int main(int count, char **arguments)
         .request = {.host = arguments[5], .path = arguments[6], .body = arguments[7]},
     };
     plain_request_keys(&self.request, huawei);
+    prepare_core(&self);
+    if (!huawei)
+        self.given.target = slice(self.request.path);
     kms_digest_init(&self.digest);
     kms_huawei_init(&self.huawei);
     kms_ncloud_init(&self.ncloud);
