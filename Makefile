@@ -125,8 +125,9 @@ bench-nginx:
 FLOOR = bench/programs/batches.c bench/programs/floor.c
 PLAIN = bench/programs/plain_sign.c
 CORE_SIGN = $(addprefix csrc/,buffer.c digest.c encode.c huawei_sign.c ncloud_sign.c sdk_date.c)
-BENCH = $(addprefix $(BUILD)/bench/,p0 p0s signatures primitives)
+BENCH = $(addprefix $(BUILD)/bench/,p0 p0m p0s signatures primitives)
 $(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
+$(BUILD)/bench/p0m: bench/programs/p0m.c $(FLOOR)
 $(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(FLOOR)
 $(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c $(PLAIN) $(CORE_SIGN)
 $(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c

@@ -71,6 +71,7 @@ build = {
     ["kms.environment"] = "lua/kms/environment.lua",
     ["kms.error"] = "lua/kms/error.lua",
     ["kms.guard"] = "lua/kms/guard.lua",
+    ["kms.host_name"] = "lua/kms/host_name.lua",
     ["kms.http1"] = "lua/kms/http1.lua",
     ["kms.http_syntax"] = "lua/kms/http_syntax.lua",
     ["kms.huawei"] = "lua/kms/huawei.lua",

@@ -24,6 +24,7 @@ end
 
 tables.section("Many calls at once", "bench-parallel", ([[
 %d calls, %d under way at once, to a server that answers after %.0f ms: ideally %.0f ms.
+P0: bare libcurl in C, a handle for each call under way, over its socket interface.
 %d rounds; median (least … most).]]):format(CALLS, CONCURRENCY, SECONDS * 1000, IDEAL * 1000, ROUNDS))
 
 for _, place in ipairs(workload.slow_places()) do

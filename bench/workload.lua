@@ -126,8 +126,11 @@ function workload.signature(cloud)
     stages = stages }
 end
 
-local function floor_fixed(place)
-  local words = { BUILD .. "/bench/p0", place.base .. place.request.target, place.ca_file, place.request.body }
+--- The command of a program that sends the place's own request as it stands.
+local function fixed(words, place)
+  for _, word in ipairs { place.base .. place.request.target, place.ca_file, place.request.body } do
+    words[#words + 1] = word
+  end
   local accepts = false
   for _, header in ipairs(place.request.headers) do
     words[#words + 1] = header[1] .. ": " .. header[2]
@@ -137,6 +140,8 @@ local function floor_fixed(place)
   if not accepts then words[#words + 1] = "Accept:" end
   return words
 end
+
+local function floor_fixed(place) return fixed({ BUILD .. "/bench/p0" }, place) end
 
 local function request_words(place)
   return place.cloud, place.base, place.request.target, place.ca_file, place.request.body
@@ -159,11 +164,14 @@ local function many(lua, concurrency)
   end
 end
 
---- The library with so many calls under way at once, on each Lua.
+--- P0 and, on each Lua, the library, with so many calls under way at once.
 ---@param concurrency integer
 ---@return bench.Program[]
 function workload.parallel(concurrency)
   return {
+    { name = "P0", words = function(place)
+      return fixed({ BUILD .. "/bench/p0m", ("%d"):format(concurrency), place.http_version or "1.1" }, place)
+    end },
     { name = "lua-kms, Lua 5.4", lua = "lua5.4", words = many("lua5.4", concurrency) },
     { name = "lua-kms, LuaJIT", lua = "luajit", words = many("luajit", concurrency) },
   }

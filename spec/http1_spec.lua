@@ -1,5 +1,7 @@
---- kms.http1 and kms.http_syntax: an answer read by the letter, in pieces of any size; a request refused or written.
+--- kms.http1, kms.http_syntax and kms.host_name: an answer read by the letter, in pieces of any size; a request refused
+--- or written.
 
+local host_name = require "kms.host_name"
 local http1 = require "kms.http1"
 local syntax = require "kms.http_syntax"
 
@@ -254,19 +256,19 @@ describe("a request", function()
   end)
 
   it("has a host that is a name or an address, and a port", function()
-    assert.same({ "kms.example", 65535 }, { syntax.split_host "KMS.example:65535" })
-    assert.same({ "[::1]" }, { syntax.split_host "[::1]" })
+    assert.same({ "kms.example", 65535 }, { host_name.split "KMS.example:65535" })
+    assert.same({ "[::1]" }, { host_name.split "[::1]" })
     for _, address in ipairs { "::", "::1", "1::", "1:2:3:4:5:6:7:8", "1::8", "1:2:3:4:5:6:7::", "::ffff:1.2.3.4", "64:ff9b::1.2.3.4",
       "1:2:3:4:5:6:1.2.3.4", "ABCD:ef01::" } do
-      assert.same({ "[" .. address:lower() .. "]", 1 }, { syntax.split_host("[" .. address .. "]:1") })
+      assert.same({ "[" .. address:lower() .. "]", 1 }, { host_name.split("[" .. address .. "]:1") })
     end
     for _, address in ipairs { ":", ":::", "::::", "1", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", ":1::", "1:2:3:4:5:6:7:8::",
       "::1.2.3", "::1.2.3.256", "::01.2.3.4", "1.2.3.4::", "::1.2.3.4:5", "1:2:3:4:5:6:7:1.2.3.4", "1:", "::1:" } do
-      assert.is_nil((syntax.split_host("[" .. address .. "]")), address)
+      assert.is_nil((host_name.split("[" .. address .. "]")), address)
     end
     for _, host in ipairs { "", ":1", "a:", "a:0", "a:65536", "a:000001", "a:1:1", "a/b", "a@b", "a b", "a\n", "a\0", "::1", "[::1",
       "[a]x", "[g]", "[]", "[::1]x", "[127.0.0.1]", ("a"):rep(256) } do
-      assert.is_nil((syntax.split_host(host)), host)
+      assert.is_nil((host_name.split(host)), host)
     end
   end)
 end)

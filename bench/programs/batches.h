@@ -4,7 +4,10 @@
 #ifndef BENCH_BATCHES_H
 #define BENCH_BATCHES_H
 
-/* `once` ends the program itself when the work fails. */
+/* `work` does a batch of `count`, and ends the program itself when it fails. */
+void run_whole_batches(void (*work)(void *state, long count), void *state);
+
+/* `once` likewise, for one of a batch. */
 void run_batches(void (*once)(void *state), void *state);
 
 #endif

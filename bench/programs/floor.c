@@ -32,10 +32,9 @@ CURL *floor_open(const char *url, const char *body, const char *ca_file)
     return easy;
 }
 
-void floor_put(CURL *easy)
+void floor_check(CURL *easy, CURLcode result)
 {
     long status = 0;
-    CURLcode result = curl_easy_perform(easy);
     if (result != CURLE_OK)
         give_up(curl_easy_strerror(result));
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -43,6 +42,11 @@ void floor_put(CURL *easy)
         fprintf(stderr, "status %ld\n", status);
         exit(EXIT_FAILURE);
     }
+}
+
+void floor_put(CURL *easy)
+{
+    floor_check(easy, curl_easy_perform(easy));
 }
 
 struct curl_slist *floor_header(struct curl_slist *headers, const char *line)

@@ -1,6 +1,6 @@
 --- Checks of what a caller hands in. Misuse is told as a message for `error`, a bad value as a message for kms.error.
 
-local syntax = require "kms.http_syntax"
+local host_name = require "kms.host_name"
 
 local check = {}
 
@@ -100,8 +100,8 @@ end
 ---@return string? scheme, string? host
 function check.endpoint(url)
   local scheme, host = url:match "^(https?)://([^/]+)/?$"
-  local name = host and syntax.split_host(host)
-  if not name or scheme == "http" and not syntax.is_loopback(name) then return nil end
+  local name = host and host_name.split(host)
+  if not name or scheme == "http" and not host_name.is_loopback(name) then return nil end
   local default_port = scheme == "https" and ":443$" or ":80$"
   return scheme, (host:lower():gsub(default_port, ""))
 end

@@ -1,6 +1,8 @@
 --- What may stand where in a request of HTTP/1.1, and the bytes it becomes. The rules are those of csrc/http_syntax.h.
 -- Character classes are spelled out: Lua's own, such as %a, follow the locale.
 
+local host_name = require "kms.host_name"
+
 local syntax = {}
 
 local TOKEN = "^[!#$%%&'*+%-.^_`|~0-9A-Za-z]+$" -- RFC 9110, section 5.6.2
@@ -28,79 +30,9 @@ function syntax.bad_byte(value)
   return at and value:byte(at)
 end
 
---- Whether text is a plain IPv4 address: four numbers, none with a leading zero.
----@param text string
----@return boolean
-function syntax.is_ipv4(text)
-  local parts = { text:match "^([0-9]+)%.([0-9]+)%.([0-9]+)%.([0-9]+)$" }
-  for _, part in ipairs(parts) do
-    if #part > 3 or tonumber(part) > 255 or part:find "^0[0-9]" then return false end
-  end
-  return #parts == 4
-end
-
---- The groups of 16 bits in a part of an IPv6 address; nil where it is malformed.
-local function groups_of(text)
-  local count = 0
-  if text == "" then return 0 end
-  local head, quad = text:match "^(.-)([0-9]+%.[0-9.]+)$"
-  if quad then
-    if not syntax.is_ipv4(quad) or head ~= "" and head:sub(-1) ~= ":" then return nil end
-    if head == "" then return 2 end
-    text, count = head:sub(1, -2), 2
-  end
-  for group in (text .. ":"):gmatch "([^:]*):" do
-    if #group > 4 or not group:find "^[0-9A-Fa-f]+$" then return nil end
-    count = count + 1
-  end
-  return count
-end
-
---- Whether text is an IPv6 address (RFC 4291, section 2.2).
----@param text string
----@return boolean
-function syntax.is_ipv6(text)
-  local head, tail = text:match "^(.-)::(.*)$"
-  if not head then return groups_of(text) == 8 end
-  if head:find(".", 1, true) then return false end
-  local before, after = groups_of(head), groups_of(tail)
-  return before ~= nil and after ~= nil and before + after < 8
-end
-
---- Takes "name", "name:port", "[IPv6]" or "[IPv6]:port" apart.
----@param host string
----@return string? name lower case, an IPv6 address in its brackets; nil: it is none of these
----@return integer? port
-function syntax.split_host(host)
-  -- A name of dots alone would stand for the root, and a handshake cannot carry it.
-  local name, rest = host:match "^([0-9A-Za-z_][0-9A-Za-z._-]*)(.*)$"
-  if not name then name, rest = host:match "^(%[[0-9A-Fa-f.:]+%])(.*)$" end
-  if not name or #name > 255 then return nil end
-  if name:sub(1, 1) == "[" and not syntax.is_ipv6(name:sub(2, -2)) then return nil end
-  if rest == "" then return name:lower() end
-  local port = tonumber(rest:match "^:([0-9]+)$")
-  if not port or #rest > 6 or port < 1 or port > 65535 then return nil end
-  return name:lower(), port
-end
-
---- Whether a name of `split_host` is this machine, in a spelling that everybody reads alike.
----@param name string
----@return boolean
-function syntax.is_loopback(name)
-  return name == "localhost" or name == "[::1]" or (syntax.is_ipv4(name) and name:find "^127%." ~= nil)
-end
-
---- Whether a name of `split_host` is a link-local address. No router carries it further (RFC 3927, section 2.7); clouds
---- have their metadata services there, over plain http.
----@param name string
----@return boolean
-function syntax.is_link_local(name)
-  return syntax.is_ipv4(name) and name:find "^169%.254%." ~= nil
-end
-
 --- Whether plain http may go to a name.
 local function may_be_plain(name, link_local)
-  return syntax.is_loopback(name) or link_local and syntax.is_link_local(name)
+  return host_name.is_loopback(name) or link_local and host_name.is_link_local(name)
 end
 
 --- The request target: `target`, or a path that nobody needs to encode.
@@ -174,7 +106,7 @@ end
 ---@param request table
 ---@return string? field, string? problem
 function syntax.refusal(request)
-  local scheme, name = request.scheme:lower(), syntax.split_host(request.host)
+  local scheme, name = request.scheme:lower(), host_name.split(request.host)
   if not syntax.is_token(request.method) then return "method", "the method is not a token of HTTP" end
   if not SCHEMES[scheme] then return "scheme", 'the scheme is neither "https" nor "http"' end
   if not name then return "host", "the host is not a name or an address with an optional port" end

@@ -4,29 +4,48 @@ local check = require "kms.check"
 local client = require "kms.client"
 local credentials = require "kms.credentials"
 local Error = require "kms.error"
-local huawei = require "kms.huawei"
 local late = require "kms.late"
-local ncloud = require "kms.ncloud"
 
 local parallel = late "kms.parallel"
 
 local kms = { _NAME = "kms", _VERSION = "0.1.0" }
 
-local new_huawei, huawei_client = client.constructor(huawei)
-local new_ncloud, ncloud_client = client.constructor(ncloud)
+---@class kms.Cloud
+---@field new fun(options: table?): table
+---@field metatable table of its clients
+---@field default table? the client made from the environment by the plain functions: once, so that connections are kept
 
--- Clients made from the environment by the plain functions, one a cloud: made once, so that connections are kept.
-local defaults = {}
+---@type table<string, kms.Cloud>
+local clouds = {}
+
+--- A cloud, made when it is first asked for: few programs call both.
+---@param name "huawei"|"ncloud"
+---@return kms.Cloud
+local function cloud(name)
+  if not clouds[name] then
+    local new, metatable = client.constructor(require("kms." .. name))
+    clouds[name] = { new = new, metatable = metatable }
+  end
+  return clouds[name]
+end
+
+-- In NGINX at once; see kms.late.
+if rawget(_G, "ngx") then
+  cloud "huawei"
+  cloud "ncloud"
+end
 
 --- The client that a plain function works with.
+---@param given any
+---@param its kms.Cloud
 ---@return table? client, string? problem misuse of the argument
-local function client_for(given, constructor, metatable)
+local function client_for(given, its)
   if given == nil then
-    defaults[metatable] = defaults[metatable] or constructor()
-    return defaults[metatable]
+    its.default = its.default or its.new()
+    return its.default
   end
-  if getmetatable(given) ~= metatable then
-    return nil, ("%s client expected, got %s"):format(metatable.__name, type(given))
+  if getmetatable(given) ~= its.metatable then
+    return nil, ("%s client expected, got %s"):format(its.metatable.__name, type(given))
   end
   return given
 end
@@ -78,12 +97,16 @@ end
 --- the environment at the first call.
 ---@param options kms.HuaweiOptions?
 ---@return kms.Huawei
-kms.huawei = new_huawei
+function kms.huawei(options)
+  return cloud("huawei").new(options)
+end
 
 --- A client of NAVER Cloud KMS 2.0; as `kms.huawei`.
 ---@param options kms.NcloudOptions?
 ---@return kms.Ncloud
-kms.ncloud = new_ncloud
+function kms.ncloud(options)
+  return cloud("ncloud").new(options)
+end
 
 --- Moves the primary region of a multi-region key; the region that was primary becomes a replica.
 --- Send it to the region where the key is primary now.
@@ -94,7 +117,7 @@ kms.ncloud = new_ncloud
 ---@return kms.PrimaryRegion? result
 ---@return kms.Error? err
 function kms.update_primary_region(params, given, options)
-  local huawei_or_default, problem = client_for(given, new_huawei, huawei_client)
+  local huawei_or_default, problem = client_for(given, cloud "huawei")
   if problem then error(check.bad_argument(2, "update_primary_region", problem), 2) end
   problem = client.options_problem(options)
   if problem then error(check.bad_argument(3, "update_primary_region", problem), 2) end
@@ -109,7 +132,7 @@ end
 ---@return kms.KeyName? result
 ---@return kms.Error? err
 function kms.rename_key(params, given, options)
-  local ncloud_or_default, problem = client_for(given, new_ncloud, ncloud_client)
+  local ncloud_or_default, problem = client_for(given, cloud "ncloud")
   if problem then error(check.bad_argument(2, "rename_key", problem), 2) end
   problem = client.options_problem(options)
   if problem then error(check.bad_argument(3, "rename_key", problem), 2) end

@@ -2,11 +2,11 @@
 --- and what a failure of it means.
 
 local Error = require "kms.error"
+local host_name = require "kms.host_name"
 local failure_of = require "kms.huawei_failure"
 local redact = require "kms.redact"
 local reply = require "kms.reply"
 local snapshot = require "kms.credentials.snapshot"
-local syntax = require "kms.http_syntax"
 
 local exchange = {}
 
@@ -29,9 +29,9 @@ exchange.URL = "https://host[:port], or http:// of this machine or a link-local 
 ---@return string? scheme, string? host as on the wire, string? target
 function exchange.url(url)
   local scheme, host, target = url:match "^(https?)://([^/?#]+)([^#]*)$"
-  local name, port = syntax.split_host(host or "")
+  local name, port = host_name.split(host or "")
   if not name or target:find "[^!-~]" then return nil end
-  if scheme == "http" and not syntax.is_loopback(name) and not syntax.is_link_local(name) then return nil end
+  if scheme == "http" and not host_name.is_loopback(name) and not host_name.is_link_local(name) then return nil end
   local default = scheme == "http" and 80 or 443
   host = port and port ~= default and ("%s:%d"):format(name, port) or name
   return scheme, host, target:find "^/" and target or "/" .. target

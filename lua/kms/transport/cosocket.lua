@@ -4,6 +4,7 @@
 
 local check = require "kms.check"
 local Error = require "kms.error"
+local host_name = require "kms.host_name"
 local http1 = require "kms.http1"
 local syntax = require "kms.http_syntax"
 
@@ -61,7 +62,7 @@ end
 
 local function read_proxy(value)
   local host = type(value) == "string" and value:match "^http://([^/]*)/?$"
-  local name, port = syntax.split_host(host or "")
+  local name, port = host_name.split(host or "")
   return name and port and { host = host, name = name, port = port }
 end
 
@@ -192,9 +193,9 @@ end
 local function place_of(self, request)
   local options = self.options
   local scheme = request.scheme:lower()
-  local name, port = syntax.split_host(request.host)
+  local name, port = host_name.split(request.host)
   local place = { scheme = scheme, name = name, port = port or (scheme == "https" and 443 or 80) }
-  if syntax.is_ipv4(name) or name:find "^%[" then
+  if host_name.is_ipv4(name) or name:find "^%[" then
     place.literal = name:match "^%[?([^%]]*)"
   else
     place.server_name = name:gsub("%.$", "") -- RFC 6066, section 3: without the root's dot, and never an address
