@@ -9,6 +9,8 @@ local SHOWN = 64 -- characters of a value that an error shows
 ---@class kms.Rule what a value must look like
 ---@field text string completes "<name> must be …"
 ---@field test fun(value: string): boolean|any
+---@field plain boolean? all that passes is of unreserved characters alone (RFC 3986, section 2.3): neither a path nor a
+---  JSON string has it written otherwise
 ---@field show (fun(value: string): string)? how an error shows a refused value, when not as it is
 
 ---@class kms.Field one named argument or option
