@@ -49,7 +49,10 @@ end
 --- Sends a request within the call's deadline. An error is always a kms.Error, and the caller's own to write to.
 ---@return table? response, kms.Error? err
 function Context:send(request)
-  request.deadline = math.min(request.deadline or math.huge, self.attempt_deadline or math.huge, self.deadline)
+  local stop, attempt_stop, own_stop = self.deadline, self.attempt_deadline, request.deadline
+  if attempt_stop and attempt_stop < stop then stop = attempt_stop end
+  if own_stop and own_stop < stop then stop = own_stop end
+  request.deadline = stop
   local response, err = task.send(self.transport, request)
   if type(response) == "table" then
     response.headers, response.body = response.headers or {}, response.body or ""
@@ -148,9 +151,17 @@ local function explain(self, err, request, headers, given, signed_at, settings)
   err.hint = hint
 end
 
---- Puts what an error must not repeat of a request's own headers with the other secrets.
-local function note_signature(added, secrets)
-  for name, pattern in pairs(SIGNATURES) do
+--- Notes what no error of a call may repeat: its credentials, and what of a request's own headers is secret.
+---@param secrets string[] the call's, empty until something fails
+---@param given kms.Credentials
+---@param added table<string, string>? the headers
+local function note_secrets(secrets, given, added)
+  if #secrets == 0 then
+    secrets[1] = given.secret_key
+    secrets[#secrets + 1] = given.security_token
+    secrets[#secrets + 1] = given.token
+  end
+  for name, pattern in pairs(added and SIGNATURES or {}) do
     if added[name] then secrets[#secrets + 1] = added[name]:match(pattern) end
   end
 end
@@ -174,13 +185,13 @@ local function attempt(self, row, params, settings, context, given, secrets, now
   local response
   response, err = context:send(request)
   if not response then
-    note_signature(added, secrets)
+    note_secrets(secrets, given, added)
     if err.code == "dns" then err.hint = settings.hint end
     return nil, err
   end
   local result, object, code, message = read(provider, row, response)
   if result then return result end
-  note_signature(added, secrets)
+  note_secrets(secrets, given, added)
   err = failure_of(provider, response, object, code, message, secrets)
   explain(self, err, request, { unpack(headers, 1, signed) }, given, signed_at, settings)
   return nil, err, response
@@ -300,27 +311,34 @@ local function completed(self, row, params, settings, context, given, secrets)
   return attempts(self, row, params, settings, context, given, secrets)
 end
 
+--- The attempts of a call on trial: what others wait for must come to an end, even if something raises.
+---@return table? result, kms.Error? err, integer attempts
+local function tried(self, row, params, settings, context, given, secrets, name)
+  local ok, result, err, made = pcall(completed, self, row, params, settings, context, given, secrets)
+  if ok then return result, err, made end
+  self.guard:leave(name, nil, context)
+  error(result, 0)
+end
+
 --- The call under credentials: a snapshot, the guard's leave, the attempts, and what they showed.
 ---@return table? result, kms.Error? err, integer attempts
 local function authenticated(self, row, params, settings, context, secrets)
-  local given, err = self.source:get(context)
+  local source, its_guard = self.source, self.guard
+  local given, err = source:get(context)
   if not given then return nil, err, 0 end
-  secrets[#secrets + 1] = given.secret_key
-  secrets[#secrets + 1] = given.security_token
-  secrets[#secrets + 1] = given.token
-  local name = self.guard and guard.name(given)
+  local name, leave, known = its_guard and guard.name(given)
   if name then
-    local leave
-    leave, err = self.guard:enter(name, context)
+    leave, err, known = its_guard:enter(name, context)
     if not leave then return nil, err, 0 end
   end
-  local ok, result, made
-  ok, result, err, made = pcall(completed, self, row, params, settings, context, given, secrets)
-  local outcome = ok and verdict(result, err) or nil
-  if name then self.guard:leave(name, outcome, context) end
-  if not ok then error(result, 0) end
+  local run = name and not known and tried or completed
+  local result, made
+  result, err, made = run(self, row, params, settings, context, given, secrets, name)
+  if err then note_secrets(secrets, given) end
+  local outcome = verdict(result, err)
+  if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
   -- A source that asks for its credentials may do so anew at the next call.
-  if outcome == "refused" and self.source.forget then self.source:forget(given) end
+  if outcome == "refused" and source.forget then source:forget(given) end
   local told = result or err
   told.warning = given.warning or context.warning
   return result, err, made
