@@ -180,9 +180,13 @@ local function attempt(self, row, params, settings, context, given, secrets, now
   added, err = provider.authenticate(request, given, signed_at, settings)
   if not added then return nil, err end
 
-  local headers, signed = request.headers, #request.headers
-  for name, value in next, added do headers[#headers + 1] = { name, value } end
-  local response
+  local headers = request.headers
+  local signed = #headers
+  local count, response = signed, nil
+  for name, value in next, added do
+    count = count + 1
+    headers[count] = { name, value }
+  end
   response, err = context:send(request)
   if not response then
     note_secrets(secrets, given, added)

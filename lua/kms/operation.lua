@@ -24,8 +24,10 @@ function operation.invalid(row, params)
   for i = 1, #row.fields do
     local field = row.fields[i]
     local rule, value = field.rule, params[field.name]
-    local problem = rule and value ~= nil and check.value(field.name, value, rule)
-    if problem then return Error.new { kind = "invalid", code = field.name, message = problem } end
+    if rule and value ~= nil and not rule.test(value) then
+      local problem = check.value(field.name, value, rule)
+      return Error.new { kind = "invalid", code = field.name, message = problem }
+    end
   end
 end
 
@@ -142,9 +144,9 @@ end
 function operation.build(row, params, settings)
   local plan = PLANS[row]
   local path, target = path_of(plan, params, settings)
-  local headers = {}
-  for i = 1, #settings.headers do
-    local header = settings.headers[i]
+  local lent, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
+  for i = 1, #lent do
+    local header = lent[i]
     headers[i] = { header[1], header[2] }
   end
   return {
@@ -163,19 +165,21 @@ end
 ---@param object table
 ---@return table? result, string? problem which member is not what the API promises
 function operation.read(row, object)
-  local plan, result = PLANS[row], {}
-  for i = 1, #plan.reply do
-    local member, name = plan.reply[i].member, plan.reply[i].name
-    local value = object[member]
+  local plan = PLANS[row]
+  local reply, more, result = plan.reply, plan.more, { request_id = nil, warning = nil } -- room for two
+  for i = 1, #reply do
+    local pair = reply[i]
+    local value = object[pair.member]
     if type(value) ~= "string" then
       return nil, ("the answer's member %q is %s, not a string"):format(
-        member, value == nil and "missing" or type(value) == "userdata" and "null" or "a " .. type(value))
+        pair.member, value == nil and "missing" or type(value) == "userdata" and "null" or "a " .. type(value))
     end
-    result[name] = value
+    result[pair.name] = value
   end
-  for i = 1, #plan.more do
-    local value = object[plan.more[i].member]
-    if type(value) == "string" then result[plan.more[i].name] = value end
+  for i = 1, #more do
+    local pair = more[i]
+    local value = object[pair.member]
+    if type(value) == "string" then result[pair.name] = value end
   end
   return result
 end
