@@ -152,53 +152,56 @@ local function explain(self, err, request, headers, given, signed_at, settings)
 end
 
 --- Notes what no error of a call may repeat: its credentials, and what of a request's own headers is secret.
----@param secrets string[] the call's, empty until something fails
+---@param secrets string[]? those noted so far
 ---@param given kms.Credentials
 ---@param added table<string, string>? the headers
-local function note_secrets(secrets, given, added)
-  if #secrets == 0 then
-    secrets[1] = given.secret_key
+---@return string[] secrets
+local function noted(secrets, given, added)
+  if not secrets then
+    secrets = { given.secret_key }
     secrets[#secrets + 1] = given.security_token
     secrets[#secrets + 1] = given.token
   end
   for name, pattern in pairs(added and SIGNATURES or {}) do
     if added[name] then secrets[#secrets + 1] = added[name]:match(pattern) end
   end
+  return secrets
 end
 
 --- One attempt: freshly built, freshly signed, sent once.
+---@param secrets string[]? that earlier attempts noted
 ---@param now number
 ---@return table? result, kms.Error? err, table? response
+---@return string[]? secrets where there is no result
 local function attempt(self, row, params, settings, context, given, secrets, now)
   local provider, signed_at = self.provider, now + self.clock.offset
   local request = operation.build(row, params, settings)
   local added, err
   if not request.target then
     request.target, err = sign.target(request.path)
-    if not request.target then return nil, err end
+    if not request.target then return nil, err, nil, noted(secrets, given) end
   end
   added, err = provider.authenticate(request, given, signed_at, settings)
-  if not added then return nil, err end
+  if not added then return nil, err, nil, noted(secrets, given) end
 
-  local headers = request.headers
+  local headers, response = request.headers
   local signed = #headers
-  local count, response = signed, nil
+  local count = signed
   for name, value in next, added do
     count = count + 1
     headers[count] = { name, value }
   end
   response, err = context:send(request)
   if not response then
-    note_secrets(secrets, given, added)
     if err.code == "dns" then err.hint = settings.hint end
-    return nil, err
+    return nil, err, nil, noted(secrets, given, added)
   end
   local result, object, code, message = read(provider, row, response)
   if result then return result end
-  note_secrets(secrets, given, added)
+  secrets = noted(secrets, given, added)
   err = failure_of(provider, response, object, code, message, secrets)
   explain(self, err, request, { unpack(headers, 1, signed) }, given, signed_at, settings)
-  return nil, err, response
+  return nil, err, response, secrets
 end
 
 --- A copy of a table of an error with its strings fit to be shown: without secrets first, then bounded and printable.
@@ -277,78 +280,55 @@ end
 
 --- Attempts under one snapshot of credentials, each signed afresh, until one settles the call.
 ---@return table? result, kms.Error? err, integer made
-local function attempts(self, row, params, settings, context, given, secrets)
+---@return string[]? secrets where there is no result
+local function attempts(self, row, params, settings, context, given)
   local made, clock_learnt, doubt, policy = 0, false, false, self.retry
+  local result, err, response, secrets
   while true do
     local now = context:now()
     made = made + 1
     context.attempt_deadline = made < policy.attempts and now + policy.attempt_timeout or nil
     local used = self.clock.offset
-    local result, err, response = attempt(self, row, params, settings, context, given, secrets, now)
+    result, err, response, secrets = attempt(self, row, params, settings, context, given, secrets, now)
     if result then return result, nil, made end
     -- Once a change may have been made, no later answer takes the doubt away.
     doubt = doubt or err.uncertain
     err.uncertain = doubt
-    if err.kind == "invalid" then return nil, err, made - 1 end
+    if err.kind == "invalid" then return nil, err, made - 1, secrets end
     local offset = err.kind == "service" and response and clock.offset(response, err.message, context:now(), used)
     mention_clock(err, offset or used)
     if learn_clock(self, offset, used) and not clock_learnt then
       clock_learnt = true
     elseif not await_next(self, row, context, err, response, made, secrets) then
-      return nil, err, made
+      return nil, err, made, secrets
     end
   end
 end
 
---- Attempts, once the settings are complete: a project may have to be looked up first.
----@return table? result, kms.Error? err, integer attempts
-local function completed(self, row, params, settings, context, given, secrets)
-  if settings.complete then
-    local used = self.clock.offset
-    local found, err, offset = settings.complete(given, context, used)
-    if not found and learn_clock(self, offset, used) then
-      found, err = settings.complete(given, context, offset)
-    end
-    if not found then return nil, err, 0 end
-    settings = found
+--- Attempts under settings that are not complete: a project has to be looked up first.
+---@return table? result, kms.Error? err, integer made
+---@return string[]? secrets where there is no result
+local function completed(self, row, params, settings, context, given)
+  local used = self.clock.offset
+  local found, err, offset = settings.complete(given, context, used)
+  if not found and learn_clock(self, offset, used) then
+    found, err = settings.complete(given, context, offset)
   end
-  return attempts(self, row, params, settings, context, given, secrets)
+  if not found then return nil, err, 0, noted(nil, given) end
+  return attempts(self, row, params, found, context, given)
 end
 
---- The attempts of a call on trial: what others wait for must come to an end, even if something raises.
----@return table? result, kms.Error? err, integer attempts
-local function tried(self, row, params, settings, context, given, secrets, name)
-  local ok, result, err, made = pcall(completed, self, row, params, settings, context, given, secrets)
-  if ok then return result, err, made end
+--- A call on trial: what others wait for must come to an end, even if something raises.
+---@return table? result, kms.Error? err, integer made
+---@return string[]? secrets where there is no result
+local function tried(go, name, self, row, params, settings, context, given)
+  local ok, result, err, made, secrets = pcall(go, self, row, params, settings, context, given)
+  if ok then return result, err, made, secrets end
   self.guard:leave(name, nil, context)
   error(result, 0)
 end
 
---- The call under credentials: a snapshot, the guard's leave, the attempts, and what they showed.
----@return table? result, kms.Error? err, integer attempts
-local function authenticated(self, row, params, settings, context, secrets)
-  local source, its_guard = self.source, self.guard
-  local given, err = source:get(context)
-  if not given then return nil, err, 0 end
-  local name, leave, known = its_guard and guard.name(given)
-  if name then
-    leave, err, known = its_guard:enter(name, context)
-    if not leave then return nil, err, 0 end
-  end
-  local run = name and not known and tried or completed
-  local result, made
-  result, err, made = run(self, row, params, settings, context, given, secrets, name)
-  if err then note_secrets(secrets, given) end
-  local outcome = verdict(result, err)
-  if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
-  -- A source that asks for its credentials may do so anew at the next call.
-  if outcome == "refused" and source.forget then source:forget(given) end
-  local told = result or err
-  told.warning = given.warning or context.warning
-  return result, err, made
-end
-
---- Makes a call.
+--- Makes a call: a snapshot of credentials, the guard's leave, the attempts, and what they showed.
 ---@param self table the client: `provider`, `source`, `guard`, `clock`
 ---@param row kms.Operation
 ---@param params table
@@ -356,8 +336,26 @@ end
 ---@param context kms.Context
 ---@return table? result, kms.Error? err
 function call.run(self, row, params, settings, context)
-  local secrets = {}
-  local result, err, made = authenticated(self, row, params, settings, context, secrets)
+  local source, its_guard = self.source, self.guard
+  local given, err = source:get(context)
+  if not given then return nil, finished(self, row, err, 0, {}) end
+  local name, leave, known = its_guard and guard.name(given)
+  if name then
+    leave, err, known = its_guard:enter(name, context)
+    if not leave then return nil, finished(self, row, err, 0, {}) end
+  end
+  local go, result, made, secrets = settings.complete and completed or attempts
+  if name and not known then
+    result, err, made, secrets = tried(go, name, self, row, params, settings, context, given)
+  else
+    result, err, made, secrets = go(self, row, params, settings, context, given)
+  end
+  local outcome = verdict(result, err)
+  if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
+  -- A source that asks for its credentials may do so anew at the next call.
+  if outcome == "refused" and source.forget then source:forget(given) end
+  local told = result or err
+  told.warning = given.warning or context.warning
   if result then return result end
   return nil, finished(self, row, err, made, secrets)
 end
