@@ -54,13 +54,18 @@ local function template_of(text)
   return template
 end
 
+--- A template with its holes filled, two at a time: what is in between is one more string.
 local function filled(template, params, settings)
-  local text = template.after
-  for i = 1, #template do
-    local hole = template[i]
-    text = text .. (params[hole.name] or settings[hole.name]) .. hole.after
+  local text, count = template.after, #template
+  for i = 2, count, 2 do
+    local one, two = template[i - 1], template[i]
+    local its_name, other_name = one.name, two.name
+    text = text .. (params[its_name] or settings[its_name]) .. one.after
+      .. (params[other_name] or settings[other_name]) .. two.after
   end
-  return text
+  if count % 2 == 0 then return text end
+  local last = template[count]
+  return text .. (params[last.name] or settings[last.name]) .. last.after
 end
 
 local function field_named(row, name)

@@ -52,6 +52,7 @@ end
 --- A service's code or message: a string, or a number written as one (some services send numeric codes).
 ---@return string? text as it came; for an error it wants redact.text and reply.line
 function reply.text(value)
+  if value == nil then return nil end
   local its_type = type(value)
   if its_type == "string" and value ~= "" then return value end
   if its_type == "number" then return ("%.14g"):format(value) end
