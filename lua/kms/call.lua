@@ -89,7 +89,8 @@ end
 local function read(provider, row, response)
   local object, code, message = reply.object(response.body)
   if not object then return nil, nil, code, message end
-  local data = response.status >= 200 and response.status < 300 and provider.result(object)
+  local status = response.status
+  local data = status >= 200 and status < 300 and provider.result(object)
   if not data then return nil, object, "unknown", "the answer has none of the documented shapes" end
   local result, problem = operation.read(row, data)
   if not result then return nil, object, "wrong_type", problem end
@@ -235,10 +236,9 @@ local function finished(self, row, came, made, secrets)
   return err
 end
 
---- What an attempt showed about the credentials it was made under.
+--- What a failure showed about the credentials that the call was made under.
 ---@return "good"|"refused"|nil nil: nothing. A failure or a throttle may come from something before the gateway's door.
-local function verdict(result, err)
-  if result then return "good" end
+local function verdict(err)
   local said = err.kind == "service" and err or err.kind == "credentials" and err.code == "refused" and err.cause
   if not said then return nil end
   if said.status == 401 then return "refused" end
@@ -350,7 +350,7 @@ function call.run(self, row, params, settings, context)
   else
     result, err, made, secrets = go(self, row, params, settings, context, given)
   end
-  local outcome = verdict(result, err)
+  local outcome = result and "good" or verdict(err)
   if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
   -- A source that asks for its credentials may do so anew at the next call.
   if outcome == "refused" and source.forget then source:forget(given) end

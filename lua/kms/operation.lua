@@ -118,13 +118,7 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, row)
   return plan
 end })
 
---- The path of a request: a text that is its target as well, or a list of segments.
----@return kms.sign.Path path, string? target
-local function path_of(plan, params, settings)
-  if plan.path then
-    local path = filled(plan.path, params, settings)
-    return path, path
-  end
+local function segments_of(plan, params, settings)
   local path = { unpack(plan.segments) }
   for i = 1, #plan.holes do
     local hole = plan.holes[i]
@@ -133,11 +127,9 @@ local function path_of(plan, params, settings)
   return path
 end
 
-local function body_of(plan, params, settings)
-  if plan.body then return filled(plan.body, params, settings) end
-  if not plan.members then return nil end
+local function encoded(members, params)
   local object = {}
-  for _, member in ipairs(plan.members) do object[member.member] = params[member.name] end
+  for _, member in ipairs(members) do object[member.member] = params[member.name] end
   return cjson.encode(object)
 end
 
@@ -148,7 +140,7 @@ end
 ---@return table request with its target where that needs no encoding
 function operation.build(row, params, settings)
   local plan = PLANS[row]
-  local path, target = path_of(plan, params, settings)
+  local target = plan.path and filled(plan.path, params, settings) or nil
   local lent, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
   for i = 1, #lent do
     local header = lent[i]
@@ -158,10 +150,10 @@ function operation.build(row, params, settings)
     method = row.method,
     scheme = settings.scheme,
     host = settings.host,
-    path = path,
+    path = target or segments_of(plan, params, settings),
     target = target,
     headers = headers,
-    body = body_of(plan, params, settings),
+    body = plan.body and filled(plan.body, params, settings) or plan.members and encoded(plan.members, params) or nil,
   }
 end
 
