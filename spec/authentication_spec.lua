@@ -263,6 +263,30 @@ describe("the lock guard", function()
     assert.is_true(kept <= 101)
   end)
 
+  it("says of credentials whether they are known to be good, and waits for a try to come to its end", function()
+    local notes, context = guard.new(), { now = function() return 0 end, deadline = 10 }
+    assert.same({ true, nil, nil }, { notes:enter("n", context) })
+    notes:leave("n", "good", context)
+    assert.same({ true, nil, true }, { notes:enter("n", context) })
+
+    local cloud, spoilt = emulator.new(), true
+    local client = huawei { now = function() return cloud:now() end, sleep = function() error "nobody is to wait" end,
+      send = function(_, request)
+        if spoilt then error("spoilt", 0) end
+        return cloud:send(request)
+      end }
+    for _ = 1, 2 do -- on trial, then known
+      spoilt = true
+      for _ = 1, 2 do
+        local ok, problem = pcall(client.update_primary_region, client, PARAMS)
+        assert.same({ false, "spoilt" }, { ok, problem })
+      end
+      spoilt = false
+      local moved, err = client:update_primary_region(PARAMS)
+      assert(moved or err.code == "KMS.0106", err)
+    end
+  end)
+
   it("is not set off by what is no refusal of the credentials", function()
     local cloud = emulator.new()
     local client = huawei(cloud)

@@ -49,7 +49,10 @@ end
 --- Sends a request within the call's deadline. An error is always a kms.Error, and the caller's own to write to.
 ---@return table? response, kms.Error? err
 function Context:send(request)
-  request.deadline = math.min(request.deadline or math.huge, self.attempt_deadline or math.huge, self.deadline)
+  local stop, attempt_stop, own_stop = self.deadline, self.attempt_deadline, request.deadline
+  if attempt_stop and attempt_stop < stop then stop = attempt_stop end
+  if own_stop and own_stop < stop then stop = own_stop end
+  request.deadline = stop
   local response, err = task.send(self.transport, request)
   if type(response) == "table" then
     response.headers, response.body = response.headers or {}, response.body or ""
@@ -86,7 +89,8 @@ end
 local function read(provider, row, response)
   local object, code, message = reply.object(response.body)
   if not object then return nil, nil, code, message end
-  local data = response.status >= 200 and response.status < 300 and provider.result(object)
+  local status = response.status
+  local data = status >= 200 and status < 300 and provider.result(object)
   if not data then return nil, object, "unknown", "the answer has none of the documented shapes" end
   local result, problem = operation.read(row, data)
   if not result then return nil, object, "wrong_type", problem end
@@ -148,42 +152,57 @@ local function explain(self, err, request, headers, given, signed_at, settings)
   err.hint = hint
 end
 
---- Puts what an error must not repeat of a request's own headers with the other secrets.
-local function note_signature(added, secrets)
-  for name, pattern in pairs(SIGNATURES) do
+--- Notes what no error of a call may repeat: its credentials, and what of a request's own headers is secret.
+---@param secrets string[]? those noted so far
+---@param given kms.Credentials
+---@param added table<string, string>? the headers
+---@return string[] secrets
+local function noted(secrets, given, added)
+  if not secrets then
+    secrets = { given.secret_key }
+    secrets[#secrets + 1] = given.security_token
+    secrets[#secrets + 1] = given.token
+  end
+  for name, pattern in pairs(added and SIGNATURES or {}) do
     if added[name] then secrets[#secrets + 1] = added[name]:match(pattern) end
   end
+  return secrets
 end
 
 --- One attempt: freshly built, freshly signed, sent once.
+---@param secrets string[]? that earlier attempts noted
 ---@param now number
 ---@return table? result, kms.Error? err, table? response
+---@return string[]? secrets where there is no result
 local function attempt(self, row, params, settings, context, given, secrets, now)
   local provider, signed_at = self.provider, now + self.clock.offset
   local request = operation.build(row, params, settings)
   local added, err
   if not request.target then
     request.target, err = sign.target(request.path)
-    if not request.target then return nil, err end
+    if not request.target then return nil, err, nil, noted(secrets, given) end
   end
   added, err = provider.authenticate(request, given, signed_at, settings)
-  if not added then return nil, err end
+  if not added then return nil, err, nil, noted(secrets, given) end
 
-  local headers, signed = request.headers, #request.headers
-  for name, value in next, added do headers[#headers + 1] = { name, value } end
-  local response
+  local headers, response = request.headers
+  local signed = #headers
+  local count = signed
+  for name, value in next, added do
+    count = count + 1
+    headers[count] = { name, value }
+  end
   response, err = context:send(request)
   if not response then
-    note_signature(added, secrets)
     if err.code == "dns" then err.hint = settings.hint end
-    return nil, err
+    return nil, err, nil, noted(secrets, given, added)
   end
   local result, object, code, message = read(provider, row, response)
   if result then return result end
-  note_signature(added, secrets)
+  secrets = noted(secrets, given, added)
   err = failure_of(provider, response, object, code, message, secrets)
   explain(self, err, request, { unpack(headers, 1, signed) }, given, signed_at, settings)
-  return nil, err, response
+  return nil, err, response, secrets
 end
 
 --- A copy of a table of an error with its strings fit to be shown: without secrets first, then bounded and printable.
@@ -217,10 +236,9 @@ local function finished(self, row, came, made, secrets)
   return err
 end
 
---- What an attempt showed about the credentials it was made under.
+--- What a failure showed about the credentials that the call was made under.
 ---@return "good"|"refused"|nil nil: nothing. A failure or a throttle may come from something before the gateway's door.
-local function verdict(result, err)
-  if result then return "good" end
+local function verdict(err)
   local said = err.kind == "service" and err or err.kind == "credentials" and err.code == "refused" and err.cause
   if not said then return nil end
   if said.status == 401 then return "refused" end
@@ -262,71 +280,55 @@ end
 
 --- Attempts under one snapshot of credentials, each signed afresh, until one settles the call.
 ---@return table? result, kms.Error? err, integer made
-local function attempts(self, row, params, settings, context, given, secrets)
+---@return string[]? secrets where there is no result
+local function attempts(self, row, params, settings, context, given)
   local made, clock_learnt, doubt, policy = 0, false, false, self.retry
+  local result, err, response, secrets
   while true do
     local now = context:now()
     made = made + 1
     context.attempt_deadline = made < policy.attempts and now + policy.attempt_timeout or nil
     local used = self.clock.offset
-    local result, err, response = attempt(self, row, params, settings, context, given, secrets, now)
+    result, err, response, secrets = attempt(self, row, params, settings, context, given, secrets, now)
     if result then return result, nil, made end
     -- Once a change may have been made, no later answer takes the doubt away.
     doubt = doubt or err.uncertain
     err.uncertain = doubt
-    if err.kind == "invalid" then return nil, err, made - 1 end
+    if err.kind == "invalid" then return nil, err, made - 1, secrets end
     local offset = err.kind == "service" and response and clock.offset(response, err.message, context:now(), used)
     mention_clock(err, offset or used)
     if learn_clock(self, offset, used) and not clock_learnt then
       clock_learnt = true
     elseif not await_next(self, row, context, err, response, made, secrets) then
-      return nil, err, made
+      return nil, err, made, secrets
     end
   end
 end
 
---- Attempts, once the settings are complete: a project may have to be looked up first.
----@return table? result, kms.Error? err, integer attempts
-local function completed(self, row, params, settings, context, given, secrets)
-  if settings.complete then
-    local used = self.clock.offset
-    local found, err, offset = settings.complete(given, context, used)
-    if not found and learn_clock(self, offset, used) then
-      found, err = settings.complete(given, context, offset)
-    end
-    if not found then return nil, err, 0 end
-    settings = found
+--- Attempts under settings that are not complete: a project has to be looked up first.
+---@return table? result, kms.Error? err, integer made
+---@return string[]? secrets where there is no result
+local function completed(self, row, params, settings, context, given)
+  local used = self.clock.offset
+  local found, err, offset = settings.complete(given, context, used)
+  if not found and learn_clock(self, offset, used) then
+    found, err = settings.complete(given, context, offset)
   end
-  return attempts(self, row, params, settings, context, given, secrets)
+  if not found then return nil, err, 0, noted(nil, given) end
+  return attempts(self, row, params, found, context, given)
 end
 
---- The call under credentials: a snapshot, the guard's leave, the attempts, and what they showed.
----@return table? result, kms.Error? err, integer attempts
-local function authenticated(self, row, params, settings, context, secrets)
-  local given, err = self.source:get(context)
-  if not given then return nil, err, 0 end
-  secrets[#secrets + 1] = given.secret_key
-  secrets[#secrets + 1] = given.security_token
-  secrets[#secrets + 1] = given.token
-  local name = self.guard and guard.name(given)
-  if name then
-    local leave
-    leave, err = self.guard:enter(name, context)
-    if not leave then return nil, err, 0 end
-  end
-  local ok, result, made
-  ok, result, err, made = pcall(completed, self, row, params, settings, context, given, secrets)
-  local outcome = ok and verdict(result, err) or nil
-  if name then self.guard:leave(name, outcome, context) end
-  if not ok then error(result, 0) end
-  -- A source that asks for its credentials may do so anew at the next call.
-  if outcome == "refused" and self.source.forget then self.source:forget(given) end
-  local told = result or err
-  told.warning = given.warning or context.warning
-  return result, err, made
+--- A call on trial: what others wait for must come to an end, even if something raises.
+---@return table? result, kms.Error? err, integer made
+---@return string[]? secrets where there is no result
+local function tried(go, name, self, row, params, settings, context, given)
+  local ok, result, err, made, secrets = pcall(go, self, row, params, settings, context, given)
+  if ok then return result, err, made, secrets end
+  self.guard:leave(name, nil, context)
+  error(result, 0)
 end
 
---- Makes a call.
+--- Makes a call: a snapshot of credentials, the guard's leave, the attempts, and what they showed.
 ---@param self table the client: `provider`, `source`, `guard`, `clock`
 ---@param row kms.Operation
 ---@param params table
@@ -334,8 +336,26 @@ end
 ---@param context kms.Context
 ---@return table? result, kms.Error? err
 function call.run(self, row, params, settings, context)
-  local secrets = {}
-  local result, err, made = authenticated(self, row, params, settings, context, secrets)
+  local source, its_guard = self.source, self.guard
+  local given, err = source:get(context)
+  if not given then return nil, finished(self, row, err, 0, {}) end
+  local name, leave, known = its_guard and guard.name(given)
+  if name then
+    leave, err, known = its_guard:enter(name, context)
+    if not leave then return nil, finished(self, row, err, 0, {}) end
+  end
+  local go, result, made, secrets = settings.complete and completed or attempts
+  if name and not known then
+    result, err, made, secrets = tried(go, name, self, row, params, settings, context, given)
+  else
+    result, err, made, secrets = go(self, row, params, settings, context, given)
+  end
+  local outcome = result and "good" or verdict(err)
+  if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
+  -- A source that asks for its credentials may do so anew at the next call.
+  if outcome == "refused" and source.forget then source:forget(given) end
+  local told = result or err
+  told.warning = given.warning or context.warning
   if result then return result end
   return nil, finished(self, row, err, made, secrets)
 end

@@ -9,6 +9,8 @@ local SHOWN = 64 -- characters of a value that an error shows
 ---@class kms.Rule what a value must look like
 ---@field text string completes "<name> must be …"
 ---@field test fun(value: string): boolean|any
+---@field plain boolean? all that passes is of unreserved characters alone (RFC 3986, section 2.3): neither a path nor a
+---  JSON string has it written otherwise
 ---@field show (fun(value: string): string)? how an error shows a refused value, when not as it is
 
 ---@class kms.Field one named argument or option
@@ -69,10 +71,11 @@ function check.misuse(fields, given, what)
   for i = 1, #fields do
     local field = fields[i]
     local value = given[field.name]
+    local its_type = type(value)
     if value == nil then
       if field.required then return ("%s '%s' is missing"):format(what, field.name) end
-    elseif not TYPES[field.type][type(value)] then
-      return ("%s '%s': %s expected, got %s"):format(what, field.name, field.type:gsub("|", " or "), type(value))
+    elseif its_type ~= field.type and not TYPES[field.type][its_type] then
+      return ("%s '%s': %s expected, got %s"):format(what, field.name, field.type:gsub("|", " or "), its_type)
     elseif field.positive and not is_positive_number(value) then
       return ("%s '%s': a number above 0 expected, got %s"):format(what, field.name, tostring(value))
     end
@@ -132,6 +135,7 @@ end
 ---@param text string
 ---@return boolean
 function check.is_text(text)
+  if text:find "^[\1-\127]*$" then return true end -- ASCII, at one go
   if text:find("\0", 1, true) then return false end
   local at = text:find "[\128-\255]"
   while at do

@@ -86,7 +86,6 @@ end
 --- turn them into settings; once a client.
 ---@return table? settings, kms.Error? err
 local function settle(self)
-  if self.settings then return self.settings end
   local values, absent, first = {}, {}, nil
   for _, field in ipairs(self.provider.options) do
     local name = field.name
@@ -117,26 +116,24 @@ end
 
 --- What is wrong with the object that a method was called on.
 local function self_problem(name, self, metatable)
-  if getmetatable(self) == metatable then return nil end
   return ("calling '%s' on bad self (%s client expected, got %s)"):format(name, metatable.__name, type(self))
 end
 
 --- The method of one operation. Its errors point at the caller: level 2 is the line that called the method.
 local function method_of(row, metatable)
   return function(self, params, options)
-    local problem = self_problem(row.name, self, metatable)
-    if problem then error(problem, 2) end
-    problem = check.misuse(row.fields, params, "field")
+    if getmetatable(self) ~= metatable then error(self_problem(row.name, self, metatable), 2) end
+    local problem = check.misuse(row.fields, params, "field")
     if problem then error(check.bad_argument(1, row.name, problem), 2) end
-    problem = client.options_problem(options)
+    problem = options ~= nil and client.options_problem(options)
     if problem then error(check.bad_argument(2, row.name, problem), 2) end
     local transport, err
     transport, err, problem = open(self)
     if problem then error(check.bad_argument(1, self.provider.name, problem), 2) end
 
     err = operation.invalid(row, params) or err
-    local settings
-    if not err then settings, err = settle(self) end
+    local settings = self.settings
+    if not err and not settings then settings, err = settle(self) end
     if err then return call.refuse(self, row, err) end
     local context = call.context(self.provider, transport, options and options.timeout or self.timeout, settings.region)
     return call.run(self, row, params, settings, context)
@@ -177,16 +174,14 @@ local function methods_of(provider, metatable)
   --- Closes the connections of the transport that the client made itself, or the last of those who share it. A later
   --- call opens anew.
   function methods.close(self)
-    local problem = self_problem("close", self, metatable)
-    if problem then error(problem, 2) end
+    if getmetatable(self) ~= metatable then error(self_problem("close", self, metatable), 2) end
     if self.owns_transport then leave_transport(self) end
   end
 
   --- Lifts the lock guard: credentials that were refused may be tried again. Sources forget what they hold, and the
   --- client what it learnt of the clock.
   function methods.reset(self)
-    local problem = self_problem("reset", self, metatable)
-    if problem then error(problem, 2) end
+    if getmetatable(self) ~= metatable then error(self_problem("reset", self, metatable), 2) end
     self.clock.offset = 0
     if self.guard then self.guard:reset() end
     if self.source.forget then self.source:forget() end

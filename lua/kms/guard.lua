@@ -79,10 +79,11 @@ end
 ---@param name string
 ---@param context table `now`, `sleep` and `deadline` of the call
 ---@return boolean? leave, kms.Error? err
+---@return boolean? known to be good: nobody waits for what becomes of this call, and only a refusal need be told
 function Guard:enter(name, context)
   while true do
     local note = self.notes:get(name, context)
-    if note == "good" then return true end
+    if note == "good" then return true, nil, true end
     if note == "refused" then
       return nil, Error.new { kind = "credentials", code = "guarded",
         message = "these credentials were refused before and were not sent again, so that the key is not locked; "

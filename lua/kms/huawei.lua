@@ -33,6 +33,7 @@ local KEY_ID_PATTERN = "^[0-9a-z]+()" .. ("%-[0-9a-z]+()"):rep(3) .. "%-[0-9a-z]
 
 local KEY_ID = {
   text = "36 characters, lower-case letters and digits in groups of 8-4-4-4-12",
+  plain = true,
   test = function(value)
     local first, second, third, fourth = value:match(KEY_ID_PATTERN)
     return first == 9 and second == 14 and third == 19 and fourth == 24 and #value == 36
@@ -42,6 +43,7 @@ local KEY_ID = {
 -- A region's code stands in a host name: one DNS label (RFC 1035, section 2.3.1).
 local REGION = {
   text = 'a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"',
+  plain = true,
   test = function(value)
     return KNOWN[value]
       or #value <= 63 and value:find "^[a-z][a-z0-9]*%-[a-z0-9-]*[a-z0-9]$" and not value:find("--", 1, true)
@@ -50,6 +52,7 @@ local REGION = {
 
 local PROJECT_ID = {
   text = '32 letters and digits, or "auto"',
+  plain = true,
   test = function(value) return value == "auto" or #value == 32 and value:find "^[0-9A-Za-z]+$" end,
 }
 
@@ -101,7 +104,6 @@ huawei.operations = {
     name = "update_primary_region",
     method = "PUT",
     path = "/v2/{project_id}/kms/keys/{key_id}/update-primary-region",
-    plain = true,
     fields = {
       { name = "key_id", type = "string", required = true, rule = KEY_ID },
       { name = "primary_region", type = "string", required = true, rule = REGION },

@@ -23,6 +23,7 @@ local ZONE = {
 -- Update Key Name, request body.
 local KEY_NAME = {
   text = '3 to 15 English letters, digits, "-" or "_", beginning with a letter',
+  plain = true,
   test = function(value) return #value >= 3 and #value <= 15 and value:find "^[A-Za-z][A-Za-z0-9_-]+$" end,
 }
 

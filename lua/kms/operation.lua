@@ -9,9 +9,8 @@ local operation = {}
 ---@class kms.Operation one row of a cloud's table
 ---@field name string
 ---@field method string
----@field path string template; `{name}` is one segment, filled from the params, else from the client's settings
----@field plain boolean? no such segment needs percent-encoding, by the rules of what fills it: its characters are all
----  unreserved (RFC 3986, section 2.3), and the path is the request target
+---@field path string template; `{name}` is one segment, filled from the params, else from the client's settings, and
+---  those are plain (see kms.Rule). Where the params that fill it are so too, it is the request target
 ---@field fields kms.Field[] the caller's params
 ---@field body table<string, string>? JSON member -> field
 ---@field reply table<string, string> JSON member -> result field; every one a string that must be there
@@ -22,10 +21,13 @@ local operation = {}
 ---@param params table
 ---@return kms.Error? err kind "invalid"
 function operation.invalid(row, params)
-  for _, field in ipairs(row.fields) do
-    local value = params[field.name]
-    local problem = value ~= nil and field.rule and check.value(field.name, value, field.rule)
-    if problem then return Error.new { kind = "invalid", code = field.name, message = problem } end
+  for i = 1, #row.fields do
+    local field = row.fields[i]
+    local rule, value = field.rule, params[field.name]
+    if rule and value ~= nil and not rule.test(value) then
+      local problem = check.value(field.name, value, rule)
+      return Error.new { kind = "invalid", code = field.name, message = problem }
+    end
   end
 end
 
@@ -38,70 +40,120 @@ local function pairs_of(map)
   return list
 end
 
--- Rows taken apart, once each. A path is its segments, with an empty string in each of `holes`; a plain one is the text
--- before its first hole, and each hole has the text that follows it.
-local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, row)
-  local segments, holes = {}, {}
+--- A text taken apart at its holes, `{name}`: a list of them, each with the text after it. The list has the text before
+--- the first.
+local function template_of(text)
+  local template, from = {}, 1
+  local piece = template
+  for start, name, stop in text:gmatch "(){([%w_]+)}()" do
+    piece.after = text:sub(from, start - 1)
+    piece, from = { name = name }, stop
+    template[#template + 1] = piece
+  end
+  piece.after = text:sub(from)
+  return template
+end
+
+--- A template with its holes filled, two at a time: what is in between is one more string.
+local function filled(template, params, settings)
+  local text, count = template.after, #template
+  for i = 2, count, 2 do
+    local one, two = template[i - 1], template[i]
+    local its_name, other_name = one.name, two.name
+    text = text .. (params[its_name] or settings[its_name]) .. one.after
+      .. (params[other_name] or settings[other_name]) .. two.after
+  end
+  if count % 2 == 0 then return text end
+  local last = template[count]
+  return text .. (params[last.name] or settings[last.name]) .. last.after
+end
+
+local function field_named(row, name)
+  for _, field in ipairs(row.fields) do
+    if field.name == name then return field end
+  end
+end
+
+--- The path as a template, or as its segments, with an empty string in each of `holes`, where a value may have to be
+--- encoded.
+local function plan_path(row, plan)
+  local template, plain = template_of(row.path), true
+  for _, hole in ipairs(template) do
+    local field = field_named(row, hole.name)
+    plain = plain and not (field and not (field.rule and field.rule.plain))
+  end
+  if plain then
+    plan.path = template
+    return
+  end
+  plan.segments, plan.holes = {}, {}
   for segment in row.path:gmatch "[^/]+" do
     local name = segment:match "^{(.*)}$"
-    segments[#segments + 1] = name and "" or segment
-    if name then holes[#holes + 1] = { at = #segments, name = name } end
+    plan.segments[#plan.segments + 1] = name and "" or segment
+    if name then plan.holes[#plan.holes + 1] = { at = #plan.segments, name = name } end
   end
-  local plan = {
-    path = segments, holes = holes, body = row.body and pairs_of(row.body), reply = pairs_of(row.reply),
-    more = pairs_of(row.more),
-  }
-  if row.plain then
-    plan.path = row.path:match "^[^{]*"
-    local at = 0
-    for text in row.path:gmatch "}([^{]*)" do
-      at = at + 1
-      holes[at].after = text
+end
+
+--- The body as the text of a JSON object with holes, or as its members, where one may be absent or have to be escaped.
+local function plan_body(row, plan)
+  if not row.body then return end
+  local members, texts = pairs_of(row.body), {}
+  for i, member in ipairs(members) do
+    local field = field_named(row, member.name)
+    if not (field and field.required and field.rule and field.rule.plain) then
+      plan.members = members
+      return
     end
+    texts[i] = ('%s:"{%s}"'):format(cjson.encode(member.member), member.name)
   end
+  plan.body = template_of("{" .. table.concat(texts, ",") .. "}")
+end
+
+-- Rows taken apart, once each.
+local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, row)
+  local plan = { reply = pairs_of(row.reply), more = pairs_of(row.more) }
+  plan_path(row, plan)
+  plan_body(row, plan)
   plans[row] = plan
   return plan
 end })
 
---- The path of a request: a list of segments, or a text that is its target as well.
----@return kms.sign.Path path, string? target
-local function path_of(row, plan, params, settings)
-  local path = row.plain and plan.path or { unpack(plan.path) }
+local function segments_of(plan, params, settings)
+  local path = { unpack(plan.segments) }
   for i = 1, #plan.holes do
     local hole = plan.holes[i]
-    local value = params[hole.name] or settings[hole.name]
-    if row.plain then
-      path = path .. value .. hole.after
-    else
-      path[hole.at] = value
-    end
+    path[hole.at] = params[hole.name] or settings[hole.name]
   end
-  return path, row.plain and path or nil
+  return path
+end
+
+local function encoded(members, params)
+  local object = {}
+  for _, member in ipairs(members) do object[member.member] = params[member.name] end
+  return cjson.encode(object)
 end
 
 --- Builds the request of one attempt, unsigned.
 ---@param row kms.Operation
----@param params table
+---@param params table which pass their rules
 ---@param settings table `scheme`, `host`, `headers`, and what the path names
 ---@return table request with its target where that needs no encoding
 function operation.build(row, params, settings)
   local plan = PLANS[row]
-  local path, target = path_of(row, plan, params, settings)
-  local members = plan.body and {}
-  for i = 1, members and #plan.body or 0 do
-    local row_of_body = plan.body[i]
-    members[row_of_body.member] = params[row_of_body.name]
+  local target = plan.path and filled(plan.path, params, settings) or nil
+  local lent, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
+  for i = 1, #lent do
+    local header = lent[i]
+    headers[i] = { header[1], header[2] }
   end
-  local headers = {}
-  for i = 1, #settings.headers do headers[i] = { settings.headers[i][1], settings.headers[i][2] } end
   return {
     method = row.method,
     scheme = settings.scheme,
     host = settings.host,
-    path = path,
+    path = target or segments_of(plan, params, settings),
     target = target,
     headers = headers,
-    body = members and cjson.encode(members) or nil,
+    body = plan.body and filled(plan.body, params, settings) or plan.members and encoded(plan.members, params) or nil,
   }
 end
 
@@ -110,19 +162,21 @@ end
 ---@param object table
 ---@return table? result, string? problem which member is not what the API promises
 function operation.read(row, object)
-  local plan, result = PLANS[row], {}
-  for i = 1, #plan.reply do
-    local member, name = plan.reply[i].member, plan.reply[i].name
-    local value = object[member]
+  local plan = PLANS[row]
+  local reply, more, result = plan.reply, plan.more, { request_id = nil, warning = nil } -- room for two
+  for i = 1, #reply do
+    local pair = reply[i]
+    local value = object[pair.member]
     if type(value) ~= "string" then
       return nil, ("the answer's member %q is %s, not a string"):format(
-        member, value == nil and "missing" or type(value) == "userdata" and "null" or "a " .. type(value))
+        pair.member, value == nil and "missing" or type(value) == "userdata" and "null" or "a " .. type(value))
     end
-    result[name] = value
+    result[pair.name] = value
   end
-  for i = 1, #plan.more do
-    local value = object[plan.more[i].member]
-    if type(value) == "string" then result[plan.more[i].name] = value end
+  for i = 1, #more do
+    local pair = more[i]
+    local value = object[pair.member]
+    if type(value) == "string" then result[pair.name] = value end
   end
   return result
 end

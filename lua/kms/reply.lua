@@ -5,6 +5,7 @@ local redact = require "kms.redact"
 
 local reply = {}
 
+local BRACE = ("{"):byte()
 local SNIPPET = 200 -- bytes of a body that a protocol error shows
 local MESSAGE = 2000 -- bytes of a service's message that are kept: a gateway's canonical request still fits
 
@@ -42,7 +43,7 @@ function reply.object(body)
   if body == "" then return nil, "empty", "the answer has no body" end
   local value = cjson.decode(body)
   if value == nil then return nil, "not_json", "the answer is not JSON" end
-  if type(value) ~= "table" or not body:find "^%s*{" then
+  if body:byte() ~= BRACE and not body:find "^%s*{" then -- what is JSON and begins so is an object
     return nil, "not_object", "the answer is not a JSON object"
   end
   return value
@@ -51,8 +52,10 @@ end
 --- A service's code or message: a string, or a number written as one (some services send numeric codes).
 ---@return string? text as it came; for an error it wants redact.text and reply.line
 function reply.text(value)
-  if type(value) == "string" and value ~= "" then return value end
-  if type(value) == "number" then return ("%.14g"):format(value) end
+  if value == nil then return nil end
+  local its_type = type(value)
+  if its_type == "string" and value ~= "" then return value end
+  if its_type == "number" then return ("%.14g"):format(value) end
 end
 
 return reply

@@ -56,7 +56,7 @@ end
 ---@param transport table|userdata
 ---@param request table
 function task.send(transport, request)
-  local runner = runner_for(transport)
+  local runner = current.routine and runner_for(transport)
   if runner then return runner:send(transport, request) end
   return transport:send(request)
 end
