@@ -88,9 +88,13 @@ describe("kms.operation", function()
     assert.same({ { "A", "1" } }, SETTINGS.headers)
   end)
 
-  it("holds values against their rules", function()
-    assert.is_nil(operation.invalid(ROW, { wall = "w", colour = "red" }))
-    local err = operation.invalid(ROW, { wall = "w", colour = "scarlet" })
+  it("takes values, which it holds against their rules", function()
+    local params = { wall = "w", colour = "red" }
+    local values = operation.take(ROW, params)
+    params.colour = "scarlet"
+    assert.same({ wall = "w", colour = "red" }, values)
+    local none, err = operation.take(ROW, params)
+    assert.is_nil(none)
     assert.same({ "invalid", "colour", 'colour must be short; got "scarlet"' }, { err.kind, err.code, err.message })
   end)
 

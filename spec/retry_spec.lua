@@ -70,6 +70,14 @@ describe("an attempt is made again", function()
     end)
   end
 
+  it("with the params of the call, whatever became of their table", function()
+    local transport, params = canned.new(lost("closed", true), MOVED), { key_id = KEY_ID, primary_region = "cn-east-3" }
+    local again = client(transport, { on_retry = function() params.key_id, params.primary_region = '"', nil end })
+    assert.is_table(again:update_primary_region(params))
+    local first, second = transport.requests[1], transport.requests[2]
+    assert.same({ first.path, first.body }, { second.path, second.body })
+  end)
+
   it("not for what is refused here, nor without credentials", function()
     local transport = canned.new(lost("closed", true))
     local _, err = client(transport, { credentials = function() end }):update_primary_region(PARAMS)

@@ -127,16 +127,17 @@ local function method_of(row, metatable)
     if problem then error(check.bad_argument(1, row.name, problem), 2) end
     problem = options ~= nil and client.options_problem(options)
     if problem then error(check.bad_argument(2, row.name, problem), 2) end
-    local transport, err
+    local transport, err, values, refused
     transport, err, problem = open(self)
     if problem then error(check.bad_argument(1, self.provider.name, problem), 2) end
 
-    err = operation.invalid(row, params) or err
+    values, refused = operation.take(row, params)
+    err = refused or err
     local settings = self.settings
     if not err and not settings then settings, err = settle(self) end
     if err then return call.refuse(self, row, err) end
     local context = call.context(self.provider, transport, options and options.timeout or self.timeout, settings.region)
-    return call.run(self, row, params, settings, context)
+    return call.run(self, row, values, settings, context)
   end
 end
 

@@ -16,19 +16,23 @@ local operation = {}
 ---@field reply table<string, string> JSON member -> result field; every one a string that must be there
 ---@field more table<string, string>? likewise, but taken only where it is a string
 
---- Holds the params' values against their rules.
+--- Takes the params' values, held against their rules. Who changes the table while its call waits, to make the next
+--- call with it, changes nothing of this one.
 ---@param row kms.Operation
 ---@param params table
----@return kms.Error? err kind "invalid"
-function operation.invalid(row, params)
+---@return table? values, kms.Error? err kind "invalid"
+function operation.take(row, params)
+  local values = {}
   for i = 1, #row.fields do
     local field = row.fields[i]
     local rule, value = field.rule, params[field.name]
     if rule and value ~= nil and not rule.test(value) then
       local problem = check.value(field.name, value, rule)
-      return Error.new { kind = "invalid", code = field.name, message = problem }
+      return nil, Error.new { kind = "invalid", code = field.name, message = problem }
     end
+    values[field.name] = value
   end
+  return values
 end
 
 local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
@@ -54,18 +58,15 @@ local function template_of(text)
   return template
 end
 
---- A template with its holes filled, two at a time: what is in between is one more string.
+--- A template with its holes filled.
 local function filled(template, params, settings)
-  local text, count = template.after, #template
-  for i = 2, count, 2 do
-    local one, two = template[i - 1], template[i]
-    local its_name, other_name = one.name, two.name
-    text = text .. (params[its_name] or settings[its_name]) .. one.after
-      .. (params[other_name] or settings[other_name]) .. two.after
+  local text = template.after
+  for i = 1, #template do
+    local hole = template[i]
+    local name = hole.name
+    text = text .. (params[name] or settings[name]) .. hole.after
   end
-  if count % 2 == 0 then return text end
-  local last = template[count]
-  return text .. (params[last.name] or settings[last.name]) .. last.after
+  return text
 end
 
 local function field_named(row, name)
@@ -135,7 +136,7 @@ end
 
 --- Builds the request of one attempt, unsigned.
 ---@param row kms.Operation
----@param params table which pass their rules
+---@param params table as taken
 ---@param settings table `scheme`, `host`, `headers`, and what the path names
 ---@return table request with its target where that needs no encoding
 function operation.build(row, params, settings)
