@@ -107,7 +107,7 @@ build = {
     ["kms.transport.curl"] = {
       sources = {
         "csrc/buffer.c", "csrc/clock.c", "csrc/curl_options.c", "csrc/failure.c", "csrc/reply.c", "csrc/exchange.c",
-        "csrc/handle.c", "csrc/http1.c", "csrc/stream.c", "csrc/connections.c",
+        "csrc/handle.c", "csrc/transfer.c", "csrc/http1.c", "csrc/stream.c", "csrc/connections.c",
         "csrc/poller.c", "csrc/many.c", "csrc/lua_error.c", "csrc/lua_exchange.c",
         "csrc/lua_many.c", "csrc/lua_curl.c",
       },

@@ -1,6 +1,7 @@
 /* Kept connections; see connections.h. */
 #include "connections.h"
 #include "clock.h"
+#include "handle.h"
 
 #include <string.h>
 
@@ -11,7 +12,7 @@ static const char *const IDEMPOTENT[] = {"GET", "PUT", "HEAD", "DELETE", "OPTION
 void kms_connections_init(kms_connections *connections)
 {
     memset(connections, 0, sizeof *connections);
-    kms_handle_init(&connections->handle);
+    kms_transfer_init(&connections->transfer);
     for (int i = 0; i < KMS_KEPT_STREAMS; i++)
         kms_stream_init(&connections->streams[i]);
 }
@@ -26,7 +27,7 @@ static void close_all(kms_connections *connections)
 
 void kms_connections_close(kms_connections *connections)
 {
-    kms_handle_close(&connections->handle);
+    kms_transfer_close(&connections->transfer);
     close_all(connections);
 }
 
@@ -38,18 +39,25 @@ static bool is_idempotent(const kms_exchange_request *request)
     return false;
 }
 
-/* The stream to where the request goes, open or not. */
-static kms_stream *find(kms_connections *connections, const kms_exchange_request *request)
+/* The stream to where the request goes; or a closed one, the one used last longest ago where there
+ * is no other. Closes what has been idle for too long. */
+static kms_stream *find(kms_connections *connections, const kms_curl_options *options,
+                        const kms_exchange_request *request)
 {
-    kms_stream *oldest = connections->streams;
-    for (kms_stream *each = oldest; each < connections->streams + KMS_KEPT_STREAMS; each++) {
+    const double oldest = kms_monotonic() - options->number[KMS_KEEPALIVE];
+    kms_stream *found = NULL, *victim = connections->streams;
+    for (kms_stream *each = victim; each < connections->streams + KMS_KEPT_STREAMS; each++) {
+        if (each->easy != NULL && each->idle_since < oldest)
+            kms_stream_close(each, connections->multi);
         if (each->easy != NULL && kms_exchange_goes_to(request, &each->origin))
-            return each;
-        if (each->easy == NULL || (oldest->easy != NULL && each->idle_since < oldest->idle_since))
-            oldest = each;
+            found = each;
+        if (victim->easy != NULL && (each->easy == NULL || each->idle_since < victim->idle_since))
+            victim = each;
     }
-    kms_stream_close(oldest, connections->multi);
-    return oldest;
+    if (found != NULL)
+        return found;
+    kms_stream_close(victim, connections->multi);
+    return victim;
 }
 
 /* Carries the exchange to its end over one stream. Says whether that was a kept one. */
@@ -57,19 +65,16 @@ static bool attempt(kms_connections *connections, const kms_curl_options *option
                     kms_exchange *exchange, const kms_exchange_request *request, double stop,
                     kms_stream_outcome *outcome, bool *kept)
 {
-    const double keepalive = options->number[KMS_KEEPALIVE], now = kms_monotonic();
-    kms_stream *stream = find(connections, request);
-    *outcome = (kms_stream_outcome){.sent = false};
-    if (stream->easy != NULL && (now - stream->idle_since > keepalive || !kms_stream_alive(stream)))
+    kms_stream *stream = find(connections, options, request);
+    *outcome = (kms_stream_outcome){.started = false};
+    if (stream->easy != NULL && !kms_stream_alive(stream))
         kms_stream_close(stream, connections->multi);
     *kept = stream->easy != NULL;
-    if (!*kept) {
-        if (!kms_stream_open(stream, connections->multi, options, request, exchange, stop - now,
-                             &connections->connections))
-            return false;
-    }
+    if (!*kept && !kms_stream_open(stream, connections->multi, options, request, exchange,
+                                   stop - kms_monotonic(), &connections->connections))
+        return false;
     const bool done = kms_stream_exchange(stream, exchange, request, stop, outcome);
-    if (!outcome->reusable || !(keepalive > 0))
+    if (!outcome->reusable || !(options->number[KMS_KEEPALIVE] > 0))
         kms_stream_close(stream, connections->multi);
     return done;
 }
@@ -85,6 +90,7 @@ static bool run_stream(kms_connections *connections, const kms_curl_options *opt
         !kms_exchange_write(exchange, request))
         return false;
     const double stop = kms_monotonic() + seconds;
+    connections->requests++;
     if (attempt(connections, options, exchange, request, stop, &outcome, &kept))
         return true;
     /* The server may close a kept connection while a request is on its way (RFC 9112 section
@@ -101,17 +107,18 @@ static bool run_stream(kms_connections *connections, const kms_curl_options *opt
 }
 
 /* By libcurl's HTTP. */
-static bool run_handle(kms_connections *connections, const kms_curl_options *options,
-                       kms_exchange *exchange, const kms_exchange_request *request)
+static bool run_transfer(kms_connections *connections, const kms_curl_options *options,
+                         kms_exchange *exchange, const kms_exchange_request *request)
 {
-    kms_handle *handle = &connections->handle;
-    if (!kms_handle_open(handle, exchange, options, request))
+    kms_transfer *transfer = &connections->transfer;
+    if (!kms_transfer_open(transfer, exchange, options, request))
         return false;
-    const CURLcode result = kms_handle_run(handle->easy, connections->multi);
-    const bool done = kms_handle_done(handle, exchange, options, request, result);
-    curl_multi_remove_handle(connections->multi, handle->easy);
-    kms_handle_end(handle);
-    connections->connections += (unsigned long)handle->connections;
+    connections->requests++;
+    const CURLcode result = kms_handle_run(transfer->easy, connections->multi);
+    const bool done = kms_transfer_done(transfer, exchange, options, request, result);
+    curl_multi_remove_handle(connections->multi, transfer->easy);
+    kms_transfer_end(transfer);
+    connections->connections += (unsigned long)transfer->connections;
     /* libcurl closes a connection of HTTP/1.1 on which an exchange failed; over one of HTTP/2 it
      * would send the next. */
     if (!done)
@@ -132,7 +139,6 @@ bool kms_connections_run(kms_connections *connections, const kms_curl_options *o
         kms_handle_explain(NULL, "", CURLE_OUT_OF_MEMORY, exchange, options, request);
         return false;
     }
-    connections->requests++;
-    return two ? run_handle(connections, options, exchange, request)
+    return two ? run_transfer(connections, options, exchange, request)
                : run_stream(connections, options, exchange, request);
 }

@@ -2,8 +2,8 @@
 #ifndef KMS_CONNECTIONS_H
 #define KMS_CONNECTIONS_H
 
-#include "handle.h"
 #include "stream.h"
+#include "transfer.h"
 
 enum { KMS_KEPT_STREAMS = 8 };
 
@@ -11,8 +11,8 @@ enum { KMS_KEPT_STREAMS = 8 };
 typedef struct {
     CURLM *multi;                         /* made by the first exchange; NULL: none */
     kms_stream streams[KMS_KEPT_STREAMS]; /* HTTP/1.1: one an origin */
-    kms_handle handle;                    /* where HTTP/2 is asked for: libcurl's own connections */
-    double idle_since;                    /* of those */
+    kms_transfer transfer; /* where HTTP/2 is asked for; its connections are libcurl's */
+    double idle_since;     /* the transfer */
     unsigned long requests;
     unsigned long connections;
 } kms_connections;

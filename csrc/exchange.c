@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEAD_LIMIT = 1024 * 1024 };
+enum { HEAD_LIMIT = 1024 * 1024, SHORT_BODY = 4096 };
 
 /* Headers that are looked for among those of the caller, in the order of kms_given. */
 static const char *const NOTED[] = {"Host", "Accept", "Content-Type", "Expect"};
@@ -168,8 +168,11 @@ bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *requ
         kms_buffer_add_string(head, length);
     }
     kms_buffer_add(head, "\r\n", 2);
-    if (request->body.length > 0 && request->body.length <= KMS_TOGETHER)
+    exchange->rest = request->body;
+    if (request->body.length <= SHORT_BODY && head->length <= HEAD_LIMIT - SHORT_BODY) {
         kms_buffer_add(head, request->body.data, request->body.length);
+        exchange->rest.length = 0;
+    }
     return check_room(exchange);
 }
 

@@ -28,7 +28,7 @@ typedef struct {
     double deadline; /* Unix time in seconds */
 } kms_exchange_request;
 
-/* Headers of the caller's that libcurl would otherwise make up. */
+/* Headers that the request needs (Host), or that libcurl makes up, where the caller gives none. */
 typedef enum {
     KMS_GIVEN_HOST = 1,
     KMS_GIVEN_ACCEPT = 2,
@@ -40,6 +40,7 @@ typedef struct {
     kms_buffer head; /* the request's first line and headers; see kms_exchange_write */
     size_t header_count;
     unsigned given; /* kms_given */
+    kms_slice rest; /* a body that kms_exchange_write has not added to the head */
     kms_reply reply;
     long status;
     kms_failure failure;
@@ -59,18 +60,17 @@ bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value
 bool kms_exchange_ready(kms_exchange *exchange, const kms_curl_options *options,
                         const kms_exchange_request *request, double *seconds);
 
-/* Ends the head of an exchange that is ready, as HTTP/1.1 has it, and adds a body of at most
- * KMS_TOGETHER bytes: sent together they take one call to the system, and one record of TLS. False:
- * see failure. */
+/* Ends the head of an exchange that is ready, as HTTP/1.1 has it, and adds a short body: sent
+ * together they take one call to the system, and one record of TLS. False: see failure. */
 bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *request);
-
-enum { KMS_TOGETHER = 4096 };
 
 /* Whether the request has this method, which has a case (RFC 9110 section 9.1). */
 bool kms_exchange_is(const kms_exchange_request *request, const char *method);
 
 /* Whether the request says how long its body is, which may be 0 (RFC 9110 section 8.6). */
 bool kms_exchange_tells_length(const kms_exchange_request *request);
+
+enum { KMS_ORIGIN_LIMIT = 512 }; /* a host has 263 bytes at most, with its port */
 
 /* The URL of the request's scheme and host, with its NUL. False: no memory. */
 bool kms_exchange_origin(const kms_exchange_request *request, kms_buffer *origin);

@@ -82,14 +82,6 @@ const char *kms_failure_code(CURLcode result)
     return "other";
 }
 
-CURLcode kms_failure_result(const char *code)
-{
-    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
-        if (strcmp(CODES[i].code, code) == 0)
-            return CODES[i].result;
-    return CURLE_WEIRD_SERVER_REPLY;
-}
-
 bool kms_failure_say(kms_failure *failure, const char *code, kms_slice host, const char *reason)
 {
     size_t i = 0;

@@ -30,9 +30,6 @@ CURLcode kms_failure_of_set(CURLMcode code);
 /* The code for a result of libcurl. */
 const char *kms_failure_code(CURLcode result);
 
-/* The result of libcurl that says most nearly the same as a code. */
-CURLcode kms_failure_result(const char *code);
-
 /* A transport's failure with this code and reason, at this host. Returns false. */
 bool kms_failure_say(kms_failure *failure, const char *code, kms_slice host, const char *reason);
 

@@ -95,7 +95,7 @@ kms_flight *kms_many_draft(kms_many *many)
         return NULL;
     *flight = (kms_flight){.options = NULL};
     kms_exchange_init(&flight->exchange);
-    kms_handle_init(&flight->handle);
+    kms_transfer_init(&flight->transfer);
     flight->number = ++many->flights;
     many->idle = flight;
     return flight;
@@ -126,11 +126,11 @@ static void finish(kms_flight *flight, CURLcode result)
 {
     kms_generation *generation = flight->generation;
     kms_exchange *exchange = &flight->exchange;
-    kms_handle *handle = &flight->handle;
-    bool done = kms_handle_done(handle, exchange, flight->options, &flight->request, result);
-    curl_multi_remove_handle(generation->multi, handle->easy);
-    kms_handle_end(handle);
-    generation->many->connections += (unsigned long)handle->connections;
+    kms_transfer *transfer = &flight->transfer;
+    bool done = kms_transfer_done(transfer, exchange, flight->options, &flight->request, result);
+    curl_multi_remove_handle(generation->multi, transfer->easy);
+    kms_transfer_end(transfer);
+    generation->many->connections += (unsigned long)transfer->connections;
     if (!done && kms_curl_options_two(flight->options))
         generation->retired = true;
     kms_curl_options_release(flight->options);
@@ -189,10 +189,10 @@ static CURLMcode add(kms_generation *generation, kms_flight *flight)
 {
     if (generation == NULL)
         return CURLM_OUT_OF_MEMORY;
-    curl_easy_setopt(flight->handle.easy, CURLOPT_PRIVATE, flight);
+    curl_easy_setopt(flight->transfer.easy, CURLOPT_PRIVATE, flight);
     if (generation->in_flight == generation->most)
         curl_multi_setopt(generation->multi, CURLMOPT_MAXCONNECTS, (long)generation->most + 1);
-    CURLMcode code = curl_multi_add_handle(generation->multi, flight->handle.easy);
+    CURLMcode code = curl_multi_add_handle(generation->multi, flight->transfer.easy);
     if (code == CURLM_OK && ++generation->in_flight > generation->most)
         generation->most = generation->in_flight;
     return code;
@@ -201,14 +201,14 @@ static CURLMcode add(kms_generation *generation, kms_flight *flight)
 bool kms_many_launch(kms_many *many, kms_curl_options *options)
 {
     kms_flight *flight = many->idle;
-    if (!kms_handle_open(&flight->handle, &flight->exchange, options, &flight->request))
+    if (!kms_transfer_open(&flight->transfer, &flight->exchange, options, &flight->request))
         return false;
     flight->generation = current(many, options);
     CURLMcode code = add(flight->generation, flight);
     if (code != CURLM_OK) {
-        kms_handle_done(&flight->handle, &flight->exchange, options, &flight->request,
-                        kms_failure_of_set(code));
-        kms_handle_end(&flight->handle);
+        kms_transfer_done(&flight->transfer, &flight->exchange, options, &flight->request,
+                          kms_failure_of_set(code));
+        kms_transfer_end(&flight->transfer);
         return false;
     }
     flight->request =
@@ -287,9 +287,9 @@ static void free_flights(kms_flight *flight)
     while (flight != NULL) {
         kms_flight *next = flight->next;
         if (flight->options != NULL)
-            curl_multi_remove_handle(flight->generation->multi, flight->handle.easy);
+            curl_multi_remove_handle(flight->generation->multi, flight->transfer.easy);
         kms_curl_options_release(flight->options);
-        kms_handle_close(&flight->handle);
+        kms_transfer_close(&flight->transfer);
         kms_exchange_close(&flight->exchange);
         free(flight);
         flight = next;

@@ -5,7 +5,7 @@
 #ifndef KMS_MANY_H
 #define KMS_MANY_H
 
-#include "handle.h"
+#include "transfer.h"
 #include "poller.h"
 
 typedef struct kms_generation kms_generation;
@@ -14,7 +14,7 @@ typedef struct kms_flight kms_flight;
 /* One exchange: idle and waiting for use, in flight, or ended. */
 struct kms_flight {
     kms_exchange exchange;
-    kms_handle handle;
+    kms_transfer transfer;
     kms_exchange_request request; /* in flight only host and body, which must stay where they are */
     kms_curl_options *options;    /* held while in flight */
     kms_generation *generation;

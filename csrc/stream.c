@@ -9,15 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    ORIGIN_LIMIT = 1024,
-    PIECE = 16 * 1024 /* the most that one record of TLS holds (RFC 8446 section 5.1) */
-};
+enum { PIECE = 16 * 1024 }; /* the most that one record of TLS holds (RFC 8446 section 5.1) */
 
 void kms_stream_init(kms_stream *stream)
 {
     memset(stream, 0, sizeof *stream);
-    kms_buffer_init(&stream->origin, ORIGIN_LIMIT);
+    kms_buffer_init(&stream->origin, KMS_ORIGIN_LIMIT);
 }
 
 void kms_stream_close(kms_stream *stream, CURLM *multi)
@@ -54,6 +51,9 @@ bool kms_stream_open(kms_stream *stream, CURLM *multi, const kms_curl_options *o
         *made += (unsigned long)count;
     if (result == CURLE_OK)
         result = curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &stream->socket);
+    if (result == CURLE_OK && stream->socket == CURL_SOCKET_BAD)
+        result = CURLE_COULDNT_CONNECT;
+    stream->proxied = options->text[KMS_PROXY] != NULL;
     if (result == CURLE_OK)
         return true;
     kms_handle_explain(easy, stream->error, result, exchange, options, request);
@@ -81,7 +81,9 @@ bool kms_stream_alive(kms_stream *stream)
     struct pollfd one = {stream->socket, POLLIN, 0};
     char byte;
     size_t count = 0;
-    if (poll(&one, 1, 0) == 0)
+    /* In TLS to a proxy, what the origin's TLS said may have been read already, and waits where
+     * poll does not see it. */
+    if (!stream->proxied && poll(&one, 1, 0) == 0)
         return true;
     /* TLS may have something to say to libcurl: sessions' tickets. */
     return curl_easy_recv(stream->easy, &byte, 1, &count) == CURLE_AGAIN;
@@ -94,14 +96,16 @@ typedef struct {
     kms_slice host;
     kms_slice parts[2]; /* still to be sent: the head, and a body that is not with it */
     CURLcode unsent;    /* why the rest cannot be sent */
+    double stop;
+    bool sent;    /* the request may have reached the server */
+    bool drained; /* the answer came, and no byte after it */
     kms_http1 reader;
-    kms_stream_outcome *outcome;
 } passage;
 
 static bool fail(passage *way, CURLcode result, const char *code, const char *reason)
 {
     kms_failure *failure = &way->exchange->failure;
-    failure->uncertain = way->outcome->sent;
+    failure->uncertain = way->sent;
     failure->has_cause = true;
     failure->cause = result;
     snprintf(failure->cause_text, sizeof failure->cause_text, "%s", reason);
@@ -116,10 +120,24 @@ static bool fail_lost(passage *way, CURLcode result)
                 *reason != '\0' ? reason : curl_easy_strerror(result));
 }
 
+/* The reader has stopped. libcurl, had it been asked, would have called that so. */
 static bool fail_stopped(passage *way)
 {
-    const char *code = way->exchange->reply.stop_code;
-    return fail(way, kms_failure_result(code), code, way->exchange->reply.stop_reason);
+    const kms_reply *reply = &way->exchange->reply;
+    const char *code = reply->stop_code;
+    CURLcode result = CURLE_WEIRD_SERVER_REPLY;
+    if (strcmp(code, "too_large") == 0)
+        result = CURLE_FILESIZE_EXCEEDED;
+    else if (strcmp(code, "closed") == 0)
+        result = way->reader.started ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
+    else if (reply->head.status != KMS_BUFFER_OK || reply->body.status != KMS_BUFFER_OK)
+        result = CURLE_OUT_OF_MEMORY;
+    return fail(way, result, code, reply->stop_reason);
+}
+
+static bool is_late(const passage *way)
+{
+    return !(kms_monotonic() < way->stop);
 }
 
 static bool fail_late(passage *way)
@@ -139,7 +157,7 @@ static void send_some(passage *way)
             if (result == CURLE_AGAIN)
                 return;
             /* A part of it may have gone where the whole could not. */
-            way->outcome->sent = true;
+            way->sent = true;
             if (result != CURLE_OK) {
                 way->unsent = result;
                 return;
@@ -161,7 +179,7 @@ static kms_http1_result receive_some(passage *way)
     char bytes[PIECE];
     size_t count = 0;
     kms_http1_result result = KMS_HTTP1_MORE;
-    while (result == KMS_HTTP1_MORE) {
+    while (result == KMS_HTTP1_MORE && !is_late(way)) {
         CURLcode got = curl_easy_recv(way->stream->easy, bytes, sizeof bytes, &count);
         if (got == CURLE_AGAIN)
             return KMS_HTTP1_MORE;
@@ -171,7 +189,7 @@ static kms_http1_result receive_some(passage *way)
         }
         kms_slice piece = {bytes, count};
         result = count > 0 ? kms_http1_read(&way->reader, &piece) : kms_http1_finish(&way->reader);
-        way->outcome->reusable = result == KMS_HTTP1_DONE && piece.length == 0 && count > 0;
+        way->drained = result == KMS_HTTP1_DONE && piece.length == 0 && count > 0;
         kms_wipe(bytes, count);
     }
     if (result == KMS_HTTP1_STOPPED)
@@ -180,15 +198,15 @@ static kms_http1_result receive_some(passage *way)
 }
 
 /* Sends and reads at once until the answer is complete: it may come before the request's end. */
-static bool pass(passage *way, double stop)
+static bool pass(passage *way)
 {
-    for (;;) {
+    while (!is_late(way)) {
         if (!is_sent(way) && way->unsent == CURLE_OK)
             send_some(way);
         const bool sending = !is_sent(way) && way->unsent == CURLE_OK;
         /* What cannot be sent will have no answer but one that is there already. */
         short events = wait_for(way->stream, sending ? POLLIN | POLLOUT : POLLIN,
-                                way->unsent == CURLE_OK ? stop : 0);
+                                way->unsent == CURLE_OK ? way->stop : 0);
         if (events == 0)
             return way->unsent == CURLE_OK ? fail_late(way) : fail_lost(way, way->unsent);
         if ((events & ~POLLOUT) == 0)
@@ -202,6 +220,7 @@ static bool pass(passage *way, double stop)
             break;
         }
     }
+    return fail_late(way);
 }
 
 bool kms_stream_exchange(kms_stream *stream, kms_exchange *exchange,
@@ -211,16 +230,13 @@ bool kms_stream_exchange(kms_stream *stream, kms_exchange *exchange,
     passage way = {.stream = stream,
                    .exchange = exchange,
                    .host = request->host,
-                   .parts = {{exchange->head.data, exchange->head.length}},
-                   .outcome = outcome};
-    if (request->body.length > KMS_TOGETHER)
-        way.parts[1] = request->body;
-    *outcome = (kms_stream_outcome){.sent = false};
+                   .parts = {{exchange->head.data, exchange->head.length}, exchange->rest},
+                   .stop = stop};
     kms_http1_begin(&way.reader, &exchange->reply, kms_exchange_is(request, "HEAD"));
-    const bool done = pass(&way, stop);
+    const bool done = pass(&way);
     exchange->status = way.reader.status;
     outcome->started = way.reader.started;
-    outcome->reusable = outcome->reusable && is_sent(&way) && !way.reader.last;
+    outcome->reusable = done && way.drained && is_sent(&way) && !way.reader.last;
     kms_http1_end(&way.reader);
     stream->idle_since = kms_monotonic();
     return done;

@@ -10,13 +10,13 @@ typedef struct {
     CURL *easy; /* NULL: closed */
     curl_socket_t socket;
     kms_buffer origin;
+    bool proxied;
     double idle_since; /* by kms_monotonic */
     char error[CURL_ERROR_SIZE];
 } kms_stream;
 
-/* What an exchange did to its stream, beside its own end. */
+/* What became of the stream by an exchange. */
 typedef struct {
-    bool sent;     /* the request may have reached the server */
     bool started;  /* a byte of the answer came */
     bool reusable; /* the stream may carry another exchange */
 } kms_stream_outcome;
@@ -24,9 +24,8 @@ typedef struct {
 /* A closed one. Nothing is allocated. */
 void kms_stream_init(kms_stream *stream);
 
-/* Connects to where the request goes, within so many seconds. `multi` must live as long. Adds to
- * `made` what connections that took. False: see
- * the exchange's failure; the stream is closed. */
+/* Connects to where the request goes, within so many seconds; adds to `made` how many connections
+ * that took. `multi` must live as long. False: see the exchange's failure; the stream is closed. */
 bool kms_stream_open(kms_stream *stream, CURLM *multi, const kms_curl_options *options,
                      const kms_exchange_request *request, kms_exchange *exchange, double seconds,
                      unsigned long *made);

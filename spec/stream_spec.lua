@@ -3,6 +3,7 @@
 local beside = require "spec.support.beside"
 local curl = require "kms.transport.curl"
 local servers = require "spec.servers"
+local socket = require "socket"
 
 --- A request to the place where spec/server/raw.lua listens, or to the one named.
 local function request(method, target, fields)
@@ -82,6 +83,25 @@ describe("a kept connection on which the server spoke unasked", function()
       assert.same({ 200, "third" }, { response.status, response.body })
     end)
     assert.same({ requests = 2, connections = 2 }, transport:stats())
+  end)
+end)
+
+describe("time", function()
+  it("is up for a server that never pauses", function()
+    beside("flood", function()
+      local _, err = curl.new({ timeout = 0.02, max_response = 2 ^ 30 }):send(request("GET", "/"))
+      assert.same({ "timeout", true }, { err.code, err.uncertain })
+    end)
+  end)
+
+  it("is up before a handshake, however little there was", function()
+    local listener = assert(socket.bind("127.0.0.1", 0)) -- accepts nobody
+    local _, port = listener:getsockname()
+    for _, timeout in ipairs { 1e-9, 1e-7, 1e-5, 1e-3 } do
+      local _, err = curl.new({ timeout = timeout }):send(request("GET", "/", { scheme = "https", host = "127.0.0.1:" .. port }))
+      assert.same({ "timeout", false }, { err.code, err.uncertain })
+    end
+    listener:close()
   end)
 end)
 

@@ -5,6 +5,7 @@
 --   leave   a web server: answers the first request, stops listening, and closes at the second
 --   lose    a web server: answers the first request, closes at the second, answers the first of the next connection
 --   early   a web server: refuses a request without reading its body, which it leaves where it is, and answers the next
+--   flood   a web server: answers without an end, as fast as it can, until the client has gone
 --   unasked a web server: answers, and answers once more on that connection when the next one comes
 
 local socket = require "socket"
@@ -81,6 +82,12 @@ function modes.early()
   read_head()
   answer("200 OK", "next")
   first:close()
+end
+
+function modes.flood()
+  local piece, stop = ("x"):rep(2 ^ 20), socket.gettime() + PATIENCE
+  client:send("HTTP/1.1 200 OK\r\n\r\n")
+  repeat until not client:send(piece) or socket.gettime() > stop
 end
 
 function modes.unasked()
