@@ -2,10 +2,16 @@
 #include "http1.h"
 #include "http_syntax.h"
 
+#include <stdint.h>
+
 enum { SIZE_DIGITS = 13 }; /* of a chunk's size in base 16: more are far beyond any limit */
+
+/* As are lengths above this, which one more digit does not make too long for 64 bits. */
+#define HUGE_LENGTH (UINT64_MAX / 16)
 
 static const char NO_HTTP[] = "its first line is not one of HTTP/1.1";
 static const char NO_LENGTH[] = "its Content-Length is no length";
+static const char NO_SIZE[] = "a chunk has no size";
 
 void kms_http1_begin(kms_http1 *reader, kms_reply *reply, bool headless)
 {
@@ -23,6 +29,11 @@ static bool refuse(kms_http1 *reader, const char *reason)
     return kms_reply_stop(reader->reply, "other", reason);
 }
 
+static bool stop_too_large(kms_http1 *reader)
+{
+    return kms_reply_stop(reader->reply, "too_large", KMS_BODY_TOO_LONG);
+}
+
 /* What does not begin like an answer is none, however it goes on. */
 static bool begins_well(const kms_http1 *reader, kms_slice piece)
 {
@@ -33,13 +44,16 @@ static bool begins_well(const kms_http1 *reader, kms_slice piece)
     return true;
 }
 
-/* Takes off the line's end. A bare LF is one (section 2.2); a CR elsewhere, and NUL, belong
- * nowhere. */
+/* Takes off the line's end. A bare LF is one of a first line, a header or a trailer (section 2.2),
+ * but not of a chunk's size: some take it for a part of an extension there, which goes on. A CR
+ * elsewhere, and NUL, belong nowhere. */
 static bool trim_line(kms_http1 *reader, kms_slice *line)
 {
     line->length--;
     if (line->length > 0 && line->data[line->length - 1] == '\r')
         line->length--;
+    else if (reader->stage == KMS_HTTP1_CHUNK_SIZE)
+        return refuse(reader, NO_SIZE);
     if (memchr(line->data, '\r', line->length) == NULL &&
         memchr(line->data, '\0', line->length) == NULL)
         return true;
@@ -57,10 +71,11 @@ static bool next_line(kms_http1 *reader, kms_slice *piece, kms_slice *line)
         line->length = (size_t)(end - piece->data) + 1;
     piece->data += line->length;
     piece->length -= line->length;
+    if (!kms_reply_fits(reader->reply, kept->length + line->length))
+        return false;
     if (end != NULL && kept->length == 0)
         return trim_line(reader, line);
-    kms_buffer_add(kept, line->data, line->length);
-    if (!kms_reply_head_fits(reader->reply, kept) || end == NULL)
+    if (!kms_reply_gather(reader->reply, kept, *line) || end == NULL)
         return false;
     *line = (kms_slice){kept->data, kept->length};
     reader->line_used = true;
@@ -101,22 +116,20 @@ static bool next_member(kms_slice *list, kms_slice *member)
     return true;
 }
 
-/* One number, perhaps several times (section 6.3, rule 5). */
-static bool read_length(kms_http1 *reader, kms_slice list, bool first)
+/* One number, perhaps several times (section 6.3, rule 5), and perhaps in several headers: all but
+ * the first must say what *length is. */
+static bool read_length(kms_http1 *reader, kms_slice list, bool first, uint64_t *length)
 {
-    const size_t most = reader->reply->body.limit;
     kms_slice member;
     for (; next_member(&list, &member); first = false) {
-        size_t length = 0;
+        uint64_t number = 0;
         if (!kms_made_of(member, KMS_DIGIT))
             return refuse(reader, NO_LENGTH);
-        for (size_t i = 0; i < member.length && length <= most; i++)
-            length = length * 10 + (size_t)(member.data[i] - '0');
-        if (!first && length != reader->left)
+        for (size_t i = 0; i < member.length && number <= HUGE_LENGTH; i++)
+            number = number * 10 + (uint64_t)(member.data[i] - '0');
+        if (!first && number != *length)
             return refuse(reader, NO_LENGTH);
-        if (length > most)
-            return kms_reply_stop(reader->reply, "too_large", KMS_BODY_TOO_LONG);
-        reader->left = length;
+        *length = number;
     }
     return true;
 }
@@ -136,6 +149,7 @@ static bool end_head(kms_http1 *reader)
     const bool bodiless = reader->headless || reader->status == 204 || reader->status == 304;
     bool sized = false, chunked = false;
     size_t position = 0, codings = 0;
+    uint64_t length = 0;
     kms_slice name, value;
     reader->last = reader->old;
     while (kms_reply_next(reader->reply, &position, &name, &value)) {
@@ -145,7 +159,7 @@ static bool end_head(kms_http1 *reader)
             codings++;
             chunked = kms_same(value, "chunked");
         } else if (kms_same(name, "content-length") && !bodiless) {
-            if (!read_length(reader, value, !sized))
+            if (!read_length(reader, value, !sized, &length))
                 return false;
             sized = true;
         }
@@ -156,11 +170,14 @@ static bool end_head(kms_http1 *reader)
     /* Also with a length, or in HTTP/1.0, somebody on the way may read it otherwise (6.1). */
     if (codings > 0 && (codings > 1 || !chunked || sized || reader->old))
         return refuse(reader, "the way its body is sent cannot be trusted");
+    if (length > reader->reply->body.limit)
+        return stop_too_large(reader);
+    reader->left = (size_t)length;
     if (chunked)
         reader->stage = KMS_HTTP1_CHUNK_SIZE;
     else if (!sized)
         reader->stage = KMS_HTTP1_REST;
-    else if (reader->left > 0)
+    else if (length > 0)
         reader->stage = KMS_HTTP1_LENGTH;
     reader->last |= reader->stage == KMS_HTTP1_REST;
     return true;
@@ -183,19 +200,20 @@ static bool read_header(kms_http1 *reader, kms_slice line)
 static bool read_chunk_size(kms_http1 *reader, kms_slice line)
 {
     const kms_buffer *body = &reader->reply->body;
-    size_t at = 0, zeros = 0, size = 0;
+    size_t at = 0, zeros = 0;
+    uint64_t size = 0;
     for (; at < line.length && kms_hex(line.data[at]) >= 0; at++) {
         if (size == 0 && line.data[at] == '0')
             zeros++;
         else if (at - zeros < SIZE_DIGITS)
-            size = size * 16 + (size_t)kms_hex(line.data[at]);
+            size = size * 16 + (uint64_t)kms_hex(line.data[at]);
     }
     const kms_slice rest = kms_trim((kms_slice){line.data + at, line.length - at});
     if (at == 0 || (rest.length > 0 && rest.data[0] != ';'))
-        return refuse(reader, "a chunk has no size");
+        return refuse(reader, NO_SIZE);
     if (at - zeros > SIZE_DIGITS || size > body->limit - body->length)
-        return kms_reply_stop(reader->reply, "too_large", KMS_BODY_TOO_LONG);
-    reader->left = size;
+        return stop_too_large(reader);
+    reader->left = (size_t)size;
     reader->stage = size > 0 ? KMS_HTTP1_CHUNK : KMS_HTTP1_TRAILERS;
     /* The digits are bounded by the body, the rest by nothing else. */
     return kms_reply_count(reader->reply, line.length - (at - zeros));

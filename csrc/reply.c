@@ -27,18 +27,24 @@ static bool check_buffer(kms_reply *reply, const kms_buffer *buffer, const char 
                                                   : kms_reply_stop(reply, "too_large", too_large);
 }
 
-bool kms_reply_count(kms_reply *reply, size_t bytes)
+bool kms_reply_fits(kms_reply *reply, size_t bytes)
 {
-    reply->head_bytes += bytes;
-    return reply->head_bytes <= KMS_HEAD_LIMIT || kms_reply_stop(reply, "too_large", HEAD_TOO_LONG);
+    return bytes <= KMS_HEAD_LIMIT - reply->head_bytes ||
+           kms_reply_stop(reply, "too_large", HEAD_TOO_LONG);
 }
 
-bool kms_reply_head_fits(kms_reply *reply, const kms_buffer *line)
+bool kms_reply_count(kms_reply *reply, size_t bytes)
 {
-    if (!check_buffer(reply, line, HEAD_TOO_LONG))
+    if (!kms_reply_fits(reply, bytes))
         return false;
-    return line->length <= KMS_HEAD_LIMIT - reply->head_bytes ||
-           kms_reply_stop(reply, "too_large", HEAD_TOO_LONG);
+    reply->head_bytes += bytes;
+    return true;
+}
+
+bool kms_reply_gather(kms_reply *reply, kms_buffer *line, kms_slice piece)
+{
+    kms_buffer_add(line, piece.data, piece.length);
+    return check_buffer(reply, line, HEAD_TOO_LONG);
 }
 
 void kms_reply_restart(kms_reply *reply)

@@ -41,8 +41,11 @@ bool kms_reply_count(kms_reply *reply, size_t bytes);
 void kms_reply_restart(kms_reply *reply);
 bool kms_reply_header(kms_reply *reply, kms_slice line);
 
-/* Whether the line that is gathered in the buffer may still be one of the head. */
-bool kms_reply_head_fits(kms_reply *reply, const kms_buffer *line);
+/* Whether the head has room for so many bytes more. Counts nothing. */
+bool kms_reply_fits(kms_reply *reply, size_t bytes);
+
+/* Adds to a line that comes in several pieces. */
+bool kms_reply_gather(kms_reply *reply, kms_buffer *line, kms_slice piece);
 
 /* A piece of the body. */
 bool kms_reply_body(kms_reply *reply, kms_slice piece);

@@ -83,6 +83,7 @@ return {
   -- Chunks.
   { "a chunk without a size", send = CHUNKED .. "\r\n" .. GOOD .. "\r\n0\r\n\r\n", gives = STRANGE, libcurl = LOST },
   { "a chunk's size that is no number", send = CHUNKED .. chunk(GOOD, "xyz") .. "0\r\n\r\n", gives = STRANGE, libcurl = LOST },
+  { "a chunk's size that ends in LF alone", send = CHUNKED .. ("%x;\n"):format(#GOOD) .. GOOD .. "\r\n0\r\n\r\n", gives = STRANGE, libcurl = "done" },
   { "a negative chunk's size", send = CHUNKED .. chunk(GOOD, "-1") .. "0\r\n\r\n", gives = STRANGE, libcurl = LOST },
   { "a chunk's size with 0x", send = CHUNKED .. chunk(GOOD, ("0x%x"):format(#GOOD)) .. "0\r\n\r\n", gives = STRANGE },
   { "a chunk's size of 17 digits", send = CHUNKED .. chunk(GOOD, ("f"):rep(17)), gives = LARGE, libcurl = LOST },
