@@ -39,13 +39,16 @@ HEADERS = $(wildcard csrc/*.h)
 SIGN_SOURCES = csrc/buffer.c csrc/digest.c csrc/encode.c csrc/huawei_sign.c csrc/ncloud_sign.c \
                csrc/sdk_date.c csrc/lua_error.c csrc/sign_workspace.c csrc/lua_sign.c
 CURL_SOURCES = csrc/buffer.c csrc/clock.c csrc/curl_options.c csrc/failure.c csrc/reply.c csrc/exchange.c csrc/handle.c \
-               csrc/transfer.c csrc/http1.c csrc/stream.c csrc/connections.c csrc/poller.c csrc/many.c csrc/lua_error.c csrc/lua_exchange.c csrc/lua_many.c csrc/lua_curl.c
+               csrc/transfer.c csrc/http1.c csrc/stream.c csrc/connections.c csrc/poller.c csrc/many.c csrc/lua_error.c \
+               csrc/lua_reply.c csrc/lua_exchange.c csrc/lua_many.c csrc/lua_curl.c
+READER_SOURCES = csrc/buffer.c csrc/reply.c csrc/http1.c csrc/lua_reply.c csrc/lua_http1.c
 LUA_MODULES  = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 SIGN_SO = $(TREE)/kms/sign.so
 CURL_SO = $(TREE)/kms/transport/curl.so
+READER_SO = $(TREE)/kms/http1/reader.so
 
 .PHONY: all
-all: $(SIGN_SO) $(CURL_SO)
+all: $(SIGN_SO) $(CURL_SO) $(READER_SO)
 
 $(SIGN_SO): $(SIGN_SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)
@@ -56,6 +59,10 @@ $(CURL_SO): $(CURL_SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) \
 	  -o $@ $(CURL_SOURCES) $(CURL_LIBS)
+
+$(READER_SO): $(READER_SOURCES) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) -o $@ $(READER_SOURCES)
 
 # The shell lines that make this tree usable from anywhere: eval "$(make -s env)".
 .PHONY: env
@@ -183,7 +190,7 @@ fuzz:
 	@$(MAKE) --no-print-directory $(FUZZER) LUA=lua5.4
 	@tools/fuzz $(if $(RUNS),runs=$(RUNS),$(or $(SECONDS),60)) $(TARGETS)
 
-$(FUZZER): fuzz/harness.c $(SIGN_SOURCES) $(CURL_SOURCES) $(HEADERS) Makefile
+$(FUZZER): fuzz/harness.c $(SIGN_SOURCES) $(CURL_SOURCES) $(READER_SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
 	  -Wl,--wrap=curl_easy_init -Wl,--export-dynamic -o $@ $(sort $(filter %.c,$^)) \
@@ -214,9 +221,10 @@ lint-c:
 
 .PHONY: install
 install: all
-	$(INSTALL) -d $(DESTDIR)$(INSTALL_CMOD)/kms/transport
+	$(INSTALL) -d $(DESTDIR)$(INSTALL_CMOD)/kms/transport $(DESTDIR)$(INSTALL_CMOD)/kms/http1
 	$(INSTALL) -m 755 $(SIGN_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/sign.so
 	$(INSTALL) -m 755 $(CURL_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/transport/curl.so
+	$(INSTALL) -m 755 $(READER_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/http1/reader.so
 	for file in $(LUA_MODULES); do \
 	  $(INSTALL) -d $(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file) && \
 	  $(INSTALL) -m 644 lua/$$file $(DESTDIR)$(INSTALL_LMOD)/$$file || exit 1; \

@@ -108,13 +108,17 @@ build = {
       sources = {
         "csrc/buffer.c", "csrc/clock.c", "csrc/curl_options.c", "csrc/failure.c", "csrc/reply.c", "csrc/exchange.c",
         "csrc/handle.c", "csrc/transfer.c", "csrc/http1.c", "csrc/stream.c", "csrc/connections.c",
-        "csrc/poller.c", "csrc/many.c", "csrc/lua_error.c", "csrc/lua_exchange.c",
+        "csrc/poller.c", "csrc/many.c", "csrc/lua_error.c", "csrc/lua_reply.c", "csrc/lua_exchange.c",
         "csrc/lua_many.c", "csrc/lua_curl.c",
       },
       defines = defines,
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
+    },
+    ["kms.http1.reader"] = {
+      sources = { "csrc/buffer.c", "csrc/reply.c", "csrc/http1.c", "csrc/lua_reply.c", "csrc/lua_http1.c" },
+      defines = defines,
     },
   },
   copy_directories = { "examples" },

@@ -2,6 +2,7 @@
 #include "lua_exchange.h"
 #include "compat.h"
 #include "lua_error.h"
+#include "lua_reply.h"
 
 #include <string.h>
 
@@ -9,8 +10,8 @@
  * as Lua strings, and push_ended. */
 enum { UPVALUE_FIELDS = 1, UPVALUE_PUSH, UPVALUE_COUNT = UPVALUE_PUSH };
 
-/* Upvalues of push_ended: the names of a response's fields. */
-enum { UPVALUE_STATUS = 1, UPVALUE_HEADERS, UPVALUE_BODY, NAME_COUNT = UPVALUE_BODY };
+/* Upvalues of push_ended. */
+enum { UPVALUE_NAMES = 1 };
 
 enum {
     METHOD = 1,
@@ -160,44 +161,13 @@ int kms_lua_push_failure(lua_State *L, const kms_failure *failure)
     return kms_lua_fail(L, &error);
 }
 
-static void push_headers(lua_State *L, const kms_exchange *exchange)
-{
-    size_t position = 0;
-    kms_slice name, value;
-    lua_createtable(L, 0, exchange->reply.header_count);
-    while (kms_reply_next(&exchange->reply, &position, &name, &value)) {
-        lua_pushlstring(L, name.data, name.length);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, -3);
-        bool repeated = lua_isstring(L, -1);
-        if (repeated)
-            lua_pushliteral(L, ", ");
-        else
-            lua_pop(L, 1);
-        lua_pushlstring(L, value.data, value.length);
-        if (repeated)
-            lua_concat(L, 3);
-        lua_rawset(L, -3);
-    }
-}
-
 /* Called in protected mode with a userdata that begins with a kms_lua_outcome. */
 static int push_ended(lua_State *L)
 {
     const kms_exchange *exchange = ((const kms_lua_outcome *)lua_touserdata(L, 1))->ended;
-    const kms_buffer *body = &exchange->reply.body;
     if (exchange->failure.code != NULL)
         return kms_lua_push_failure(L, &exchange->failure);
-    lua_createtable(L, 0, NAME_COUNT);
-    lua_pushvalue(L, lua_upvalueindex(UPVALUE_STATUS));
-    lua_pushinteger(L, exchange->status);
-    lua_rawset(L, -3);
-    lua_pushvalue(L, lua_upvalueindex(UPVALUE_HEADERS));
-    push_headers(L, exchange);
-    lua_rawset(L, -3);
-    lua_pushvalue(L, lua_upvalueindex(UPVALUE_BODY));
-    lua_pushlstring(L, body->length > 0 ? body->data : "", body->length);
-    lua_rawset(L, -3);
+    kms_lua_push_response(L, UPVALUE_NAMES, (int)exchange->status, &exchange->reply);
     return 1;
 }
 
@@ -219,10 +189,8 @@ void kms_lua_exchange_functions(lua_State *L, const luaL_Reg *functions)
         lua_pushstring(L, FIELDS[field]);
         lua_rawseti(L, -2, field);
     }
-    lua_pushliteral(L, "status");
-    lua_pushliteral(L, "headers");
-    lua_pushliteral(L, "body");
-    lua_pushcclosure(L, push_ended, NAME_COUNT);
+    kms_lua_push_response_names(L);
+    lua_pushcclosure(L, push_ended, KMS_RESPONSE_FIELDS);
     for (; functions->name != NULL; functions++) {
         lua_pushvalue(L, -UPVALUE_COUNT);
         lua_pushvalue(L, -UPVALUE_COUNT);

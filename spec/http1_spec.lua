@@ -1,8 +1,9 @@
---- kms.http1, kms.http_syntax and kms.host_name: an answer read by the letter, in pieces of any size; a request refused
---- or written.
+--- kms.http1 and its reader in C, kms.http_syntax and kms.host_name: an answer read by the letter, in pieces of any size; a
+--- request refused or written.
 
 local host_name = require "kms.host_name"
 local http1 = require "kms.http1"
+local reader = require "kms.http1.reader"
 local syntax = require "kms.http_syntax"
 
 --- A receive function over `pieces`, with `ending`, a code and a reason, after them.
@@ -73,6 +74,9 @@ describe("an answer", function()
     for _, length in ipairs { "3, 4", "3\r\nContent-Length: 4", "", "-3", "+3", "3.0", "0x3", "3 3", "3,", ",3", "three" } do
       fails("other", OK .. "Content-Length: " .. length .. "\r\n\r\nabc")
     end
+    for _, length in ipairs { "5000, 3", "3, 5000", "5000, x", "5000\r\nContent-Length: 5001" } do
+      fails("other", OK .. "Content-Length: " .. length .. "\r\n\r\nabc") -- rather than too long
+    end
   end)
 
   it("may be chunked, with extensions and trailers, which are left out", function()
@@ -86,13 +90,16 @@ describe("an answer", function()
 
   it("with chunks that are none is refused", function()
     for _, chunks in ipairs { "x\r\nabc\r\n", "\r\nabc\r\n", "-1\r\n\r\n", "0x3\r\nabc\r\n", "3 3\r\nabc\r\n", "3\r\nabcd\r\n0\r\n\r\n",
-      "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\r\nno trailer\r\n\r\n" } do
+      "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\r\nno trailer\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3;x\nabc\r\n0\r\n\r\n",
+      "3\r\nabc\r\n0\n\r\n" } do
       fails("other", OK .. "Transfer-Encoding: chunked\r\n\r\n" .. chunks)
     end
   end)
 
   it("whose body comes in an untrusted way is refused", function()
     fails("other", OK .. "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n")
+    fails("other", OK .. "Content-Length: 5000\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+    fails("other", OK .. "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
     fails("other", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
     for _, coding in ipairs { "gzip", "gzip, chunked", "chunked, chunked", "chunked, identity", "", "identity" } do
       fails("other", OK .. "Transfer-Encoding: " .. coding .. "\r\n\r\n0\r\n\r\n")
@@ -161,7 +168,8 @@ describe("an answer", function()
     end
     for _, text in ipairs(both(0)) do assert.equal(100, #body_of(text, { max = 100 })) end
     for _, text in ipairs(both(1)) do fails("too_large", text, { max = 100 }) end
-    for _, size in ipairs { ("9"):rep(30), ("9"):rep(400) } do
+    -- 2^32 + 3 and 2^64 + 3, in both bases, among them: no number is cut to its lower bits.
+    for _, size in ipairs { ("9"):rep(30), ("9"):rep(400), "4294967299", "18446744073709551619", "100000003", "10000000000000003" } do
       fails("too_large", OK .. "Content-Length: " .. size .. "\r\n\r\n")
       fails("too_large", OK .. "Transfer-Encoding: chunked\r\n\r\n" .. size .. "\r\n")
     end
@@ -179,12 +187,22 @@ describe("an answer", function()
     body_of(OK .. many:sub(1, 1010 * 250) .. "Content-Length: 0\r\n\r\n", { whole = true })
   end)
 
+  it("is as long in one piece as in several", function()
+    local head = OK .. "Transfer-Encoding: chunked\r\n\r\n"
+    local function sized(length) return head .. "1;" .. ("x"):rep(length - 4) .. "\r\na\r\n0\r\n\r\n" end
+    assert.equal("a", body_of(sized(256 * 1024 - #head - 1), { whole = true }))
+    fails("too_large", sized(256 * 1024 - #head + 1), { whole = true })
+    fails("too_large", OK .. "X-Long: " .. ("x"):rep(300000) .. "\0\r\n\r\n", { whole = true })
+  end)
+
   it("that asks for it, is of HTTP/1.0 or is followed by more, ends its connection", function()
     local function reusable(text, options) return select(2, body_of(text, options)).reusable end
     local length = "Content-Length: 0\r\n\r\n"
     assert.is_true(reusable(OK .. "Connection: keep-alive, not-close\r\n" .. length))
     assert.is_false(reusable(OK .. "Connection: close\r\n" .. length))
     assert.is_false(reusable(OK .. "Connection: a , Close\r\n" .. length))
+    assert.is_false(reusable(OK .. "Connection: close\r\nConnection: keep-alive\r\n" .. length))
+    assert.is_true(reusable(OK .. "Connection: c lose\r\n" .. length))
     assert.is_false(reusable("HTTP/1.0 200 OK\r\n" .. length))
     local result = http1.read(stream({ OK .. length .. "HTTP/1.1 200 OK" }, { "end" }), "GET", 10)
     assert.equal(200, result.response.status)
@@ -211,6 +229,80 @@ describe("an answer", function()
       end
     end
     assert.is_true(answers > 100, answers)
+  end)
+end)
+
+describe("a reader", function()
+  local ANSWER = OK .. "A: 1\r\nContent-Length: 3\r\nA: 2\r\n\r\nabc"
+
+  it("gives nothing until it has a result, and then takes no more", function()
+    local reading = reader.new("GET", 10)
+    for at = 1, #ANSWER - 1 do assert.equal(0, select("#", reading:take(ANSWER:sub(at, at)))) end
+    assert.is_nil(reading:take "")
+    assert.same({ response = { status = 200, headers = { a = "1, 2", ["content-length"] = "3" }, body = "abc" },
+      started = true, drained = true, reusable = true }, reading:take "c")
+    assert.has_error(function() reading:take "x" end, "reader has ended")
+    assert.has_error(function() reading:take(nil, "end") end, "reader has ended")
+  end)
+
+  it("has the failure it is told, or its own", function()
+    assert.same({ failure = { code = "timeout", reason = "too slow" }, started = false, drained = true, reusable = false },
+      reader.new("GET", 10):take(nil, "timeout", "too slow"))
+    assert.same({ failure = { code = "closed", reason = "it ended within the answer's head" }, started = false, drained = true,
+      reusable = false }, reader.new("GET", 10):take(nil, "end", "not this one"))
+  end)
+
+  it("raises on misuse, and goes on", function()
+    assert.has_error(function() reader.new("GET") end)
+    for _, most in ipairs { -1, 2 ^ 31, 0 / 0 } do
+      assert.has_error(function() reader.new("GET", most) end, "bad argument #2 to 'new' (a body may have 0 to 2147483647 bytes)")
+    end
+    local reading = reader.new("GET", 10)
+    reading:take(ANSWER:sub(1, 30))
+    for _, what in ipairs { 5, true, {} } do assert.has_error(function() reading:take(what, "end") end) end
+    assert.has_error(function() reading:take() end)
+    assert.has_error(function() reading.take(io.stdout, "x") end)
+    assert.equal("abc", reading:take(ANSWER:sub(31)).response.body)
+  end)
+
+  it("is not to be had by a finalizer that runs in the middle of a call", function()
+    local newproxy = rawget(_G, "newproxy")
+    local function finalized(action)
+      if newproxy then getmetatable(newproxy(true)).__gc = action else setmetatable({}, { __gc = action }) end
+    end
+    local many = OK .. ("A: " .. ("x"):rep(1000) .. "\r\n"):rep(5) .. "Content-Length: 3\r\n\r\nabc"
+    local headers, refused = (("x"):rep(1000) .. ", "):rep(5):sub(1, -3), 0
+    for _ = 1, 5 do
+      local reading = reader.new("GET", 10)
+      reading:take(many:sub(1, -2))
+      collectgarbage("stop")
+      for _ = 1, 3 do
+        finalized(function()
+          local ok, problem = pcall(reading.take, reading, nil, "end")
+          if not ok and problem == "reader has ended" then refused = refused + 1 end
+          reader.new("GET", 10):take(many) -- others go on
+        end)
+      end
+      local pause, multiplier = collectgarbage("setpause", 0), collectgarbage("setstepmul", rawget(_G, "jit") and 100000000 or 1000)
+      collectgarbage("restart")
+      local result = reading:take "c" -- the first to allocate, and so to collect
+      collectgarbage("setpause", pause)
+      collectgarbage("setstepmul", multiplier)
+      assert.equal(headers, result.response.headers.a)
+    end
+    collectgarbage()
+    assert.equal(15, refused)
+  end)
+
+  it("may be forgotten wherever it is", function()
+    for length = 0, #ANSWER do
+      for _ = 1, 20 do reader.new("GET", 10):take(ANSWER:sub(1, length)) end
+    end
+    collectgarbage()
+    local reading = reader.new("GET", 10)
+    reading:take(ANSWER:sub(1, 40))
+    debug.getmetatable(reading).__gc(reading)
+    assert.has_error(function() reading:take "x" end, "reader has ended")
   end)
 end)
 
