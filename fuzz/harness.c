@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+int luaopen_kms_http1_reader(lua_State *L);
 int luaopen_kms_sign(lua_State *L);
 int luaopen_kms_transport_curl(lua_State *L);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -29,6 +30,7 @@ __attribute__((used, section("__libfuzzer_extra_counters"))) static uint8_t coun
 static lua_State *lua;
 static uintptr_t previous_line;
 static int server = -1, client = -1;
+static size_t most_received;
 
 /* Counts the step from one line of the library to the next. */
 static void on_line(lua_State *L, lua_Debug *at)
@@ -66,6 +68,14 @@ __attribute__((visibility("default"))) int connect(int socket, const struct sock
     return 0;
 }
 
+/* In the place of the system's: what was fed comes in pieces. */
+__attribute__((visibility("default"))) ssize_t recv(int socket, void *buffer, size_t length,
+                                                    int flags)
+{
+    return recvfrom(socket, buffer, length < most_received ? length : most_received, flags, NULL,
+                    NULL);
+}
+
 /* The linker puts it in the place of curl_easy_init (--wrap): no handle can reach any network. */
 CURL *__wrap_curl_easy_init(void)
 {
@@ -83,13 +93,17 @@ static void close_ends(void)
     server = client = -1;
 }
 
-/* feed(bytes): what the next connection of libcurl will read before its end. */
+/* feed(bytes [, size]): what the next connection of libcurl will read before its end, in pieces of
+ * that size. */
 static int feed(lua_State *L)
 {
     size_t length;
     const char *bytes = luaL_checklstring(L, 1, &length);
+    const lua_Number size = luaL_optnumber(L, 2, SOCKET_BUFFER);
     int ends[2];
     luaL_argcheck(L, length <= SOCKET_BUFFER, 1, "too long");
+    luaL_argcheck(L, size >= 1, 2, "too small");
+    most_received = size < SOCKET_BUFFER ? (size_t)size : SOCKET_BUFFER;
     close_ends();
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
         return luaL_error(L, "no socketpair");
@@ -134,6 +148,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     lua = luaL_newstate();
     luaL_openlibs(lua);
+    preload("kms.http1.reader", luaopen_kms_http1_reader);
     preload("kms.sign", luaopen_kms_sign);
     preload("kms.transport.curl", luaopen_kms_transport_curl);
     lua_register(lua, "feed", feed);

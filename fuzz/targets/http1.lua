@@ -1,5 +1,6 @@
---- The reader of NGINX's transport against libcurl's: of the same bytes both make the same answer, or both none. Where
---- the two differ on purpose, ALLOWED says so.
+--- The library's reader against libcurl's HTTP, which carries many at once: of the same bytes both make the same
+--- answer, or both none. Where the two differ on purpose, ALLOWED says so. And the reader where it is used: in pieces
+--- of one size as NGINX's transport uses it, and of another over a connection of libcurl, it comes to the very same.
 -- Input: one byte of choices, then the answer.
 
 local curl = require "kms.transport.curl"
@@ -19,12 +20,18 @@ local ALLOWED = {
 }
 
 -- What libcurl says of a line at once, and the reader only once it has the line or needs it: not of an answer that is
--- cut before the end of its head or trailers, nor of the length of one that has no body.
+-- cut before the end of its head or trailers, nor of the length or the codings of one that has no body.
 local LENGTH = { ["Invalid Content-Length: value"] = true, ["Maximum file size exceeded"] = true }
+local CODINGS = { ["Reject response due to more than 5 content encodings"] = true }
 local TRAILERS = { ["Failed reading the chunked-encoded stream"] = true }
+
+-- And of a chunk's size of more than 16 digits, which may begin with any number of zeros (RFC 9112, section 7.1).
+local LONG_SIZE, LONG_ZEROS = "Too long hexadecimal number in chunked-encoding", "0" .. ("%x"):rep(16)
 
 local SIZES = { 1 / 0, 1, 2, 3, 7, 16, 64, 1000 }
 local LIMITS = { [0] = 2 ^ 20, 40 }
+
+local PATIENCE = 5 -- seconds for what takes no time
 
 local function receiver(bytes, size)
   local at = 1
@@ -38,22 +45,43 @@ end
 
 local BEFORE = "HTTP/1.1 200 OK\r\nX-Before: 1\r\nContent-Length: 0\r\n\r\n"
 
---- Both readers' answers, or the codes and reasons of their failures.
-local function read(method, limit, size, bytes, before)
+-- Each input has transports of its own, so that a finding does not depend on the inputs before it.
+local function new(limit) return curl.new { keepalive = 0, max_response = LIMITS[limit] } end
+
+local function request(method)
+  return { method = method, scheme = "http", host = "127.0.0.1", target = "/", headers = {} }
+end
+
+local function read_here(method, limit, size, bytes)
   local result = http1.read(receiver(bytes, SIZES[size]), method, LIMITS[limit])
   assert((result.response == nil) ~= (result.failure == nil), "neither an answer nor a failure, or both")
   assert(not (result.failure and result.reusable), "reusable after a failure")
-  -- One of its own for each input, so that a finding does not depend on the inputs before it.
-  local transport = curl.new { keepalive = 0, max_response = LIMITS[limit] }
-  local request = { method = method, scheme = "http", host = "127.0.0.1", target = "/", headers = {} }
-  if before then
-    _G.feed(BEFORE)
-    assert(transport:send(request))
-  end
-  _G.feed(bytes)
-  local response, err = transport:send(request)
+  return result
+end
+
+local function read_socket(method, limit, size, bytes)
+  local transport = new(limit)
+  _G.feed(bytes, SIZES[size])
+  local response, err = transport:send(request(method))
   transport:close()
-  return result, response, err
+  return response, err
+end
+
+--- By libcurl, perhaps after another answer.
+local function read_there(method, limit, bytes, before)
+  local transport, multi = new(limit), curl.multi()
+  local function exchange(answer)
+    _G.feed(answer)
+    assert(multi:add(transport, request(method)))
+    local key, response, err
+    repeat key, response, err = multi:poll(PATIENCE) until key
+    return response, err
+  end
+  if before then assert(exchange(BEFORE)) end
+  local response, err = exchange(bytes)
+  multi:close()
+  transport:close()
+  return response, err
 end
 
 local function same_headers(left, right)
@@ -77,11 +105,21 @@ end
 --- Whether two failures are the same, or as different as they may be.
 local function same_failure(bytes, failure, err)
   local theirs = err.cause.message
-  if failure.code == err.code or failure.code == "closed" and (LENGTH[theirs] or TRAILERS[theirs]) then return true end
+  if failure.code == err.code then return true end
+  if failure.code == "closed" and (LENGTH[theirs] or CODINGS[theirs] or TRAILERS[theirs]) then return true end
   -- libcurl judges a length as soon as it sees one, before the lines that follow.
   if failure.code == "other" and LENGTH[theirs] then return true end
   -- A chunk that says that it is too large is not waited for.
   return failure.code == "too_large" and err.code == "closed" and bytes:find "chunked"
+end
+
+--- What two uses of one reader must come to.
+local function identical(result, response, err)
+  local ours, failure = result.response, result.failure
+  if not ours or not response then
+    return not ours and not response and failure.code == err.code and failure.reason == err.cause.message
+  end
+  return ours.status == response.status and ours.body == response.body and same_headers(ours.headers, response.headers)
 end
 
 local function agree(bytes, result, theirs, err)
@@ -91,9 +129,12 @@ local function agree(bytes, result, theirs, err)
   if ours and theirs then
     return ours.status == theirs.status and ours.body == theirs.body and same_headers(ours.headers, theirs.headers)
   elseif ours then
-    return ours.body == "" and LENGTH[err.cause.message]
+    local problem = err.cause.message
+    return ours.body == "" and (LENGTH[problem] or CODINGS[problem]) or problem == LONG_SIZE and bytes:find(LONG_ZEROS)
   end
-  return not theirs and same_failure(bytes, failure, err)
+  -- libcurl does not wait for the last byte behind trailers.
+  if theirs then return failure.code == "closed" and bytes:find "chunked" and bytes:find "\n\r$" end
+  return same_failure(bytes, failure, err)
 end
 
 return function(input)
@@ -101,9 +142,16 @@ return function(input)
   local method = choices % 2 == 0 and "GET" or "HEAD"
   local limit, size = math.floor(choices / 2) % 2, math.floor(choices / 4) % #SIZES + 1
   local bytes = input:sub(2)
-  local result, theirs, err = read(method, limit, size, bytes, choices >= 128)
-  if agree(bytes:lower(), result, theirs, err) then return end
-  local ours, failure = result.response, result.failure or {}
-  error(("%s %q\nhere: %s\nlibcurl: %s"):format(method, bytes, describe(ours, failure.code, failure.reason),
-    describe(theirs, err and err.code, err and err.cause and err.cause.message or err and err.message)), 0)
+  local result = read_here(method, limit, size, bytes)
+  local function must(agrees, who, response, err)
+    if agrees then return end
+    local failure = result.failure or {}
+    error(("%s %q\nhere: %s\n%s: %s"):format(method, bytes,
+      describe(result.response, failure.code, failure.reason), who,
+      describe(response, err and err.code, err and err.cause and err.cause.message or err and err.message)), 0)
+  end
+  local socket, problem = read_socket(method, limit, #SIZES + 1 - size, bytes)
+  must(identical(result, socket, problem), "over a socket", socket, problem)
+  local theirs, err = read_there(method, limit, bytes, choices >= 128)
+  must(agree(bytes:lower(), result, theirs, err), "libcurl", theirs, err)
 end
