@@ -10,7 +10,7 @@ local torture = rawget(_G, "torture")
 local POINTS = tonumber(arg[1]) or 20
 local LOAD = "local victim = require 'spec.torture.victim' "
 local OBJECTS = 4
-local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result" }
+local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result", read = "result" }
 local findings = 0
 local kept = 0 -- blocks that the signer keeps for the next call, as long as its state lives
 
@@ -64,12 +64,13 @@ local function close(state, ...)
 end
 
 --- Every permutation; each object closed first, or only forgotten.
-local function orders(kind, at_once)
+---@param kind string of spec.torture.victim's
+local function orders(kind)
   local state, cases = warm_state(), 0
   permutations(OBJECTS, function(order)
     for closed = 0, 2 ^ OBJECTS - 1 do
       local words = table.concat(order, ",")
-      run(state, ("victim.objects({%s}, %d, false, %s) return victim.close()"):format(words, closed, tostring(at_once)))
+      run(state, ("victim.objects({%s}, %d, false, %q) return victim.close()"):format(words, closed, kind))
       nothing_left(kind, "order", words, "closed", closed)
       cases = cases + 1
     end
@@ -79,14 +80,13 @@ local function orders(kind, at_once)
 end
 
 --- States closed while some objects are gone already and the others in use, one in the middle of a call.
-local function closed_states(kind, at_once)
+local function closed_states(kind, family)
   local cases = 0
   for ended = 0, OBJECTS do
     permutations(ended, function(order)
       local state = new_state()
-      run(state, ("return victim.objects({%s}, %d, true, %s)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS,
-        tostring(at_once)))
-      if ended == 0 and torture.live "curl" == 0 then finding "nothing was open when the state was closed" end
+      run(state, ("return victim.objects({%s}, %d, true, %q)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS, kind))
+      if ended == 0 and torture.live(family) == 0 then finding "nothing was open when the state was closed" end
       close(state, kind, "state closed after", table.concat(order, ","))
       cases = cases + 1
     end)
@@ -98,7 +98,7 @@ end
 local function interruptions()
   local state = warm_state()
   local raised, left = 0, 0
-  for _, operation in ipairs { "rename", "move", "together" } do
+  for _, operation in ipairs { "rename", "move", "together", "read" } do
     run(state, ("return victim.call '%s'"):format(operation))
     local total = tonumber(run(state, ("return victim.instructions '%s'"):format(operation)))
     for point = 1, POINTS do
@@ -135,9 +135,10 @@ local function collections()
   print(("%d calls with %d cycles of the collector"):format(calls, cycles))
 end
 
-for kind, at_once in pairs { ["one by one"] = false, ["many at once"] = true } do
-  orders(kind, at_once)
-  closed_states(kind, at_once)
+-- What is made, and whose allocations it holds.
+for kind, family in pairs { ["one by one"] = "curl", ["many at once"] = "curl", ["readers of answers"] = "kms" } do
+  orders(kind)
+  closed_states(kind, family)
 end
 collections()
 interruptions()

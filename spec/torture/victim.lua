@@ -37,10 +37,37 @@ local function together(kms)
   return all, failure
 end
 
+-- An answer as NGINX's transport may receive it: lines in several pieces, headers repeated, a body in chunks.
+local PIECES = {
+  "HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 O", "K\r\nX-A: " .. ("a"):rep(600), ("b"):rep(600) .. "\r\nx-a: c\r\n",
+  "X-A: d\r\nTransfer-Enc", "oding: chunked\r\n\r\n3\r\nabc\r\n4", "00;x=y\r\n" .. ("d"):rep(1024), "\r\n0\r\nX-T: 1\r\n", "\r\n",
+}
+
+local function pieces()
+  local at = 0
+  return function()
+    at = at + 1
+    if PIECES[at] then return PIECES[at] end
+    return nil, "end"
+  end
+end
+
+--- Reads answers; no request is sent.
+local function read()
+  local http1 = require "kms.http1"
+  for _ = 1, 20 do
+    local result = http1.read(pieces(), "GET", 2000)
+    local failure = result.failure
+    if failure then return nil, { kind = "transport", code = failure.code } end
+    assert(#result.response.body == 1027 and result.response.headers["x-a"]:find "^a+b+, c, d$")
+  end
+  return true
+end
+
 --- The operations and what becomes of them when nothing fails. The key's primary is moved once; from then on the
 --- answer is a refusal with a body to read.
 victim.operations = { rename = { rename, "result" }, move = { move, "service KMS.0106" },
-  together = { together, "result" } }
+  together = { together, "result" }, read = { read, "result" } }
 
 --- One whole call over connections of its own, unless `keep`, and what became of it.
 ---@param name string of victim.operations
@@ -116,6 +143,19 @@ local function new_objects()
   return objects
 end
 
+--- Readers of answers at several places. To close one is to tell it the end.
+local function new_readers()
+  local objects = {}
+  for i, length in ipairs { 0, 2, 5, 6 } do
+    local reading = require("kms.http1.reader").new("GET", 2000)
+    for at = 1, length do reading:take(PIECES[at]) end
+    objects[i] = { close = function() pcall(reading.take, reading, nil, "end") end }
+  end
+  return objects
+end
+
+local MAKERS = { ["one by one"] = new_objects, ["many at once"] = new_many, ["readers of answers"] = new_readers }
+
 local function close(object, twice)
   object:close()
   if twice then object:close() end
@@ -125,11 +165,11 @@ end
 ---@param order integer[] which of them
 ---@param closed integer a set of bits: which are closed before they are forgotten
 ---@param keep boolean? the others stay in use
----@param at_once boolean? not those of calls one by one, but of many at once
-function victim.objects(order, closed, keep, at_once)
-  local objects = (at_once and new_many or new_objects)()
+---@param kind string of MAKERS
+function victim.objects(order, closed, keep, kind)
+  local objects = MAKERS[kind]()
   for _, place in ipairs(order) do
-    if math.floor(closed / 2 ^ (place - 1)) % 2 == 1 then close(objects[place], at_once or place < 4) end
+    if math.floor(closed / 2 ^ (place - 1)) % 2 == 1 then close(objects[place], kind ~= "one by one" or place < 4) end
     objects[place] = nil
     collectgarbage()
     collectgarbage()
