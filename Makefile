@@ -37,7 +37,7 @@ KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
 TREE    = $(BUILD)/$(LUA)
 HEADERS = $(wildcard csrc/*.h)
 SIGN_SOURCES = csrc/buffer.c csrc/digest.c csrc/encode.c csrc/huawei_sign.c csrc/ncloud_sign.c \
-               csrc/sdk_date.c csrc/lua_error.c csrc/sign_workspace.c csrc/lua_sign.c
+               csrc/sdk_date.c csrc/lua_error.c csrc/sign_keys.c csrc/sign_workspace.c csrc/lua_sign.c
 CURL_SOURCES = csrc/buffer.c csrc/clock.c csrc/curl_options.c csrc/failure.c csrc/reply.c csrc/exchange.c csrc/handle.c \
                csrc/transfer.c csrc/http1.c csrc/stream.c csrc/connections.c csrc/poller.c csrc/many.c csrc/lua_error.c \
                csrc/lua_reply.c csrc/lua_exchange.c csrc/lua_many.c csrc/lua_curl.c

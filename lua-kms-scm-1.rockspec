@@ -97,7 +97,7 @@ build = {
     ["kms.sign"] = {
       sources = {
         "csrc/buffer.c", "csrc/digest.c", "csrc/encode.c", "csrc/huawei_sign.c", "csrc/ncloud_sign.c",
-        "csrc/sdk_date.c", "csrc/lua_error.c", "csrc/sign_workspace.c", "csrc/lua_sign.c",
+        "csrc/sdk_date.c", "csrc/lua_error.c", "csrc/sign_keys.c", "csrc/sign_workspace.c", "csrc/lua_sign.c",
       },
       defines = defines,
       libraries = { "crypto" },

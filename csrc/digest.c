@@ -52,30 +52,44 @@ void kms_digest_end(void)
     ERR_pop_to_mark();
 }
 
-static bool make_contexts(kms_digest *digest, kms_hash hash)
+/* A hash of nothing yet; NULL when OpenSSL fails. */
+static const EVP_MD_CTX *started(kms_digest *digest, kms_hash hash)
 {
-    if (digest->context == NULL)
-        digest->context = EVP_MD_CTX_new();
-    EVP_MD_CTX *started = EVP_MD_CTX_new();
-    if (digest->context != NULL && started != NULL && start(started, hash)) {
-        digest->started[hash] = started;
-        return true;
+    EVP_MD_CTX **context = &digest->started[hash];
+    if (*context == NULL && (*context = EVP_MD_CTX_new()) != NULL && !start(*context, hash)) {
+        EVP_MD_CTX_free(*context);
+        *context = NULL;
     }
-    EVP_MD_CTX_free(started);
+    return *context;
+}
+
+/* Makes the context one that has taken in what `begun` has; NULL when OpenSSL fails. */
+static EVP_MD_CTX *copy(EVP_MD_CTX **context, const EVP_MD_CTX *begun)
+{
+    if (*context == NULL)
+        *context = EVP_MD_CTX_new();
+    bool copied = *context != NULL && begun != NULL && EVP_MD_CTX_copy_ex(*context, begun) == 1;
+    return copied ? *context : NULL;
+}
+
+static bool take(EVP_MD_CTX *context, kms_slice data)
+{
+    return context != NULL && EVP_DigestUpdate(context, data.data, data.length) == 1;
+}
+
+/* Of what the context has taken in nothing is left then but the hash. */
+static bool finish(EVP_MD_CTX *context, kms_slice data, unsigned char out[KMS_HASH_SIZE])
+{
+    if (take(context, data) && EVP_DigestFinal_ex(context, out, NULL) == 1)
+        return true;
+    EVP_MD_CTX_reset(context);
     return false;
 }
 
-/* The hash of two pieces, the first of which may be empty. */
-static bool hash_of(kms_digest *digest, kms_hash hash, kms_slice first, kms_slice second,
+static bool hash_of(kms_digest *digest, kms_hash hash, kms_slice data,
                     unsigned char out[KMS_HASH_SIZE])
 {
-    if (digest->started[hash] == NULL && !make_contexts(digest, hash))
-        return false;
-    return EVP_MD_CTX_copy_ex(digest->context, digest->started[hash]) == 1 &&
-           (first.length == 0 ||
-            EVP_DigestUpdate(digest->context, first.data, first.length) == 1) &&
-           EVP_DigestUpdate(digest->context, second.data, second.length) == 1 &&
-           EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
+    return finish(copy(&digest->context, started(digest, hash)), data, out);
 }
 
 static kms_slice bytes(const unsigned char *data, size_t length)
@@ -90,28 +104,43 @@ static void pad(unsigned char block[KMS_HASH_BLOCK], const unsigned char key[KMS
         block[i] = key[i] ^ with;
 }
 
-/* HMAC by its definition, on the one context: OpenSSL's own makes and frees a dozen objects a call.
- */
-static bool hmac(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
-                 unsigned char code[KMS_HASH_SIZE])
+static bool take_key(kms_digest *digest, kms_hmac_key *key, kms_hash hash, kms_slice secret)
 {
-    static const kms_slice nothing = {"", 0};
     unsigned char own[KMS_HASH_BLOCK] = {0}, block[KMS_HASH_BLOCK];
-    bool done = true;
-    if (key.length > KMS_HASH_BLOCK)
-        done = hash_of(digest, hash, nothing, key, own);
-    else if (key.length > 0)
-        memcpy(own, key.data, key.length);
+    bool taken = true;
+    if (secret.length > KMS_HASH_BLOCK)
+        taken = hash_of(digest, hash, secret, own);
+    else if (secret.length > 0)
+        memcpy(own, secret.data, secret.length);
     pad(block, own, 0x36);
-    done = done && hash_of(digest, hash, bytes(block, sizeof block), data, code);
+    taken = taken && take(copy(&key->inner, started(digest, hash)), bytes(block, sizeof block));
     pad(block, own, 0x5c);
-    done =
-        done && hash_of(digest, hash, bytes(block, sizeof block), bytes(code, KMS_HASH_SIZE), code);
-    if (!done)
-        EVP_MD_CTX_reset(digest->context); /* the key's block may be in it */
+    taken = taken && take(copy(&key->outer, started(digest, hash)), bytes(block, sizeof block));
     kms_wipe(own, sizeof own);
     kms_wipe(block, sizeof block);
+    key->hash = hash;
+    key->taken = taken;
+    return taken;
+}
+
+/* HMAC by its definition: OpenSSL's own makes and frees a dozen objects a call. */
+static bool hmac(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
+                 kms_slice data, unsigned char code[KMS_HASH_SIZE])
+{
+    kms_hmac_key once = {.taken = false}, *key = kept != NULL ? kept : &once;
+    bool done = ((key->taken && key->hash == hash) || take_key(digest, key, hash, secret)) &&
+                finish(copy(&digest->context, key->inner), data, code) &&
+                finish(copy(&digest->context, key->outer), bytes(code, KMS_HASH_SIZE), code);
+    if (!done || kept == NULL)
+        kms_hmac_key_free(key);
     return done;
+}
+
+void kms_hmac_key_free(kms_hmac_key *key)
+{
+    EVP_MD_CTX_free(key->inner); /* wipes what it has taken in, see spec/memory_spec.lua */
+    EVP_MD_CTX_free(key->outer);
+    memset(key, 0, sizeof *key);
 }
 
 static void hex(const unsigned char digest[KMS_HASH_SIZE], char out[KMS_HASH_HEX + 1])
@@ -130,30 +159,29 @@ static void hex(const unsigned char digest[KMS_HASH_SIZE], char out[KMS_HASH_HEX
 
 bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1])
 {
-    static const kms_slice nothing = {"", 0};
     unsigned char value[KMS_HASH_SIZE];
-    bool done = hash_of(digest, hash, nothing, data, value);
+    bool done = hash_of(digest, hash, data, value);
     if (done)
         hex(value, out);
     return done;
 }
 
-bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
-                  char out[KMS_HASH_HEX + 1])
+bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
+                  kms_slice data, char out[KMS_HASH_HEX + 1])
 {
     unsigned char code[KMS_HASH_SIZE];
-    bool done = hmac(digest, hash, key, data, code);
+    bool done = hmac(digest, hash, kept, secret, data, code);
     if (done)
         hex(code, out);
     kms_wipe(code, sizeof code);
     return done;
 }
 
-bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
-                     char out[KMS_HASH_BASE64 + 1])
+bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
+                     kms_slice data, char out[KMS_HASH_BASE64 + 1])
 {
     unsigned char code[KMS_HASH_SIZE];
-    bool done = hmac(digest, hash, key, data, code);
+    bool done = hmac(digest, hash, kept, secret, data, code);
     if (done)
         EVP_EncodeBlock((unsigned char *)out, code, KMS_HASH_SIZE);
     kms_wipe(code, sizeof code);

@@ -17,6 +17,16 @@ enum {
     KMS_HASH_BASE64 = 44, /* likewise */
 };
 
+/* What HMAC makes of a secret key alone: its two hashes, each with the key's block taken in. As
+ * good as the key to whoever reads it, so it has an owner, who ends it. All zero: no key is taken.
+ */
+typedef struct kms_hmac_key {
+    EVP_MD_CTX *inner;
+    EVP_MD_CTX *outer;
+    kms_hash hash;
+    bool taken;
+} kms_hmac_key;
+
 /* What OpenSSL needs, kept from hash to hash: to look an algorithm up and to make a context takes
  * longer than to hash a request, and to begin a hash longer than to copy one that has begun. Of one
  * thread at a time. No key and no data stays in it. */
@@ -38,11 +48,15 @@ void kms_digest_end(void);
 bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1]);
 
 /* HMAC (RFC 2104) as lower-case hex or as padded base64, with a final NUL; false when OpenSSL
- * fails. */
-bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
-                  char out[KMS_HASH_HEX + 1]);
-bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
-                     char out[KMS_HASH_BASE64 + 1]);
+ * fails. `kept` is what was kept of this very secret, or takes the secret now, to spare half of the
+ * work next time; NULL: nothing is kept. */
+bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
+                  kms_slice data, char out[KMS_HASH_HEX + 1]);
+bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
+                     kms_slice data, char out[KMS_HASH_BASE64 + 1]);
+
+/* Wipes what was taken. The key is then all zero again. */
+void kms_hmac_key_free(kms_hmac_key *key);
 
 /* The digest is then as after init. */
 void kms_digest_free(kms_digest *digest);

@@ -285,11 +285,12 @@ static bool string_to_sign(kms_huawei_signature *s, kms_digest *digest, kms_sign
 }
 
 /* The secret key is the HMAC key as it stands: this scheme derives none. */
-static bool signature(kms_huawei_signature *s, kms_digest *digest, kms_slice secret_key,
-                      kms_sign_error *error)
+static bool signature(kms_huawei_signature *s, kms_digest *digest,
+                      const kms_credentials *credentials, kms_sign_error *error)
 {
     const kms_slice signed_text = {s->string_to_sign.data, s->string_to_sign.length};
-    if (kms_hmac_hex(digest, s->algorithm->hash, secret_key, signed_text, s->signature))
+    if (kms_hmac_hex(digest, s->algorithm->hash, credentials->kept, credentials->secret_key,
+                     signed_text, s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;
@@ -327,7 +328,7 @@ bool kms_huawei_sign(kms_huawei_signature *s, kms_digest *digest, kms_request *r
                  complete_headers(s, request, credentials, now, error) &&
                  canonical_target(s, request, error) && canonical_headers(s, headers, error) &&
                  payload_hash(s, digest, request, error) && string_to_sign(s, digest, error) &&
-                 signature(s, digest, credentials->secret_key, error) &&
+                 signature(s, digest, credentials, error) &&
                  authorization(s, credentials->access_key, error);
     kms_digest_end();
     return signs;

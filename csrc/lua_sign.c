@@ -1,7 +1,8 @@
 /* Module kms.sign: arguments become slices for the signers, what these make becomes Lua values.
  *
- * One call: all fields go onto the stack, then the workspace, which owns everything allocated
- * later, then the lists are read into it, then plain C signs, then results are pushed. Between
+ * One call: all fields go onto the stack, then there is room for a key that is kept, then comes the
+ * workspace, which owns everything allocated later, then the lists are read into it, then plain C
+ * signs, then results are pushed. Between
  * reading the lists and the last use of the slices nothing allocates in Lua: no finaliser can run
  * that takes a string away. While results are pushed one may, and sign as well: it finds the
  * workspace busy and makes one that takes its place. */
@@ -16,6 +17,7 @@
 #include "lua_error.h"
 #include "ncloud_sign.h"
 #include "request.h"
+#include "sign_keys.h"
 #include "sign_workspace.h"
 
 /* Stack positions. The first four are the arguments of the signing functions. */
@@ -90,6 +92,7 @@ static const char *const RESULT_NAMES[RESULTS] = {
 /* The upvalues of every function: Lua takes longer to find a string of C than one of its own. */
 enum {
     WORKSPACE = 1,
+    KEYS,
     FIELD_NAMES,
     FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0],
     RESULT_FIELDS = FIELD_NAMES + FIELD_COUNT,
@@ -218,6 +221,7 @@ static kms_workspace *read_arguments(lua_State *L, int signer)
         lua_pushnil(L);
         lua_replace(L, QUERY);
     }
+    kms_keys_keep(L, KEYS, CREDENTIALS, SECRET_KEY);
     kms_workspace *s = read_lists(L, PATH, REQUEST, QUERY, REQUEST, HEADERS);
     s->request.algorithm = slice_at(L, ALGORITHM);
     s->request.method = slice_at(L, METHOD);
@@ -227,6 +231,7 @@ static kms_workspace *read_arguments(lua_State *L, int signer)
     s->credentials.access_key = slice_at(L, ACCESS_KEY);
     s->credentials.secret_key = slice_at(L, SECRET_KEY);
     s->credentials.security_token = slice_at(L, SECURITY_TOKEN);
+    s->credentials.kept = kms_keys_find(L, KEYS, s->credentials.secret_key.data);
     return s;
 }
 
@@ -385,15 +390,17 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L)
     kms_lua_error_open(L);
     lua_newtable(L);
     kms_workspace_open(L);
+    kms_keys_open(L);
     for (const luaL_Reg *f = FUNCTIONS; f->name != NULL; f++) {
-        lua_pushvalue(L, -1);
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
         for (int i = 0; i < FIELD_COUNT; i++)
             lua_pushstring(L, FIELDS[i].name);
         for (int i = 0; i < RESULTS; i++)
             lua_pushstring(L, RESULT_NAMES[i]);
         lua_pushcclosure(L, f->func, UPVALUES);
-        lua_setfield(L, -3, f->name);
+        lua_setfield(L, -4, f->name);
     }
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     return 1;
 }

@@ -57,11 +57,12 @@ static bool string_to_sign(kms_ncloud_signature *s, kms_slice method, kms_slice 
 }
 
 /* The secret key is the HMAC key as it stands, whatever it looks like. */
-static bool signature(kms_ncloud_signature *s, kms_digest *digest, kms_slice secret_key,
-                      kms_sign_error *error)
+static bool signature(kms_ncloud_signature *s, kms_digest *digest,
+                      const kms_credentials *credentials, kms_sign_error *error)
 {
     const kms_slice text = {s->string_to_sign.data, s->string_to_sign.length};
-    if (kms_hmac_base64(digest, KMS_SHA256, secret_key, text, s->signature))
+    if (kms_hmac_base64(digest, KMS_SHA256, credentials->kept, credentials->secret_key, text,
+                        s->signature))
         return true;
     error->status = KMS_SIGN_NO_CRYPTO;
     return false;
@@ -82,7 +83,7 @@ bool kms_ncloud_sign(kms_ncloud_signature *s, kms_digest *digest, const kms_requ
     bool signs = kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
                  request_target(s, request, error) &&
                  string_to_sign(s, request->method, credentials->access_key, error) &&
-                 signature(s, digest, credentials->secret_key, error);
+                 signature(s, digest, credentials, error);
     kms_digest_end();
     return signs;
 }

@@ -48,6 +48,7 @@ typedef struct {
     kms_slice access_key;
     kms_slice secret_key;
     kms_slice security_token;
+    struct kms_hmac_key *kept; /* of secret_key, see digest.h; or NULL */
 } kms_credentials;
 
 /* Limits of Huawei Cloud's gateway: "AK/SK Signing and Authentication" of its API Request Signing

@@ -28,7 +28,7 @@ local VARIABLES = {
 }
 
 local BUILT = ("%s/%s/memory-"):format(os.getenv "BUILD" or "build", child.lua)
-local COMPILE = "gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wl,-z,now -rdynamic %s -o %s spec/memory/*.c $(pkg-config --cflags --libs %s)"
+local COMPILE = "gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wl,-z,now -rdynamic %s -o %s spec/memory/*.c $(pkg-config --cflags --libs %s libcrypto)"
 
 local function build(name, flags)
   local status = os.execute(COMPILE:format(flags, BUILT .. name, child.lua))
@@ -70,6 +70,12 @@ local function is_one_of(patterns, finding)
     if finding:find(pattern) then return true end
   end
   return false
+end
+
+local function is_found(pattern, findings)
+  for _, finding in ipairs(findings) do
+    if finding:find("^" .. pattern .. "$") then return finding end
+  end
 end
 
 --- Holds what was found, but for others' copies, against what is expected.
@@ -117,6 +123,19 @@ describe("a process leaves no copy of a secret", function()
       assert_found(held, findings)
     end)
   end
+
+  -- As long as somebody may call again, what HMAC makes of the secret key is kept, in memory of OpenSSL.
+  it("after the last client that used a key, and with it no key", function()
+    local findings = play "used"
+    assert_found({}, findings)
+    assert.truthy(is_found("open: libcrypto%.so%S* live: keyed state", findings))
+  end)
+
+  it("after the state of a client in use was closed", function()
+    local findings = play "used_on"
+    assert.truthy(is_found("open: libcrypto%.so%S* live: keyed state", findings))
+    assert_found({ is_found("closed: libcrypto%.so%S* live: keyed state", findings) }, findings)
+  end)
 
   it("after a call with keys of the environment, but for the environment", function()
     assert_found({ "closed: environment data: secret key", "open: environment data: secret key",

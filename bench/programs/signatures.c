@@ -28,6 +28,7 @@ typedef struct {
     kms_pair headers[GIVEN_HEADERS];
     /* What kms.sign keeps from one signature to the next. */
     kms_digest digest;
+    kms_hmac_key kept;
     kms_huawei_signature huawei;
     kms_ncloud_signature ncloud;
 } program;
@@ -74,7 +75,8 @@ static void prepare_core(program *self)
                                 .host = slice(plain->host),
                                 .path = {{NULL, 0}, self->segments, count},
                                 .body = slice(plain->body)};
-    self->keys = (kms_credentials){slice(plain->access_key), slice(plain->secret_key), {NULL, 0}};
+    self->keys = (kms_credentials){
+        slice(plain->access_key), slice(plain->secret_key), {NULL, 0}, &self->kept};
     self->headers[0] = (kms_pair){slice("Content-Type"), slice("application/json")};
     if (plain->project_id != NULL)
         self->headers[1] = (kms_pair){slice("X-Project-Id"), slice(plain->project_id)};
@@ -128,6 +130,7 @@ int main(int count, char **arguments)
         run_batches(core ? core_ncloud_once : plain_ncloud_once, &self);
     kms_huawei_free(&self.huawei);
     kms_ncloud_free(&self.ncloud);
+    kms_hmac_key_free(&self.kept);
     kms_digest_free(&self.digest);
     return EXIT_SUCCESS;
 }

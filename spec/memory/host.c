@@ -9,6 +9,7 @@
  *   found MOMENT OWNER live|freed|after a call|data SECRET COPIES
  *   scanned MOMENT BYTES */
 #define _GNU_SOURCE
+#define OPENSSL_SUPPRESS_DEPRECATED /* of SHA-256 one can look into no other */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -20,6 +21,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <openssl/sha.h>
 
 #include "blocks.h"
 
@@ -92,6 +94,19 @@ static piece veiled(const char *text, size_t length, unsigned char form)
     return made;
 }
 
+static void note_secret(const char *name, const char *bytes, size_t length)
+{
+    piece *pieces = secrets[secret_count].pieces;
+    size_t size = length < PIECE ? length : PIECE;
+    const size_t starts[PLACES] = {0, (length - size) / 2, length - size};
+    for (int i = 0; i < PIECES; i++)
+        pieces[i] = veiled(bytes + starts[i / FORM_COUNT], size, FORMS[i % FORM_COUNT]);
+    for (int i = 0; i < secret_count; i++)
+        if (memcmp(secrets[i].pieces, pieces, sizeof secrets[i].pieces) == 0)
+            return; /* known */
+    snprintf(secrets[secret_count++].name, LONGEST_NAME, "%s", name);
+}
+
 /* memory.secret(name, text): what to look for from now on. */
 static int add_secret(lua_State *L)
 {
@@ -99,15 +114,33 @@ static int add_secret(lua_State *L)
     const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
     luaL_argcheck(L, length >= SHORTEST, 2, "too short to tell it from others");
     luaL_argcheck(L, secret_count < MOST_SECRETS, 2, "too many secrets");
-    piece *pieces = secrets[secret_count].pieces;
-    size_t size = length < PIECE ? length : PIECE;
-    const size_t starts[PLACES] = {0, (length - size) / 2, length - size};
-    for (int i = 0; i < PIECES; i++)
-        pieces[i] = veiled(text + starts[i / FORM_COUNT], size, FORMS[i % FORM_COUNT]);
-    for (int i = 0; i < secret_count; i++)
-        if (memcmp(secrets[i].pieces, pieces, sizeof secrets[i].pieces) == 0)
-            return 0; /* known */
-    snprintf(secrets[secret_count++].name, LONGEST_NAME, "%s", name);
+    note_secret(name, text, length);
+    return 0;
+}
+
+static void clean_stack(void);
+
+/* memory.keyed(name, key): what HMAC-SHA-256 makes of a key alone, the two states that its hashes
+ * have after the key's blocks, is to be looked for as well. */
+static int add_keyed(lua_State *L)
+{
+    size_t length;
+    const char *name = luaL_checkstring(L, 1), *key = luaL_checklstring(L, 2, &length);
+    luaL_argcheck(L, length <= SHA256_CBLOCK, 2, "longer than a block");
+    luaL_argcheck(L, secret_count + 2 <= MOST_SECRETS, 2, "too many secrets");
+    for (int form = 1; form < (int)FORM_COUNT; form++) {
+        unsigned char block[SHA256_CBLOCK];
+        SHA256_CTX state;
+        memset(block, FORMS[form], sizeof block);
+        for (size_t i = 0; i < length; i++)
+            block[i] ^= (unsigned char)key[i];
+        SHA256_Init(&state);
+        SHA256_Update(&state, block, sizeof block);
+        note_secret(name, (const char *)state.h, sizeof state.h);
+        explicit_bzero(block, sizeof block);
+        explicit_bzero(&state, sizeof state);
+    }
+    clean_stack();
     return 0;
 }
 
@@ -316,11 +349,9 @@ static int spill(lua_State *L)
 /* Called in protected mode with main's arguments, from PROGRAM on. */
 static int run(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"secret", add_secret},
-                                         {"scan", scan_from_lua},
-                                         {"guarded", new_guarded},
-                                         {"spill", spill},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"secret", add_secret},  {"keyed", add_keyed},
+                                         {"scan", scan_from_lua}, {"guarded", new_guarded},
+                                         {"spill", spill},        {NULL, NULL}};
     char **arguments = lua_touserdata(L, 1);
     luaL_openlibs(L);
     lua_newtable(L);

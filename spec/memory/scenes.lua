@@ -38,6 +38,7 @@ for _, name in ipairs { "huawei", "ncloud" } do
   local original = sign[name]
   sign[name] = function(request, credentials, ...)
     memory.secret("secret key", credentials.secret_key)
+    memory.keyed("keyed state", credentials.secret_key)
     local headers = assert(original(request, credentials, ...))
     for header, value in pairs(headers) do note_header(header, value) end
     return headers
@@ -190,12 +191,39 @@ function scenes.refused()
   return huawei(keys, "APIGW.0301")
 end
 
-function scenes.ncloud()
+--- A client of NAVER Cloud after two calls.
+local function ncloud()
   local transport = curl.new { ca_file = os.getenv "KMS_CA_FILE" }
   local client = kms.ncloud { endpoint = "https://localhost:" .. EMULATOR + 2, transport = transport,
     credentials = { access_key = os.getenv "OTHER_ACCESS_KEY", secret_key = known("secret key", "VEILED_OTHER_SECRET_KEY") } }
   assert(client:rename_key { key_tag = os.getenv "KEY_TAG", key_name = "aName" })
   assert(client:get_key { key_tag = os.getenv "KEY_TAG" })
+  return transport, client
+end
+
+function scenes.ncloud() return (ncloud()) end
+
+--- A client that is in use until all is closed.
+function scenes.used()
+  local transport, client = ncloud()
+  return { close = function()
+    client:close()
+    transport:close()
+    client = nil
+  end }
+end
+
+--- One that still is when the state is closed, and a finalizer that then signs with another key.
+function scenes.used_on()
+  local transport, client = ncloud()
+  rawset(_G, "client", client)
+  local function sign_last()
+    sign.ncloud({ method = "GET", target = "/" }, { access_key = "a", secret_key = secret("secret key", 40) }, 0)
+  end
+  local newproxy = rawget(_G, "newproxy")
+  local last = newproxy and newproxy(true) or setmetatable({}, { __gc = sign_last })
+  if newproxy then getmetatable(last).__gc = sign_last end
+  rawset(_G, "last", last)
   return transport
 end
 

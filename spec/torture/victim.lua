@@ -25,6 +25,17 @@ local function rename_or_look(kms, name)
   return client:get_key({ key_tag = TAG }, { timeout = 20 })
 end
 
+local lasting
+
+--- The same by a client that stays, so that the signer keeps its key from call to call.
+local function move_again(kms)
+  local on = { sleep = function(_, seconds) transport:sleep(seconds) end, now = function() return transport:now() end }
+  function on.send(_, request) return transport:send(request) end
+  lasting = lasting or kms.huawei { transport = on, retry = false, lock_guard = false,
+    credentials = { access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK" } }
+  return lasting:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
+end
+
 --- Four calls at once, over connections of their own.
 local function together(kms)
   local parallel = kms.parallel { concurrency = 2 }
@@ -67,7 +78,7 @@ end
 --- The operations and what becomes of them when nothing fails. The key's primary is moved once; from then on the
 --- answer is a refusal with a body to read.
 victim.operations = { rename = { rename, "result" }, move = { move, "service KMS.0106" },
-  together = { together, "result" }, read = { read, "result" } }
+  again = { move_again, "service KMS.0106" }, together = { together, "result" }, read = { read, "result" } }
 
 --- One whole call over connections of its own, unless `keep`, and what became of it.
 ---@param name string of victim.operations

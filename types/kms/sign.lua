@@ -7,6 +7,9 @@
 --- or sent gives nil and an error of kind `"invalid"`, whose `code` is the name of the field: `method`, `host`,
 --- `path`, `query`, `target`, `headers`, `body`, `timestamp`, `algorithm`, `access_key`, `secret_key` or
 --- `security_token`.
+---
+--- What HMAC makes of a secret key alone is kept as long as a table of credentials that has signed with it is in use,
+--- then wiped: the next signature takes less time. Each call signs with the key that its table has.
 local sign = {}
 
 ---@alias kms.sign.Path string|string[] raw text that starts with "/", or raw segments, encoded one by one ("/" as %2F)
