@@ -202,6 +202,7 @@ void kms_exchange_end(kms_exchange *exchange)
 {
     kms_buffer_clear(&exchange->head);
     kms_reply_clear(&exchange->reply);
+    exchange->rest = (kms_slice){NULL, 0};
     exchange->header_count = 0;
     exchange->given = 0;
 }
