@@ -293,6 +293,9 @@ collectgarbage()
 memory.scan "open"
 opened:close()
 opened = nil -- luacheck: ignore
+-- Machine code of LuaJIT holds what it was made for: upvalues, such as a client.
+local jit = rawget(_G, "jit")
+if jit then jit.flush() end
 collectgarbage()
 collectgarbage()
 memory.scan "closed"
