@@ -71,7 +71,7 @@ local TRANSPORTS = {
   { name = "curl", options = { ca_file = servers.ca_file }, call = caller.call },
   { name = "curl", title = "curl, HTTP/2", two = true, libcurl = true, options = { ca_file = servers.ca_file, http_version = "2" },
     call = caller.call },
-  { name = "curl", title = "curl, in kms.parallel", libcurl = true, options = { ca_file = servers.ca_file }, call = in_a_task },
+  { name = "curl", title = "curl, in kms.parallel", bytes = true, libcurl = true, options = { ca_file = servers.ca_file }, call = in_a_task },
   { name = "cosocket", options = {}, call = inside(nginx.port) },
   { name = "worker_thread", options = { curl = { ca_file = servers.ca_file } },
     call = inside(os.getenv "KMS_THREADS_PORT") },
@@ -160,13 +160,15 @@ local function try(transport, who, number)
   assert.same({ 1, who.names }, { count, names })
 end
 
---- The callers that a row is for; over HTTP/2, which is spoken over TLS alone, a row's bytes make no sense.
+--- The callers that a row is for; over HTTP/2, which is spoken over TLS alone, a row's bytes make no sense, and in
+--- kms.parallel nothing but bytes is read by somebody else.
 local function callers_of(row, transport)
   local list, clouds = {}, {}
   local two = transport and transport.two
   for _, who in ipairs(CALLERS) do
     local fits = (row.cloud or who.cloud) == who.cloud and (row.scheme or who.scheme) == who.scheme
     if two then fits = fits and who.scheme == "https" and not row.send else fits = fits and not row.stream end
+    if transport and transport.bytes then fits = fits and row.send end
     if fits and not (row.alike and clouds[who.cloud]) then
       list[#list + 1], clouds[who.cloud] = who, true
     end
