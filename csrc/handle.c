@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* For the next functions: the first setting that libcurl refuses makes the later ones void. */
-#define SET(option, value)                                                                         \
-    (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
-
 /* At least one: 0 would be no limit, and less an error. */
 static long milliseconds(double seconds)
 {
@@ -25,11 +21,11 @@ CURLcode kms_handle_reach(CURL *easy, char *error, const kms_curl_options *optio
     const char *proxy = options->text[KMS_PROXY];
     CURLcode result = kms_curl_options_apply(options, easy);
     *error = '\0';
-    SET(CURLOPT_ERRORBUFFER, error);
+    KMS_SET(CURLOPT_ERRORBUFFER, error);
     /* Through a proxy "localhost" would be the proxy's, and plain http would leave this machine. */
-    SET(CURLOPT_PROXY, kms_same(request->scheme, "http") || proxy == NULL ? "" : proxy);
-    SET(CURLOPT_TIMEOUT_MS, milliseconds(seconds));
-    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect < seconds ? connect : seconds));
+    KMS_SET(CURLOPT_PROXY, kms_same(request->scheme, "http") || proxy == NULL ? "" : proxy);
+    KMS_SET(CURLOPT_TIMEOUT_MS, milliseconds(seconds));
+    KMS_SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect < seconds ? connect : seconds));
     return result;
 }
 

@@ -4,6 +4,11 @@
 
 #include "exchange.h"
 
+/* Sets an option of `easy`, unless `result`, which both stand where this does, has a failure: the
+ * first setting that libcurl refuses makes the later ones void. */
+#define KMS_SET(option, value)                                                                     \
+    (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
+
 /* Tells a new handle of libcurl how to get to the request's host within so many seconds, and where
  * to say what went wrong: `error` has CURL_ERROR_SIZE bytes. */
 CURLcode kms_handle_reach(CURL *easy, char *error, const kms_curl_options *options,

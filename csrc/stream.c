@@ -37,14 +37,11 @@ bool kms_stream_open(kms_stream *stream, CURLM *multi, const kms_curl_options *o
     CURLcode result = CURLE_FAILED_INIT;
     if (easy != NULL)
         result = kms_handle_reach(easy, stream->error, options, request, seconds);
-    if (result == CURLE_OK)
-        result = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    if (result == CURLE_OK)
-        result = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    KMS_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    KMS_SET(CURLOPT_CONNECT_ONLY, 1L);
     if (result == CURLE_OK && !kms_exchange_origin(request, &stream->origin))
         result = CURLE_OUT_OF_MEMORY;
-    if (result == CURLE_OK)
-        result = curl_easy_setopt(easy, CURLOPT_URL, stream->origin.data);
+    KMS_SET(CURLOPT_URL, stream->origin.data);
     if (result == CURLE_OK)
         result = kms_handle_run(easy, multi);
     if (easy != NULL && curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &count) == CURLE_OK)

@@ -69,10 +69,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *reply)
     return kms_reply_body(reply, (kms_slice){data, size * count}) ? count : 0;
 }
 
-/* For the next functions: the first setting that libcurl refuses makes the later ones void. */
-#define SET(option, value)                                                                         \
-    (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
-
 static CURLcode set_up(kms_transfer *transfer, kms_exchange *exchange,
                        const kms_curl_options *options)
 {
@@ -80,16 +76,16 @@ static CURLcode set_up(kms_transfer *transfer, kms_exchange *exchange,
     CURLcode result = CURLE_OK;
     const bool two = kms_curl_options_two(options);
     const double idle = options->number[KMS_KEEPALIVE];
-    SET(CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    KMS_SET(CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     /* Of many at once the others wait for the first one's connection, and share it. */
-    SET(CURLOPT_PIPEWAIT, two ? 1L : 0L);
-    SET(CURLOPT_FORBID_REUSE, idle > 0 ? 0L : 1L);
-    SET(CURLOPT_FRESH_CONNECT, idle > 0 ? 0L : 1L);
-    SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, &exchange->reply);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, &exchange->reply);
+    KMS_SET(CURLOPT_PIPEWAIT, two ? 1L : 0L);
+    KMS_SET(CURLOPT_FORBID_REUSE, idle > 0 ? 0L : 1L);
+    KMS_SET(CURLOPT_FRESH_CONNECT, idle > 0 ? 0L : 1L);
+    KMS_SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
+    KMS_SET(CURLOPT_HEADERFUNCTION, on_header);
+    KMS_SET(CURLOPT_HEADERDATA, &exchange->reply);
+    KMS_SET(CURLOPT_WRITEFUNCTION, on_body);
+    KMS_SET(CURLOPT_WRITEDATA, &exchange->reply);
     return result;
 }
 
@@ -117,17 +113,17 @@ static CURLcode prepare(kms_transfer *transfer, const kms_curl_options *options,
     CURL *easy = transfer->easy;
     const bool head = kms_exchange_is(request, "HEAD");
     CURLcode result = set_url(transfer, request);
-    SET(CURLOPT_REQUEST_TARGET, request->target.data);
-    SET(CURLOPT_NOBODY, head ? 1L : 0L);
+    KMS_SET(CURLOPT_REQUEST_TARGET, request->target.data);
+    KMS_SET(CURLOPT_NOBODY, head ? 1L : 0L);
     if (kms_exchange_tells_length(request)) {
-        SET(CURLOPT_POST, 1L);
-        SET(CURLOPT_POSTFIELDS, request->body.length > 0 ? request->body.data : "");
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+        KMS_SET(CURLOPT_POST, 1L);
+        KMS_SET(CURLOPT_POSTFIELDS, request->body.length > 0 ? request->body.data : "");
+        KMS_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
     }
-    SET(CURLOPT_CUSTOMREQUEST, request->method.data);
-    SET(CURLOPT_HTTPHEADER, transfer->headers);
+    KMS_SET(CURLOPT_CUSTOMREQUEST, request->method.data);
+    KMS_SET(CURLOPT_HTTPHEADER, transfer->headers);
     /* What a HEAD request is told of a length is not sent. */
-    SET(CURLOPT_MAXFILESIZE_LARGE, head ? 0 : (curl_off_t)options->number[KMS_MAX_RESPONSE]);
+    KMS_SET(CURLOPT_MAXFILESIZE_LARGE, head ? 0 : (curl_off_t)options->number[KMS_MAX_RESPONSE]);
     return result;
 }
 
