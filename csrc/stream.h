@@ -1,6 +1,6 @@
 /* A connection that libcurl makes (names, proxies, TLS) and over which one exchange of HTTP/1.1
- * goes at a time. What is sent and what is read is ours: libcurl's own HTTP costs a call more than
- * all that this library does for it, and reads answers with less care (see http1.h). */
+ * goes at a time. What is sent and what is read is ours: libcurl's own HTTP costs a call as much
+ * as all else that this library does for it, and reads answers with less care (see http1.h). */
 #ifndef KMS_STREAM_H
 #define KMS_STREAM_H
 
