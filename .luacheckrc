@@ -8,5 +8,5 @@ exclude_files = { "build" }
 files["spec"] = { std = "min+busted", max_line_length = 160 }
 -- Signatures without bodies, for editors.
 files["types"] = { unused_args = false }
-files["emulator/handler.lua"] = { std = "ngx_lua" }
+files["tools/emulator/handler.lua"] = { std = "ngx_lua" }
 files["*.rockspec"] = { std = "+rockspec" }

@@ -31,17 +31,19 @@ WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
             -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla -Wwrite-strings
 
 # nodelete: closing a Lua state must not unload code that another library's state may still point to.
-KMS_CFLAGS  = -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS)
+KMS_CFLAGS  = -Icsrc -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS)
 KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
 
 TREE    = $(BUILD)/$(LUA)
-HEADERS = $(wildcard csrc/*.h)
-SIGN_SOURCES = csrc/buffer.c csrc/digest.c csrc/encode.c csrc/huawei_sign.c csrc/ncloud_sign.c \
-               csrc/sdk_date.c csrc/lua_error.c csrc/sign_keys.c csrc/sign_workspace.c csrc/lua_sign.c
-CURL_SOURCES = csrc/buffer.c csrc/clock.c csrc/curl_options.c csrc/failure.c csrc/reply.c csrc/exchange.c csrc/handle.c \
-               csrc/transfer.c csrc/http1.c csrc/stream.c csrc/connections.c csrc/poller.c csrc/many.c csrc/lua_error.c \
-               csrc/lua_reply.c csrc/lua_exchange.c csrc/lua_many.c csrc/lua_curl.c
-READER_SOURCES = csrc/buffer.c csrc/reply.c csrc/http1.c csrc/lua_reply.c csrc/lua_http1.c
+HEADERS = $(wildcard csrc/*/*.h)
+# The sources, listed once. BINDING is the part of csrc/binding that belongs to one module.
+BASE_SOURCES = $(wildcard csrc/base/*.c)
+HTTP_SOURCES = $(wildcard csrc/http/*.c)
+SIGN_SOURCES = csrc/base/buffer.c $(wildcard csrc/sign/*.c) $(addprefix csrc/binding/,error.c sign_keys.c sign_context.c sign.c)
+CURL_SOURCES = $(BASE_SOURCES) $(HTTP_SOURCES) $(wildcard csrc/curl/*.c) \
+               $(addprefix csrc/binding/,error.c response.c request.c multi.c transport.c)
+READER_SOURCES = csrc/base/buffer.c csrc/http/response.c csrc/http/http1_parser.c \
+                 $(addprefix csrc/binding/,response.c http1.c)
 LUA_MODULES  = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 SIGN_SO = $(TREE)/kms/sign.so
 CURL_SO = $(TREE)/kms/transport/curl.so
@@ -73,56 +75,56 @@ env:
 
 .PHONY: setup
 setup:
-	tools/setup build
+	tools/install-deps build
 
 .PHONY: demo
 demo:
-	tools/setup demo
+	tools/install-deps demo
 	@$(MAKE) --no-print-directory -s all
 	@tools/demo $(LUA)
 
 # GC=hard: with collection at its most aggressive, and without the specs that steer the collector or the clock themselves.
-HARD = --helper=spec/support/collecting.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input \
+HARD = --helper=spec/helpers/hard_gc.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input \
        --filter-out=leaves.no.copy --filter-out=busy.for.finalizers --filter-out=holds.no.more
 .PHONY: test
 test:
-	tools/setup test
+	tools/install-deps test
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
 # The specs with the library built for ASan and UBSan, inside NGINX too; and the native parts under valgrind.
-MEMORY_TESTS ?= $(wildcard spec/sign_*_spec.lua) spec/transport_curl_spec.lua spec/curl_multi_spec.lua \
-               spec/end_to_end_spec.lua
+MEMORY_TESTS ?= $(wildcard spec/unit/sign/*_spec.lua) spec/transport/curl_spec.lua spec/transport/multi_spec.lua \
+               spec/e2e/end_to_end_spec.lua
 .PHONY: asan valgrind
 asan:
-	tools/setup test sanitize
+	tools/install-deps test sanitize
 	@tools/sanitize address "$(LUAS)" $(TESTS)
 
 valgrind:
-	tools/setup test sanitize
+	tools/install-deps test sanitize
 	@tools/sanitize valgrind "$(LUAS)" $(if $(TESTS),$(TESTS),$(MEMORY_TESTS))
 
 # What of the library the specs run, NGINX's workers and threads included: lines and, in C, branches.
 .PHONY: cover
 cover:
-	tools/setup test cover
+	tools/install-deps test cover
 	@tools/cover "$(LUAS)" $(TESTS)
 
 # Every allocation of a call fails once, at most MOST of a row; everything ends in every order. Then: states in threads.
 MOST ?= 200
 .PHONY: torture tsan
 torture:
-	tools/setup test sanitize
+	tools/install-deps test sanitize
 	@tools/torture allocations "$(LUAS)" $(MOST)
 
 tsan:
-	tools/setup test sanitize
+	tools/install-deps test sanitize
 	@tools/torture threads "$(LUAS)"
 
 # What calls cost the other requests of an NGINX worker; some minutes. ROUNDS and SECONDS make it shorter or longer.
 .PHONY: bench-nginx
 bench-nginx:
-	tools/setup bench
+	tools/install-deps bench
 	@$(MAKE) --no-print-directory -s all LUA=luajit
 	@tools/with-server KMS_BENCH $(BUILD)/bench-nginx/upstream tools/nginx bench/nginx/upstream.conf -- \
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
@@ -131,7 +133,7 @@ bench-nginx:
 # The programs in C that calls are measured against.
 FLOOR = bench/programs/batches.c bench/programs/floor.c
 PLAIN = bench/programs/plain_sign.c
-CORE_SIGN = $(addprefix csrc/,buffer.c digest.c encode.c huawei_sign.c ncloud_sign.c sdk_date.c)
+CORE_SIGN = csrc/base/buffer.c $(wildcard csrc/sign/*.c)
 BENCH = $(addprefix $(BUILD)/bench/,p0 p0m p0s signatures primitives)
 $(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
 $(BUILD)/bench/p0m: bench/programs/p0m.c $(FLOOR)
@@ -140,7 +142,7 @@ $(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c 
 $(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c
 $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) -Icsrc $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
 	  $(CURL_LIBS) $(CRYPTO_LIBS)
 
 .PHONY: bench-programs
@@ -150,34 +152,34 @@ bench-programs: $(BENCH)
 # it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it. What these targets print is a section of bench/RESULTS.md.
 CORE ?= 0
 PIN = taskset -c $(CORE)
-BESIDE = $(PIN) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator emulator/serve -- \
+BESIDE = $(PIN) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator tools/emulator/serve -- \
   tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
 MEASURE = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-directory -s all bench-programs LUA=lua5.4 && \
   eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && $(BESIDE) lua5.4
 .PHONY: bench bench-peers bench-instructions bench-parallel bench-growth
 bench:
-	@tools/setup bench
+	@tools/install-deps bench
 	@$(MEASURE) bench/calls.lua
 
 # The same for what else there is to make a call with.
 bench-peers:
-	@tools/setup peers
+	@tools/install-deps peers
 	@export ONLY="$(or $(ONLY),Huawei Cloud)" && $(MEASURE) bench/calls.lua peers
 
 # Instructions of a call and of a signature, counted; some minutes.
 bench-instructions:
-	@tools/setup bench
+	@tools/install-deps bench
 	@$(MEASURE) bench/instructions.lua
 
 # A thousand calls, 64 at once, to a server that takes 50 ms; on all cores.
 bench-parallel: PIN =
 bench-parallel:
-	@tools/setup bench
+	@tools/install-deps bench
 	@$(MEASURE) bench/parallel.lua
 
 # Time and memory from the first call to the millionth; some minutes.
 bench-growth:
-	@tools/setup bench
+	@tools/install-deps bench
 	@$(MEASURE) bench/growth.lua
 
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
@@ -186,7 +188,7 @@ FUZZER = $(BUILD)/fuzz/harness
 FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz
 fuzz:
-	tools/setup fuzz
+	tools/install-deps fuzz
 	@$(MAKE) --no-print-directory $(FUZZER) LUA=lua5.4
 	@tools/fuzz $(if $(RUNS),runs=$(RUNS),$(or $(SECONDS),60)) $(TARGETS)
 
@@ -200,14 +202,14 @@ $(FUZZER): fuzz/harness.c $(SIGN_SOURCES) $(CURL_SOURCES) $(READER_SOURCES) $(HE
 EMULATOR_PORT ?= 18440
 .PHONY: emulator
 emulator:
-	tools/setup demo
-	@emulator/serve $(BUILD)/emulator $(EMULATOR_PORT)
+	tools/install-deps demo
+	@tools/emulator/serve $(BUILD)/emulator $(EMULATOR_PORT)
 
-C_FILES = $(wildcard csrc/*.[ch] bench/programs/*.[ch])
-STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -Icsrc -fsyntax-only
+C_FILES = $(wildcard csrc/*/*.[ch] bench/programs/*.[ch])
+STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -fsyntax-only
 .PHONY: lint
 lint:
-	tools/setup lint
+	tools/install-deps lint
 	luacheck --quiet .
 	clang-format --dry-run -Werror $(C_FILES)
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done

@@ -3,7 +3,7 @@
 --- else the machine does falls on all alike.
 ---   calls.lua [peers]
 
-local emulated = require "spec.support.emulated"
+local emulated = require "spec.helpers.emulator_client"
 local process = require "bench.process"
 local server = require "bench.server"
 local tables = require "bench.tables"

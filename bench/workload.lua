@@ -1,7 +1,7 @@
 --- What is measured: the two operations, where they are sent, and the programs that send them. A further program is a
 --- row of `workload.programs`.
 
-local defaults = require "kms.emulator.defaults"
+local defaults = require "kms.emulator.fixtures"
 local kms = require "kms"
 local mime = require "mime"
 local sign = require "kms.sign"

@@ -2,7 +2,6 @@
 -- luacheck: std ngx_lua
 
 local kms = require "kms"
-local worker_thread = require "kms.transport.worker_thread"
 
 local handlers = {}
 
@@ -43,7 +42,6 @@ local blocking
 local WAYS = {
   bare = bare,
   cosocket = clients(function() return { timeout = 60 } end),
-  worker_thread = clients(function() return worker_thread.new { curl = { ca_file = CA_FILE, timeout = 60 } } end),
   -- What not to do. Made by the worker, for a handle of libcurl does not outlive a fork.
   blocking = function(speed)
     blocking = blocking or clients(function() return require("kms.transport.curl").new { ca_file = CA_FILE } end)

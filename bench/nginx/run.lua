@@ -52,7 +52,7 @@ local function interleaved(ways, measure)
 end
 
 local function latency()
-  local ways = { "idle", "cosocket", "worker_thread" }
+  local ways = { "idle", "cosocket" }
   ping(1) -- warms up what is loaded lazily
   for i = 2, #ways do result_of(wrk(CALLS, 1, "/" .. ways[i] .. "/fast")) end
   local rounds = interleaved(ways, function(way) return ping_beside(way, SECONDS) end)
@@ -75,7 +75,7 @@ local function blocked()
 end
 
 local function throughput()
-  local ways = { "bare", "cosocket", "worker_thread" }
+  local ways = { "bare", "cosocket" }
   local rounds = interleaved(ways, function(way)
     return result_of(wrk(CALLS, SECONDS, "/" .. way .. "/fast"))
   end)

@@ -6,7 +6,7 @@ local batches = require "bench.programs.batches"
 local cjson = require "cjson"
 local client = require "http.client"
 local headers = require "http.headers"
-local signer = require "spec.support.hand_signer"
+local signer = require "spec.helpers.reference_signer"
 local tls = require "http.tls"
 
 local _, base, path, ca_file, body = ...

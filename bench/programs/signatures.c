@@ -7,8 +7,8 @@
 #include "batches.h"
 #include "plain_sign.h"
 
-#include "huawei_sign.h"
-#include "ncloud_sign.h"
+#include "sign/huawei.h"
+#include "sign/ncloud.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 -- Input: choices, profile, file; fields of fuzz/support.lua. Planted in the file: a secret.
 
 package.path = "fuzz/?.lua;" .. package.path
-local file = require "kms.credentials.file"
+local file = require "kms.credentials.profile"
 local ini = require "kms.credentials.ini"
 local support = require "support"
 

@@ -2,8 +2,8 @@
 -- Input: fields of fuzz/support.lua, which stand side by side in the text with the planted bytes in them.
 
 package.path = "fuzz/?.lua;" .. package.path
-local redact = require "kms.redact"
-local reply = require "kms.reply"
+local redact = require "kms.util.redact"
+local reply = require "kms.util.json_body"
 local support = require "support"
 
 local NAMES = { "secret_key", "security_token", "token" }

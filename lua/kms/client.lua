@@ -1,13 +1,13 @@
 --- Clients: their options, their settings, their transport, and one method for each row of a cloud's operations.
 
 local call = require "kms.call"
-local check = require "kms.check"
+local check = require "kms.util.validate"
 local credentials = require "kms.credentials"
-local environment = require "kms.environment"
+local environment = require "kms.util.env"
 local Error = require "kms.error"
-local guard = require "kms.guard"
-local operation = require "kms.operation"
-local retry = require "kms.retry"
+local guard = require "kms.call.lock_guard"
+local operation = require "kms.call.operation"
+local retry = require "kms.call.retry"
 
 -- Loaded with this module, for in a handler loading would hold up the worker. Elsewhere kms.transport.curl is the
 -- default, loaded at the first call: a worker that never asks for it does without libcurl.

@@ -1,4 +1,4 @@
---- How a URL or a request names a host, and whether that is this machine. The rules are those of csrc/http_syntax.h.
+--- How a URL or a request names a host, and whether that is this machine. The rules are those of csrc/http/syntax.h.
 -- Character classes are spelled out: Lua's own, such as %a, follow the locale.
 
 local host_name = {}

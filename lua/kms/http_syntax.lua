@@ -1,4 +1,4 @@
---- What may stand where in a request of HTTP/1.1, and the bytes it becomes. The rules are those of csrc/http_syntax.h.
+--- What may stand where in a request of HTTP/1.1, and the bytes it becomes. The rules are those of csrc/http/syntax.h.
 -- Character classes are spelled out: Lua's own, such as %a, follow the locale.
 
 local host_name = require "kms.host_name"

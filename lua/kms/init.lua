@@ -1,10 +1,10 @@
 --- The face of lua-kms: two clouds, two operations, each as a client's method and as a plain function.
 
-local check = require "kms.check"
+local check = require "kms.util.validate"
 local client = require "kms.client"
 local credentials = require "kms.credentials"
 local Error = require "kms.error"
-local late = require "kms.late"
+local late = require "kms.util.lazy"
 
 local parallel = late "kms.parallel"
 
@@ -29,7 +29,7 @@ local function cloud(name)
   return clouds[name]
 end
 
--- In NGINX at once; see kms.late.
+-- In NGINX at once; see kms.util.lazy.
 if rawget(_G, "ngx") then
   cloud "huawei"
   cloud "ncloud"

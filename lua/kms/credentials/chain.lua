@@ -1,8 +1,8 @@
 --- Asks one source after the other, until one has credentials.
 
 local Error = require "kms.error"
-local snapshot = require "kms.credentials.snapshot"
-local source = require "kms.credentials.source"
+local snapshot = require "kms.credentials.value"
+local source = require "kms.credentials.provider"
 
 local chain = {}
 

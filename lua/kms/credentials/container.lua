@@ -1,11 +1,11 @@
 --- Keys of the pod that this program runs in: CCE pod identity, Huawei Cloud.
 
-local environment = require "kms.environment"
-local exchange = require "kms.credentials.exchange"
-local file = require "kms.credentials.file"
-local refresh = require "kms.credentials.refresh"
-local snapshot = require "kms.credentials.snapshot"
-local source = require "kms.credentials.source"
+local environment = require "kms.util.env"
+local exchange = require "kms.credentials.service"
+local file = require "kms.credentials.profile"
+local refresh = require "kms.credentials.cache"
+local snapshot = require "kms.credentials.value"
+local source = require "kms.credentials.provider"
 
 local container = {}
 

@@ -1,7 +1,7 @@
 --- Reads the text of a credentials file: sections of "key = value" lines. Strict, for a line that was misread would be
 --- signed with; and its complaints name lines, never what stands in them.
 
-local snapshot = require "kms.credentials.snapshot"
+local snapshot = require "kms.credentials.value"
 
 local ini = {}
 

@@ -1,11 +1,11 @@
 --- Keys of the server that this program runs on: Huawei Cloud's ECS agency, NAVER Cloud's server role.
 
-local environment = require "kms.environment"
-local exchange = require "kms.credentials.exchange"
-local refresh = require "kms.credentials.refresh"
-local reply = require "kms.reply"
-local snapshot = require "kms.credentials.snapshot"
-local source = require "kms.credentials.source"
+local environment = require "kms.util.env"
+local exchange = require "kms.credentials.service"
+local refresh = require "kms.credentials.cache"
+local reply = require "kms.util.json_body"
+local snapshot = require "kms.credentials.value"
+local source = require "kms.credentials.provider"
 
 local metadata = {}
 

@@ -1,12 +1,12 @@
 --- Keys for an identity that somebody else vouches for: an OpenID Connect token, exchanged at Huawei Cloud IAM.
 
-local environment = require "kms.environment"
-local exchange = require "kms.credentials.exchange"
-local file = require "kms.credentials.file"
-local iam = require "kms.credentials.iam"
-local refresh = require "kms.credentials.refresh"
-local snapshot = require "kms.credentials.snapshot"
-local source = require "kms.credentials.source"
+local environment = require "kms.util.env"
+local exchange = require "kms.credentials.service"
+local file = require "kms.credentials.profile"
+local iam = require "kms.huawei.iam"
+local refresh = require "kms.credentials.cache"
+local snapshot = require "kms.credentials.value"
+local source = require "kms.credentials.provider"
 
 local oidc = {}
 

@@ -1,7 +1,7 @@
 --- Faults on order: which there are, which request meets the next one, and what becomes of its answer.
 
-local check = require "kms.check"
-local fields = require "kms.emulator.fields"
+local check = require "kms.util.validate"
+local fields = require "kms.emulator.schema"
 
 local faults = {}
 faults.__index = faults

@@ -1,7 +1,7 @@
 --- Huawei Cloud KMS: multi-region keys, and the operations on them.
 
 local gateway = require "kms.emulator.huawei_gateway"
-local http = require "kms.emulator.http"
+local http = require "kms.emulator.router"
 
 local huawei = {}
 huawei.__index = huawei

@@ -1,6 +1,6 @@
 --- Huawei Cloud's API gateway: who is calling, and the answers that never reach KMS.
 
-local http = require "kms.emulator.http"
+local http = require "kms.emulator.router"
 local signature = require "kms.emulator.signature"
 
 local gateway = {}

@@ -1,8 +1,8 @@
 --- Huawei Cloud's IAM: tokens for a password or an OpenID Connect id token, temporary keys for a token, the projects.
 
 local gateway = require "kms.emulator.huawei_gateway"
-local http = require "kms.emulator.http"
-local issuer = require "kms.emulator.issuer"
+local http = require "kms.emulator.router"
+local issuer = require "kms.emulator.token_issuer"
 
 local iam = {}
 iam.__index = iam

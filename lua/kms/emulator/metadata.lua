@@ -1,7 +1,7 @@
 --- What a server or a container of the clouds finds beside it: Huawei's and NAVER's metadata services, told apart by
 --- path, and the endpoint of Huawei's pod identity. All of them hand out temporary keys that the clouds then take.
 
-local http = require "kms.emulator.http"
+local http = require "kms.emulator.router"
 
 local metadata = {}
 metadata.__index = metadata

@@ -1,6 +1,6 @@
 --- NAVER Cloud KMS 2.0 behind its API gateway: keys with unique names, and the operations on them.
 
-local http = require "kms.emulator.http"
+local http = require "kms.emulator.router"
 local signature = require "kms.emulator.signature"
 
 local ncloud = {}

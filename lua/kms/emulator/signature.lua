@@ -3,7 +3,7 @@
 
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
-local http = require "kms.emulator.http"
+local http = require "kms.emulator.router"
 
 local signature = {}
 

@@ -2,7 +2,7 @@
 -- Whom TLS trusts is NGINX's to say: lua_ssl_trusted_certificate, at http level, for kept connections are shared by all
 -- of a worker's locations. Names need a `resolver`, and a lookup may take as long as `resolver_timeout` allows.
 
-local check = require "kms.check"
+local check = require "kms.util.validate"
 local Error = require "kms.error"
 local host_name = require "kms.host_name"
 local http1 = require "kms.http1"
@@ -10,7 +10,7 @@ local syntax = require "kms.http_syntax"
 
 local ngx = rawget(_G, "ngx")
 local usable = ngx and ngx.socket and ngx.get_phase
-local tls_session = usable and require "kms.transport.tls_session"
+local tls_session = usable and require "kms.transport.cosocket_tls"
 
 local cosocket = {}
 
@@ -73,18 +73,13 @@ local OPTIONS = {
   keepalive = { standard = 60, test = seconds(0), rule = "must be a number of seconds, 0 to 1000000" },
   max_response = { standard = 2 ^ 20, test = whole, rule = "must be a whole number of bytes, 1 to 2147483647" },
   pool_size = { standard = 64, test = whole, rule = "must be a whole number, 1 to 2147483647" },
-  proxy = { test = read_proxy, rule = 'must be "http://host:port"; for other proxies, and those that want a password, '
-    .. "there is kms.transport.worker_thread" },
-  http_version = { test = function(value) return value == "1.1" end, rule = 'can only be "1.1" here; '
-    .. "kms.transport.worker_thread speaks HTTP/2" },
+  proxy = { test = read_proxy, rule = 'must be "http://host:port"' },
 }
 
 -- Options of kms.transport.curl that ngx_lua has no way to honour, and what to do instead.
 local TRUSTED = "name the certificates in lua_ssl_trusted_certificate"
-local WORKER_THREAD = "use kms.transport.worker_thread"
 local ELSEWHERE = {
-  ca_file = TRUSTED, ca_path = TRUSTED, client_cert = WORKER_THREAD, client_key = WORKER_THREAD,
-  client_key_password = WORKER_THREAD, no_proxy = "make a client without proxy for those hosts",
+  ca_file = TRUSTED, ca_path = TRUSTED, no_proxy = "make a client without proxy for those hosts",
 }
 
 --- Unix time in seconds. NGINX's own is as old as the event it is at work on.

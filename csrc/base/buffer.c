@@ -1,0 +1,88 @@
+/* One growing byte buffer with a ceiling; see buffer.h. */
+#include "base/buffer.h"
+#include "http/syntax.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 512, MOST_KEPT = 8192 };
+
+void kms_buffer_init(kms_buffer *buffer, size_t limit)
+{
+    memset(buffer, 0, sizeof *buffer);
+    buffer->limit = limit;
+}
+
+static bool fail(kms_buffer *buffer, kms_buffer_status status)
+{
+    kms_buffer_free(buffer);
+    buffer->status = status;
+    return false;
+}
+
+/* Not realloc: it would leave the old bytes behind, unwiped. */
+static bool grow(kms_buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity == 0 ? FIRST_CAPACITY : buffer->capacity;
+    while (capacity < needed)
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    if (capacity > buffer->limit)
+        capacity = buffer->limit;
+    char *data = malloc(capacity);
+    if (data == NULL)
+        return fail(buffer, KMS_BUFFER_NO_MEMORY);
+    if (buffer->data != NULL) {
+        memcpy(data, buffer->data, buffer->length);
+        kms_wipe(buffer->data, buffer->length);
+        free(buffer->data);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length)
+{
+    if (buffer->status != KMS_BUFFER_OK)
+        return false;
+    if (buffer->length > buffer->limit || length > buffer->limit - buffer->length)
+        return fail(buffer, KMS_BUFFER_TOO_LARGE);
+    if (length == 0)
+        return true;
+    if (length > buffer->capacity - buffer->length && !grow(buffer, buffer->length + length))
+        return false;
+    memcpy(buffer->data + buffer->length, data, length);
+    buffer->length += length;
+    return true;
+}
+
+bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
+{
+    if (!kms_buffer_add(buffer, data, length))
+        return false;
+    char *added = buffer->data + buffer->length - length;
+    for (size_t i = 0; i < length; i++)
+        added[i] = kms_lower(added[i]);
+    return true;
+}
+
+void kms_buffer_clear(kms_buffer *buffer)
+{
+    if (buffer->capacity > MOST_KEPT) {
+        kms_buffer_free(buffer);
+        return;
+    }
+    if (buffer->length > 0)
+        kms_wipe(buffer->data, buffer->length);
+    buffer->length = 0;
+    buffer->status = KMS_BUFFER_OK;
+}
+
+void kms_buffer_free(kms_buffer *buffer)
+{
+    if (buffer->data != NULL)
+        kms_wipe(buffer->data, buffer->length);
+    free(buffer->data);
+    kms_buffer_init(buffer, buffer->limit);
+}

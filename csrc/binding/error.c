@@ -1,0 +1,45 @@
+/* Error values of kms.error, made from C: a table with the metatable that the Lua module owns. */
+#include "binding/error.h"
+#include "binding/compat.h"
+
+static const char METATABLE[] = "kms.error";
+
+static void set_string(lua_State *L, const char *name, const char *value)
+{
+    if (value != NULL) {
+        lua_pushstring(L, value);
+        lua_setfield(L, -2, name);
+    }
+}
+
+void kms_lua_error_open(lua_State *L)
+{
+    lua_getglobal(L, "require");
+    lua_pushstring(L, METATABLE);
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "metatable");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    lua_setfield(L, LUA_REGISTRYINDEX, METATABLE);
+    lua_pop(L, 1);
+}
+
+int kms_lua_fail(lua_State *L, const kms_lua_error *error)
+{
+    lua_pushnil(L);
+    lua_createtable(L, 0, 8);
+    set_string(L, "kind", error->kind);
+    set_string(L, "code", error->code);
+    set_string(L, "message", error->message);
+    lua_pushboolean(L, error->uncertain);
+    lua_setfield(L, -2, "uncertain");
+    if (error->has_cause) {
+        lua_createtable(L, 0, 2);
+        lua_pushinteger(L, error->cause_code);
+        lua_setfield(L, -2, "code");
+        set_string(L, "message", error->cause_message);
+        lua_setfield(L, -2, "cause");
+    }
+    lua_getfield(L, LUA_REGISTRYINDEX, METATABLE);
+    lua_setmetatable(L, -2);
+    return 2;
+}

@@ -1,0 +1,150 @@
+--- Huawei Cloud IAM: where it is, and tokens for a user and a password.
+
+local cjson = require "cjson.safe".new()
+local check = require "kms.util.validate"
+local environment = require "kms.util.env"
+local exchange = require "kms.credentials.service"
+local guard = require "kms.call.lock_guard"
+local refresh = require "kms.credentials.cache"
+local shared_token = require "kms.credentials.shared_cache"
+local snapshot = require "kms.credentials.value"
+local source = require "kms.credentials.provider"
+
+local iam = {}
+
+local TIMEOUT = 10 -- seconds a request
+local MARGIN = 30 * 60 -- seconds of a token's 24 hours
+-- Seconds that a refused password is not tried again: IAM locks users after some refusals in a row.
+local REFUSED_PAUSE = 5 * 60
+
+local GLOBAL_HOST = "iam.myhuaweicloud.com"
+
+-- Regions with an IAM host of their own, iam.<region>.myhuaweicloud.com (the official SDKs for Python and Go); the
+-- others use the global one.
+local WITH_HOST = {}
+for region in ([[
+  af-south-1 ae-ad-1 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 cn-east-2 cn-east-3 cn-east-4 cn-east-5
+  cn-north-1 cn-north-12 cn-north-2 cn-north-4 cn-north-9 cn-south-1 cn-south-2 cn-southwest-2 eu-west-0 la-north-2
+  la-south-2 me-east-1 my-kualalumpur-1 na-mexico-1 ru-moscow-1 sa-brazil-1 tr-west-1
+]]):gmatch "%S+" do WITH_HOST[region] = true end
+
+-- The European cloud stands apart: the global IAM does not know its users.
+local OTHER_HOSTS = { ["eu-west-101"] = "iam.eu-west-101.myhuaweicloud.eu" }
+
+--- The host of a region's IAM.
+---@param region string?
+---@return string host
+function iam.host(region)
+  if region == nil then return GLOBAL_HOST end
+  return OTHER_HOSTS[region] or WITH_HOST[region] and ("iam.%s.myhuaweicloud.com"):format(region) or GLOBAL_HOST
+end
+
+--- Where to ask IAM: the option, the official SDKs' variable, or the region's host.
+---@param option string?
+---@param region string?
+---@return { scheme: string, host: string, who: string, timeout: number }? place, kms.Error? err
+function iam.place(option, region)
+  local endpoint = option or environment.first { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or iam.host(region)
+  -- The SDK for Go lets the variable do without a scheme.
+  if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
+  local scheme, host = check.endpoint(endpoint)
+  if not scheme then
+    return snapshot.fail("invalid", check.value("the IAM endpoint", endpoint, check.ENDPOINT))
+  end
+  return { scheme = scheme, host = host, who = ("IAM at %s://%s"):format(scheme, host), timeout = TIMEOUT }
+end
+
+--- A value as JSON. The encoder keeps its buffer, and a password in it, until another text overwrites it.
+local function encode(value)
+  local text = cjson.encode(value)
+  cjson.encode(("x"):rep(#text))
+  return text
+end
+
+--- Posts JSON to IAM.
+---@param place table from `iam.place`
+---@param body table
+---@param secrets string[] what of the body and the headers must not show
+---@return table? response a good one, kms.Error? err, table order
+function iam.post(context, place, target, headers, body, secrets)
+  local order = { who = place.who, method = "POST", scheme = place.scheme, host = place.host, target = target,
+    headers = { { "Content-Type", "application/json;charset=utf8" } }, body = encode(body),
+    timeout = place.timeout, secrets = secrets }
+  for _, pair in ipairs(headers) do order.headers[#order.headers + 1] = pair end
+  local response, err = exchange.send(context, order)
+  if not response then return nil, err, order end
+  if response.status ~= 200 and response.status ~= 201 then
+    response, err = exchange.refusal(order, response)
+  end
+  return response, err, order
+end
+
+--- The token in an answer's header.
+---@return string? token, kms.Error? err
+function iam.token(order, response)
+  local token = response.headers["x-subject-token"]
+  if token and snapshot.rules.header_safe.test(token) then return token end
+  return exchange.malformed(order, response, "wrong_type", "there is no X-Subject-Token in it", true)
+end
+
+local PROJECT_ID = "^" .. ("[0-9A-Za-z]"):rep(32) .. "$"
+
+--- The project that a token is for. A name begins with its region's code, and so holds a "-", an id never does.
+local function scope_of(project)
+  return { project = { [project:find(PROJECT_ID) and "id" or "name"] = project } }
+end
+
+local function plan_of(given, context)
+  local place, err = iam.place(given.endpoint, context.region)
+  if not place then return nil, err end
+  local project = given.project or context.region
+  if not project then
+    local message = "an IAM token is for one project: give iam_token the option project, or the client a region"
+    return snapshot.fail("invalid", message)
+  end
+  place.project, place.margin, place.refused_pause = project, MARGIN, REFUSED_PAUSE
+  -- The length before each part: no choice of names makes two keys the same.
+  local parts = {}
+  local login = guard.name { access_key = given.user, secret_key = given.password } -- tells nothing of the password
+  for i, part in ipairs { place.scheme .. "://" .. place.host, given.domain, given.user, project, login } do
+    parts[i] = #part .. ":" .. part
+  end
+  place.key = table.concat(parts)
+  return place
+end
+
+-- "Obtaining a User Token Through Password Authentication", IAM API reference. `nocatalog` keeps the answer short.
+local function fetch(given, context, plan)
+  local user = { name = given.user, password = given.password, domain = { name = given.domain } }
+  local body = { auth = {
+    identity = { methods = { "password" }, password = { user = user } },
+    scope = scope_of(plan.project),
+  } }
+  local response, err, order = iam.post(context, plan, "/v3/auth/tokens?nocatalog=true", {}, body, { given.password })
+  if not response then return nil, err end
+  local token
+  token, err = iam.token(order, response)
+  if not token then return nil, err end
+  local object
+  object, err = exchange.object(order, response)
+  if not object then return nil, err end
+  local details = type(object.token) == "table" and object.token or {}
+  return exchange.credentials(context, order, response, { token = token, expires = details.expires_at })
+end
+
+--- A source of tokens.
+---@param options { user: string, password: string, domain: string, project: string?, endpoint: string? }
+---@param dictionary table? an NGINX shared dictionary
+---@return kms.CredentialsSource
+function iam.new(options, dictionary)
+  local given = {}
+  for name, value in pairs(options) do given[name] = value end
+  local function fetch_own(context, plan) return fetch(given, context, plan) end
+  local get, forget = refresh.new {
+    plan = function(context) return plan_of(given, context) end,
+    fetch = dictionary and shared_token.fetch(dictionary, fetch_own) or fetch_own,
+  }
+  return source.new("iam_token", get, { forget = forget, misuse = source.needs("iam_token", "token") })
+end
+
+return iam

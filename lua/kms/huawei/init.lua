@@ -1,0 +1,229 @@
+--- Huawei Cloud KMS: endpoints, credentials, operations, and the shapes of its answers.
+
+local late = require "kms.util.lazy"
+local check = require "kms.util.validate"
+local failure = require "kms.huawei.errors"
+local lock = late "kms.util.mutex"
+local project = late "kms.huawei.project"
+local sign = require "kms.sign"
+local snapshot = require "kms.credentials.value"
+
+local huawei = { name = "huawei", failure = failure }
+
+-- "Regions and endpoints" of the vendor; the same list stands in all official SDKs. Other codes are accepted too:
+-- new regions come faster than releases.
+local REGIONS = {
+  "cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12", "cn-east-2", "cn-east-3",
+  "cn-east-4", "cn-east-5", "cn-south-1", "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3",
+  "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "af-south-1", "af-north-1",
+  "la-south-2", "la-north-2", "sa-brazil-1", "na-mexico-1", "tr-west-1", "ae-ad-1", "me-east-1", "my-kualalumpur-1",
+  "ru-moscow-1", "eu-west-101",
+}
+
+-- Every region's host is kms.<region>.myhuaweicloud.com, but for these.
+local HOSTS = { ["eu-west-101"] = "kms.eu-west-101.myhuaweicloud.eu" }
+
+huawei.regions = REGIONS
+
+local KNOWN = {}
+for _, region in ipairs(REGIONS) do KNOWN[region] = true end
+
+-- UpdatePrimaryRegion, table 1: ^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$ (a-z, not only a-f).
+local KEY_ID_PATTERN = "^[0-9a-z]+()" .. ("%-[0-9a-z]+()"):rep(3) .. "%-[0-9a-z]+$"
+
+local KEY_ID = {
+  text = "36 characters, lower-case letters and digits in groups of 8-4-4-4-12",
+  plain = true,
+  test = function(value)
+    local first, second, third, fourth = value:match(KEY_ID_PATTERN)
+    return first == 9 and second == 14 and third == 19 and fourth == 24 and #value == 36
+  end,
+}
+
+-- A region's code stands in a host name: one DNS label (RFC 1035, section 2.3.1).
+local REGION = {
+  text = 'a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"',
+  plain = true,
+  test = function(value)
+    return KNOWN[value]
+      or #value <= 63 and value:find "^[a-z][a-z0-9]*%-[a-z0-9-]*[a-z0-9]$" and not value:find("--", 1, true)
+  end,
+}
+
+local PROJECT_ID = {
+  text = '32 letters and digits, or "auto"',
+  plain = true,
+  test = function(value) return value == "auto" or #value == 32 and value:find "^[0-9A-Za-z]+$" end,
+}
+
+local ALGORITHM = {
+  text = '"SDK-HMAC-SHA256" or "SDK-HMAC-SM3"',
+  test = function(value) return value == "SDK-HMAC-SHA256" or value == "SDK-HMAC-SM3" end,
+}
+
+---@class kms.HuaweiOptions
+---@field region string? the region whose endpoint is called: where the key is primary now.
+---  Variable HUAWEICLOUD_SDK_REGION
+---@field project_id string? the project of that region, or "auto": looked up in IAM by the region's name.
+---  Variable HUAWEICLOUD_SDK_PROJECT_ID
+---@field credentials kms.Credentials|kms.CredentialsSource|nil keys, a token, or a function that returns one of these.
+---  Variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN
+---@field endpoint string? `https://host[:port]` in place of the region's own.
+---  Variable HUAWEICLOUD_SDK_REGION_KMS_<REGION>
+---@field algorithm "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|nil of the signature, the former when not given
+---@field lock_guard boolean|{ shared: string }|nil keeps credentials that were refused from being sent again; true when
+---  not given. `shared` names a lua_shared_dict, for a guard that all NGINX workers share
+---@field timeout number? seconds for a whole call, 30 when not given
+---@field retry kms.RetryOptions|boolean|nil whether and how a failed attempt is made again; on when not given
+---@field on_retry (fun(info: { attempt: integer, wait: number, error: kms.Error }))? called before each wait
+---@field transport table|userdata|nil a transport, or a table of options for the default one (see kms.transport.curl)
+
+---@type kms.Field[]
+huawei.options = {
+  { name = "region", type = "string", rule = REGION, variables = { "HUAWEICLOUD_SDK_REGION" } },
+  { name = "project_id", type = "string", rule = PROJECT_ID, variables = { "HUAWEICLOUD_SDK_PROJECT_ID" } },
+  { name = "endpoint", type = "string", rule = check.ENDPOINT },
+  { name = "algorithm", type = "string", rule = ALGORITHM },
+}
+
+-- Five refused authentications in a row lock an access key for five minutes (API Request Signing Guide).
+huawei.lock_guard = true
+
+---@type kms.CredentialsField[]
+huawei.credentials = {
+  { name = "token", type = "string", rule = snapshot.rules.header_safe, instead = true },
+  { name = "access_key", type = "string", rule = snapshot.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
+  { name = "secret_key", type = "string", rule = snapshot.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
+  { name = "security_token", type = "string", rule = snapshot.rules.header_safe, optional = true,
+    variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" } },
+}
+
+---@type kms.Operation[]
+huawei.operations = {
+  {
+    name = "update_primary_region",
+    method = "PUT",
+    path = "/v2/{project_id}/kms/keys/{key_id}/update-primary-region",
+    fields = {
+      { name = "key_id", type = "string", required = true, rule = KEY_ID },
+      { name = "primary_region", type = "string", required = true, rule = REGION },
+    },
+    body = { key_id = "key_id", primary_region = "primary_region" },
+    reply = { key_id = "key_id", primary_region = "primary_region" },
+  },
+}
+
+--- The variable that overrides a region's endpoint, as the official SDKs spell it.
+local function endpoint_variable(region)
+  return "HUAWEICLOUD_SDK_REGION_KMS_" .. region:upper():gsub("-", "_")
+end
+
+--- Settings with a project in them.
+local function with_project(settings, project_id)
+  local complete = {}
+  for name, value in pairs(settings) do complete[name] = value end
+  complete.project_id = project_id
+  complete.headers = { { "Content-Type", "application/json" }, { "X-Project-Id", project_id } }
+  return complete
+end
+
+local MOST_PROJECTS = 100 -- remembered; rotated keys must not fill the memory
+
+--- Settings whose project is looked up at the first call under an access key or a token, and remembered. Of many calls
+--- at once one asks.
+local function with_lookup(settings)
+  local found, count, one = {}, 0, lock.new()
+
+  local function look_up(key, given, context, offset)
+    local id, err, learnt = project.find(settings.region, given, context, offset, settings.algorithm)
+    if not id then return nil, err, learnt end
+    if count == MOST_PROJECTS then found, count = {}, 0 end
+    found[key], count = with_project(settings, id), count + 1
+    return found[key]
+  end
+
+  function settings.complete(given, context, offset)
+    local key = given.access_key or given.token
+    if found[key] then return found[key] end
+    local ticket = one:acquire(context, context.deadline)
+    if not ticket then return snapshot.fail("unavailable", "another call was looking for the project, in vain") end
+    local complete, err, learnt = found[key], nil, nil -- whoever had the lock may have found it
+    if not complete then complete, err, learnt = look_up(key, given, context, offset) end
+    one:release(ticket)
+    return complete, err, learnt
+  end
+  return settings
+end
+
+--- The options that are missing. Where an endpoint and a project are given, the region need not be.
+---@param values table
+---@return string[] names
+function huawei.needs(values)
+  local names = {}
+  local needs_region = not values.endpoint or values.project_id == "auto"
+  if needs_region and not values.region then names[1] = "region" end
+  if not values.project_id then names[#names + 1] = "project_id" end
+  return names
+end
+
+--- Where to send, and what every request of a client carries.
+---@param values table the options' values: `region`, `project_id`, `endpoint`, `algorithm`
+---@param variable fun(names: string[]): string?
+---@return table? settings, string? field, string? problem
+function huawei.settings(values, variable)
+  local endpoint, region = values.endpoint, values.region
+  if not endpoint then
+    local name = endpoint_variable(region)
+    endpoint = variable { name }
+    -- Several may stand there, separated by commas; the first is the main one.
+    endpoint = endpoint and endpoint:match "^%s*([^,%s]*)"
+    local problem = endpoint and check.value(name, endpoint, check.ENDPOINT)
+    if problem then return nil, "endpoint", problem end
+  end
+  endpoint = endpoint or "https://" .. (HOSTS[region] or "kms." .. region .. ".myhuaweicloud.com")
+  local scheme, host = check.endpoint(endpoint)
+  local settings = {
+    scheme = scheme,
+    host = host,
+    region = region,
+    algorithm = values.algorithm,
+    hint = region and not KNOWN[region] and not values.endpoint
+      and ("region %s is not one of the %d known ones"):format(check.show(region), #REGIONS) or nil,
+  }
+  if values.project_id ~= "auto" then return with_project(settings, values.project_id) end
+  return with_lookup(settings)
+end
+
+--- The headers that show who is calling.
+---@return table<string, string>? headers, kms.Error? err
+function huawei.authenticate(request, given, now, settings)
+  if given.token then return { ["X-Auth-Token"] = given.token } end
+  return sign.huawei(request, given, now, settings.algorithm)
+end
+
+--- What was signed, to hold against what the gateway says it signed.
+function huawei.stages(request, given, now, settings)
+  return sign.huawei_stages(request, given, now, settings.algorithm)
+end
+
+-- What a refusal means for whoever called: a pattern of its code, a piece of its text where that decides.
+huawei.hints = {
+  { code = "^APIGW?%.0301$", text = "ak not exist",
+    hint = "no such access key: is it one of this cloud, and of this site of it?" },
+  { code = "^APIGW?%.0301$", text = "failed to reach the limit",
+    hint = "the access key is locked for five minutes, after five refusals in a row" },
+  { code = "^APIGW?%.0301$", text = "decrypt token fail", hint = "the token is damaged, or of another cloud" },
+  { code = "^APIGW?%.0301$", text = "verify aksk signature fail",
+    hint = "the secret key is not that of this access key" },
+  { code = "^APIGW?%.0307$", hint = "the token has expired, or is of another region than the one called" },
+  { code = "^KMS%.0303$", hint = "the token has expired" },
+  { code = "^KMS%.0305$", hint = "project_id is not a project of the region called" },
+  { code = "^KMS%.0321$", hint = "project_id is not a project of the region called, or not of this account" },
+}
+
+--- The part of a good answer that holds the result.
+function huawei.result(object)
+  return object
+end
+
+return huawei

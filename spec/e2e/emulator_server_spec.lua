@@ -1,0 +1,362 @@
+--- The emulator behind NGINX: what the wire adds to the rules that spec/unit/emulator/emulator_spec.lua holds. Requests are signed by hand
+--- and sent by kms.transport.curl.
+
+local cjson = require "cjson"
+local curl = require "kms.transport.curl"
+local emulated = require "spec.helpers.emulator_client"
+local hand_signer = require "spec.helpers.reference_signer"
+
+local PORT, DIR = tonumber(os.getenv "KMS_EMULATOR_PORT"), os.getenv "KMS_EMULATOR_DIR"
+local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
+local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
+
+local function open(options)
+  local all = { ca_file = emulated.ca_file, timeout = 10 }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return curl.new(all)
+end
+
+local function move(change)
+  change = change or {}
+  local account = emulated.accounts.huawei
+  local region = change.region or "cn-north-4"
+  return hand_signer.huawei {
+    access_key = account.access_key, secret_key = change.secret_key or account.secret_key, time = os.time(),
+    host = (change.name or "localhost") .. ":" .. (region == "cn-north-4" and PORT or PORT + 1),
+    path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(account.projects[region], KEY),
+    project_id = account.projects[region],
+    body = ('{"key_id":"%s","primary_region":"%s"}'):format(KEY, change.target or "cn-east-3"),
+  }
+end
+
+local function rename(change)
+  change = change or {}
+  local account = emulated.accounts.ncloud
+  return hand_signer.ncloud {
+    access_key = account.access_key, secret_key = account.secret_key, time = os.time(), host = "localhost:" .. PORT + 2,
+    method = "PUT", path = change.path or "/kms/v1/keys/" .. TAG .. "/name",
+    body = change.body or '{"keyName":"newKeyName"}',
+  }
+end
+
+describe("the emulator's server", function()
+  before_each(emulated.reset)
+
+  it("serves both regions and both clouds, each on a port of its own", function()
+    local transport = open()
+    local response = assert(transport:send(move()))
+    assert.equal(200, response.status)
+    assert.equal("application/json", response.headers["content-type"])
+    assert.truthy(response.headers["x-request-id"])
+    assert.equal(400, transport:send(move()).status)
+    assert.equal(200, transport:send(move { region = "cn-east-3", target = "cn-north-4", name = "127.0.0.1" }).status)
+    assert.equal(200, transport:send(rename()).status)
+    local state = emulated.state()
+    assert.equal("cn-north-4", state.keys[KEY].primary)
+    assert.equal("newKeyName", state.keys[TAG].key_name)
+    assert.same({ huawei = 3, ncloud = 1, iam = 0, metadata = 0 }, state.requests)
+  end)
+
+  describe("serves credentials:", function()
+    local account = emulated.accounts.huawei
+
+    local function ask(method, endpoint, target, headers, body)
+      local scheme, host = endpoint:match "^(%w+)://(.*)$"
+      local response = assert(open():send { method = method, scheme = scheme, host = host, target = target,
+        headers = headers or {}, body = body })
+      return response.status, response.body, response.headers
+    end
+
+    local function move_as(keys)
+      local request = hand_signer.huawei {
+        access_key = keys.access, secret_key = keys.secret, security_token = keys.securitytoken,
+        time = emulated.state().now, host = "localhost:" .. PORT, project_id = account.projects["cn-north-4"],
+        path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(account.projects["cn-north-4"], KEY),
+        body = ('{"key_id":"%s","primary_region":"cn-north-4"}'):format(KEY),
+      }
+      if keys.token then request.headers[#request.headers] = { "X-Auth-Token", keys.token } end
+      return open():send(request).status
+    end
+
+    it("tokens of IAM, over HTTPS, until they expire", function()
+      local user = account.user
+      local status, _, headers = ask("POST", emulated.iam, "/v3/auth/tokens?nocatalog=1", {}, cjson.encode { auth = {
+        identity = { methods = { "password" }, password = { user = {
+          name = user.name, password = user.password, domain = { name = user.domain } } } },
+        scope = { project = { name = "cn-north-4" } },
+      } })
+      assert.equal(201, status)
+      local keys = { access = "A", secret = "S", token = headers["x-subject-token"] }
+      assert.equal(200, move_as(keys))
+      local _, body = ask("GET", emulated.iam, "/v3/projects?name=cn-east-3", { { "X-Auth-Token", keys.token } })
+      assert.equal(account.projects["cn-east-3"], cjson.decode(body).projects[1].id)
+      emulated.clock(24 * 3600)
+      assert.equal(401, move_as(keys))
+      assert.same({ create_token = 1, list_projects = 1 }, emulated.state().operations.iam)
+    end)
+
+    it("keys of the metadata service, over plain HTTP, until they expire", function()
+      assert.equal("required", emulated.settings({ metadata_v2 = "required" }).settings.metadata_v2)
+      assert.equal(401, (ask("GET", emulated.metadata, "/openstack/latest/securitykey")))
+      local _, token = ask("PUT", emulated.metadata, "/meta-data/latest/api/token", { { "X-Metadata-Token-Ttl-Seconds", "21600" } })
+      local _, body = ask("GET", emulated.metadata, "/openstack/latest/securitykey", { { "X-Metadata-Token", token } })
+      local keys = cjson.decode(body).credential
+      assert.equal(200, move_as(keys))
+      emulated.clock(6 * 3600)
+      assert.equal(401, move_as(keys))
+      emulated.reset()
+      assert.equal(200, (ask("GET", emulated.metadata, "/openstack/latest/securitykey")))
+    end)
+
+    it("keys of the container endpoint, with faults", function()
+      emulated.fault { kind = "bad_gateway", match = { provider = "metadata", operation = "pod_key" } }
+      local headers = { { "Authorization", account.pod_token }, { "Content-Type", "application/json" } }
+      assert.equal(502, (ask("POST", emulated.metadata, "/v1/credentials", headers, "{}")))
+      local status, body = ask("POST", emulated.metadata, "/v1/credentials", headers, "{}")
+      assert.equal(200, status)
+      local keys = cjson.decode(body).credentials
+      assert.equal(200, move_as { access = keys.accessKeyId, secret = keys.secretAccessKey, securitytoken = keys.securityToken })
+      assert.equal(2, emulated.state().requests.metadata)
+    end)
+  end)
+
+  it("counts connections", function()
+    for _, version in ipairs { "1.1", "2" } do
+      emulated.reset()
+      local transport = open { http_version = version }
+      for _ = 1, 3 do assert.equal(200, transport:send(rename()).status) end
+      assert.equal(1, emulated.state().connections)
+      open({ http_version = version }):send(rename())
+      assert.equal(2, emulated.state().connections)
+    end
+  end)
+
+  it("checks the target as it comes, and hands it on undecoded", function()
+    local response = open():send(rename { path = "/kms/v1/keys/a%2fb%20c/./../name?x=%7e&&y" })
+    assert.equal(404, response.status)
+    assert.equal("300", cjson.decode(response.body).error.errorCode)
+    response = open():send(rename { path = "/kms/v1/keys/a%2fb%20c/name?x=%7e&&y" })
+    assert.equal("NOT_FOUND", cjson.decode(response.body).code)
+  end)
+
+  it("leaves large bodies to the gateways' own limit", function()
+    local response = open():send(rename { body = (" "):rep(12 * 1024 * 1024) })
+    assert.equal("INVALID_REQUEST", cjson.decode(response.body).code)
+    response = open():send(rename { body = (" "):rep(12 * 1024 * 1024 + 1) })
+    assert.equal(413, response.status)
+    assert.equal("430", cjson.decode(response.body).error.errorCode)
+  end)
+
+  it("takes headers of 32 KB", function()
+    local request = move()
+    table.insert(request.headers, { "X-Auth-Token", ("x"):rep(32 * 1024) })
+    assert.equal(200, open():send(request).status)
+  end)
+
+  it("has a clock that can be set", function()
+    emulated.clock(901)
+    local response = open():send(move())
+    assert.truthy(response.body:find("signature expired", 1, true))
+    local date = response.headers.date
+    emulated.clock(0)
+    response = open():send(move { target = "cn-north-4" })
+    assert.equal(200, response.status)
+    assert.not_equal(date, response.headers.date)
+  end)
+
+  it("shows and forgets locks", function()
+    for _ = 1, 5 do assert.equal(401, open():send(move { secret_key = "wrong" }).status) end
+    assert.truthy(open():send(move()).body:find("AK access failed to reach the limit,forbidden", 1, true))
+    assert.truthy(emulated.state().locks[emulated.accounts.huawei.access_key].locked_until)
+    emulated.reset()
+    assert.equal(200, open():send(move()).status)
+  end)
+
+  for _, version in ipairs { "1.1", "2" } do
+    describe("over HTTP/" .. version .. " delivers", function()
+      local transport
+
+      before_each(function() transport = open { http_version = version } end)
+
+      local function lost(code, uncertain, fault, fields)
+        emulated.fault(fault)
+        local request = rename()
+        for name, value in pairs(fields or {}) do request[name] = value end
+        local response, err = transport:send(request)
+        assert.is_nil(response)
+        assert.equal(code, err.code, tostring(err))
+        assert.equal(uncertain, err.uncertain)
+      end
+
+      local function changed() return emulated.state().keys[TAG].key_name == "newKeyName" end
+
+      it("a closed connection before the answer", function()
+        lost("closed", true, { kind = "close_before" })
+        assert.is_false(changed())
+        lost("closed", true, { kind = "close_before", applied = true })
+        assert.is_true(changed())
+      end)
+
+      it("a closed connection within the head", function()
+        lost("closed", true, { kind = "close_within", part = "head" })
+        assert.is_true(changed())
+      end)
+
+      it("a closed connection within the body", function()
+        lost("closed", true, { kind = "close_within", part = "body" })
+        assert.is_true(changed())
+      end)
+
+      it("an endless body", function()
+        lost("too_large", true, { kind = "endless" })
+      end)
+
+      it("a late answer", function()
+        emulated.fault { kind = "delay", seconds = 0.2 }
+        local start = transport:now()
+        assert.equal(200, transport:send(rename()).status)
+        assert.is_true(transport:now() - start >= 0.199)
+        lost("timeout", true, { kind = "delay", seconds = 5 }, { deadline = transport:now() + 0.3 })
+      end)
+
+      it("a body in drips", function()
+        emulated.fault { kind = "drip", bytes = 20, interval = 0.02 }
+        assert.equal("SUCCESS", cjson.decode(transport:send(rename()).body).code)
+        lost("timeout", true, { kind = "drip", bytes = 1, interval = 0.2 }, { deadline = transport:now() + 0.5 })
+      end)
+
+      it("any other answer", function()
+        emulated.fault {
+          { kind = "status", status = 418, headers = { ["X-Odd"] = "1" }, body = "tea" },
+          { kind = "bad_gateway" },
+          { kind = "throttled", retry_after = 3 },
+          { kind = "redirect", location = "https://localhost:1/" },
+        }
+        local responses = {}
+        for i = 1, 4 do responses[i] = assert(transport:send(rename())) end
+        assert.equal(418, responses[1].status)
+        assert.equal("1", responses[1].headers["x-odd"])
+        assert.equal("tea", responses[1].body)
+        assert.equal(502, responses[2].status)
+        assert.equal("text/html", responses[2].headers["content-type"])
+        assert.equal(429, responses[3].status)
+        assert.equal("3", responses[3].headers["retry-after"])
+        assert.equal(307, responses[4].status)
+        assert.equal("https://localhost:1/", responses[4].headers.location)
+        assert.is_false(changed())
+      end)
+    end)
+  end
+
+  describe("has a control interface that", function()
+    local function ask(method, target, body)
+      local response = open():send {
+        method = method, scheme = "http", host = "127.0.0.1:" .. PORT + 3, target = target, headers = {}, body = body,
+      }
+      return response.status, response.body
+    end
+
+    for _, case in ipairs {
+      { "POST", "faults", '{"kind":"flood"}', 400, 'no kind "flood"' },
+      { "POST", "faults", '[{"kind":"delay"}]', 400, "'seconds' is missing" },
+      { "POST", "faults", "{", 400, "no JSON" },
+      { "POST", "settings", '{"agency":1}', 400, "boolean expected" },
+      { "POST", "clock", '{"offset":"soon"}', 400, "offset: number expected" },
+      { "GET", "reset", nil, 404, "not known" },
+      { "POST", "nothing", "{}", 404, "not known" },
+    } do
+      it("refuses " .. case[1] .. " " .. case[2] .. " " .. (case[3] or ""), function()
+        local status, body = ask(case[1], "/_emulator/" .. case[2], case[3])
+        assert.equal(case[4], status)
+        local problem = cjson.decode(body).error
+        assert.truthy(problem:find(case[5], 1, true), problem)
+        assert.is_nil(problem:find "%.lua:")
+      end)
+    end
+
+    it("is not there on the clouds' ports", function()
+      local response = open():send {
+        method = "GET", scheme = "https", host = "localhost:" .. PORT + 2, target = "/_emulator/state", headers = {},
+      }
+      assert.equal(404, response.status)
+    end)
+  end)
+
+  it("writes the lines that point a client to it", function()
+    local lines = {}
+    for line in io.lines(DIR .. "/env") do
+      local name, value = line:match "^export ([A-Z0-9_]+)='([^']*)'$"
+      assert.truthy(name, line)
+      lines[name] = value
+    end
+    local huawei, ncloud = emulated.accounts.huawei, emulated.accounts.ncloud
+    assert.same({
+      HUAWEICLOUD_SDK_AK = huawei.access_key,
+      HUAWEICLOUD_SDK_SK = huawei.secret_key,
+      HUAWEICLOUD_SDK_PROJECT_ID = huawei.projects["cn-north-4"],
+      HUAWEICLOUD_SDK_REGION = "cn-north-4",
+      HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = "https://localhost:" .. PORT,
+      HUAWEICLOUD_SDK_REGION_KMS_CN_EAST_3 = "https://localhost:" .. PORT + 1,
+      NCLOUD_ACCESS_KEY = ncloud.access_key,
+      NCLOUD_SECRET_KEY = ncloud.secret_key,
+      NCLOUD_KMS_ENDPOINT = "https://localhost:" .. PORT + 2,
+      HUAWEICLOUD_SDK_IAM_ENDPOINT = "https://localhost:" .. PORT + 4,
+      NCLOUD_METADATA_API_ENDPOINT = "http://127.0.0.1:" .. PORT + 5,
+      HC_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:" .. PORT + 5 .. "/v1/credentials",
+      HC_CONTAINER_AUTHORIZATION_TOKEN_FILE = DIR .. "/pod_token",
+      KMS_CA_FILE = DIR .. "/ca.pem",
+      KMS_EMULATOR_KEY_ID = KEY,
+      KMS_EMULATOR_MORE_KEY_IDS = "5259bbf5-3c7c-42e1-8802-4d90a9c9f8c4 636accf6-4d8d-43f2-9913-5ea1badad9d5 "
+        .. "747bdd07-5e9e-4403-aa24-6fb2cbebeae6",
+      KMS_EMULATOR_KEY_TAG = TAG,
+      KMS_EMULATOR_METADATA_ENDPOINT = "http://127.0.0.1:" .. PORT + 5,
+      KMS_EMULATOR_USER = huawei.user.name,
+      KMS_EMULATOR_PASSWORD = huawei.user.password,
+      KMS_EMULATOR_DOMAIN = huawei.user.domain,
+      KMS_EMULATOR_IDP_ID = huawei.idp.id,
+      KMS_EMULATOR_ID_TOKEN_FILE = DIR .. "/id_token",
+    }, lines)
+    for name, text in pairs { pod_token = huawei.pod_token, id_token = huawei.idp.id_token } do
+      assert.equal(text, io.lines(DIR .. "/" .. name)())
+    end
+  end)
+end)
+
+describe("tools/emulator/serve", function()
+  local function run(script)
+    local pipe = io.popen("exec 2>&1; dir=" .. DIR .. "-second port=" .. PORT + 10 .. "\n" .. script)
+    local output = pipe:read "*a"
+    pipe:close()
+    return output
+  end
+
+  it("prints where everything is, and stops on TERM with nothing left behind", function()
+    local output = run [[
+      tools/emulator/serve "$dir" $port > "$dir.out" 2>&1 &
+      server=$!
+      for i in $(seq 200); do grep -q KMS_CA_FILE "$dir.out" && break; sleep 0.05; done
+      pid=$(cat "$dir/nginx.pid")
+      cat "$dir.out"
+      kill -TERM $server
+      wait $server
+      echo "status $?"
+      kill -0 $pid 2>/dev/null && echo "nginx is left"
+      [ -e "$dir/ready" ] && echo "ready is left"
+      rm -rf "$dir" "$dir.out"
+    ]]
+    for i, text in ipairs { "Huawei Cloud KMS, cn-north-4", "NAVER Cloud KMS", "Huawei Cloud IAM", "metadata", "ca.pem", "export HUAWEICLOUD_SDK_AK='" } do
+      assert.truthy(output:find(text, 1, true), i .. output)
+    end
+    assert.truthy(output:find "\nstatus 0\n$", output)
+  end)
+
+  it("refuses a port in use", function()
+    local output = run('tools/emulator/serve "$dir" ' .. PORT .. '; echo "status $?"; rm -rf "$dir"')
+    assert.truthy(output:find("port " .. PORT .. " is in use", 1, true), output)
+    assert.truthy(output:find "status 1\n$", output)
+  end)
+
+  it("says how it is used", function()
+    assert.equal("usage: tools/emulator/serve DIR PORT\nstatus 2\n", run 'tools/emulator/serve; echo "status $?"')
+  end)
+end)

@@ -1,0 +1,20 @@
+--- The fault matrix: all rows, in one list. A row is its name, what is wrong, and `gives`: what a call ends in, as
+--- "kind code [status] [uncertain]", or "done"; `libcurl` stands for that where its own HTTP carries it.
+---
+--- What is wrong is one of: `place` or `host`, where to call (spec/e2e/faults/unreachable.lua); `send`, the bytes that come, with
+--- more about them (spec/e2e/faults/malformed_bytes.lua); `status`, with `headers` and `body` (replies.lua, json.lua); `stream`, how far
+--- one of HTTP/2 comes (streams.lua). Bytes, headers and bodies may be functions of the request's head (mirrors.lua).
+--- `emulator` is the same as a fault of kms.emulator; a row with `status` needs none. `cloud` and `scheme` narrow a row down;
+--- `timeout` is the client's, in seconds. `alike` says that the scheme makes no difference: the row is tried over one.
+
+local rows = {}
+
+for _, name in ipairs { "places", "bytes", "replies", "json", "mirrors", "streams" } do
+  local alike = name == "replies" or name == "json"
+  for _, row in ipairs(require("spec.faults." .. name)) do
+    row.alike = alike or row.timeout ~= nil
+    rows[#rows + 1] = row
+  end
+end
+
+return rows

@@ -1,0 +1,32 @@
+local Error = require "kms.error"
+local no_secrets = require "spec.helpers.no_secrets"
+
+local SECRET = "aSecretKey/ThatNobody+MaySee=="
+
+describe("no_secrets", function()
+  local function found(fields)
+    return no_secrets.find(Error.new(fields), { SECRET }) ~= nil
+  end
+
+  it("finds a secret wherever it stands in an error", function()
+    assert.is_true(found { message = "x " .. SECRET .. " y" })
+    assert.is_true(found { code = SECRET })
+    assert.is_true(found { cause = { message = { deep = SECRET } } })
+    assert.is_true(found { diff = { [SECRET] = true } })
+    assert.is_true(no_secrets.find(SECRET, { SECRET }) ~= nil)
+  end)
+
+  it("finds it in other spellings, and a piece of it", function()
+    for _, text in ipairs { SECRET:sub(1, 12), SECRET:sub(9, 20), SECRET:sub(-12), SECRET:reverse(), "aSecretKey%2FThatNobody%2BMaySee%3D%3D",
+      "aSecretKey%2fThatNobody", "aSecretKey\\/ThatNobody", (SECRET:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) } do
+      assert.is_true(found { message = text }, text)
+    end
+  end)
+
+  it("finds nothing where there is none", function()
+    assert.is_false(found { kind = "service", code = "KMS.1", message = "aSecret is not told", cause = { code = 7 } })
+    assert.is_nil(no_secrets.find(Error.new { message = "SK of two bytes" }, {}))
+    no_secrets.check(Error.new { message = "x" }, { SECRET })
+    assert.is_false((pcall(no_secrets.check, Error.new { message = SECRET }, { SECRET })))
+  end)
+end)
