@@ -1,6 +1,7 @@
 /* One growing byte buffer with a ceiling; see buffer.h. */
 #include "base/buffer.h"
-#include "http/syntax.h"
+#include "base/wipe.h"
+#include "base/ascii.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
         return false;
     char *added = buffer->data + buffer->length - length;
     for (size_t i = 0; i < length; i++)
-        added[i] = kms_lower(added[i]);
+        added[i] = kms_ascii_lower(added[i]);
     return true;
 }
 

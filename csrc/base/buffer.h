@@ -58,12 +58,4 @@ void kms_buffer_clear(kms_buffer *buffer);
 /* Wipes and frees. The buffer is then empty and usable again. */
 void kms_buffer_free(kms_buffer *buffer);
 
-/* Overwrites memory. The empty instruction may read all of it, as far as a compiler knows, which so
- * may not leave the writing out; but it may write a few bytes in place, without a call. */
-static inline void kms_wipe(void *memory, size_t length)
-{
-    memset(memory, 0, length);
-    __asm__ volatile("" : : "r"(memory) : "memory");
-}
-
 #endif

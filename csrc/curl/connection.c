@@ -1,5 +1,6 @@
 /* Connections of libcurl with HTTP/1.1 of our own; see stream.h. */
 #include "curl/connection.h"
+#include "base/wipe.h"
 #include "base/clock.h"
 #include "curl/handle.h"
 #include "http/http1_parser.h"

@@ -1,5 +1,6 @@
 /* Handles of libcurl; see handle.h. */
 #include "curl/handle.h"
+#include "base/wipe.h"
 #include "http/syntax.h"
 
 #include <stdio.h>
@@ -23,7 +24,8 @@ CURLcode kms_handle_reach(CURL *easy, char *error, const kms_curl_options *optio
     *error = '\0';
     KMS_SET(CURLOPT_ERRORBUFFER, error);
     /* Through a proxy "localhost" would be the proxy's, and plain http would leave this machine. */
-    KMS_SET(CURLOPT_PROXY, kms_same(request->scheme, "http") || proxy == NULL ? "" : proxy);
+    KMS_SET(CURLOPT_PROXY,
+            kms_ascii_equals_nocase(request->scheme, "http") || proxy == NULL ? "" : proxy);
     KMS_SET(CURLOPT_TIMEOUT_MS, milliseconds(seconds));
     KMS_SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect < seconds ? connect : seconds));
     return result;

@@ -1,5 +1,6 @@
 /* The options of a transport on libcurl; see curl_options.h. */
 #include "curl/options.h"
+#include "base/wipe.h"
 #include "base/buffer.h"
 
 #include <stdint.h>

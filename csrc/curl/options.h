@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <curl/curl.h>
 
-#include "sign/request.h"
+#include "base/slice.h"
 
 typedef enum {
     KMS_CA_FILE,

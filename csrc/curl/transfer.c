@@ -1,5 +1,6 @@
 /* Exchanges by libcurl's HTTP; see transfer.h. */
 #include "curl/transfer.h"
+#include "base/wipe.h"
 #include "curl/handle.h"
 
 #include <stdlib.h>

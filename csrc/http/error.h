@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <curl/curl.h>
 
-#include "sign/request.h"
+#include "base/slice.h"
 
 typedef struct {
     const char *kind; /* "invalid" or "transport", with the code of that kind: see kms.error */

@@ -89,7 +89,7 @@ static bool read_status(kms_http1 *reader, kms_slice line)
     const char *at = line.data;
     if (line.length < LENGTH || memcmp(at, "HTTP/1.", MINOR) != 0 ||
         (at[MINOR] != '0' && at[MINOR] != '1') || at[MINOR + 1] != ' ' || at[STATUS] == '0' ||
-        kms_span((kms_slice){at + STATUS, LENGTH - STATUS}, KMS_DIGIT) != LENGTH - STATUS ||
+        kms_syntax_span((kms_slice){at + STATUS, LENGTH - STATUS}, KMS_DIGIT) != LENGTH - STATUS ||
         (line.length > LENGTH && at[LENGTH] != ' '))
         return refuse(reader, NO_HTTP);
     reader->old = at[MINOR] == '0';
@@ -112,7 +112,7 @@ static bool next_member(kms_slice *list, kms_slice *member)
         member->length = (size_t)(comma - list->data);
     *list = comma == NULL ? (kms_slice){NULL, 0}
                           : (kms_slice){comma + 1, list->length - member->length - 1};
-    *member = kms_trim(*member);
+    *member = kms_ascii_trim(*member);
     return true;
 }
 
@@ -123,7 +123,7 @@ static bool read_length(kms_http1 *reader, kms_slice list, bool first, uint64_t 
     kms_slice member;
     for (; next_member(&list, &member); first = false) {
         uint64_t number = 0;
-        if (!kms_made_of(member, KMS_DIGIT))
+        if (!kms_syntax_matches(member, KMS_DIGIT))
             return refuse(reader, NO_LENGTH);
         for (size_t i = 0; i < member.length && number <= HUGE_LENGTH; i++)
             number = number * 10 + (uint64_t)(member.data[i] - '0');
@@ -138,7 +138,7 @@ static bool says_close(kms_slice list)
 {
     kms_slice member;
     while (next_member(&list, &member))
-        if (kms_same(member, "close"))
+        if (kms_ascii_equals_nocase(member, "close"))
             return true;
     return false;
 }
@@ -153,12 +153,12 @@ static bool end_head(kms_http1 *reader)
     kms_slice name, value;
     reader->last = reader->old;
     while (kms_reply_next(reader->reply, &position, &name, &value)) {
-        if (kms_same(name, "connection") && says_close(value)) {
+        if (kms_ascii_equals_nocase(name, "connection") && says_close(value)) {
             reader->last = true;
-        } else if (kms_same(name, "transfer-encoding")) {
+        } else if (kms_ascii_equals_nocase(name, "transfer-encoding")) {
             codings++;
-            chunked = kms_same(value, "chunked");
-        } else if (kms_same(name, "content-length") && !bodiless) {
+            chunked = kms_ascii_equals_nocase(value, "chunked");
+        } else if (kms_ascii_equals_nocase(name, "content-length") && !bodiless) {
             if (!read_length(reader, value, !sized, &length))
                 return false;
             sized = true;
@@ -202,13 +202,13 @@ static bool read_chunk_size(kms_http1 *reader, kms_slice line)
     const kms_buffer *body = &reader->reply->body;
     size_t at = 0, zeros = 0;
     uint64_t size = 0;
-    for (; at < line.length && kms_hex(line.data[at]) >= 0; at++) {
+    for (; at < line.length && kms_ascii_hex_value(line.data[at]) >= 0; at++) {
         if (size == 0 && line.data[at] == '0')
             zeros++;
         else if (at - zeros < SIZE_DIGITS)
-            size = size * 16 + (uint64_t)kms_hex(line.data[at]);
+            size = size * 16 + (uint64_t)kms_ascii_hex_value(line.data[at]);
     }
-    const kms_slice rest = kms_trim((kms_slice){line.data + at, line.length - at});
+    const kms_slice rest = kms_ascii_trim((kms_slice){line.data + at, line.length - at});
     if (at == 0 || (rest.length > 0 && rest.data[0] != ';'))
         return refuse(reader, NO_SIZE);
     if (at - zeros > SIZE_DIGITS || size > body->limit - body->length)
@@ -224,7 +224,7 @@ static bool read_trailer(kms_http1 *reader, kms_slice line)
     kms_slice name, value;
     if (line.length == 0)
         reader->stage = KMS_HTTP1_END;
-    else if (!kms_split_header(line, &name, &value))
+    else if (!kms_syntax_split_header(line, &name, &value))
         return refuse(reader, KMS_NO_HEADER);
     return true;
 }

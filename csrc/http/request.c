@@ -73,11 +73,11 @@ bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *requ
     kms_slice name;
     kms_exchange_end(exchange);
     kms_failure_clear(&exchange->failure);
-    bool plain = kms_same(request->scheme, "http");
-    if (!kms_made_of(request->method, KMS_TOKEN))
+    bool plain = kms_ascii_equals_nocase(request->scheme, "http");
+    if (!kms_syntax_matches(request->method, KMS_TOKEN))
         return kms_failure_refuse(&exchange->failure, "method",
                                   "the method is not a token of HTTP");
-    if (!plain && !kms_same(request->scheme, "https"))
+    if (!plain && !kms_ascii_equals_nocase(request->scheme, "https"))
         return kms_failure_refuse(&exchange->failure, "scheme",
                                   "the scheme is neither \"https\" nor \"http\"");
     if (!kms_split_host(request->host, &name))
@@ -97,7 +97,7 @@ bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value
 {
     kms_buffer *head = &exchange->head;
     size_t at = 0;
-    if (!kms_made_of(name, KMS_TOKEN))
+    if (!kms_syntax_matches(name, KMS_TOKEN))
         return kms_failure_refuse(&exchange->failure, "headers",
                                   "a header's name is not a token of HTTP");
     while (at < value.length && (value.data[at] == ' ' || value.data[at] == '\t'))
@@ -110,11 +110,12 @@ bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value
                                       "byte 0x%02x in the value of header %.*s", c,
                                       (int)name.length, name.data);
     }
-    if (kms_same(name, "Content-Length") || kms_same(name, "Transfer-Encoding"))
+    if (kms_ascii_equals_nocase(name, "Content-Length") ||
+        kms_ascii_equals_nocase(name, "Transfer-Encoding"))
         return kms_failure_refuse(&exchange->failure, "headers", "%.*s is the transport's to send",
                                   (int)name.length, name.data);
     for (unsigned i = 0; i < sizeof NOTED / sizeof *NOTED; i++) {
-        if (!kms_same(name, NOTED[i]))
+        if (!kms_ascii_equals_nocase(name, NOTED[i]))
             continue;
         if (1u << i == KMS_GIVEN_HOST && (blank || (exchange->given & KMS_GIVEN_HOST) != 0))
             return kms_failure_refuse(&exchange->failure, "headers",
@@ -178,7 +179,8 @@ bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *requ
 
 static kms_slice scheme_of(const kms_exchange_request *request)
 {
-    return kms_same(request->scheme, "http") ? KMS_LITERAL("http://") : KMS_LITERAL("https://");
+    return kms_ascii_equals_nocase(request->scheme, "http") ? KMS_LITERAL("http://")
+                                                            : KMS_LITERAL("https://");
 }
 
 bool kms_exchange_goes_to(const kms_exchange_request *request, const kms_buffer *origin)

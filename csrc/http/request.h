@@ -14,7 +14,6 @@
 #include "curl/options.h"
 #include "http/error.h"
 #include "http/response.h"
-#include "sign/request.h"
 
 /* Every text ends in NUL, which its length leaves out, as those of Lua do. */
 typedef struct {

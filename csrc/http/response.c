@@ -57,7 +57,8 @@ bool kms_reply_header(kms_reply *reply, kms_slice line)
 {
     kms_buffer *head = &reply->head;
     kms_slice name, value;
-    if (!kms_split_header(line, &name, &value) || memchr(value.data, '\0', value.length) != NULL)
+    if (!kms_syntax_split_header(line, &name, &value) ||
+        memchr(value.data, '\0', value.length) != NULL)
         return kms_reply_stop(reply, "other", KMS_NO_HEADER);
     kms_buffer_add_lower(head, name.data, name.length);
     kms_buffer_add_char(head, '\0');

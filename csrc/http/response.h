@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
-#include "sign/request.h"
+#include "base/slice.h"
 
 enum { KMS_HEAD_LIMIT = 256 * 1024 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sign/request.h"
+#include "base/ascii.h"
 
 /* Classes of bytes. */
 enum {
@@ -20,7 +20,7 @@ enum {
 };
 
 /* The classes of a byte, in rows of 16. Looked at for each byte of a request. */
-static inline unsigned kms_classes(char c)
+static inline unsigned kms_syntax_classes(char c)
 {
     enum {
         F = KMS_FIELD,
@@ -55,77 +55,41 @@ static inline unsigned kms_classes(char c)
 
 /* How many bytes from the start are of a class. Four are asked for at once: a way out after each
  * byte is one that a processor guesses wrong. */
-static inline size_t kms_span(kms_slice text, unsigned of)
+static inline size_t kms_syntax_span(kms_slice text, unsigned of)
 {
     const char *data = text.data;
     size_t i = 0;
-    while (text.length - i >= 4 && (kms_classes(data[i]) & kms_classes(data[i + 1]) &
-                                    kms_classes(data[i + 2]) & kms_classes(data[i + 3]) & of) != 0)
+    while (text.length - i >= 4 &&
+           (kms_syntax_classes(data[i]) & kms_syntax_classes(data[i + 1]) &
+            kms_syntax_classes(data[i + 2]) & kms_syntax_classes(data[i + 3]) & of) != 0)
         i += 4;
-    while (i < text.length && (kms_classes(data[i]) & of) != 0)
+    while (i < text.length && (kms_syntax_classes(data[i]) & of) != 0)
         i++;
     return i;
 }
 
-static inline bool kms_made_of(kms_slice text, unsigned of)
+static inline bool kms_syntax_matches(kms_slice text, unsigned of)
 {
-    return text.length > 0 && kms_span(text, of) == text.length;
-}
-
-/* ASCII only, whatever the locale. */
-static inline char kms_lower(char c)
-{
-    return (char)(c | (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
-}
-
-/* Equal but for case. */
-static inline bool kms_same(kms_slice text, const char *other)
-{
-    size_t length = strlen(other);
-    for (size_t i = 0; text.length == length && i < length; i++)
-        if (kms_lower(text.data[i]) != kms_lower(other[i]))
-            return false;
-    return text.length == length;
-}
-
-/* The value of a digit in base 16; -1: it is none. */
-static inline int kms_hex(char c)
-{
-    const char lower = kms_lower(c);
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/* Without the white space around it. */
-static inline kms_slice kms_trim(kms_slice text)
-{
-    while (text.length > 0 && (*text.data == ' ' || *text.data == '\t')) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length > 0 &&
-           (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
-        text.length--;
-    return text;
+    return text.length > 0 && kms_syntax_span(text, of) == text.length;
 }
 
 /* Takes a header's line, without its end, apart. False where it is none: RFC 9112 section 5.1
  * allows no space before the colon, and a line that begins with white space continues the one
  * before it (section 5.2), which only a broken server still sends. */
-static inline bool kms_split_header(kms_slice line, kms_slice *name, kms_slice *value)
+static inline bool kms_syntax_split_header(kms_slice line, kms_slice *name, kms_slice *value)
 {
-    *name = (kms_slice){line.data, kms_span(line, KMS_TOKEN)};
+    *name = (kms_slice){line.data, kms_syntax_span(line, KMS_TOKEN)};
     if (name->length == 0 || name->length == line.length || line.data[name->length] != ':')
         return false;
-    *value = kms_trim((kms_slice){line.data + name->length + 1, line.length - name->length - 1});
+    *value =
+        kms_ascii_trim((kms_slice){line.data + name->length + 1, line.length - name->length - 1});
     return true;
 }
 
 static inline bool kms_is_port(kms_slice text)
 {
     char digits[6] = "";
-    if (text.length >= sizeof digits || !kms_made_of(text, KMS_DIGIT))
+    if (text.length >= sizeof digits || !kms_syntax_matches(text, KMS_DIGIT))
         return false;
     memcpy(digits, text.data, text.length);
     long port = strtol(digits, NULL, 10);
@@ -158,8 +122,8 @@ static inline bool kms_split_host(kms_slice host, kms_slice *name)
     if (bracket && !kms_is_address(AF_INET6, (kms_slice){host.data + 1, length - 2}, &six))
         return false;
     /* A name of dots alone would stand for the root, and a handshake cannot carry it. */
-    if (!bracket && (length > 255 || !kms_made_of(*name, KMS_HOST_NAME) || *host.data == '.' ||
-                     *host.data == '-'))
+    if (!bracket && (length > 255 || !kms_syntax_matches(*name, KMS_HOST_NAME) ||
+                     *host.data == '.' || *host.data == '-'))
         return false;
     return rest.length == 0 ||
            (rest.data[0] == ':' && kms_is_port((kms_slice){rest.data + 1, rest.length - 1}));
@@ -179,7 +143,8 @@ static inline uint32_t kms_ipv4(kms_slice name)
 
 static inline bool kms_is_loopback(kms_slice name)
 {
-    return kms_same(name, "localhost") || kms_same(name, "[::1]") || kms_ipv4(name) >> 24 == 127;
+    return kms_ascii_equals_nocase(name, "localhost") || kms_ascii_equals_nocase(name, "[::1]") ||
+           kms_ipv4(name) >> 24 == 127;
 }
 
 /* 169.254.0.0/16: no router carries it further (RFC 3927 section 2.7). Clouds have their metadata

@@ -1,6 +1,7 @@
 /* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL; see digest.h. Only calls that OpenSSL 1.1.1
  * and 3.x share, but for the fetch. */
 #include "sign/digest.h"
+#include "base/wipe.h"
 
 #include <string.h>
 #include <openssl/err.h>

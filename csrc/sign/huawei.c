@@ -1,5 +1,6 @@
 /* Huawei Cloud's request signatures; see huawei_sign.h. */
 #include "sign/huawei.h"
+#include "base/wipe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ static kms_slice text(const char *string)
 static int compare_names(kms_slice a, kms_slice b)
 {
     for (size_t i = 0; i < a.length && i < b.length; i++) {
-        int order = (unsigned char)kms_lower(a.data[i]) - (unsigned char)kms_lower(b.data[i]);
+        int order =
+            (unsigned char)kms_ascii_lower(a.data[i]) - (unsigned char)kms_ascii_lower(b.data[i]);
         if (order != 0)
             return order;
     }
@@ -49,24 +51,12 @@ static void append_header(kms_pairs *headers, kms_slice name, kms_slice value)
     headers->items[headers->count++] = (kms_pair){name, value};
 }
 
-static kms_slice trim(kms_slice value)
-{
-    while (value.length > 0 && (value.data[0] == ' ' || value.data[0] == '\t')) {
-        value.data++;
-        value.length--;
-    }
-    while (value.length > 0 &&
-           (value.data[value.length - 1] == ' ' || value.data[value.length - 1] == '\t'))
-        value.length--;
-    return value;
-}
-
 /* RFC 9110: a name is a token (section 5.1), a value has no control character but tab
  * (section 5.5). */
 static bool check_header(kms_sign_error *error, const kms_pair *header, size_t index)
 {
     kms_slice name = header->name, value = header->value;
-    size_t valid = kms_span(name, KMS_TOKEN);
+    size_t valid = kms_syntax_span(name, KMS_TOKEN);
     if (name.length == 0)
         return kms_refuse(error, "headers", "headers[%zu].name: empty", index);
     if (valid < name.length)
@@ -76,7 +66,7 @@ static bool check_header(kms_sign_error *error, const kms_pair *header, size_t i
     if (value.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, "headers", "headers[%zu].value: %zu bytes long; at most %d fit",
                           index, value.length, KMS_HEADER_LIMIT);
-    valid = kms_span(value, KMS_FIELD);
+    valid = kms_syntax_span(value, KMS_FIELD);
     if (valid < value.length)
         return kms_refuse(error, "headers",
                           "headers[%zu].value: byte 0x%02x at position %zu of %zu cannot be sent",
@@ -92,7 +82,7 @@ static bool check_headers(kms_sign_error *error, kms_pairs *headers)
     for (size_t i = 0; i < headers->count; i++) {
         if (!check_header(error, &headers->items[i], i + 1))
             return false;
-        headers->items[i].value = trim(headers->items[i].value);
+        headers->items[i].value = kms_ascii_trim(headers->items[i].value);
     }
     if (find_header(headers, KMS_LITERAL("authorization")) != NULL)
         return kms_refuse(error, "headers", "headers: Authorization is what signing makes");

@@ -1,5 +1,6 @@
 /* NAVER Cloud's request signature v2; see ncloud_sign.h. */
 #include "sign/ncloud.h"
+#include "base/wipe.h"
 
 #include <string.h>
 

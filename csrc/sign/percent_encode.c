@@ -36,7 +36,7 @@ bool kms_check_method(kms_sign_error *error, kms_slice method)
     if (method.length == 0 || method.length > KMS_METHOD_LIMIT)
         return kms_refuse(error, "method", "method: %zu bytes long; it must have 1 to %d",
                           method.length, KMS_METHOD_LIMIT);
-    size_t valid = kms_span(method, KMS_TOKEN);
+    size_t valid = kms_syntax_span(method, KMS_TOKEN);
     if (valid < method.length)
         return kms_refuse(error, "method", "method: byte 0x%02x at position %zu is not of a token",
                           (unsigned char)method.data[valid], valid + 1);
@@ -51,7 +51,7 @@ bool kms_check_visible(kms_sign_error *error, const char *field, kms_slice text,
     if (text.length > KMS_HEADER_LIMIT)
         return kms_refuse(error, field, "%s: %zu bytes long; at most %d fit", field, text.length,
                           KMS_HEADER_LIMIT);
-    size_t good = kms_span(text, KMS_VISIBLE);
+    size_t good = kms_syntax_span(text, KMS_VISIBLE);
     for (const char *c = forbidden; *c != '\0'; c++) {
         const char *found = memchr(text.data, *c, good);
         good = found == NULL ? good : (size_t)(found - text.data);
@@ -134,7 +134,7 @@ static bool encode_text(kms_buffer *out, kms_slice text, const place *at, kms_si
     static const char DIGITS[] = "0123456789ABCDEF";
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length && out->status == KMS_BUFFER_OK;) {
-        size_t plain = kms_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
+        size_t plain = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
         kms_buffer_add(out, text.data + i, plain);
         i += plain;
         if (i == text.length)
@@ -171,7 +171,7 @@ static bool is_canonical(kms_slice text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] == '/' ? i + 1 < text.length && text.data[i + 1] == '.'
-                                : (kms_classes(text.data[i]) & KMS_UNRESERVED) == 0)
+                                : (kms_syntax_classes(text.data[i]) & KMS_UNRESERVED) == 0)
             return false;
     return text.length > 0;
 }

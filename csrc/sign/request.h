@@ -3,22 +3,9 @@
 #ifndef KMS_REQUEST_H
 #define KMS_REQUEST_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-/* Borrowed bytes. data == NULL: absent, which is not the same as empty. */
-typedef struct {
-    const char *data;
-    size_t length;
-} kms_slice;
-
-/* A string literal as a slice. */
-#define KMS_LITERAL(text) ((kms_slice){(text), sizeof(text) - 1})
-
-typedef struct {
-    kms_slice name;
-    kms_slice value;
-} kms_pair;
+#include "base/slice.h"
 
 /* Either raw text, or (text.data == NULL) raw segments that are encoded one by one. */
 typedef struct {
@@ -26,12 +13,6 @@ typedef struct {
     const kms_slice *segments;
     size_t count;
 } kms_path;
-
-/* A list in memory that the signer may put in another order. */
-typedef struct {
-    kms_pair *items;
-    size_t count;
-} kms_pairs;
 
 typedef struct {
     kms_slice algorithm; /* of Huawei's signature; absent: SDK-HMAC-SHA256 */
