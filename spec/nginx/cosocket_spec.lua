@@ -42,7 +42,7 @@ describe("cosocket.new", function()
   it("takes nil or a table of options", function()
     nginx.transport()
     nginx.transport({ connect_timeout = 0.5, timeout = 1e6, max_response = 2147483647, keepalive = 0, pool_size = 1,
-      proxy = "http://localhost:3128/", http_version = "1.1" })
+      proxy = "http://localhost:3128/" })
     refuses("table expected, got number", 5)
   end)
 

@@ -31,7 +31,7 @@ describe("curl.new", function()
   local function refuses(text, ...)
     local ok, message = pcall(new, ...)
     assert.is_false(ok)
-    assert.equal("string", type(message:match("transport_curl_spec.lua:%d+: bad argument #1 to 'new' ")), message)
+    assert.equal("string", type(message:match("curl_spec.lua:%d+: bad argument #1 to 'new' ")), message)
     assert.is_truthy(message:find(text, 1, true), message)
   end
 
@@ -95,7 +95,7 @@ describe("transport:send", function()
     local ok, message = pcall(send, ...)
     assert.is_false(ok)
     assert.is_truthy(message:find(text, 1, true), message)
-    assert.is_truthy(message:find("transport_curl_spec.lua:", 1, true), message)
+    assert.is_truthy(message:find("curl_spec.lua:", 1, true), message)
   end
 
   it("raises on what is no request", function()

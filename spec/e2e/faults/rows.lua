@@ -9,9 +9,9 @@
 
 local rows = {}
 
-for _, name in ipairs { "places", "bytes", "replies", "json", "mirrors", "streams" } do
-  local alike = name == "replies" or name == "json"
-  for _, row in ipairs(require("spec.faults." .. name)) do
+for _, name in ipairs { "unreachable", "malformed_bytes", "responses", "json_bodies", "echoed_secrets", "http2_streams" } do
+  local alike = name == "responses" or name == "json_bodies"
+  for _, row in ipairs(require("spec.e2e.faults." .. name)) do
     row.alike = alike or row.timeout ~= nil
     rows[#rows + 1] = row
   end

@@ -51,7 +51,7 @@ describe("a fault", function()
     it("is refused: " .. case[2], function()
       local ok, message = pcall(function() cloud:fault(case[1]) end)
       assert.is_false(ok)
-      assert.truthy(message:find("^%S*emulator_faults_spec.lua:%d+: bad argument #1 to 'fault' %("), message)
+      assert.truthy(message:find("^%S*faults_spec.lua:%d+: bad argument #1 to 'fault' %("), message)
       assert.truthy(message:find(case[2], 1, true), message)
     end)
   end
@@ -243,7 +243,7 @@ describe("the emulator as a transport", function()
     for _, case in ipairs { { nil, "no value" }, { {}, "'method' is missing" }, { { method = "GET", host = "h" }, "'target'" } } do
       local ok, message = pcall(function() cloud:send(case[1]) end)
       assert.is_false(ok)
-      assert.truthy(message:find("^%S*emulator_faults_spec.lua:%d+: bad argument #1 to 'send'"), message)
+      assert.truthy(message:find("^%S*faults_spec.lua:%d+: bad argument #1 to 'send'"), message)
       assert.truthy(message:find(case[2] or "no value", 1, true), message)
     end
   end)

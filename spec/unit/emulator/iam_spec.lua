@@ -290,7 +290,7 @@ describe("kms.emulator.new", function()
     } do
       local ok, message = pcall(function() emulator.new(case[1]) end)
       assert.is_false(ok)
-      assert.truthy(message:find("^%S*emulator_iam_spec.lua:%d+: bad argument #1 to 'new' %("), message)
+      assert.truthy(message:find("^%S*iam_spec.lua:%d+: bad argument #1 to 'new' %("), message)
       assert.truthy(message:find(case[2], 1, true), message)
     end
   end)

@@ -310,7 +310,7 @@ describe("the emulator's settings", function()
     } do
       local ok, message = pcall(function() cloud:settings(case[1]) end)
       assert.is_false(ok)
-      assert.truthy(message:find("^%S*emulator_metadata_spec.lua:%d+: bad argument #1 to 'settings' %("), message)
+      assert.truthy(message:find("^%S*metadata_spec.lua:%d+: bad argument #1 to 'settings' %("), message)
       assert.truthy(message:find(case[2], 1, true), message)
     end
     assert.same(before, cloud:settings())
