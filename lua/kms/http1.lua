@@ -1,4 +1,4 @@
---- Reads one answer of HTTP/1.1 from whatever receives bytes. The rules are in C (csrc/http/http1_parser.h); this loop is not, for
+--- Reads one answer of HTTP/1.1 from whatever receives bytes. The rules are in C (csrc/http); this loop is not, for
 --- what receives may yield, as cosockets do, and nothing yields through C.
 
 local reader = require "kms.http1.reader"
