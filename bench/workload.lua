@@ -1,7 +1,7 @@
 --- What is measured: the two operations, where they are sent, and the programs that send them. A further program is a
 --- row of `workload.programs`.
 
-local defaults = require "kms.emulator.fixtures"
+local fixtures = require "kms.emulator.fixtures"
 local kms = require "kms"
 local mime = require "mime"
 local sign = require "kms.sign"
@@ -16,12 +16,12 @@ local function first(entries, provider)
   end
 end
 
-local HUAWEI, NCLOUD = first(defaults.accounts, "huawei"), first(defaults.accounts, "ncloud")
+local HUAWEI, NCLOUD = first(fixtures.accounts, "huawei"), first(fixtures.accounts, "ncloud")
 local REGION = "cn-north-4"
 local TITLES = { huawei = "Huawei Cloud", ncloud = "NAVER Cloud" }
 
-local MOVE = { key_id = first(defaults.keys, "huawei").key_id, primary_region = "cn-east-3" }
-local RENAME = { key_tag = first(defaults.keys, "ncloud").key_tag, key_name = "newKeyName" }
+local MOVE = { key_id = first(fixtures.keys, "huawei").key_id, primary_region = "cn-east-3" }
+local RENAME = { key_tag = first(fixtures.keys, "ncloud").key_tag, key_name = "newKeyName" }
 
 -- The emulator's account and keys, so that it can judge what the programs send.
 local VARIABLES = {

@@ -44,7 +44,7 @@ local function check_ncloud(request, credentials, target)
   local stages, err = sign.ncloud_stages(request, credentials, NOW)
   if not target or not canonical.is_method(request.method) then return refused("NAVER's request", stages, err) end
   if not stages then error("refused: " .. tostring(err), 0) end
-  local wanted = emulator.ncloud({ method = request.method, target = target }, "1767323045500", credentials.access_key,
+  local wanted = emulator.sign_ncloud({ method = request.method, target = target }, "1767323045500", credentials.access_key,
     credentials.secret_key)
   same("NAVER's signature", stages.signature, wanted)
 end
@@ -62,7 +62,7 @@ local function check_huawei(request, credentials, target)
   local parts = { algorithm = ALGORITHM, signed_headers = {} }
   for name in stages.signed_headers:gmatch "[^;]+" do parts.signed_headers[#parts.signed_headers + 1] = name end
   same("the number of signed headers", #parts.signed_headers, #names)
-  local wanted = emulator.canonical_request(
+  local wanted = emulator.build_canonical_request(
     { method = request.method, target = target, headers = received, body = request.body }, parts)
   -- The SDKs let this header say anything, the emulator only that the payload is not signed.
   local payload = headers["x-sdk-content-sha256"]
@@ -71,7 +71,7 @@ local function check_huawei(request, credentials, target)
   local query = wanted:match "^[^\n]*\n[^\n]*\n([^\n]*)"
   same("the canonical query", query, canonical.query(request.query))
   same("Huawei's signature", stages.signature,
-    emulator.huawei(ALGORITHM, wanted, headers["x-sdk-date"], credentials.secret_key))
+    emulator.sign_huawei(ALGORITHM, wanted, headers["x-sdk-date"], credentials.secret_key))
 end
 
 return function(input)

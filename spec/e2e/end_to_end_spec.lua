@@ -44,7 +44,7 @@ local function failed(expected, result, err)
   for name, value in pairs(expected) do assert.equal(value, err[name], name .. " of " .. tostring(err)) end
   assert.equal(1, err.attempts)
   assert.is_nil(tostring(err):find("[\r\n]"))
-  for _, account in ipairs(emulator.defaults.accounts) do
+  for _, account in ipairs(emulator.fixtures.accounts) do
     assert.is_nil(tostring(err):find(account.secret_key, 1, true))
     assert.is_nil(account.security_token and tostring(err):find(account.security_token, 1, true))
   end
@@ -66,7 +66,7 @@ describe("end to end", function()
     end)
 
     it("takes temporary keys and a ready token", function()
-      local temporary = emulator.defaults.accounts[2]
+      local temporary = emulator.fixtures.accounts[2]
       assert(move(huawei { credentials = { access_key = temporary.access_key, secret_key = temporary.secret_key,
         security_token = temporary.security_token } }))
       emulated.reset()
@@ -86,7 +86,7 @@ describe("end to end", function()
     end)
 
     it("keeps the security token out of what the gateway repeats", function()
-      local temporary = emulator.defaults.accounts[2]
+      local temporary = emulator.fixtures.accounts[2]
       local err = failed({ code = "APIGW.0301" }, move(huawei { credentials = { access_key = temporary.access_key, secret_key = "hush",
         security_token = temporary.security_token } }))
       assert.matches("x-security-token:[secret]|", err.message, 1, true)

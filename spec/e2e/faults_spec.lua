@@ -185,7 +185,7 @@ end
 --- Who may call the emulator, and two keys there.
 local EMULATED = { huawei = { ids = { "0d0466b0-e727-4d9c-b35d-f84bb474a37f", "5259bbf5-3c7c-42e1-8802-4d90a9c9f8c4" } },
   ncloud = { ids = { "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6", "b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1" } } }
-for _, account in ipairs(emulator.defaults.accounts) do
+for _, account in ipairs(emulator.fixtures.accounts) do
   local own = EMULATED[account.provider]
   own.keys = own.keys or { access_key = account.access_key, secret_key = account.secret_key }
   own.project = own.project or account.projects and account.projects["cn-north-4"]

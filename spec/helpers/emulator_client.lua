@@ -2,7 +2,7 @@
 
 local cjson = require "cjson.safe"
 local curl = require "kms.transport.curl"
-local defaults = require("kms.emulator").defaults
+local fixtures = require("kms.emulator").fixtures
 
 local port = tonumber(os.getenv "KMS_EMULATOR_PORT")
 local dir = os.getenv "KMS_EMULATOR_DIR"
@@ -18,7 +18,7 @@ local emulated = {
   metadata = "http://127.0.0.1:" .. port + 5,
   accounts = {},
 }
-for _, account in ipairs(defaults.accounts) do
+for _, account in ipairs(fixtures.accounts) do
   emulated.accounts[account.provider] = emulated.accounts[account.provider] or account
 end
 

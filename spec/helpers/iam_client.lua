@@ -7,7 +7,7 @@ local luassert = require "luassert"
 
 local caller = { TOKENS = "/v3/auth/tokens" }
 
-local ACCOUNT = emulator.defaults.accounts[1]
+local ACCOUNT = emulator.fixtures.accounts[1]
 local USER = ACCOUNT.user
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 

@@ -3,11 +3,11 @@
 
 local beside = require "spec.helpers.raw_server"
 local child = require "spec.helpers.subprocess"
-local defaults = require("kms.emulator").defaults
+local fixtures = require("kms.emulator").fixtures
 local emulated = require "spec.helpers.emulator_client"
 local servers = require "spec.helpers.test_servers"
 
-local USER, WITH_TOKEN, NCLOUD = defaults.accounts[1], defaults.accounts[2], emulated.accounts.ncloud
+local USER, WITH_TOKEN, NCLOUD = fixtures.accounts[1], fixtures.accounts[2], emulated.accounts.ncloud
 
 local function veiled(text)
   return (text:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
@@ -18,7 +18,7 @@ local VARIABLES = {
   -- of whatever memcpy moved last.
   LD_BIND_NOW = "1",
   KMS_SERVER_DIR = servers.dir, KMS_SERVER_PORT = os.getenv "KMS_SERVER_PORT", KMS_EMULATOR_PORT = os.getenv "KMS_EMULATOR_PORT",
-  KMS_CA_FILE = emulated.ca_file, KEY_ID = defaults.keys[1].key_id,
+  KMS_CA_FILE = emulated.ca_file, KEY_ID = fixtures.keys[1].key_id,
   ACCESS_KEY = WITH_TOKEN.access_key, PROJECT_ID = WITH_TOKEN.projects["cn-north-4"],
   OTHER_ACCESS_KEY = NCLOUD.access_key, KEY_TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6",
   IAM_USER = USER.user.name, IAM_DOMAIN = USER.user.domain, IDP_ID = USER.idp.id,

@@ -28,7 +28,7 @@ end
 
 local function movable_keys()
   local ids = {}
-  for _, key in ipairs(emulator.defaults.keys) do
+  for _, key in ipairs(emulator.fixtures.keys) do
     if key.replicas and key.replicas[1] and not key.state and not key.default_master then ids[#ids + 1] = key.key_id end
   end
   return ids
@@ -37,7 +37,7 @@ end
 -- Shell lines that point a client here, with an account of each cloud and keys that can be changed. The names of the
 -- OpenID Connect variables are ours: the official ones would take precedence over the key pair.
 local function environment(port, dir)
-  local huawei, ncloud = first(emulator.defaults.accounts, "huawei"), first(emulator.defaults.accounts, "ncloud")
+  local huawei, ncloud = first(emulator.fixtures.accounts, "huawei"), first(emulator.fixtures.accounts, "ncloud")
   local keys = movable_keys()
   local lines = {}
   for i, pair in ipairs {
@@ -57,7 +57,7 @@ local function environment(port, dir)
     { "KMS_CA_FILE", dir .. "/ca.pem" },
     { "KMS_EMULATOR_KEY_ID", keys[1] },
     { "KMS_EMULATOR_MORE_KEY_IDS", table.concat(keys, " ", 2) },
-    { "KMS_EMULATOR_KEY_TAG", first(emulator.defaults.keys, "ncloud").key_tag },
+    { "KMS_EMULATOR_KEY_TAG", first(emulator.fixtures.keys, "ncloud").key_tag },
     { "KMS_EMULATOR_METADATA_ENDPOINT", METADATA_URL:format(port + 5) },
     { "KMS_EMULATOR_USER", huawei.user.name },
     { "KMS_EMULATOR_PASSWORD", huawei.user.password },
@@ -93,7 +93,7 @@ function handler.start(port, dir)
     for _, name in ipairs { "localhost", "127.0.0.1" } do hosts[("%s:%d"):format(name, number)] = place end
   end
   cloud = emulator.new { hosts = hosts, clock = function() return ngx.now() + offset end }
-  local account = first(emulator.defaults.accounts, "huawei")
+  local account = first(emulator.fixtures.accounts, "huawei")
   write(dir .. "/pod_token", account.pod_token .. "\n")
   write(dir .. "/id_token", account.idp.id_token .. "\n")
   write(dir .. "/env", environment(port, dir))

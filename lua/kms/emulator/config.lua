@@ -1,7 +1,7 @@
 --- What an emulator may be given: checked, and filled up with what was left out.
 
 local check = require "kms.util.validate"
-local defaults = require "kms.emulator.fixtures"
+local fixtures = require "kms.emulator.fixtures"
 local fields = require "kms.emulator.schema"
 
 local options = {}
@@ -135,7 +135,7 @@ end
 ---@return table[]
 function options.entries(given, option, provider)
   local entries = {}
-  for _, row in ipairs(given[option] or defaults[option]) do
+  for _, row in ipairs(given[option] or fixtures[option]) do
     if row.provider == provider then
       local entry = options.copy(FILLED[option][provider])
       for name, value in pairs(row) do entry[name] = options.copy(value) end

@@ -107,11 +107,11 @@ local function fault_of(self, call, account, parts)
   end
   -- Undocumented for a temporary key: told like a bad token.
   local token = http.header(request, "x-security-token") or ""
-  if expired(account, now) or not signature.equal(token, account.security_token or "") then
+  if expired(account, now) or not signature.is_equal(token, account.security_token or "") then
     return "decrypt token fail"
   end
-  local canonical = signature.canonical_request(request, parts)
-  if not signature.equal(parts.signature, signature.huawei(parts.algorithm, canonical, date, account.secret_key)) then
+  local canonical = signature.build_canonical_request(request, parts)
+  if not signature.is_equal(parts.signature, signature.sign_huawei(parts.algorithm, canonical, date, account.secret_key)) then
     return "verify aksk signature fail, canonicalRequest:" .. canonical:gsub("\n", "|")
   end
 end

@@ -18,8 +18,8 @@ local setup = require "kms.emulator.config"
 local signature = require "kms.emulator.signature"
 local switches = require "kms.emulator.settings"
 
---- `emulator.defaults`: the accounts and keys of an emulator that is given none.
-local emulator = { defaults = require "kms.emulator.fixtures" }
+--- `emulator.fixtures`: the accounts and keys of an emulator that is given none.
+local emulator = { fixtures = require "kms.emulator.fixtures" }
 
 local PROVIDERS = {
   huawei = require "kms.emulator.huawei",
@@ -61,7 +61,7 @@ function emulator.new(options)
   local self = setmetatable({
     options = options,
     hosts = options.hosts or {},
-    clock = options.clock or function() return start end,
+    wall_clock = options.clock or function() return start end,
   }, Cloud)
   self:reset()
   return self
@@ -70,7 +70,7 @@ end
 --- Puts everything back to how it began: keys, locks, tokens, faults, settings, counts, time.
 function Cloud:reset()
   self.shift, self.counts, self.switches = 0, {}, switches.new()
-  local function now() return self:now() + self.switches.drift end
+  local function now() return self:now() + self.switches.clock_offset end
   local accounts, keys = {}, {}
   for _, name in ipairs(CLOUDS) do
     accounts[name] = setup.entries(self.options, "accounts", name)
@@ -95,9 +95,12 @@ function Cloud:reset()
   self.faults = faults.new(operations)
 end
 
---- Unix time for the caller. The clouds have the same, unless the setting `drift` sets them apart.
+--- Unix time for the caller. The clouds have the same, unless the setting `clock_offset` sets them apart.
 ---@return number
-function Cloud:now() return self.clock() + self.shift end
+function Cloud:now() return self.wall_clock() + self.shift end
+
+--- Monotonic time in seconds, for deadlines: the virtual time, which nothing sets back.
+Cloud.clock = Cloud.now
 
 --- Moves time on, at once.
 ---@param seconds number
@@ -228,8 +231,8 @@ function Cloud:send(request)
   local problem = type(request) ~= "table" and check.misuse({}, request, "field")
     or check.misuse(NEEDED, { method = request.method, host = request.host, target = request.target }, "field")
   if problem then error(check.bad_argument(1, "send", problem), 2) end
-  local deadline = request.deadline
-  if deadline and self:now() >= deadline then return lost("timeout", "the deadline had passed", false) end
+  local timeout = request.timeout or request.deadline and request.deadline - self:now()
+  if timeout and timeout <= 0 then return lost("timeout", "the deadline had passed", false) end
   if not place_of(self, request.host, request.scheme) then
     return lost("dns", "no such host: " .. check.show(request.host), false)
   end
@@ -238,8 +241,8 @@ function Cloud:send(request)
 
   local seconds, code = faults.travel(response)
   if code then return lost(code, MESSAGES[code], true) end
-  if deadline and self:now() + seconds > deadline then
-    self:advance(deadline - self:now())
+  if timeout and seconds > timeout then
+    self:advance(timeout)
     return lost("timeout", "no complete answer before the deadline", true)
   end
   self:advance(seconds)

@@ -117,7 +117,7 @@ local function authenticate(self, request)
   local fresh = timestamp:find "^%d+$" and math.abs(self.now() * 1000 - tonumber(timestamp)) <= SKEW_MS
   local expired = account and account.expires and self.now() >= account.expires
   if not (account and fresh and not expired
-    and signature.equal(given, signature.ncloud(request, timestamp, access_key, account.secret_key))) then
+    and signature.is_equal(given, signature.sign_ncloud(request, timestamp, access_key, account.secret_key))) then
     return nil, gateway("unauthenticated", "Invalid authentication information.")
   end
   return account

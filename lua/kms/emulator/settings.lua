@@ -12,7 +12,7 @@ local switches = {}
 ---@field server_role boolean whether the NAVER server has a role
 ---@field token_lifetime number seconds that a token of IAM lasts
 ---@field key_lifetime number seconds that keys of the metadata services and of the container endpoint last
----@field drift number seconds by which the clouds' clocks are ahead of the caller's, `cloud:now()`
+---@field clock_offset number seconds by which the clouds' clocks are ahead of the caller's, `cloud:now()`
 
 local HOUR = 3600
 
@@ -39,7 +39,7 @@ local ROWS = {
   -- "Obtaining a User Token Through Password Authentication", constraints.
   seconds("token_lifetime", 24 * HOUR),
   seconds("key_lifetime", 6 * HOUR), -- not documented
-  { name = "drift", type = "number", default = 0 },
+  { name = "clock_offset", type = "number", default = 0 },
 }
 
 --- The settings of a new emulator.

@@ -42,7 +42,7 @@ local ALGORITHMS = {
 }
 
 --- Compares without stopping at the first difference, so that the time taken tells nothing about a good signature.
-function signature.equal(left, right)
+function signature.is_equal(left, right)
   if #left ~= #right then return false end
   local difference = 0
   for i = 1, #left do difference = difference + math.abs(left:byte(i) - right:byte(i)) end
@@ -102,7 +102,7 @@ end
 ---@param request table as received
 ---@param parts table of its Authorization header
 ---@return string
-function signature.canonical_request(request, parts)
+function signature.build_canonical_request(request, parts)
   local algorithm, signed_headers = ALGORITHMS[parts.algorithm], parts.signed_headers
   local segments, query = http.target(request.target)
   local lines = {}
@@ -121,14 +121,14 @@ end
 
 --- The signature that a Huawei request should carry.
 ---@return string hex
-function signature.huawei(algorithm, canonical_request, timestamp, secret_key)
+function signature.sign_huawei(algorithm, canonical_request, timestamp, secret_key)
   local name = ALGORITHMS[algorithm].digest
   return hex(mac(name, secret_key, algorithm .. "\n" .. timestamp .. "\n" .. hash(name, canonical_request)))
 end
 
 --- The signature that a NAVER request should carry: version 2, over the target as it came in (Ncloud API, "Call API").
 ---@return string base64
-function signature.ncloud(request, timestamp, access_key, secret_key)
+function signature.sign_ncloud(request, timestamp, access_key, secret_key)
   local text = request.method .. " " .. request.target .. "\n" .. timestamp .. "\n" .. access_key
   return base64(mac("sha256", secret_key, text))
 end

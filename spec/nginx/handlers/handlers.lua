@@ -3,7 +3,7 @@
 
 local kms = require "kms"
 local echo_cloud = require "spec.nginx.handlers.echo_cloud"
-local defaults = require "kms.emulator.fixtures"
+local fixtures = require "kms.emulator.fixtures"
 local wire = require "spec.helpers.serializer"
 
 local noted = ngx.shared.noted
@@ -13,7 +13,7 @@ local parallel = kms.parallel()
 local handlers = {}
 
 local function keys(provider)
-  for _, account in ipairs(defaults.accounts) do
+  for _, account in ipairs(fixtures.accounts) do
     if account.provider == provider then
       return { access_key = account.access_key, secret_key = account.secret_key }, account
     end

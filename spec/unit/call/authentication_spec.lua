@@ -10,7 +10,7 @@ local kms = require "kms"
 local sign = require "kms.sign"
 local time = require "kms.util.time"
 
-local ACCOUNT = emulator.defaults.accounts[1]
+local ACCOUNT = emulator.fixtures.accounts[1]
 local PROJECT_ID = ACCOUNT.projects["cn-north-4"]
 local PARAMS = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
 
@@ -68,7 +68,7 @@ describe("a clock that is off", function()
 
   it("is learnt from a Date header where the service says nothing of it", function()
     local cloud = emulator.new()
-    local account = emulator.defaults.accounts[3]
+    local account = emulator.fixtures.accounts[3]
     local client = kms.ncloud { transport = shifted(cloud, 600),
       credentials = { access_key = account.access_key, secret_key = account.secret_key } }
     assert(client:rename_key { key_tag = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6", key_name = "newKeyName" })
@@ -97,7 +97,7 @@ describe("a clock that is off", function()
 
   it("that was corrected meanwhile is noticed too", function()
     local cloud = emulator.new()
-    local account, shift = emulator.defaults.accounts[3], 600
+    local account, shift = emulator.fixtures.accounts[3], 600
     local moving = shifted(cloud, 0)
     function moving.now() return cloud:now() + shift end
     function moving.send(_, request) request.deadline = nil return cloud:send(request) end

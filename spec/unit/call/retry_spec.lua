@@ -204,7 +204,7 @@ describe("the options", function()
 end)
 
 describe("after an uncertain end", function()
-  local account = emulator.defaults.accounts[3]
+  local account = emulator.fixtures.accounts[3]
   local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
   local function ncloud(cloud, options)
@@ -244,7 +244,7 @@ describe("after an uncertain end", function()
 
   it("of a move a repeat tells that the key is no longer primary here, still in doubt", function()
     local cloud = emulator.new()
-    local owner = emulator.defaults.accounts[1]
+    local owner = emulator.fixtures.accounts[1]
     cloud:fault { kind = "close_within", part = "body" }
     local _, err = kms.huawei { region = "cn-north-4", project_id = owner.projects["cn-north-4"], transport = cloud,
       credentials = { access_key = owner.access_key, secret_key = owner.secret_key } }:update_primary_region(PARAMS)

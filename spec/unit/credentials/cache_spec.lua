@@ -166,7 +166,7 @@ describe("refresh", function()
 
   it("is told through a chain, and a source of the caller's own is, what the cloud refused", function()
     local cloud, told = emulator.new(), {}
-    local account = emulator.defaults.accounts[1]
+    local account = emulator.fixtures.accounts[1]
     local own = { name = "vault" }
     function own.get() return { access_key = account.access_key, secret_key = "hush" } end
     function own:forget(refused) told[#told + 1] = { self, refused and refused.secret_key or "everything" } end

@@ -4,7 +4,7 @@ local cjson = require "cjson"
 local emulator = require "kms.emulator"
 local hand_signer = require "spec.helpers.reference_signer"
 
-local HUAWEI, TEMPORARY, NCLOUD = emulator.defaults.accounts[1], emulator.defaults.accounts[2], emulator.defaults.accounts[3]
+local HUAWEI, TEMPORARY, NCLOUD = emulator.fixtures.accounts[1], emulator.fixtures.accounts[2], emulator.fixtures.accounts[3]
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 local DISABLED = "1e1577c1-f838-4ead-c46e-095cc585b480"
 local DYING = "2f2688d2-0949-4fbe-d57f-1a6dd696c591"

@@ -5,7 +5,7 @@ local emulator = require "kms.emulator"
 local Error = require "kms.error"
 local hand_signer = require "spec.helpers.reference_signer"
 
-local NCLOUD = emulator.defaults.accounts[3]
+local NCLOUD = emulator.fixtures.accounts[3]
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
 local cloud
@@ -250,7 +250,7 @@ describe("the emulator as a transport", function()
 
   it("serves the real clients", function()
     local kms = require "kms"
-    local account = emulator.defaults.accounts[1]
+    local account = emulator.fixtures.accounts[1]
     local huawei_client = kms.huawei { region = "cn-north-4", project_id = account.projects["cn-north-4"], transport = cloud,
       credentials = { access_key = account.access_key, secret_key = account.secret_key } }
     local moved, err = huawei_client:update_primary_region {

@@ -6,7 +6,7 @@ local emulator = require "kms.emulator"
 local hand_signer = require "spec.helpers.reference_signer"
 local sign = require "kms.sign"
 
-local ACCOUNT, NCLOUD = emulator.defaults.accounts[1], emulator.defaults.accounts[3]
+local ACCOUNT, NCLOUD = emulator.fixtures.accounts[1], emulator.fixtures.accounts[3]
 local USER = ACCOUNT.user
 local DAY = 24 * 3600
 local TOKENS, PROJECTS = caller.TOKENS, "/v3/projects"
@@ -200,7 +200,7 @@ describe("the emulated IAM: projects", function()
     assert.same({ ACCOUNT.more_projects[1].id, ACCOUNT.more_projects[2].id },
       ids(select(2, list { { "name", "ap-southeast-3" } }).projects))
     assert.equal(4, #select(2, list()).projects)
-    assert.equal(2, #select(2, list({}, { account = emulator.defaults.accounts[2] })).projects)
+    assert.equal(2, #select(2, list({}, { account = emulator.fixtures.accounts[2] })).projects)
   end)
 
   it("are an array even when there are none", function()
@@ -258,8 +258,8 @@ describe("the emulated IAM", function()
     assert.equal(201, (ask("POST", TOKENS, password_body())))
   end)
 
-  it("has a clock of its own where it is told to drift", function()
-    cloud:settings { drift = 1000 }
+  it("uses a clock of its own when clock_offset is set", function()
+    cloud:settings { clock_offset = 1000 }
     assert.equal(1767323045.6789, cloud:now())
     local _, described = password_token()
     assert.equal("2026-01-02T03:20:45.678900Z", described.issued_at)

@@ -5,7 +5,7 @@ local cjson = require "cjson"
 local emulator = require "kms.emulator"
 local hand_signer = require "spec.helpers.reference_signer"
 
-local HUAWEI, NCLOUD = emulator.defaults.accounts[1], emulator.defaults.accounts[3]
+local HUAWEI, NCLOUD = emulator.fixtures.accounts[1], emulator.fixtures.accounts[3]
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 local AGENCY = "Please configure Cloud Service Agency first"
@@ -286,7 +286,7 @@ describe("the emulator's settings", function()
   it("are shown, changed one by one, and put back by reset", function()
     local before = cloud:settings()
     assert.equal("optional", before.metadata_v2)
-    local after = cloud:settings { metadata_v2 = "required", drift = -5 }
+    local after = cloud:settings { metadata_v2 = "required", clock_offset = -5 }
     assert.equal("required", after.metadata_v2)
     assert.is_true(after.agency)
     assert.same(after, cloud:state().settings)
@@ -306,7 +306,7 @@ describe("the emulator's settings", function()
       { { metadata_v2_status = 500 }, "metadata_v2_status must be 404, 405 or 503; got 500" },
       { { key_lifetime = -1 }, "key_lifetime must be 0 or more" },
       { { token_lifetime = "1" }, "number expected" },
-      { { drift = 0 / 0, agency = 1 }, "boolean expected" },
+      { { clock_offset = 0 / 0, agency = 1 }, "boolean expected" },
     } do
       local ok, message = pcall(function() cloud:settings(case[1]) end)
       assert.is_false(ok)

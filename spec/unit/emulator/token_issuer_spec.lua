@@ -4,7 +4,7 @@
 local caller = require "spec.helpers.iam_client"
 local emulator = require "kms.emulator"
 
-local IDP = emulator.defaults.accounts[1].idp
+local IDP = emulator.fixtures.accounts[1].idp
 local DAY = 24 * 3600
 local ID_TOKENS, KEYS = "/v3.0/OS-AUTH/id-token/tokens", "/v3.0/OS-CREDENTIAL/securitytokens"
 

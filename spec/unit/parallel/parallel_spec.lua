@@ -437,7 +437,7 @@ describe("kms.parallel", function()
     local numbers = drain(kms.parallel { concurrency = 8 }:map(many.keys(100), many.move(on(transport))))
     assert.equal(100, #numbers)
     assert.equal(100, transport.sent)
-    local cloud, account = emulator.new(), emulator.defaults.accounts[1]
+    local cloud, account = emulator.new(), emulator.fixtures.accounts[1]
     local client = kms.huawei { region = "cn-north-4", project_id = account.projects["cn-north-4"], transport = cloud,
       credentials = { access_key = account.access_key, secret_key = account.secret_key } }
     cloud:fault { kind = "throttled", retry_after = 3, times = 2 }
