@@ -44,8 +44,8 @@ local function check_ncloud(request, credentials, target)
   local stages, err = sign.ncloud_stages(request, credentials, NOW)
   if not target or not canonical.is_method(request.method) then return refused("NAVER's request", stages, err) end
   if not stages then error("refused: " .. tostring(err), 0) end
-  local wanted = emulator.sign_ncloud({ method = request.method, target = target }, "1767323045500", credentials.access_key,
-    credentials.secret_key)
+  local wanted = emulator.sign_ncloud({ method = request.method, target = target }, "1767323045500",
+    credentials.access_key, credentials.secret_key)
   same("NAVER's signature", stages.signature, wanted)
 end
 

@@ -111,7 +111,8 @@ local function fault_of(self, call, account, parts)
     return "decrypt token fail"
   end
   local canonical = signature.build_canonical_request(request, parts)
-  if not signature.is_equal(parts.signature, signature.sign_huawei(parts.algorithm, canonical, date, account.secret_key)) then
+  local expected = signature.sign_huawei(parts.algorithm, canonical, date, account.secret_key)
+  if not signature.is_equal(parts.signature, expected) then
     return "verify aksk signature fail, canonicalRequest:" .. canonical:gsub("\n", "|")
   end
 end
