@@ -164,7 +164,7 @@ end
 local function problem_of(provider, fields, options)
   local problem = check.misuse(fields, options, "option")
   if problem then return problem end
-  return options.credentials ~= nil and credentials.misuse(provider.credentials, options.credentials) or nil
+  return options.credentials ~= nil and credentials.check_option(provider.credentials, options.credentials) or nil
 end
 
 --- Makes the methods of a cloud's clients.
@@ -185,7 +185,7 @@ local function methods_of(provider, metatable)
     if getmetatable(self) ~= metatable then error(self_problem("reset", self, metatable), 2) end
     self.clock.offset = 0
     if self.guard then self.guard:reset() end
-    if self.source.forget then self.source:forget() end
+    if self.credential_provider.forget then self.credential_provider:forget() end
   end
 
   return methods
@@ -216,7 +216,7 @@ function client.constructor(provider)
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
     self.clock, self.guard, self.retry, self.on_retry = { offset = 0 }, own_guard, policy, options.on_retry
     -- Secrets (a proxy's password may be one) are held by functions alone: whoever prints a client sees none.
-    self.source = credentials.source(options.credentials)
+    self.credential_provider = credentials.provider(options.credentials)
     local transport = options.transport
     if transport and is_transport(transport) then
       self.transport = transport

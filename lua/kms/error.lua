@@ -22,7 +22,7 @@
 ---@field uncertain boolean the change may have been made although the call failed
 ---@field diff kms.Diff? a refused signature: the first line that the gateway signed otherwise (Huawei Cloud)
 ---@field warning string? what the user of the credentials should see to, as in a result
----@field tried table[]? credentials: what was tried, in order: `source`, `code`, `reason`
+---@field tried table[]? credentials: what was tried, in order: `name`, `code`, `reason`
 ---@field cause any? what lies beneath: for transport errors `{ code = integer, message = string }`
 
 local Error = {}

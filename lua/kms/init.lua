@@ -140,16 +140,16 @@ function kms.rename_key(params, given, options)
 end
 
 --- Where credentials come from, each a constructor of a source for the option `credentials`; see kms.credentials.
----@class kms.CredentialsSources
----@field static fun(given: kms.Credentials): kms.CredentialsSource
----@field environment fun(): kms.CredentialsSource
----@field file fun(options: { path: string?, profile: string? }?): kms.CredentialsSource
----@field chain fun(members: kms.CredentialsOption[]): kms.CredentialsSource
----@field metadata fun(options: { endpoint: string? }?): kms.CredentialsSource
----@field container fun(options: { uri: string?, token_file: string? }?): kms.CredentialsSource
----@field iam_token fun(options: kms.IamTokenOptions): kms.CredentialsSource
+---@class kms.CredentialProviders
+---@field static fun(given: kms.Credentials): kms.CredentialProvider
+---@field environment fun(): kms.CredentialProvider
+---@field file fun(options: { path: string?, profile: string? }?): kms.CredentialProvider
+---@field chain fun(members: kms.CredentialsOption[]): kms.CredentialProvider
+---@field metadata fun(options: { endpoint: string? }?): kms.CredentialProvider
+---@field container fun(options: { uri: string?, token_file: string? }?): kms.CredentialProvider
+---@field iam_token fun(options: kms.IamTokenOptions): kms.CredentialProvider
 ---@field oidc fun(options: { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }?):
----  kms.CredentialsSource
+---  kms.CredentialProvider
 kms.credentials = credentials
 
 --- Many calls at once.

@@ -36,7 +36,7 @@ function caller.failed(code, secrets, found, err)
   assert(err.kind == "credentials" and err.code == code, tostring(err))
   assert(#err.tried > 0, "nothing tried")
   for _, row in ipairs(err.tried) do
-    assert(type(row.source) == "string" and type(row.reason) == "string" and type(row.code) == "string", "a row of tried")
+    assert(type(row.name) == "string" and type(row.reason) == "string" and type(row.code) == "string", "a row of tried")
   end
   local texts = strings_of(err, { tostring(err) }, {})
   if err.cause then texts[#texts + 1] = tostring(err.cause) end

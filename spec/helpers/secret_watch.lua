@@ -34,7 +34,7 @@ local run, refuse = call.run, call.refuse
 function call.run(self, ...)
   local secrets = {}
   local watched = setmetatable({
-    source = noting(self.source, "get", secrets),
+    credential_provider = noting(self.credential_provider, "get", secrets),
     provider = noting(self.provider, "authenticate", secrets),
   }, { __index = self, __newindex = self })
   local result, err = run(watched, ...)

@@ -4,7 +4,7 @@
 local http1 = require "kms.http1"
 local ini = require "kms.credentials.ini"
 local redact = require "kms.util.redact"
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
 local SECONDS = 5 -- of the processor
 
@@ -34,9 +34,9 @@ local ROWS = {
   { "white space in a section's name", function()
     return #ini.read((("[a" .. BLANK:sub(1, 16000) .. "b]\nc=d\n"):rep(100)))
   end, 100 },
-  { "white space in a token", function() return #snapshot.trim("a" .. BLANK .. "b") end, 250002 },
-  { "a token of white space", function() return #snapshot.trim(BLANK) end, 0 },
-  { "a moment without end", function() return snapshot.moment(("T"):rep(250000) .. "+1") end, nil },
+  { "white space in a token", function() return #Credentials.trim("a" .. BLANK .. "b") end, 250002 },
+  { "a token of white space", function() return #Credentials.trim(BLANK) end, 0 },
+  { "a moment without end", function() return Credentials.parse_time(("T"):rep(250000) .. "+1") end, nil },
   { "backslashes in a text with secrets", function() return #redact.text(("\\"):rep(250000), { "\\a", '"a' }) end, 250000 },
   { "percent signs in a text with secrets", function() return #redact.text("%" .. ("25"):rep(125000), { "%a" }) end, 250001 },
   { "the beginning of a secret", function() return #redact.text(("%41"):rep(80000), { "AAAB" }) end, 240000 },

@@ -24,7 +24,7 @@ local CAUSE = 16384 -- bytes of a text that a cause keeps: an encoded authorizat
 -- An offset that differs from the learnt one by less is the same: dates have whole seconds and travel.
 local SAME_OFFSET = 5
 
----@class kms.Context what a call lends to those who need the world: sources of credentials, the guard
+---@class kms.Context what a call lends to those who need the world: credential providers, the guard
 ---@field provider string "huawei" or "ncloud"
 ---@field fields kms.CredentialsField[]
 ---@field region string?
@@ -329,15 +329,15 @@ local function tried(go, name, self, row, params, settings, context, given)
 end
 
 --- Makes a call: a snapshot of credentials, the guard's leave, the attempts, and what they showed.
----@param self table the client: `provider`, `source`, `guard`, `clock`
+---@param self table the client: `provider`, `credential_provider`, `guard`, `clock`
 ---@param row kms.Operation
 ---@param params table
 ---@param settings table
 ---@param context kms.Context
 ---@return table? result, kms.Error? err
 function call.run(self, row, params, settings, context)
-  local source, its_guard = self.source, self.guard
-  local given, err = source:get(context)
+  local credential_provider, its_guard = self.credential_provider, self.guard
+  local given, err = credential_provider:get(context)
   if not given then return nil, finished(self, row, err, 0, {}) end
   local name, leave, known = its_guard and guard.name(given)
   if name then
@@ -352,8 +352,8 @@ function call.run(self, row, params, settings, context)
   end
   local outcome = result and "good" or verdict(err)
   if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
-  -- A source that asks for its credentials may do so anew at the next call.
-  if outcome == "refused" and source.forget then source:forget(given) end
+  -- A provider that fetches its credentials may fetch new ones at the next call.
+  if outcome == "refused" and credential_provider.forget then credential_provider:forget(given) end
   local told = result or err
   told.warning = given.warning or context.warning
   if result then return result end

@@ -2,9 +2,9 @@
 --- serve while they last.
 
 local lock = require "kms.util.mutex"
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
-local refresh = {}
+local cache = {}
 
 local EDGE = 60 -- seconds before the end in which credentials serve no more: the request has yet to travel
 local PATIENCE = 30 -- seconds that a caller without a deadline waits for another one's request
@@ -42,7 +42,7 @@ end
 local function repeated(slot, now)
   local failure = slot.failure
   local message = ("%s; asked again in %d s"):format(failure.message, math.ceil(slot.retry_at - now))
-  return snapshot.fail(failure.code, message, failure.cause)
+  return Credentials.error(failure.code, message, failure.cause)
 end
 
 --- The context for a request that only renews: what is held still serves, so that at most half of the call's time goes
@@ -57,7 +57,7 @@ local function renew(job, plan, slot, context, usable)
   local found, err = job.fetch(usable and hurried(context, context:now()) or context, plan, slot.state)
   local now = context:now()
   if found and found.expires <= now then
-    found, err = snapshot.fail("expired", "the answer's credentials have expired: is this machine's clock right?")
+    found, err = Credentials.error("expired", "the answer's credentials have expired: is this machine's clock right?")
   end
   if found then
     slot.state.rejected, slot.state.afresh = nil, nil
@@ -89,7 +89,7 @@ local function get(job, plan, slot, context)
   local ticket = slot.lock:acquire(context, not usable and stop or nil)
   if not ticket then
     if usable then return held end
-    return snapshot.fail("unavailable", "another call was asking for new credentials, and got none in time")
+    return Credentials.error("unavailable", "another call was asking for new credentials, and got none in time")
   end
   local ok = true
   settled, found, err, usable = look(slot, context:now()) -- whoever had the lock may have settled it
@@ -107,7 +107,7 @@ end
 ---@param job kms.RefreshJob
 ---@return fun(context): kms.Credentials?, kms.Error?
 ---@return fun(self, refused: kms.Credentials?)
-function refresh.new(job)
+function cache.new(job)
   local slots = {}
 
   local function get_one(context)
@@ -134,4 +134,4 @@ function refresh.new(job)
   return get_one, forget
 end
 
-return refresh
+return cache

@@ -1,15 +1,15 @@
 --- Asks one source after the other, until one has credentials.
 
 local Error = require "kms.error"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local chain = {}
 
 --- A source of several. It goes on only past a source that has nothing at all ("missing"). One that is there but is
 --- wrong or does not answer ends the search: going on would make the call as somebody else, without a word.
----@param members kms.CredentialsSource[]
----@return kms.CredentialsSource
+---@param members kms.CredentialProvider[]
+---@return kms.CredentialProvider
 function chain.new(members)
   local function get(context)
     local tried, reasons = {}, {}
@@ -23,7 +23,7 @@ function chain.new(members)
       end
       reasons[#reasons + 1] = err.message
     end
-    local _, err = snapshot.fail("missing", table.concat(reasons, "; "))
+    local _, err = Credentials.error("missing", table.concat(reasons, "; "))
     err.tried = tried
     return nil, err
   end
@@ -34,14 +34,14 @@ function chain.new(members)
     end
   end
 
-  local function misuse(fields)
+  local function check_fields(fields)
     for _, member in ipairs(members) do
-      local problem = member.misuse and member.misuse(fields)
+      local problem = member.check_fields and member.check_fields(fields)
       if problem then return problem end
     end
   end
 
-  return source.new("chain", get, { forget = forget, misuse = misuse })
+  return provider.new("chain", get, { forget = forget, check_fields = check_fields })
 end
 
 return chain

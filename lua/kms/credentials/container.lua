@@ -1,11 +1,11 @@
 --- Keys of the pod that this program runs in: CCE pod identity, Huawei Cloud.
 
 local environment = require "kms.util.env"
-local exchange = require "kms.credentials.service"
+local service = require "kms.credentials.service"
 local file = require "kms.credentials.profile"
-local refresh = require "kms.credentials.cache"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local container = {}
 
@@ -18,14 +18,14 @@ local VARIABLES = {
 
 local function plan_of(options)
   local uri = options.uri or environment.first { VARIABLES.uri }
-  if not uri then return snapshot.fail("missing", ("no pod identity: %s is not set"):format(VARIABLES.uri)) end
+  if not uri then return Credentials.error("missing", ("no pod identity: %s is not set"):format(VARIABLES.uri)) end
   local token_file = options.token_file or environment.first { VARIABLES.token_file }
   if not token_file then
-    return snapshot.fail("invalid", ("pod identity has an address, but %s is not set"):format(VARIABLES.token_file))
+    return Credentials.error("invalid", ("pod identity has an address, but %s is not set"):format(VARIABLES.token_file))
   end
-  local scheme, host, target = exchange.url(uri)
+  local scheme, host, target = service.parse_url(uri)
   if not scheme then
-    return snapshot.fail("invalid", "the address of pod identity must be " .. exchange.URL)
+    return Credentials.error("invalid", "the address of pod identity must be " .. service.URL)
   end
   return { key = uri .. "\n" .. token_file, scheme = scheme, host = host, target = target, token_file = token_file,
     who = ("pod identity at %s://%s"):format(scheme, host) }
@@ -38,28 +38,29 @@ local function fetch(context, plan)
     headers = { { "Content-Type", "application/json" }, { "Authorization", token } }, body = "{}", timeout = TIMEOUT,
     secrets = { token } }
   local response
-  response, err = exchange.send(context, order)
+  response, err = service.send(context, order)
   if not response then return nil, err end
-  if response.status < 200 or response.status > 299 then return exchange.refusal(order, response) end
+  if response.status < 200 or response.status > 299 then return service.refusal(order, response) end
   local object
-  object, err = exchange.object(order, response)
+  object, err = service.parse_object(order, response)
   if not object then return nil, err end
   local keys = object.credentials
   if type(keys) ~= "table" or type(keys.securityToken) ~= "string" then
     local problem = "there are no credentials with a security token in it"
-    return exchange.malformed(order, response, "wrong_type", problem, true)
+    return service.malformed(order, response, "wrong_type", problem, true)
   end
-  return exchange.credentials(context, order, response, { access_key = keys.accessKeyId,
+  return service.parse_credentials(context, order, response, { access_key = keys.accessKeyId,
     secret_key = keys.secretAccessKey, security_token = keys.securityToken, expires = keys.expiration })
 end
 
 --- A source of the pod's identity.
 ---@param options { uri: string?, token_file: string? }
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function container.new(options)
   options = { uri = options.uri, token_file = options.token_file }
-  local get, forget = refresh.new { plan = function() return plan_of(options) end, fetch = fetch }
-  return source.new("container", get, { forget = forget, misuse = source.needs("container", "security_token") })
+  local get, forget = cache.new { plan = function() return plan_of(options) end, fetch = fetch }
+  return provider.new("container", get, { forget = forget,
+    check_fields = provider.requires_field("container", "security_token") })
 end
 
 return container

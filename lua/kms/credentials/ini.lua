@@ -1,7 +1,7 @@
 --- Reads the text of a credentials file: sections of "key = value" lines. Strict, for a line that was misread would be
 --- signed with; and its complaints name lines, never what stands in them.
 
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
 local ini = {}
 
@@ -22,15 +22,15 @@ end
 local function read_line(line)
   if #line > LONGEST_LINE then return nil, nil, "is too long" end
   if line:find "[%z\1-\8\11-\31\127]" then return nil, nil, "holds control characters: this is no text" end
-  local text = snapshot.trim(line)
+  local text = Credentials.trim(line)
   if text == "" or text:find "^[#;]" then return nil end
   if text:find "^%[" then
-    local section = snapshot.trim(text:match "^%[([^%[%]]*)%]$" or "")
+    local section = Credentials.trim(text:match "^%[([^%[%]]*)%]$" or "")
     if section == "" then return nil, nil, "begins a section, but is not of the form [name]" end
     return section
   end
   local name, value = text:match "^([^=]*)=%s*(.*)$"
-  name = snapshot.trim(name or "")
+  name = Credentials.trim(name or "")
   if name == "" then return nil, nil, "is none of key = value, [section], or a comment" end
   -- Some readers take quotes off, others sign with them.
   if quoted(value) then return nil, nil, "has its value in quotes: write it without" end

@@ -10,8 +10,8 @@ local file = late "kms.credentials.profile"
 local iam = late "kms.huawei.iam"
 local metadata = late "kms.credentials.metadata"
 local oidc = late "kms.credentials.oidc"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local credentials = {}
 
@@ -26,11 +26,11 @@ local credentials = {}
 ---@class kms.CredentialsField : kms.Field
 ---@field variables string[] environment variables, the first that is set counts
 ---@field optional boolean?
----@field instead boolean? stands alone, in place of the keys
+---@field exclusive boolean? stands alone, in place of the keys
 
 local function text(name, required) return { name = name, type = "string", required = required } end
 
--- A source that is made without a cloud: whether the cloud knows these fields is for `misuse` to say.
+-- A source that is made without a cloud: whether the cloud knows these fields is for `check_fields` to say.
 local STATIC = { text "access_key", text "secret_key", text "security_token", text "token" }
 local FILE = { text "path", text "profile" }
 local METADATA = { text "endpoint" }
@@ -49,15 +49,15 @@ local function checked(name, fields, options)
 end
 
 --- Looks for misuse in a table of keys.
-local function table_misuse(fields, given)
+local function check_table(fields, given)
   local problem = check.misuse(fields, given, "credentials field")
   if problem then return problem end
   for _, field in ipairs(fields) do
-    if field.instead and given[field.name] and next(given, next(given)) then
+    if field.exclusive and given[field.name] and next(given, next(given)) then
       return ("credentials field '%s' stands alone: no other may be given"):format(field.name)
     end
   end
-  local absent = snapshot.absent(fields, given)
+  local absent = Credentials.missing_fields(fields, given)
   if absent then return ("credentials field '%s' is missing"):format(absent[1].name) end
 end
 
@@ -65,16 +65,16 @@ local function static(given)
   local copy = {}
   for name, value in pairs(given) do copy[name] = value end
   local found = {} -- by cloud: the same table each time
-  return source.new("static", function(context)
+  return provider.new("static", function(context)
     local err
-    if not found[context.fields] then found[context.fields], err = snapshot.of(context.fields, copy) end
+    if not found[context.fields] then found[context.fields], err = Credentials.new(context.fields, copy) end
     return found[context.fields], err
-  end, { misuse = function(fields) return table_misuse(fields, copy) end })
+  end, { check_fields = function(fields) return check_table(fields, copy) end })
 end
 
 --- Credentials that the caller holds.
 ---@param given kms.Credentials
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.static(given)
   local problem = check.misuse(STATIC, given, "credentials field")
   if problem then error(check.bad_argument(1, "static", problem), 2) end
@@ -88,34 +88,34 @@ local function from_environment(context)
     local value, variable = environment.first(field.variables or {})
     given[field.name], set = value, set or variable
   end
-  local absent = snapshot.absent(context.fields, given)
-  if not absent then return snapshot.of(context.fields, given) end
+  local absent = Credentials.missing_fields(context.fields, given)
+  if not absent then return Credentials.new(context.fields, given) end
   local hints = {}
   for i, field in ipairs(absent) do
     hints[i] = ("no %s: give the option credentials.%s or set %s"):format(
       field.name, field.name, table.concat(field.variables, " or "))
   end
   local message = table.concat(hints, "; ")
-  if not set then return snapshot.fail("missing", message) end
-  return snapshot.fail("invalid", ("%s is set, but %s"):format(set, message))
+  if not set then return Credentials.error("missing", message) end
+  return Credentials.error("invalid", ("%s is set, but %s"):format(set, message))
 end
 
 --- Credentials from environment variables, read at each call.
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.environment()
-  return source.new("environment", from_environment)
+  return provider.new("environment", from_environment)
 end
 
 --- A profile of the cloud's own file: `~/.huaweicloud/credentials`, `~/.ncloud/configure`. Read at each call.
 ---@param options { path: string?, profile: string? }? a path is taken as it is, "~" included
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.file(options)
   return file.new(checked("file", FILE, options))
 end
 
 --- The agency or role of the server that this program runs on, from the metadata service.
 ---@param options { endpoint: string? }?
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.metadata(options)
   return metadata.new(checked("metadata", METADATA, options))
 end
@@ -123,7 +123,7 @@ end
 --- The identity of the pod that this program runs in (Huawei Cloud CCE).
 ---@param options { uri: string?, token_file: string? }? in place of HC_CONTAINER_CREDENTIALS_FULL_URI and
 ---  HC_CONTAINER_AUTHORIZATION_TOKEN_FILE
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.container(options)
   return container.new(checked("container", CONTAINER, options))
 end
@@ -138,7 +138,7 @@ end
 
 --- A token for a user and a password (Huawei Cloud IAM).
 ---@param options kms.IamTokenOptions
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.iam_token(options)
   options = checked("iam_token", IAM_TOKEN, options)
   local dictionary
@@ -157,26 +157,26 @@ end
 --- Temporary keys for an OpenID Connect token (Huawei Cloud IAM).
 ---@param options { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }? in place of
 ---  HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE; duration in seconds, 900 to 86400
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.oidc(options)
   return oidc.new(checked("oidc", OIDC, options))
 end
 
----@alias kms.CredentialsOption kms.CredentialsSource|kms.Credentials|
+---@alias kms.CredentialsOption kms.CredentialProvider|kms.Credentials|
 ---  fun(context: kms.CredentialsContext): kms.Credentials?, any
 
 --- The source that a value stands for.
 ---@param value kms.CredentialsOption
 local function adopt(value)
-  if source.is(value) then return value end
-  if type(value) == "function" then return source.of_function(value) end
-  if source.is_foreign(value) then return source.of_object(value) end
+  if provider.is(value) then return value end
+  if type(value) == "function" then return provider.from_function(value) end
+  if provider.is_custom(value) then return provider.from_object(value) end
   return static(value)
 end
 
 --- What is wrong with one member of a chain.
 local function member_problem(member)
-  if type(member) == "function" or source.is(member) or source.is_foreign(member) then return nil end
+  if type(member) == "function" or provider.is(member) or provider.is_custom(member) then return nil end
   if type(member) ~= "table" then return "table or function expected, got " .. type(member) end
   return check.misuse(STATIC, member, "credentials field")
 end
@@ -195,7 +195,7 @@ end
 
 --- The first of several sources that has credentials.
 ---@param members kms.CredentialsOption[]
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function credentials.chain(members)
   local problem = members_problem(members)
   if problem then error(check.bad_argument(1, "chain", problem), 2) end
@@ -208,16 +208,16 @@ end
 ---@param fields kms.CredentialsField[]
 ---@param given kms.CredentialsOption
 ---@return string? problem
-function credentials.misuse(fields, given)
-  if source.is(given) then return given.misuse and given.misuse(fields) end
-  if type(given) == "function" or source.is_foreign(given) then return nil end
-  return table_misuse(fields, given)
+function credentials.check_option(fields, given)
+  if provider.is(given) then return given.check_fields and given.check_fields(fields) end
+  if type(given) == "function" or provider.is_custom(given) then return nil end
+  return check_table(fields, given)
 end
 
 --- The source that an option stands for: nil is the environment, then the file.
 ---@param option kms.CredentialsOption?
----@return kms.CredentialsSource
-function credentials.source(option)
+---@return kms.CredentialProvider
+function credentials.provider(option)
   if option == nil then return chain.new { credentials.environment(), credentials.file() } end
   return adopt(option)
 end

@@ -1,11 +1,11 @@
 --- Keys of the server that this program runs on: Huawei Cloud's ECS agency, NAVER Cloud's server role.
 
 local environment = require "kms.util.env"
-local exchange = require "kms.credentials.service"
-local refresh = require "kms.credentials.cache"
+local service = require "kms.credentials.service"
+local cache = require "kms.credentials.cache"
 local reply = require "kms.util.json_body"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local metadata = {}
 
@@ -29,7 +29,7 @@ end
 
 --- Asks, and tells a machine without such a service from one that does not answer.
 local function send(session, order)
-  local response, err = exchange.send(session.context, order)
+  local response, err = service.send(session.context, order)
   local state = session.state
   if response then
     state.answered = true
@@ -39,7 +39,7 @@ local function send(session, order)
   if cause.kind == "transport" and cause.uncertain == false and (cause.code == "connect" or cause.code == "dns"
     or cause.code == "timeout" and session.context:now() < (session.context.deadline or math.huge))
     and not state.answered then
-    return snapshot.fail("missing", ("no %s: %s"):format(order.who, cause.message), cause)
+    return Credentials.error("missing", ("no %s: %s"):format(order.who, cause.message), cause)
   end
   return nil, err
 end
@@ -56,10 +56,10 @@ local function authenticate(session)
     state.token, state.no_tokens_until = nil, now + WITHOUT_TOKENS
     return true
   end
-  if response.status ~= 200 then return exchange.refusal(order, response) end
-  local token = snapshot.trim(response.body)
-  if not snapshot.rules.header_safe.test(token) then
-    return exchange.malformed(order, response, "wrong_type", "its session token is not one", true)
+  if response.status ~= 200 then return service.refusal(order, response) end
+  local token = Credentials.trim(response.body)
+  if not Credentials.rules.header_safe.test(token) then
+    return service.malformed(order, response, "wrong_type", "its session token is not one", true)
   end
   state.token, state.token_until, state.no_tokens_until = token, now + TOKEN_LIFE - TOKEN_EDGE, nil
   return true
@@ -95,17 +95,17 @@ local function read_good(session, target, lacking)
   local response, err, order = read(session, target)
   if not response then return nil, err end
   if response.status == 404 or response.status == 401 and response.body:find(NO_AGENCY, 1, true) then
-    local _, cause = exchange.refusal(order, response)
-    return snapshot.fail("missing", lacking, cause.cause)
+    local _, cause = service.refusal(order, response)
+    return Credentials.error("missing", lacking, cause.cause)
   end
-  if response.status ~= 200 then return exchange.refusal(order, response) end
+  if response.status ~= 200 then return service.refusal(order, response) end
   return response, nil, order
 end
 
 local function read_agency(session)
   local response, err, order = read_good(session, "/openstack/latest/securitykey", "this server has no agency")
   if not response then return nil, err end
-  return exchange.temporary_keys(session.context, order, response)
+  return service.parse_temporary_keys(session.context, order, response)
 end
 
 local ROLES = "/latest/meta-data/iam/security-credentials/"
@@ -114,20 +114,20 @@ local function read_role(session)
   local lacking = "this server has no role"
   local response, err, order = read_good(session, ROLES, lacking)
   if not response then return nil, err end
-  local role = snapshot.trim(snapshot.trim(response.body):match "^[^\r\n]*")
-  if role == "" then return snapshot.fail("missing", lacking) end
+  local role = Credentials.trim(Credentials.trim(response.body):match "^[^\r\n]*")
+  if role == "" then return Credentials.error("missing", lacking) end
   if not role:find "^[0-9A-Za-z._-]+$" then
-    return exchange.malformed(order, response, "wrong_type", "the id of its role is not one")
+    return service.malformed(order, response, "wrong_type", "the id of its role is not one")
   end
   response, err, order = read_good(session, ROLES .. role, lacking)
   if not response then return nil, err end
   local object
-  object, err = exchange.object(order, response)
+  object, err = service.parse_object(order, response)
   if not object then return nil, err end
   if type(object.Code) == "string" and object.Code:lower() ~= "success" then
-    return exchange.refusal(order, response, object.Code, reply.text(object.Message))
+    return service.refusal(order, response, object.Code, reply.text(object.Message))
   end
-  return exchange.credentials(session.context, order, response, { access_key = object.AccessKeyId,
+  return service.parse_credentials(session.context, order, response, { access_key = object.AccessKeyId,
     secret_key = object.SecretAccessKey, expires = object.Expiration })
 end
 
@@ -148,15 +148,15 @@ local KINDS = {
 
 --- A source of the metadata service.
 ---@param options { endpoint: string? }
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function metadata.new(options)
   local option = options.endpoint
   local function plan(context)
     local kind = KINDS[context.provider]
     local endpoint = option or environment.first(kind.variables) or ENDPOINT
-    local scheme, host, target = exchange.url(endpoint)
+    local scheme, host, target = service.parse_url(endpoint)
     if target ~= "/" then
-      return snapshot.fail("invalid", "the metadata endpoint must be " .. exchange.URL .. ", without a path")
+      return Credentials.error("invalid", "the metadata endpoint must be " .. service.URL .. ", without a path")
     end
     local base = scheme .. "://" .. host
     return { key = context.provider .. " " .. base, kind = kind, margin = kind.margin, scheme = scheme, host = host,
@@ -165,8 +165,8 @@ function metadata.new(options)
   local function fetch(context, planned, state)
     return planned.kind.read { context = context, plan = planned, state = state }
   end
-  local get, forget = refresh.new { plan = plan, fetch = fetch }
-  return source.new("metadata", get, { forget = forget })
+  local get, forget = cache.new { plan = plan, fetch = fetch }
+  return provider.new("metadata", get, { forget = forget })
 end
 
 return metadata

@@ -1,12 +1,12 @@
 --- Keys for an identity that somebody else vouches for: an OpenID Connect token, exchanged at Huawei Cloud IAM.
 
 local environment = require "kms.util.env"
-local exchange = require "kms.credentials.service"
+local service = require "kms.credentials.service"
 local file = require "kms.credentials.profile"
 local iam = require "kms.huawei.iam"
-local refresh = require "kms.credentials.cache"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local oidc = {}
 
@@ -23,9 +23,9 @@ local function plan_of(given, context)
       missing[#missing + 1] = ("no %s: give oidc the option %s or set %s"):format(name, name, VARIABLES[name])
     end
   end
-  if missing[1] then return snapshot.fail(missing[2] and "missing" or "invalid", table.concat(missing, "; ")) end
-  if not snapshot.rules.header_safe.test(values.idp_id) then
-    return snapshot.fail("invalid", "idp_id must be " .. snapshot.rules.header_safe.text)
+  if missing[1] then return Credentials.error(missing[2] and "missing" or "invalid", table.concat(missing, "; ")) end
+  if not Credentials.rules.header_safe.test(values.idp_id) then
+    return Credentials.error("invalid", "idp_id must be " .. Credentials.rules.header_safe.text)
   end
   local place, err = iam.place(given.endpoint, context.region)
   if not place then return nil, err end
@@ -49,20 +49,21 @@ local function fetch(context, plan, life)
     { auth = { identity = { methods = { "token" }, token = { id = token, duration_seconds = life } } } },
     { token, id_token })
   if not response then return nil, err end
-  return exchange.temporary_keys(context, order, response)
+  return service.parse_temporary_keys(context, order, response)
 end
 
 --- A source of temporary keys.
 ---@param options { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function oidc.new(options)
   local given = { idp_id = options.idp_id, id_token_file = options.id_token_file, endpoint = options.endpoint }
   local life = options.duration or LIFE
-  local get, forget = refresh.new {
+  local get, forget = cache.new {
     plan = function(context) return plan_of(given, context) end,
     fetch = function(context, plan) return fetch(context, plan, life) end,
   }
-  return source.new("oidc", get, { forget = forget, misuse = source.needs("oidc", "security_token") })
+  return provider.new("oidc", get, { forget = forget,
+    check_fields = provider.requires_field("oidc", "security_token") })
 end
 
 return oidc

@@ -3,8 +3,8 @@
 local check = require "kms.util.validate"
 local environment = require "kms.util.env"
 local ini = require "kms.credentials.ini"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local file = {}
 
@@ -35,7 +35,7 @@ local function locate(kind, option)
   if path then return path end
   local home = environment.first { "HOME", "USERPROFILE" }
   if home then return home .. kind.path end
-  return snapshot.fail("missing", ("no credentials file: HOME, the folder of ~%s, is not set"):format(kind.path))
+  return Credentials.error("missing", ("no credentials file: HOME, the folder of ~%s, is not set"):format(kind.path))
 end
 
 --- A system's reason, without the path that io.open puts before it.
@@ -53,17 +53,17 @@ function file.read(path, what)
   local shown = ("%s %s"):format(what, check.show(path))
   local handle, message, code = io.open(path, "rb")
   if not handle then
-    if ABSENT[code] then return snapshot.fail("missing", "no " .. shown) end
-    return snapshot.fail("invalid", ("%s cannot be read: %s"):format(shown, reason_of(message, path)))
+    if ABSENT[code] then return Credentials.error("missing", "no " .. shown) end
+    return Credentials.error("invalid", ("%s cannot be read: %s"):format(shown, reason_of(message, path)))
   end
   local text
   text, message = handle:read(LARGEST + 1)
   handle:close()
   if not text and message then
-    return snapshot.fail("invalid", ("%s cannot be read: %s"):format(shown, reason_of(message, path)))
+    return Credentials.error("invalid", ("%s cannot be read: %s"):format(shown, reason_of(message, path)))
   end
   if text and #text > LARGEST then
-    return snapshot.fail("invalid", ("%s is larger than %d bytes"):format(shown, LARGEST))
+    return Credentials.error("invalid", ("%s is larger than %d bytes"):format(shown, LARGEST))
   end
   return text or ""
 end
@@ -73,11 +73,11 @@ end
 ---@return string? word, kms.Error? err
 function file.read_word(path, what)
   local text, err = file.read(path, what)
-  if not text then return snapshot.fail("invalid", err.message) end
-  local word = snapshot.trim(text)
-  if snapshot.rules.header_safe.test(word) then return word end
-  return snapshot.fail("invalid", ("%s %s holds no token: it must be %s"):format(what, check.show(path),
-    snapshot.rules.header_safe.text))
+  if not text then return Credentials.error("invalid", err.message) end
+  local word = Credentials.trim(text)
+  if Credentials.rules.header_safe.test(word) then return word end
+  return Credentials.error("invalid", ("%s %s holds no token: it must be %s"):format(what, check.show(path),
+    Credentials.rules.header_safe.text))
 end
 
 -- LuaFileSystem where it is installed: Lua itself cannot ask for a file's mode. false once it was not found.
@@ -122,7 +122,7 @@ end
 --- The keys that a profile lacks, by their names in the file; all of them, or some.
 local function lacking(kind, fields, found)
   local names = {}
-  for i, field in ipairs(snapshot.absent(fields, found) or {}) do names[i] = kind.names[field.name] end
+  for i, field in ipairs(Credentials.missing_fields(fields, found) or {}) do names[i] = kind.names[field.name] end
   return names[1] and table.concat(names, " and "), next(found) == nil
 end
 
@@ -133,33 +133,33 @@ local function read_profile(kind, fields, path, option)
   if not text then return nil, err end
   local where = "credentials file " .. check.show(path)
   local entries, problem = ini.read(text)
-  if not entries then return snapshot.fail("invalid", where .. ": " .. problem) end
+  if not entries then return Credentials.error("invalid", where .. ": " .. problem) end
 
   local named = option or environment.first(kind.profile_variables)
   local profile = named or kind.profile
   local given
   given, problem = select_fields(kind, entries, profile)
-  if problem then return snapshot.fail("invalid", where .. ": " .. problem) end
+  if problem then return Credentials.error("invalid", where .. ": " .. problem) end
   where = ("%s, profile %s"):format(where, check.show(profile))
   -- A profile that was asked for by name is expected to be there, and complete; the usual one may be absent or empty.
   local empty = named and "invalid" or "missing"
-  if not given then return snapshot.fail(empty, where .. ": there is no such profile, or it is empty") end
+  if not given then return Credentials.error(empty, where .. ": there is no such profile, or it is empty") end
   local names, none = lacking(kind, fields, given)
-  if names then return snapshot.fail(none and empty or "invalid", ("%s: no %s"):format(where, names)) end
+  if names then return Credentials.error(none and empty or "invalid", ("%s: no %s"):format(where, names)) end
 
   local found
-  found, err = snapshot.of(fields, given)
-  if not found then return snapshot.fail("invalid", ("%s: %s"):format(where, err.message)) end
+  found, err = Credentials.new(fields, given)
+  if not found then return Credentials.error("invalid", ("%s: %s"):format(where, err.message)) end
   found.warning = exposure(path)
   return found
 end
 
 --- A source of the cloud's profile file.
 ---@param options { path: string?, profile: string? }
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function file.new(options)
   local path_option, profile = options.path, options.profile
-  return source.new("file", function(context)
+  return provider.new("file", function(context)
     local kind = KINDS[context.provider]
     local path, err = locate(kind, path_option)
     if not path then return nil, err end

@@ -6,11 +6,11 @@ local host_name = require "kms.host_name"
 local failure_of = require "kms.huawei.errors"
 local redact = require "kms.util.redact"
 local reply = require "kms.util.json_body"
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
-local exchange = {}
+local service = {}
 
----@class kms.CredentialsOrder
+---@class kms.ServiceRequest
 ---@field who string whom it asks, for errors: "IAM at https://…"
 ---@field method string
 ---@field scheme string
@@ -21,13 +21,13 @@ local exchange = {}
 ---@field timeout number seconds
 ---@field secrets string[]? what of the request must not show in an error
 
---- What `exchange.url` takes, for errors.
-exchange.URL = "https://host[:port], or http:// of this machine or a link-local address"
+--- What `service.parse_url` takes, for errors.
+service.URL = "https://host[:port], or http:// of this machine or a link-local address"
 
 --- A URL of a service on this machine or near it as the parts of an order.
 ---@param url string
 ---@return string? scheme, string? host as on the wire, string? target
-function exchange.url(url)
+function service.parse_url(url)
   local scheme, host, target = url:match "^(https?)://([^/?#]+)([^#]*)$"
   local name, port = host_name.split(host or "")
   if not name or target:find "[^!-~]" then return nil end
@@ -39,14 +39,14 @@ end
 
 --- Asks. An HTTP error status is an answer.
 ---@param context kms.CredentialsContext
----@param order kms.CredentialsOrder
+---@param order kms.ServiceRequest
 ---@return table? response, kms.Error? err
-function exchange.send(context, order)
+function service.send(context, order)
   local now, deadline = context:now(), context.deadline
   if deadline and now >= deadline then
     local message = "no time was left to ask " .. order.who
     local cause = Error.new { kind = "transport", code = "timeout", message = message }
-    return snapshot.fail("unavailable", message, cause)
+    return Credentials.error("unavailable", message, cause)
   end
   local response, err = context:send {
     method = order.method, scheme = order.scheme, host = order.host, target = order.target,
@@ -60,7 +60,7 @@ function exchange.send(context, order)
   -- A transport of the caller's own need not know our errors.
   local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = text }
   local code = cause.kind == "transport" and "unavailable" or "invalid"
-  return snapshot.fail(code, ("%s did not answer: %s"):format(order.who, text), cause)
+  return Credentials.error(code, ("%s did not answer: %s"):format(order.who, text), cause)
 end
 
 local function protocol_error(order, response, code, message)
@@ -73,25 +73,25 @@ end
 ---@param message string
 ---@param quiet boolean? the answer may hold secrets that nobody knows yet: nothing of it is shown
 ---@return nil, kms.Error
-function exchange.malformed(order, response, code, message, quiet)
+function service.malformed(order, response, code, message, quiet)
   local cause = quiet and Error.new { kind = "protocol", code = code, message = message, status = response.status }
     or protocol_error(order, response, code, message)
-  return snapshot.fail("invalid", ("%s gave an unusable answer: %s"):format(order.who, cause.message), cause)
+  return Credentials.error("invalid", ("%s gave an unusable answer: %s"):format(order.who, cause.message), cause)
 end
 
 --- The object of a good answer. Nothing of it is shown when it cannot be read: it was to hold keys.
 ---@return table? object, kms.Error? err
-function exchange.object(order, response)
+function service.parse_object(order, response)
   local object, code, message = reply.object(response.body)
   if object then return object end
-  return exchange.malformed(order, response, code, message, true)
+  return service.malformed(order, response, code, message, true)
 end
 
 --- The error for an answer that says no.
 ---@param code string? the service's own, where the caller has read it already
 ---@param message string?
 ---@return nil, kms.Error
-function exchange.refusal(order, response, code, message)
+function service.refusal(order, response, code, message)
   local status = response.status
   local object, problem, reason = reply.object(response.body)
   if object and not code then code, message = failure_of(object) end
@@ -107,7 +107,7 @@ function exchange.refusal(order, response, code, message)
   local passing = status == 429 or status >= 500 or status >= 300 and status < 400
   -- IAM's codes are mostly the status once more.
   local named = code and code ~= tostring(status) and " " .. cause.code or ""
-  return snapshot.fail(passing and "unavailable" or "refused", ("%s %s: HTTP %d%s: %s"):format(order.who,
+  return Credentials.error(passing and "unavailable" or "refused", ("%s %s: HTTP %d%s: %s"):format(order.who,
     passing and "failed" or "refused", status, named, cause.message), cause)
 end
 
@@ -115,36 +115,36 @@ end
 ---@param context kms.CredentialsContext
 ---@param values table fields of a snapshot; `expires` as it stands in the answer
 ---@return kms.Credentials? found, kms.Error? err
-function exchange.credentials(context, order, response, values)
-  local expires = snapshot.moment(values.expires)
+function service.parse_credentials(context, order, response, values)
+  local expires = Credentials.parse_time(values.expires)
   if not expires then
-    return exchange.malformed(order, response, "wrong_type", "it does not say when the credentials expire", true)
+    return service.malformed(order, response, "wrong_type", "it does not say when the credentials expire", true)
   end
-  local absent = snapshot.absent(context.fields, values)
+  local absent = Credentials.missing_fields(context.fields, values)
   if absent then
-    return exchange.malformed(order, response, "wrong_type", "there is no " .. absent[1].name .. " in it", true)
+    return service.malformed(order, response, "wrong_type", "there is no " .. absent[1].name .. " in it", true)
   end
   local given = {}
   for name, value in pairs(values) do given[name] = value end
   given.expires = expires
-  local found, err = snapshot.of(context.fields, given)
-  if not found then return exchange.malformed(order, response, "wrong_type", err.message, true) end
+  local found, err = Credentials.new(context.fields, given)
+  if not found then return service.malformed(order, response, "wrong_type", err.message, true) end
   return found
 end
 
 --- The temporary keys in an answer, in the form that Huawei Cloud's IAM and metadata service share.
 ---@param context kms.CredentialsContext
 ---@return kms.Credentials? found, kms.Error? err
-function exchange.temporary_keys(context, order, response)
-  local object, err = exchange.object(order, response)
+function service.parse_temporary_keys(context, order, response)
+  local object, err = service.parse_object(order, response)
   if not object then return nil, err end
   local keys = object.credential
   if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
     local problem = "there is no credential with a security token in it"
-    return exchange.malformed(order, response, "wrong_type", problem, true)
+    return service.malformed(order, response, "wrong_type", problem, true)
   end
-  return exchange.credentials(context, order, response, { access_key = keys.access, secret_key = keys.secret,
+  return service.parse_credentials(context, order, response, { access_key = keys.access, secret_key = keys.secret,
     security_token = keys.securitytoken, expires = keys.expires_at })
 end
 
-return exchange
+return service

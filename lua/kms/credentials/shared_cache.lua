@@ -1,8 +1,8 @@
 --- One token for all workers of an NGINX, through a lua_shared_dict: one of them asks, the others take what it got.
 
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
-local shared_token = {}
+local shared_cache = {}
 
 local HOLD = 60 -- seconds after which a worker that asks counts as lost
 local STEP = 0.05 -- seconds between two looks
@@ -46,7 +46,7 @@ end
 ---@param dictionary table from ngx.shared
 ---@param fetch function as in kms.RefreshJob
 ---@return function
-function shared_token.fetch(dictionary, fetch)
+function shared_cache.wrap(dictionary, fetch)
   return function(context, plan, state)
     -- Names of the account, no password.
     local keys = { token = "kms.token:" .. plan.key, lock = "kms.token.lock:" .. plan.key,
@@ -58,7 +58,7 @@ function shared_token.fetch(dictionary, fetch)
       local found, due = stored(dictionary, keys, plan, state, now)
       if found and not due then return found end
       local refusal = not found and dictionary:get(keys.refusal)
-      if refusal then return snapshot.fail("refused", refusal) end
+      if refusal then return Credentials.error("refused", refusal) end
       local hold = math.min(HOLD, math.max((context.deadline or math.huge) - now, 0.001))
       local taken, problem = dictionary:add(keys.lock, mine, hold)
       if taken then
@@ -76,11 +76,11 @@ function shared_token.fetch(dictionary, fetch)
       if found then return found end
       if problem ~= "exists" then return fetch(context, plan, state) end -- no room for a lock: each for itself
       if context.deadline and now >= context.deadline then
-        return snapshot.fail("unavailable", "another worker was asking for a token, and got none in time")
+        return Credentials.error("unavailable", "another worker was asking for a token, and got none in time")
       end
       context:sleep(STEP)
     end
   end
 end
 
-return shared_token
+return shared_cache

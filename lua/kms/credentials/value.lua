@@ -4,7 +4,7 @@ local check = require "kms.util.validate"
 local Error = require "kms.error"
 local time = require "kms.util.time"
 
-local snapshot = {}
+local Credentials = {}
 
 local LONGEST_MOMENT = 64 -- bytes; "2022-10-17T18:51:25.231000000+08:00" has 35
 
@@ -18,13 +18,13 @@ local HEADER_SAFE = { text = "visible ASCII characters, without spaces", test = 
   return value:find "^[!-~]+$" ~= nil
 end }
 
-snapshot.rules = { secret = SECRET, header_safe = HEADER_SAFE }
+Credentials.rules = { secret = SECRET, header_safe = HEADER_SAFE }
 
 --- A text without the white space around it, in time that grows with its length alone: "^%s*(.-)%s*$" looks at long
 --- white space again and again.
 ---@param text string
 ---@return string
-function snapshot.trim(text)
+function Credentials.trim(text)
   return (text:match "%S.*" or ""):match ".*%S" or ""
 end
 
@@ -33,7 +33,7 @@ end
 ---@param message string without a secret
 ---@param cause any?
 ---@return nil, kms.Error
-function snapshot.fail(code, message, cause)
+function Credentials.error(code, message, cause)
   return nil, Error.new { kind = "credentials", code = code, message = message, cause = cause }
 end
 
@@ -41,11 +41,11 @@ end
 ---@param fields kms.CredentialsField[]
 ---@param found table
 ---@return kms.CredentialsField[]? absent nil when nothing is
-function snapshot.absent(fields, found)
+function Credentials.missing_fields(fields, found)
   local absent = {}
   for _, field in ipairs(fields) do
-    if field.instead and found[field.name] ~= nil then return nil end
-    if not field.instead and not field.optional and found[field.name] == nil then absent[#absent + 1] = field end
+    if field.exclusive and found[field.name] ~= nil then return nil end
+    if not field.exclusive and not field.optional and found[field.name] == nil then absent[#absent + 1] = field end
   end
   return absent[1] and absent
 end
@@ -54,7 +54,7 @@ end
 ---@param fields kms.CredentialsField[]
 ---@param given table
 ---@return string?
-function snapshot.unknown(fields, given)
+function Credentials.unknown_field(fields, given)
   local known = { expires = true, warning = true }
   for _, field in ipairs(fields) do known[field.name] = true end
   for name in pairs(given) do
@@ -66,25 +66,25 @@ end
 ---@param fields kms.CredentialsField[]
 ---@param given table
 ---@return kms.Credentials? copy, kms.Error? err
-function snapshot.of(fields, given)
+function Credentials.new(fields, given)
   local copy = { expires = given.expires, warning = given.warning }
   for _, name in ipairs { "expires", "warning" } do
     local wanted = name == "expires" and "number" or "string"
     if copy[name] ~= nil and type(copy[name]) ~= wanted then
-      return snapshot.fail("invalid", ("%s must be a %s, got a %s"):format(name, wanted, type(copy[name])))
+      return Credentials.error("invalid", ("%s must be a %s, got a %s"):format(name, wanted, type(copy[name])))
     end
   end
   for _, field in ipairs(fields) do
     local value = given[field.name]
     if value ~= nil then
       if type(value) ~= "string" then
-        return snapshot.fail("invalid", ("%s must be a string, got a %s"):format(field.name, type(value)))
+        return Credentials.error("invalid", ("%s must be a string, got a %s"):format(field.name, type(value)))
       end
       if not field.rule.test(value) then
-        return snapshot.fail("invalid", field.name .. " must be " .. field.rule.text)
+        return Credentials.error("invalid", field.name .. " must be " .. field.rule.text)
       end
       copy[field.name] = value
-      if field.instead then break end
+      if field.exclusive then break end
     end
   end
   return copy
@@ -93,7 +93,7 @@ end
 --- A moment in an answer as Unix time. ISO 8601 with "Z" or an offset: without either nobody knows which hour is meant.
 ---@param text any
 ---@return number?
-function snapshot.moment(text)
+function Credentials.parse_time(text)
   if type(text) ~= "string" or #text > LONGEST_MOMENT then return nil end
   local utc = text:match "^(.*)Z$"
   if utc then return time.from_iso(utc .. "Z") end
@@ -103,4 +103,4 @@ function snapshot.moment(text)
   return moment and (sign == "+" and moment - offset or moment + offset)
 end
 
-return snapshot
+return Credentials

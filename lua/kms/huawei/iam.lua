@@ -3,12 +3,12 @@
 local cjson = require "cjson.safe".new()
 local check = require "kms.util.validate"
 local environment = require "kms.util.env"
-local exchange = require "kms.credentials.service"
+local service = require "kms.credentials.service"
 local guard = require "kms.call.lock_guard"
-local refresh = require "kms.credentials.cache"
-local shared_token = require "kms.credentials.shared_cache"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local cache = require "kms.credentials.cache"
+local shared_cache = require "kms.credentials.shared_cache"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local iam = {}
 
@@ -49,7 +49,7 @@ function iam.place(option, region)
   if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
   local scheme, host = check.endpoint(endpoint)
   if not scheme then
-    return snapshot.fail("invalid", check.value("the IAM endpoint", endpoint, check.ENDPOINT))
+    return Credentials.error("invalid", check.value("the IAM endpoint", endpoint, check.ENDPOINT))
   end
   return { scheme = scheme, host = host, who = ("IAM at %s://%s"):format(scheme, host), timeout = TIMEOUT }
 end
@@ -71,10 +71,10 @@ function iam.post(context, place, target, headers, body, secrets)
     headers = { { "Content-Type", "application/json;charset=utf8" } }, body = encode(body),
     timeout = place.timeout, secrets = secrets }
   for _, pair in ipairs(headers) do order.headers[#order.headers + 1] = pair end
-  local response, err = exchange.send(context, order)
+  local response, err = service.send(context, order)
   if not response then return nil, err, order end
   if response.status ~= 200 and response.status ~= 201 then
-    response, err = exchange.refusal(order, response)
+    response, err = service.refusal(order, response)
   end
   return response, err, order
 end
@@ -83,8 +83,8 @@ end
 ---@return string? token, kms.Error? err
 function iam.token(order, response)
   local token = response.headers["x-subject-token"]
-  if token and snapshot.rules.header_safe.test(token) then return token end
-  return exchange.malformed(order, response, "wrong_type", "there is no X-Subject-Token in it", true)
+  if token and Credentials.rules.header_safe.test(token) then return token end
+  return service.malformed(order, response, "wrong_type", "there is no X-Subject-Token in it", true)
 end
 
 local PROJECT_ID = "^" .. ("[0-9A-Za-z]"):rep(32) .. "$"
@@ -100,7 +100,7 @@ local function plan_of(given, context)
   local project = given.project or context.region
   if not project then
     local message = "an IAM token is for one project: give iam_token the option project, or the client a region"
-    return snapshot.fail("invalid", message)
+    return Credentials.error("invalid", message)
   end
   place.project, place.margin, place.refused_pause = project, MARGIN, REFUSED_PAUSE
   -- The length before each part: no choice of names makes two keys the same.
@@ -126,25 +126,26 @@ local function fetch(given, context, plan)
   token, err = iam.token(order, response)
   if not token then return nil, err end
   local object
-  object, err = exchange.object(order, response)
+  object, err = service.parse_object(order, response)
   if not object then return nil, err end
   local details = type(object.token) == "table" and object.token or {}
-  return exchange.credentials(context, order, response, { token = token, expires = details.expires_at })
+  return service.parse_credentials(context, order, response, { token = token, expires = details.expires_at })
 end
 
 --- A source of tokens.
 ---@param options { user: string, password: string, domain: string, project: string?, endpoint: string? }
 ---@param dictionary table? an NGINX shared dictionary
----@return kms.CredentialsSource
+---@return kms.CredentialProvider
 function iam.new(options, dictionary)
   local given = {}
   for name, value in pairs(options) do given[name] = value end
   local function fetch_own(context, plan) return fetch(given, context, plan) end
-  local get, forget = refresh.new {
+  local get, forget = cache.new {
     plan = function(context) return plan_of(given, context) end,
-    fetch = dictionary and shared_token.fetch(dictionary, fetch_own) or fetch_own,
+    fetch = dictionary and shared_cache.wrap(dictionary, fetch_own) or fetch_own,
   }
-  return source.new("iam_token", get, { forget = forget, misuse = source.needs("iam_token", "token") })
+  return provider.new("iam_token", get, { forget = forget,
+    check_fields = provider.requires_field("iam_token", "token") })
 end
 
 return iam

@@ -6,7 +6,7 @@ local failure = require "kms.huawei.errors"
 local lock = late "kms.util.mutex"
 local project = late "kms.huawei.project"
 local sign = require "kms.sign"
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
 local huawei = { name = "huawei", failure = failure }
 
@@ -66,7 +66,7 @@ local ALGORITHM = {
 ---  Variable HUAWEICLOUD_SDK_REGION
 ---@field project_id string? the project of that region, or "auto": looked up in IAM by the region's name.
 ---  Variable HUAWEICLOUD_SDK_PROJECT_ID
----@field credentials kms.Credentials|kms.CredentialsSource|nil keys, a token, or a function that returns one of these.
+---@field credentials kms.Credentials|kms.CredentialProvider|nil keys, a token, or a function that returns one of these.
 ---  Variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN
 ---@field endpoint string? `https://host[:port]` in place of the region's own.
 ---  Variable HUAWEICLOUD_SDK_REGION_KMS_<REGION>
@@ -91,10 +91,10 @@ huawei.lock_guard = true
 
 ---@type kms.CredentialsField[]
 huawei.credentials = {
-  { name = "token", type = "string", rule = snapshot.rules.header_safe, instead = true },
-  { name = "access_key", type = "string", rule = snapshot.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
-  { name = "secret_key", type = "string", rule = snapshot.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
-  { name = "security_token", type = "string", rule = snapshot.rules.header_safe, optional = true,
+  { name = "token", type = "string", rule = Credentials.rules.header_safe, exclusive = true },
+  { name = "access_key", type = "string", rule = Credentials.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
+  { name = "secret_key", type = "string", rule = Credentials.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
+  { name = "security_token", type = "string", rule = Credentials.rules.header_safe, optional = true,
     variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" } },
 }
 
@@ -146,7 +146,7 @@ local function with_lookup(settings)
     local key = given.access_key or given.token
     if found[key] then return found[key] end
     local ticket = one:acquire(context, context.deadline)
-    if not ticket then return snapshot.fail("unavailable", "another call was looking for the project, in vain") end
+    if not ticket then return Credentials.error("unavailable", "another call was looking for the project, in vain") end
     local complete, err, learnt = found[key], nil, nil -- whoever had the lock may have found it
     if not complete then complete, err, learnt = look_up(key, given, context, offset) end
     one:release(ticket)

@@ -2,10 +2,10 @@
 --- Nothing is created: one project or an error.
 
 local clock = require "kms.call.clock_skew"
-local exchange = require "kms.credentials.service"
+local service = require "kms.credentials.service"
 local iam = require "kms.huawei.iam"
 local sign = require "kms.sign"
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
 local project = {}
 
@@ -25,15 +25,15 @@ end
 
 --- The one project of an answer.
 local function read(order, response, region)
-  local object, err = exchange.object(order, response)
+  local object, err = service.parse_object(order, response)
   if not object then return nil, err end
   local projects = object.projects
   if type(projects) ~= "table" then
-    return exchange.malformed(order, response, "wrong_type", "there is no list of projects in it")
+    return service.malformed(order, response, "wrong_type", "there is no list of projects in it")
   end
   local id = #projects == 1 and type(projects[1]) == "table" and projects[1].id
   if type(id) == "string" and id:find "^[0-9A-Za-z]+$" and #id == 32 then return id end
-  return snapshot.fail("project", ("%s knows %d projects named %s, not one: give the option project_id"):format(
+  return Credentials.error("project", ("%s knows %d projects named %s, not one: give the option project_id"):format(
     order.who, #projects, region))
 end
 
@@ -58,10 +58,10 @@ function project.find(region, given, context, offset, algorithm)
   local order = { who = place.who, method = "GET", scheme = place.scheme, host = place.host, target = target,
     headers = headers, timeout = place.timeout, secrets = secrets }
   local response
-  response, err = exchange.send(context, order)
+  response, err = service.send(context, order)
   if not response then return nil, err end
   if response.status ~= 200 then
-    local _, refusal = exchange.refusal(order, response)
+    local _, refusal = service.refusal(order, response)
     return nil, refusal, clock.offset(response, refusal.message, context:now(), offset)
   end
   return read(order, response, region)

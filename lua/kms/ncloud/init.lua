@@ -3,7 +3,7 @@
 local check = require "kms.util.validate"
 local reply = require "kms.util.json_body"
 local sign = require "kms.sign"
-local snapshot = require "kms.credentials.value"
+local Credentials = require "kms.credentials.value"
 
 local ncloud = { name = "ncloud" }
 
@@ -39,7 +39,7 @@ local KEY_TAG = {
 
 ---@class kms.NcloudOptions
 ---@field zone "global"|"kr"|"jp"|"gov"|nil which keys: "global" when not given
----@field credentials kms.Credentials|kms.CredentialsSource|nil keys, or a function that returns them.
+---@field credentials kms.Credentials|kms.CredentialProvider|nil keys, or a function that returns them.
 ---  Variables NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY, NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY
 ---@field endpoint string? `https://host[:port]` in place of the zone's own
 ---@field lock_guard boolean|{ shared: string }|nil keeps credentials that were refused from being sent again; false
@@ -58,9 +58,9 @@ ncloud.options = {
 -- The order of the official Go and JavaScript clients.
 ---@type kms.CredentialsField[]
 ncloud.credentials = {
-  { name = "access_key", type = "string", rule = snapshot.rules.header_safe,
+  { name = "access_key", type = "string", rule = Credentials.rules.header_safe,
     variables = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" } },
-  { name = "secret_key", type = "string", rule = snapshot.rules.secret,
+  { name = "secret_key", type = "string", rule = Credentials.rules.secret,
     variables = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" } },
 }
 

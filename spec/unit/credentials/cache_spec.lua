@@ -3,9 +3,9 @@ local canned = require "spec.helpers.fake_transport"
 local emulator = require "kms.emulator"
 local kms = require "kms"
 local lock = require "kms.util.mutex"
-local refresh = require "kms.credentials.cache"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local HOUR = 3600
 
@@ -13,14 +13,14 @@ local HOUR = 3600
 ---@param fetch fun(context, count: integer, state: table): kms.Credentials?, kms.Error?
 local function new(fetch, plan)
   local made = { transport = canned.new {}, asked = 0, fetch = fetch }
-  local get, forget = refresh.new {
+  local get, forget = cache.new {
     plan = function() return plan or { key = "one" } end,
     fetch = function(context, _, state)
       made.asked = made.asked + 1
       return made.fetch(context, made.asked, state)
     end,
   }
-  made.source = source.new("spec", get, { forget = forget })
+  made.source = provider.new("spec", get, { forget = forget })
   function made.get(timeout)
     return made.source:get(caller.context("huawei", made.transport, { timeout = timeout }))
   end
@@ -35,7 +35,7 @@ local function keys(lifetime)
   end
 end
 
-local function down() return snapshot.fail("unavailable", "down", "why") end
+local function down() return Credentials.error("unavailable", "down", "why") end
 
 describe("refresh", function()
   it("hands out the same snapshot until shortly before its end", function()
@@ -96,7 +96,7 @@ describe("refresh", function()
     local second = caller.failed("unavailable", {}, made.get())
     assert.equal("down; asked again in 2 s", second.message)
     assert.equal("why", second.cause)
-    assert.same({ { source = "spec", code = "unavailable", reason = second.message } }, second.tried)
+    assert.same({ { name = "spec", code = "unavailable", reason = second.message } }, second.tried)
     assert.equal(1, made.asked)
     for asked, pause in ipairs { 2, 4, 8, 16, 32, 60, 60 } do
       made.pass(pause - 0.5)
@@ -109,7 +109,7 @@ describe("refresh", function()
   end)
 
   it("remembers a refusal for longer where asking again could lock an account", function()
-    local made = new(function() return snapshot.fail("refused", "no") end, { key = "one", refused_pause = 300 })
+    local made = new(function() return Credentials.error("refused", "no") end, { key = "one", refused_pause = 300 })
     made.get()
     made.pass(299)
     caller.failed("refused", {}, made.get())

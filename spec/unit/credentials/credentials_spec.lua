@@ -11,7 +11,7 @@ local KEYS = { access_key = "AK", secret_key = "SK" }
 
 --- What an option gives to a call.
 local function ask(option, provider)
-  return credentials.source(option)
+  return credentials.provider(option)
     :get(caller.context(provider or "huawei", canned.new {}))
 end
 
@@ -26,7 +26,7 @@ describe("kms.credentials", function()
 
   it("takes a static table by value", function()
     local given = { access_key = "AK", secret_key = "SK" }
-    local source = credentials.source(given)
+    local source = credentials.provider(given)
     given.secret_key = "changed"
     local context = caller.context("huawei", canned.new {})
     assert.same({ access_key = "AK", secret_key = "SK" }, (source:get(context)))
@@ -40,27 +40,27 @@ describe("kms.credentials", function()
 
   it("finds misuse of a table", function()
     for _, make in ipairs { function(given) return given end, credentials.static } do
-      assert.equal("credentials field 'secret_key' is missing", credentials.misuse(huawei.credentials, make { access_key = "AK" }))
-      assert.matches("^unknown credentials field \"token\"", credentials.misuse(ncloud.credentials, make { token = "x" }))
+      assert.equal("credentials field 'secret_key' is missing", credentials.check_option(huawei.credentials, make { access_key = "AK" }))
+      assert.matches("^unknown credentials field \"token\"", credentials.check_option(ncloud.credentials, make { token = "x" }))
       assert.equal("credentials field 'token' stands alone: no other may be given",
-        credentials.misuse(huawei.credentials, make { token = "x", access_key = "AK", secret_key = "SK" }))
-      assert.is_nil(credentials.misuse(huawei.credentials, make { token = "x" }))
+        credentials.check_option(huawei.credentials, make { token = "x", access_key = "AK", secret_key = "SK" }))
+      assert.is_nil(credentials.check_option(huawei.credentials, make { token = "x" }))
     end
     assert.equal("credentials field 'access_key': string expected, got number",
-      credentials.misuse(huawei.credentials, { access_key = 1, secret_key = "SK" }))
+      credentials.check_option(huawei.credentials, { access_key = 1, secret_key = "SK" }))
     assert.equal('unknown credentials field "ak"; known: access_key, secret_key',
-      credentials.misuse(ncloud.credentials, { ak = "AK" }))
+      credentials.check_option(ncloud.credentials, { ak = "AK" }))
   end)
 
   it("finds sources that are none of the cloud", function()
     local token = credentials.iam_token { user = "u", password = "p", domain = "d" }
     for _, source in ipairs { token, credentials.oidc(), credentials.container(), credentials.chain { KEYS, token } } do
-      assert.is_nil(credentials.misuse(huawei.credentials, source))
-      assert.matches("^credentials source '[%w_]+' does not serve this cloud$", credentials.misuse(ncloud.credentials, source))
+      assert.is_nil(credentials.check_option(huawei.credentials, source))
+      assert.matches("^credentials source '[%w_]+' does not serve this cloud$", credentials.check_option(ncloud.credentials, source))
       assert.has_error(function() kms.ncloud { credentials = source } end)
     end
     for _, source in ipairs { credentials.metadata(), credentials.file(), credentials.environment(), { name = "mine", get = print } } do
-      assert.is_nil(credentials.misuse(ncloud.credentials, source))
+      assert.is_nil(credentials.check_option(ncloud.credentials, source))
     end
   end)
 
@@ -141,7 +141,7 @@ describe("kms.credentials", function()
       local code, message = expected:match "^(%a+) (.*)$"
       local err = failed(code, {}, given)
       assert.equal(message, err.message)
-      assert.same({ { source = "function", code = code, reason = message } }, err.tried)
+      assert.same({ { name = "function", code = code, reason = message } }, err.tried)
     end
     assert.is_nil(own.tried)
     assert.equal(lost, failed("unavailable", {}, function() return nil, lost end).cause)
@@ -165,7 +165,7 @@ describe("kms.credentials", function()
     assert.same(KEYS, (ask(mine)))
     mine.keys = nil
     local err = failed("missing", {}, mine)
-    assert.same({ { source = "vault", code = "missing", reason = "the credentials source vault gave an error: sealed" } }, err.tried)
+    assert.same({ { name = "vault", code = "missing", reason = "the credentials source vault gave an error: sealed" } }, err.tried)
   end)
 
   describe("in a chain", function()
@@ -182,7 +182,7 @@ describe("kms.credentials", function()
     it("are not there: everything that was tried, in order, and why", function()
       local err = failed("missing", {}, credentials.chain { nothing, credentials.chain { nothing, credentials.container() }, { name = "mine", get = nothing } })
       assert.same({ "function", "function", "container", "mine" },
-        { err.tried[1].source, err.tried[2].source, err.tried[3].source, err.tried[4].source })
+        { err.tried[1].name, err.tried[2].name, err.tried[3].name, err.tried[4].name })
       assert.equal("no pod identity: HC_CONTAINER_CREDENTIALS_FULL_URI is not set", err.tried[3].reason)
       assert.equal("the credentials function gave nothing; the credentials function gave nothing; "
         .. "no pod identity: HC_CONTAINER_CREDENTIALS_FULL_URI is not set; the credentials source mine gave nothing", err.message)
@@ -194,7 +194,7 @@ describe("kms.credentials", function()
         local err = failed(code, {}, credentials.chain { nothing, wrong, KEYS })
         assert.equal("no", err.message)
         assert.equal("c", err.cause)
-        assert.same({ "function", "function" }, { err.tried[1].source, err.tried[2].source })
+        assert.same({ "function", "function" }, { err.tried[1].name, err.tried[2].name })
         assert.is_nil(err.tried[3])
       end
     end)
@@ -205,11 +205,11 @@ describe("kms.credentials", function()
       local caller, canned = require "spec.helpers.provider_call", require "spec.helpers.fake_transport"
       local credentials = require "kms.credentials"
       local provider = "%s"
-      local source = credentials.source(%s)
+      local source = credentials.provider(%s)
       local found, err = source:get(caller.context(provider, canned.new {}))
       if not found then
         print(err.kind, err.code, err.message)
-        for _, row in ipairs(err.tried) do print(row.source, row.code) end
+        for _, row in ipairs(err.tried) do print(row.name, row.code) end
         return
       end
       print(found.access_key, found.secret_key, found.security_token, found.warning)

@@ -25,7 +25,7 @@ describe("kms.credentials.profile", function()
   --- The message of a failure, without the file's name.
   local function problem(code, provider, text, profile)
     local err = caller.failed(code, { "hush", "HUSH" }, ask(provider, text, profile))
-    assert.equal("file", err.tried[1].source)
+    assert.equal("file", err.tried[1].name)
     return (err.message:gsub('credentials file "[^"]*"', "FILE"))
   end
 

@@ -90,7 +90,7 @@ describe("a source that asks a service", function()
       --- The failure after this answer.
       local function failed(code, ...)
         local err = caller.failed(code, secrets, ask(transport_for(service, ...)))
-        assert.equal(source.name, err.tried[1].source)
+        assert.equal(source.name, err.tried[1].name)
         return err
       end
 

@@ -1,9 +1,9 @@
 local caller = require "spec.helpers.provider_call"
 local canned = require "spec.helpers.fake_transport"
-local refresh = require "kms.credentials.cache"
-local shared_token = require "kms.credentials.shared_cache"
-local snapshot = require "kms.credentials.value"
-local source = require "kms.credentials.provider"
+local cache = require "kms.credentials.cache"
+local shared_cache = require "kms.credentials.shared_cache"
+local Credentials = require "kms.credentials.value"
+local provider = require "kms.credentials.provider"
 
 local HOUR = 3600
 
@@ -34,15 +34,15 @@ describe("a token that workers share", function()
   local asked, transport, dict, failure
 
   local function worker()
-    local get, forget = refresh.new {
+    local get, forget = cache.new {
       plan = function() return PLAN end,
-      fetch = shared_token.fetch(dict, function(context)
+      fetch = shared_cache.wrap(dict, function(context)
         asked = asked + 1
-        if failure then return snapshot.fail(failure, "the password is wrong") end
+        if failure then return Credentials.error(failure, "the password is wrong") end
         return { token = "hush" .. asked, expires = context:now() + 24 * HOUR }
       end),
     }
-    return source.new("iam_token", get, { forget = forget })
+    return provider.new("iam_token", get, { forget = forget })
   end
 
   local function context() return caller.context("huawei", transport) end
