@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "binding/compat.h"
 #include "sign/percent_encode.h"
+#include "sign/fingerprint.h"
 #include "sign/huawei.h"
 #include "binding/error.h"
 #include "sign/ncloud.h"
@@ -378,14 +379,39 @@ static int sign_target(lua_State *L)
     return 1;
 }
 
+static int sign_fingerprint(lua_State *L)
+{
+    char fingerprint[KMS_HASH_HEX + 1];
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_checkstack(L, SPARE_STACK, NULL);
+    lua_pushstring(L, "access_key");
+    lua_rawget(L, 1);
+    check_kind(L, 1, "access_key", 2, STRING);
+    lua_pushstring(L, "secret_key");
+    lua_rawget(L, 1);
+    check_kind(L, 1, "secret_key", 3, STRING);
+    kms_workspace *s = kms_workspace_take(L, 0, 0);
+    s->credentials = (kms_credentials){slice_at(L, 2), slice_at(L, 3), {NULL, 0}, NULL};
+    s->busy = true;
+    if (!kms_fingerprint_compute(fingerprint, &s->digest, &s->credentials, &s->error))
+        return fail(L, s);
+    lua_pushlstring(L, fingerprint, KMS_HASH_HEX);
+    kms_workspace_release(s);
+    return 1;
+}
+
 KMS_EXPORT int luaopen_kms_sign(lua_State *L);
 
 KMS_EXPORT int luaopen_kms_sign(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"huawei", sign_huawei}, {"huawei_stages", sign_huawei_stages},
-        {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
-        {"target", sign_target}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"huawei", sign_huawei},
+                                         {"huawei_stages", sign_huawei_stages},
+                                         {"ncloud", sign_ncloud},
+                                         {"ncloud_stages", sign_ncloud_stages},
+                                         {"target", sign_target},
+                                         {"fingerprint", sign_fingerprint},
+                                         {NULL, NULL}};
     luaL_checkstack(L, UPVALUES + SPARE_STACK, NULL);
     kms_lua_error_open(L);
     lua_newtable(L);

@@ -8,6 +8,8 @@ local signing = require "spec.helpers.signing"
 
 local jit = rawget(_G, "jit")
 
+local SIGNERS = { "huawei", "huawei_stages", "ncloud", "ncloud_stages" }
+
 local function hex(bytes)
   return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
@@ -113,20 +115,17 @@ describe("kms.sign", function()
     local request = signing.request { headers = { { "X-B", " b " }, { "X-A", "a" } }, path = { "b", "a" } }
     local credentials = { access_key = "a", secret_key = "s", security_token = "t" }
     local request_before, credentials_before = copy(request), copy(credentials)
-    for _, call in pairs(sign) do
-      if call ~= sign.target then assert(call(request, credentials, signing.time)) end
-    end
+    for _, name in ipairs(SIGNERS) do assert(sign[name](request, credentials, signing.time)) end
     assert(sign.target(request.path, request.query))
+    assert(sign.fingerprint(credentials))
     assert.same(request_before, request)
     assert.same(credentials_before, credentials)
   end)
 
   it("gives the same answer to the same question", function()
-    for name, call in pairs(sign) do
-      if name ~= "target" then
-        local first = call(signing.request(), signing.credentials, signing.time)
-        for _ = 1, 10 do assert.same(first, call(signing.request(), signing.credentials, signing.time)) end
-      end
+    for _, name in ipairs(SIGNERS) do
+      local first = sign[name](signing.request(), signing.credentials, signing.time)
+      for _ = 1, 10 do assert.same(first, sign[name](signing.request(), signing.credentials, signing.time)) end
     end
   end)
 

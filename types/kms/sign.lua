@@ -93,4 +93,11 @@ function sign.ncloud(request, credentials, timestamp) end
 ---@return kms.Error?
 function sign.ncloud_stages(request, credentials, timestamp) end
 
+--- Opaque id of an access key and its secret key: the same for the same pair, in every process. It does not reveal the
+--- keys and is not a signature that a cloud accepts.
+---@param credentials kms.sign.Credentials `security_token` is ignored
+---@return string? fingerprint 64 lower-case hex digits
+---@return kms.Error?
+function sign.fingerprint(credentials) end
+
 return sign
