@@ -1,13 +1,14 @@
-/* One growing byte buffer with a ceiling; see buffer.h. */
+/* Growing byte buffer with a size limit; see buffer.h. */
 #include "base/buffer.h"
-#include "base/wipe.h"
-#include "base/ascii.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 512, MOST_KEPT = 8192 };
+#include "base/ascii.h"
+#include "base/wipe.h"
+
+enum { INITIAL_CAPACITY = 512, MAX_KEPT_CAPACITY = 8192 };
 
 void kms_buffer_init(kms_buffer *buffer, size_t limit)
 {
@@ -22,10 +23,10 @@ static bool fail(kms_buffer *buffer, kms_buffer_status status)
     return false;
 }
 
-/* Not realloc: it would leave the old bytes behind, unwiped. */
+/* Not realloc, because it would not wipe the old memory. */
 static bool grow(kms_buffer *buffer, size_t needed)
 {
-    size_t capacity = buffer->capacity == 0 ? FIRST_CAPACITY : buffer->capacity;
+    size_t capacity = buffer->capacity == 0 ? INITIAL_CAPACITY : buffer->capacity;
     while (capacity < needed)
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
     if (capacity > buffer->limit)
@@ -43,7 +44,7 @@ static bool grow(kms_buffer *buffer, size_t needed)
     return true;
 }
 
-bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length)
+bool kms_buffer_append_slow(kms_buffer *buffer, const char *data, size_t length)
 {
     if (buffer->status != KMS_BUFFER_OK)
         return false;
@@ -58,9 +59,9 @@ bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length)
     return true;
 }
 
-bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
+bool kms_buffer_append_lower(kms_buffer *buffer, const char *data, size_t length)
 {
-    if (!kms_buffer_add(buffer, data, length))
+    if (!kms_buffer_append(buffer, data, length))
         return false;
     char *added = buffer->data + buffer->length - length;
     for (size_t i = 0; i < length; i++)
@@ -70,7 +71,7 @@ bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length)
 
 void kms_buffer_clear(kms_buffer *buffer)
 {
-    if (buffer->capacity > MOST_KEPT) {
+    if (buffer->capacity > MAX_KEPT_CAPACITY) {
         kms_buffer_free(buffer);
         return;
     }

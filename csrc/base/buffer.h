@@ -1,6 +1,4 @@
-/* One growing byte buffer with a ceiling. It fails closed: the first add that does not fit frees
- * what is held, and every later add is refused, so only the end result needs a check. Its memory is
- * wiped before it is given back, because it may have held a token. */
+/* Growing byte buffer with a size limit. */
 #ifndef KMS_BUFFER_H
 #define KMS_BUFFER_H
 
@@ -8,54 +6,53 @@
 #include <stddef.h>
 #include <string.h>
 
-typedef enum {
-    KMS_BUFFER_OK = 0,
-    KMS_BUFFER_TOO_LARGE, /* the ceiling was reached */
-    KMS_BUFFER_NO_MEMORY
-} kms_buffer_status;
+typedef enum { KMS_BUFFER_OK = 0, KMS_BUFFER_TOO_LARGE, KMS_BUFFER_NO_MEMORY } kms_buffer_status;
 
+/* The first append that fails frees the memory, and every later append fails too. A caller can
+ * therefore check the status once, after the last append. Memory is wiped before it is freed,
+ * because it may hold a token. */
 typedef struct {
-    char *data; /* not terminated; NULL while empty */
+    char *data; /* not terminated by NUL; NULL until the first append */
     size_t length;
     size_t capacity;
-    size_t limit; /* the ceiling, in bytes */
+    size_t limit; /* of length */
     kms_buffer_status status;
 } kms_buffer;
 
-/* An empty buffer that may grow to `limit` bytes. Allocates nothing. */
+/* Makes an empty buffer. Allocates nothing. */
 void kms_buffer_init(kms_buffer *buffer, size_t limit);
 
-/* What kms_buffer_add does when there is no room yet. */
-bool kms_buffer_add_slowly(kms_buffer *buffer, const char *data, size_t length);
+/* The part of kms_buffer_append that grows the buffer or fails. */
+bool kms_buffer_append_slow(kms_buffer *buffer, const char *data, size_t length);
 
-/* Appends bytes; false once the buffer has failed. `data` must not point into the buffer. */
-static inline bool kms_buffer_add(kms_buffer *buffer, const char *data, size_t length)
+/* `data` must not point into the buffer. Returns false if the status is not KMS_BUFFER_OK. */
+static inline bool kms_buffer_append(kms_buffer *buffer, const char *data, size_t length)
 {
     size_t room = buffer->capacity < buffer->limit ? buffer->capacity : buffer->limit;
     if (length == 0 || buffer->length > room || length > room - buffer->length)
-        return kms_buffer_add_slowly(buffer, data, length);
+        return kms_buffer_append_slow(buffer, data, length);
     memcpy(buffer->data + buffer->length, data, length);
     buffer->length += length;
     return true;
 }
 
-static inline bool kms_buffer_add_char(kms_buffer *buffer, char c)
+static inline bool kms_buffer_append_char(kms_buffer *buffer, char c)
 {
-    return kms_buffer_add(buffer, &c, 1);
+    return kms_buffer_append(buffer, &c, 1);
 }
 
-static inline bool kms_buffer_add_string(kms_buffer *buffer, const char *string)
+static inline bool kms_buffer_append_string(kms_buffer *buffer, const char *string)
 {
-    return kms_buffer_add(buffer, string, strlen(string));
+    return kms_buffer_append(buffer, string, strlen(string));
 }
 
-/* The same, with ASCII's upper case turned to lower. */
-bool kms_buffer_add_lower(kms_buffer *buffer, const char *data, size_t length);
+/* Appends with ASCII upper case changed to lower case. */
+bool kms_buffer_append_lower(kms_buffer *buffer, const char *data, size_t length);
 
-/* Empties the buffer and forgets a failure. The memory is wiped, and kept unless there is much. */
+/* Wipes the content and resets the status. Keeps a small allocation for reuse. */
 void kms_buffer_clear(kms_buffer *buffer);
 
-/* Wipes and frees. The buffer is then empty and usable again. */
+/* Wipes and frees. The buffer is then as after init. */
 void kms_buffer_free(kms_buffer *buffer);
 
 #endif

@@ -1,4 +1,4 @@
-/* Error values of kms.error, made from C: a table with the metatable that the Lua module owns. */
+/* Pushes error values of the Lua module kms.error; see error.h. */
 #include "binding/error.h"
 #include "binding/compat.h"
 
@@ -12,7 +12,7 @@ static void set_string(lua_State *L, const char *name, const char *value)
     }
 }
 
-void kms_lua_error_open(lua_State *L)
+void kms_error_open(lua_State *L)
 {
     lua_getglobal(L, "require");
     lua_pushstring(L, METATABLE);
@@ -23,7 +23,7 @@ void kms_lua_error_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-int kms_lua_fail(lua_State *L, const kms_lua_error *error)
+int kms_error_push(lua_State *L, const kms_error_value *error)
 {
     lua_pushnil(L);
     lua_createtable(L, 0, 8);

@@ -155,10 +155,10 @@ bool kms_lua_read_headers(lua_State *L, int at, kms_exchange *exchange)
 
 int kms_lua_push_failure(lua_State *L, const kms_failure *failure)
 {
-    kms_lua_error error = {failure->kind,      failure->code,      failure->message,
-                           failure->uncertain, failure->has_cause, (int)failure->cause,
-                           failure->cause_text};
-    return kms_lua_fail(L, &error);
+    kms_error_value error = {failure->kind,      failure->code,      failure->message,
+                             failure->uncertain, failure->has_cause, (int)failure->cause,
+                             failure->cause_text};
+    return kms_error_push(L, &error);
 }
 
 /* Called in protected mode with a userdata that begins with a kms_lua_outcome. */

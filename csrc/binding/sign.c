@@ -265,11 +265,11 @@ static int fail(lua_State *L, kms_workspace *s)
         return luaL_error(L, "not enough memory");
     if (status == KMS_SIGN_NO_CRYPTO)
         return luaL_error(L, "OpenSSL cannot compute the digest");
-    kms_lua_error error = {0};
+    kms_error_value error = {0};
     error.kind = "invalid";
     error.code = s->error.field;
     error.message = s->error.message; /* of the workspace, which is busy until it is pushed */
-    int count = kms_lua_fail(L, &error);
+    int count = kms_error_push(L, &error);
     kms_workspace_release(s);
     return count;
 }
@@ -413,7 +413,7 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L)
                                          {"fingerprint", sign_fingerprint},
                                          {NULL, NULL}};
     luaL_checkstack(L, UPVALUES + SPARE_STACK, NULL);
-    kms_lua_error_open(L);
+    kms_error_open(L);
     lua_newtable(L);
     kms_workspace_open(L);
     kms_keys_open(L);

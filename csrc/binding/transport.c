@@ -207,7 +207,7 @@ KMS_EXPORT int luaopen_kms_transport_curl(lua_State *L);
 
 int luaopen_kms_transport_curl(lua_State *L)
 {
-    kms_lua_error_open(L);
+    kms_error_open(L);
     luaL_newmetatable(L, TYPE_NAME);
     luaL_setfuncs(L, METAMETHODS, 0);
     lua_pushstring(L, TYPE_NAME);

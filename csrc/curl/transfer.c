@@ -30,8 +30,8 @@ static size_t add_unwanted(kms_exchange *exchange, const kms_exchange_request *r
     for (size_t i = 0; i < sizeof UNWANTED / sizeof *UNWANTED; i++) {
         if ((exchange->given & UNWANTED[i].given) != 0 || request->body.length < UNWANTED[i].from)
             continue;
-        kms_buffer_add_string(&exchange->head, UNWANTED[i].line);
-        kms_buffer_add_string(&exchange->head, "\r\n");
+        kms_buffer_append_string(&exchange->head, UNWANTED[i].line);
+        kms_buffer_append_string(&exchange->head, "\r\n");
         count++;
     }
     return count;
@@ -43,7 +43,7 @@ static CURLcode list_headers(kms_transfer *transfer, kms_exchange *exchange,
 {
     const size_t count = add_unwanted(exchange, request);
     transfer->headers = malloc(count * sizeof *transfer->headers);
-    if (!kms_buffer_add_char(&exchange->head, '\0') || transfer->headers == NULL)
+    if (!kms_buffer_append_char(&exchange->head, '\0') || transfer->headers == NULL)
         return CURLE_OUT_OF_MEMORY;
     char *line = strchr(exchange->head.data, '\n') + 1;
     for (size_t i = 0; i < count; i++) {

@@ -54,17 +54,17 @@ static bool check_room(kms_exchange *exchange)
 
 static bool end_line(kms_exchange *exchange)
 {
-    kms_buffer_add(&exchange->head, "\r\n", 2);
+    kms_buffer_append(&exchange->head, "\r\n", 2);
     return check_room(exchange);
 }
 
 static bool begin_head(kms_exchange *exchange, const kms_exchange_request *request)
 {
     kms_buffer *head = &exchange->head;
-    kms_buffer_add(head, request->method.data, request->method.length);
-    kms_buffer_add_char(head, ' ');
-    kms_buffer_add(head, request->target.data, request->target.length);
-    kms_buffer_add_string(head, " HTTP/1.1");
+    kms_buffer_append(head, request->method.data, request->method.length);
+    kms_buffer_append_char(head, ' ');
+    kms_buffer_append(head, request->target.data, request->target.length);
+    kms_buffer_append_string(head, " HTTP/1.1");
     return end_line(exchange);
 }
 
@@ -122,10 +122,10 @@ bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value
                                       "Host has no value or is there twice");
         exchange->given |= 1u << i;
     }
-    kms_buffer_add(head, name.data, name.length);
-    kms_buffer_add_string(head, blank ? ":" : ": ");
+    kms_buffer_append(head, name.data, name.length);
+    kms_buffer_append_string(head, blank ? ":" : ": ");
     if (!blank)
-        kms_buffer_add(head, value.data, value.length);
+        kms_buffer_append(head, value.data, value.length);
     exchange->header_count++;
     return end_line(exchange);
 }
@@ -166,12 +166,12 @@ bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *requ
     char length[48];
     if (kms_exchange_tells_length(request)) {
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", request->body.length);
-        kms_buffer_add_string(head, length);
+        kms_buffer_append_string(head, length);
     }
-    kms_buffer_add(head, "\r\n", 2);
+    kms_buffer_append(head, "\r\n", 2);
     exchange->rest = request->body;
     if (request->body.length <= SHORT_BODY && head->length <= HEAD_LIMIT - SHORT_BODY) {
-        kms_buffer_add(head, request->body.data, request->body.length);
+        kms_buffer_append(head, request->body.data, request->body.length);
         exchange->rest.length = 0;
     }
     return check_room(exchange);
@@ -195,9 +195,9 @@ bool kms_exchange_origin(const kms_exchange_request *request, kms_buffer *origin
 {
     const kms_slice scheme = scheme_of(request);
     kms_buffer_clear(origin);
-    kms_buffer_add(origin, scheme.data, scheme.length);
-    kms_buffer_add(origin, request->host.data, request->host.length);
-    return kms_buffer_add(origin, "/", sizeof "/");
+    kms_buffer_append(origin, scheme.data, scheme.length);
+    kms_buffer_append(origin, request->host.data, request->host.length);
+    return kms_buffer_append(origin, "/", sizeof "/");
 }
 
 void kms_exchange_end(kms_exchange *exchange)

@@ -43,7 +43,7 @@ bool kms_reply_count(kms_reply *reply, size_t bytes)
 
 bool kms_reply_gather(kms_reply *reply, kms_buffer *line, kms_slice piece)
 {
-    kms_buffer_add(line, piece.data, piece.length);
+    kms_buffer_append(line, piece.data, piece.length);
     return check_buffer(reply, line, HEAD_TOO_LONG);
 }
 
@@ -60,10 +60,10 @@ bool kms_reply_header(kms_reply *reply, kms_slice line)
     if (!kms_syntax_split_header(line, &name, &value) ||
         memchr(value.data, '\0', value.length) != NULL)
         return kms_reply_stop(reply, "other", KMS_NO_HEADER);
-    kms_buffer_add_lower(head, name.data, name.length);
-    kms_buffer_add_char(head, '\0');
-    kms_buffer_add(head, value.data, value.length);
-    kms_buffer_add_char(head, '\0');
+    kms_buffer_append_lower(head, name.data, name.length);
+    kms_buffer_append_char(head, '\0');
+    kms_buffer_append(head, value.data, value.length);
+    kms_buffer_append_char(head, '\0');
     reply->header_count++;
     return check_buffer(reply, head, HEAD_TOO_LONG);
 }
@@ -92,7 +92,7 @@ bool kms_reply_line(kms_reply *reply, kms_slice line)
 
 bool kms_reply_body(kms_reply *reply, kms_slice piece)
 {
-    kms_buffer_add(&reply->body, piece.data, piece.length);
+    kms_buffer_append(&reply->body, piece.data, piece.length);
     return check_buffer(reply, &reply->body, KMS_BODY_TOO_LONG);
 }
 

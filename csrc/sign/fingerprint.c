@@ -21,8 +21,8 @@ bool kms_fingerprint_compute(char out[KMS_HASH_HEX + 1], kms_digest *digest,
     if (!kms_check_keys(error, credentials))
         return false;
     kms_buffer_init(&text, sizeof DOMAIN + KMS_HEADER_LIMIT);
-    kms_buffer_add(&text, DOMAIN, sizeof DOMAIN);
-    kms_buffer_add(&text, access_key.data, access_key.length);
+    kms_buffer_append(&text, DOMAIN, sizeof DOMAIN);
+    kms_buffer_append(&text, access_key.data, access_key.length);
     bool is_done = kms_check_buffer(error, "access_key", &text, KMS_HEADER_LIMIT);
     if (is_done) {
         kms_digest_begin();

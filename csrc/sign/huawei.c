@@ -17,7 +17,7 @@ enum { STRING_TO_SIGN_LIMIT = 256 };
 
 static void add(kms_buffer *buffer, kms_slice slice)
 {
-    kms_buffer_add(buffer, slice.data, slice.length);
+    kms_buffer_append(buffer, slice.data, slice.length);
 }
 
 static kms_slice text(const char *string)
@@ -171,7 +171,7 @@ static bool canonical_target(kms_huawei_signature *s, const kms_request *request
     const kms_pairs *query = &request->query;
     kms_buffer *out = open_part(s, KMS_METHOD_LIMIT + 1);
     add(out, request->method);
-    kms_buffer_add_char(out, '\n');
+    kms_buffer_append_char(out, '\n');
     size_t start = out->length;
     open_part(s, KMS_TARGET_LIMIT);
     if (!kms_encode_path(out, &request->path, error))
@@ -179,15 +179,15 @@ static bool canonical_target(kms_huawei_signature *s, const kms_request *request
     size_t sent = out->length - start;
     open_part(s, sizeof "/\n" - 1);
     if (out->data[out->length - 1] != '/')
-        kms_buffer_add_char(out, '/');
-    kms_buffer_add_char(out, '\n');
+        kms_buffer_append_char(out, '/');
+    kms_buffer_append_char(out, '\n');
     if (query->count > 0)
         qsort(query->items, query->count, sizeof query->items[0], by_name_then_value);
     open_part(s, sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0);
     if (!kms_check_buffer(error, "path", out, KMS_TARGET_LIMIT) ||
         !kms_encode_query(out, query, error))
         return false;
-    kms_buffer_add_char(open_part(s, 1), '\n');
+    kms_buffer_append_char(open_part(s, 1), '\n');
     return true;
 }
 
@@ -221,20 +221,20 @@ static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_s
                               (int)(header->name.length < 64 ? header->name.length : 64),
                               header->name.data);
         if (i > 0)
-            kms_buffer_add_char(&s->signed_headers, ';');
+            kms_buffer_append_char(&s->signed_headers, ';');
         size_t start = s->signed_headers.length;
-        if (kms_buffer_add_lower(&s->signed_headers, header->name.data, header->name.length))
-            kms_buffer_add(out, s->signed_headers.data + start, header->name.length);
-        kms_buffer_add_char(out, ':');
+        if (kms_buffer_append_lower(&s->signed_headers, header->name.data, header->name.length))
+            kms_buffer_append(out, s->signed_headers.data + start, header->name.length);
+        kms_buffer_append_char(out, ':');
         add(out, header->value);
-        kms_buffer_add_char(out, '\n');
+        kms_buffer_append_char(out, '\n');
     }
     if (!kms_check_buffer(error, "headers", &s->signed_headers, KMS_HEADERS_LIMIT))
         return false;
     open_part(s, s->signed_headers.length + 2);
-    kms_buffer_add_char(out, '\n');
-    kms_buffer_add(out, s->signed_headers.data, s->signed_headers.length);
-    kms_buffer_add_char(out, '\n');
+    kms_buffer_append_char(out, '\n');
+    kms_buffer_append(out, s->signed_headers.data, s->signed_headers.length);
+    kms_buffer_append_char(out, '\n');
     return kms_check_buffer(error, "headers", out, KMS_HEADERS_LIMIT);
 }
 
@@ -266,11 +266,11 @@ static bool string_to_sign(kms_huawei_signature *s, kms_digest *digest, kms_sign
         error->status = KMS_SIGN_NO_CRYPTO;
         return false;
     }
-    kms_buffer_add_string(&s->string_to_sign, s->algorithm->name);
-    kms_buffer_add_char(&s->string_to_sign, '\n');
-    kms_buffer_add(&s->string_to_sign, s->date, KMS_SDK_DATE_LENGTH);
-    kms_buffer_add_char(&s->string_to_sign, '\n');
-    kms_buffer_add(&s->string_to_sign, hash, KMS_HASH_HEX);
+    kms_buffer_append_string(&s->string_to_sign, s->algorithm->name);
+    kms_buffer_append_char(&s->string_to_sign, '\n');
+    kms_buffer_append(&s->string_to_sign, s->date, KMS_SDK_DATE_LENGTH);
+    kms_buffer_append_char(&s->string_to_sign, '\n');
+    kms_buffer_append(&s->string_to_sign, hash, KMS_HASH_HEX);
     return kms_check_buffer(error, "headers", &s->string_to_sign, STRING_TO_SIGN_LIMIT);
 }
 
@@ -288,13 +288,13 @@ static bool signature(kms_huawei_signature *s, kms_digest *digest,
 
 static bool authorization(kms_huawei_signature *s, kms_slice access_key, kms_sign_error *error)
 {
-    kms_buffer_add_string(&s->authorization, s->algorithm->name);
-    kms_buffer_add_string(&s->authorization, " Access=");
+    kms_buffer_append_string(&s->authorization, s->algorithm->name);
+    kms_buffer_append_string(&s->authorization, " Access=");
     add(&s->authorization, access_key);
-    kms_buffer_add_string(&s->authorization, ", SignedHeaders=");
-    kms_buffer_add(&s->authorization, s->signed_headers.data, s->signed_headers.length);
-    kms_buffer_add_string(&s->authorization, ", Signature=");
-    kms_buffer_add(&s->authorization, s->signature, KMS_HASH_HEX);
+    kms_buffer_append_string(&s->authorization, ", SignedHeaders=");
+    kms_buffer_append(&s->authorization, s->signed_headers.data, s->signed_headers.length);
+    kms_buffer_append_string(&s->authorization, ", Signature=");
+    kms_buffer_append(&s->authorization, s->signature, KMS_HASH_HEX);
     return kms_check_buffer(error, "headers", &s->authorization, KMS_HEADER_LIMIT);
 }
 

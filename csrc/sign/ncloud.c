@@ -40,20 +40,20 @@ static bool request_target(kms_ncloud_signature *s, const kms_request *request,
         return kms_encode_target(&s->target, &request->path, &request->query, error);
     if (!check_target(error, request->target))
         return false;
-    kms_buffer_add(&s->target, request->target.data, request->target.length);
+    kms_buffer_append(&s->target, request->target.data, request->target.length);
     return kms_check_buffer(error, "target", &s->target, KMS_TARGET_LIMIT);
 }
 
 static bool string_to_sign(kms_ncloud_signature *s, kms_slice method, kms_slice access_key,
                            kms_sign_error *error)
 {
-    kms_buffer_add(&s->string_to_sign, method.data, method.length);
-    kms_buffer_add_char(&s->string_to_sign, ' ');
-    kms_buffer_add(&s->string_to_sign, s->target.data, s->target.length);
-    kms_buffer_add_char(&s->string_to_sign, '\n');
-    kms_buffer_add_string(&s->string_to_sign, s->timestamp);
-    kms_buffer_add_char(&s->string_to_sign, '\n');
-    kms_buffer_add(&s->string_to_sign, access_key.data, access_key.length);
+    kms_buffer_append(&s->string_to_sign, method.data, method.length);
+    kms_buffer_append_char(&s->string_to_sign, ' ');
+    kms_buffer_append(&s->string_to_sign, s->target.data, s->target.length);
+    kms_buffer_append_char(&s->string_to_sign, '\n');
+    kms_buffer_append_string(&s->string_to_sign, s->timestamp);
+    kms_buffer_append_char(&s->string_to_sign, '\n');
+    kms_buffer_append(&s->string_to_sign, access_key.data, access_key.length);
     return kms_check_buffer(error, "target", &s->string_to_sign, STRING_TO_SIGN_LIMIT);
 }
 

@@ -135,7 +135,7 @@ static bool encode_text(kms_buffer *out, kms_slice text, const place *at, kms_si
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length && out->status == KMS_BUFFER_OK;) {
         size_t plain = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
-        kms_buffer_add(out, text.data + i, plain);
+        kms_buffer_append(out, text.data + i, plain);
         i += plain;
         if (i == text.length)
             break;
@@ -147,7 +147,7 @@ static bool encode_text(kms_buffer *out, kms_slice text, const place *at, kms_si
         for (; length > 0; length--, i++) {
             unsigned char c = bytes[i];
             const char escape[3] = {'%', DIGITS[c >> 4], DIGITS[c & 15]};
-            kms_buffer_add(out, escape, sizeof escape);
+            kms_buffer_append(out, escape, sizeof escape);
         }
     }
     return true;
@@ -182,11 +182,11 @@ static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *er
         return kms_refuse(error, "path", "path: starts with byte 0x%02x; it must start with \"/\"",
                           (unsigned char)text.data[0]);
     if (is_canonical(text)) {
-        kms_buffer_add(out, text.data, text.length);
+        kms_buffer_append(out, text.data, text.length);
         return true;
     }
     if (text.length == 0)
-        kms_buffer_add_char(out, '/');
+        kms_buffer_append_char(out, '/');
     const size_t start = out->length;
     for (size_t i = 0; i < text.length;) {
         kms_slice segment = {text.data + ++i, 0};
@@ -197,11 +197,11 @@ static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *er
         if (is_double_dot)
             drop_segment(out, start);
         if (!is_dot && !is_double_dot) {
-            kms_buffer_add_char(out, '/');
+            kms_buffer_append_char(out, '/');
             if (!encode_text(out, segment, &(place){"path", 0, "", &text}, error))
                 return false;
         } else if (i == text.length) {
-            kms_buffer_add_char(out, '/');
+            kms_buffer_append_char(out, '/');
         }
     }
     return true;
@@ -210,14 +210,14 @@ static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *er
 static bool encode_path_segments(kms_buffer *out, const kms_path *path, kms_sign_error *error)
 {
     if (path->count == 0)
-        kms_buffer_add_char(out, '/');
+        kms_buffer_append_char(out, '/');
     for (size_t i = 0; i < path->count; i++) {
         kms_slice segment = path->segments[i];
         if (segment.length == 0 || is_dots(segment, 1) || is_dots(segment, 2))
             return kms_refuse(error, "path",
                               "path[%zu]: \"%.*s\" cannot be sent as a segment of its own", i + 1,
                               (int)segment.length, segment.data);
-        kms_buffer_add_char(out, '/');
+        kms_buffer_append_char(out, '/');
         if (!encode_text(out, segment, &(place){"path", i + 1, "", &segment}, error))
             return false;
     }
@@ -236,10 +236,10 @@ bool kms_encode_query(kms_buffer *out, const kms_pairs *query, kms_sign_error *e
     for (size_t i = 0; i < query->count; i++) {
         kms_slice name = query->items[i].name, value = query->items[i].value;
         if (i > 0)
-            kms_buffer_add_char(out, '&');
+            kms_buffer_append_char(out, '&');
         if (!encode_text(out, name, &(place){"query", i + 1, ".name", &name}, error))
             return false;
-        kms_buffer_add_char(out, '=');
+        kms_buffer_append_char(out, '=');
         if (!encode_text(out, value, &(place){"query", i + 1, ".value", &value}, error))
             return false;
     }
@@ -252,6 +252,6 @@ bool kms_encode_target(kms_buffer *out, const kms_path *path, const kms_pairs *q
     if (!kms_encode_path(out, path, error))
         return false;
     if (query->count > 0)
-        kms_buffer_add_char(out, '?');
+        kms_buffer_append_char(out, '?');
     return kms_encode_query(out, query, error);
 }
