@@ -3,7 +3,6 @@
 
 package.path = "fuzz/?.lua;" .. package.path
 local redact = require "kms.util.redact"
-local reply = require "kms.util.json_body"
 local support = require "support"
 
 local NAMES = { "secret_key", "security_token", "token" }
@@ -16,6 +15,6 @@ return function(input)
   local text = table.concat(pieces)
   support.assert_clean(redact.text(text, secrets), secrets)
   support.assert_clean(redact.json(text, secrets), secrets)
-  support.assert_clean(reply.snippet(text, secrets), secrets)
-  support.assert_clean(reply.line(redact.text(text, secrets), 100), secrets)
+  support.assert_clean(redact.excerpt(text, secrets), secrets)
+  support.assert_clean(redact.to_line(redact.text(text, secrets), 100), secrets)
 end

@@ -1,11 +1,11 @@
 --- Clients: their options, their settings, their transport, and one method for each row of a cloud's operations.
 
 local call = require "kms.call"
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local credentials = require "kms.credentials"
-local environment = require "kms.util.env"
+local env = require "kms.util.env"
 local Error = require "kms.error"
-local guard = require "kms.call.lock_guard"
+local lock_guard = require "kms.call.lock_guard"
 local operation = require "kms.call.operation"
 local retry = require "kms.call.retry"
 
@@ -85,23 +85,23 @@ end
 --- Fills options that were not given from the environment, holds all against their rules, and lets the provider
 --- turn them into settings; once a client.
 ---@return table? settings, kms.Error? err
-local function settle(self)
+local function resolve_settings(self)
   local values, absent, first = {}, {}, nil
   for _, field in ipairs(self.provider.options) do
     local name = field.name
     local value, variable = self.options[name], nil
-    if value == nil and field.variables then value, variable = environment.first(field.variables) end
-    local problem = value and check.value(variable or name, value, field.rule)
+    if value == nil and field.variables then value, variable = env.read(field.variables) end
+    local problem = value and validate.value(variable or name, value, field.rule)
     if problem then return nil, Error.new { kind = "invalid", code = name, message = problem } end
     values[name] = value
   end
-  for _, name in ipairs(self.provider.needs(values)) do
+  for _, name in ipairs(self.provider.list_missing_options(values)) do
     absent[name], first = true, first or name
   end
   if first then
     return nil, Error.new { kind = "invalid", code = first, message = missing(self.provider, absent) }
   end
-  local settings, field, problem = self.provider.settings(values, environment.first)
+  local settings, field, problem = self.provider.resolve_settings(values, env.read)
   if not settings then return nil, Error.new { kind = "invalid", code = field, message = problem } end
   self.settings = settings
   return settings
@@ -110,8 +110,8 @@ end
 --- What is wrong with a call's own options.
 ---@param options any
 ---@return string? problem
-function client.options_problem(options)
-  return options ~= nil and check.misuse(CALL_OPTIONS, options, "option") or nil
+function client.validate_options(options)
+  return options ~= nil and validate.arguments(CALL_OPTIONS, options, "option") or nil
 end
 
 --- What is wrong with the object that a method was called on.
@@ -123,19 +123,19 @@ end
 local function method_of(row, metatable)
   return function(self, params, options)
     if getmetatable(self) ~= metatable then error(self_problem(row.name, self, metatable), 2) end
-    local problem = check.misuse(row.fields, params, "field")
-    if problem then error(check.bad_argument(1, row.name, problem), 2) end
-    problem = options ~= nil and client.options_problem(options)
-    if problem then error(check.bad_argument(2, row.name, problem), 2) end
+    local problem = validate.arguments(row.fields, params, "field")
+    if problem then error(validate.argument_error(1, row.name, problem), 2) end
+    problem = options ~= nil and client.validate_options(options)
+    if problem then error(validate.argument_error(2, row.name, problem), 2) end
     local transport, err, values, refused
     transport, err, problem = open(self)
-    if problem then error(check.bad_argument(1, self.provider.name, problem), 2) end
+    if problem then error(validate.argument_error(1, self.provider.name, problem), 2) end
 
-    values, refused = operation.take(row, params)
+    values, refused = operation.validate_params(row, params)
     err = refused or err
     local settings = self.settings
-    if not err and not settings then settings, err = settle(self) end
-    if err then return call.refuse(self, row, err) end
+    if not err and not settings then settings, err = resolve_settings(self) end
+    if err then return call.reject(self, row, err) end
     local context = call.context(self.provider, transport, options and options.timeout or self.timeout, settings.region)
     return call.run(self, row, values, settings, context)
   end
@@ -152,17 +152,19 @@ end
 local function guard_of(provider, option)
   if option == nil then option = provider.lock_guard end
   if option == false then return nil end
-  if option == true then return guard.new() end
-  local problem = check.misuse(LOCK_GUARD, option, "lock_guard field")
+  if option == true then return lock_guard.new() end
+  local problem = validate.arguments(LOCK_GUARD, option, "lock_guard field")
   if problem then return nil, problem end
   local shared = ngx and ngx.shared and ngx.shared[option.shared]
-  if not shared then return nil, ("option 'lock_guard': no lua_shared_dict %s"):format(check.show(option.shared)) end
-  return guard.new(shared)
+  if not shared then
+    return nil, ("option 'lock_guard': there is no lua_shared_dict %s"):format(validate.quote(option.shared))
+  end
+  return lock_guard.new(shared)
 end
 
 --- What is wrong with a client's options.
 local function problem_of(provider, fields, options)
-  local problem = check.misuse(fields, options, "option")
+  local problem = validate.arguments(fields, options, "option")
   if problem then return problem end
   return options.credentials ~= nil and credentials.check_option(provider.credentials, options.credentials) or nil
 end
@@ -194,7 +196,7 @@ end
 --- Makes the constructor of a cloud's clients.
 ---@param provider table kms.huawei or kms.ncloud, the module
 ---@return fun(options: table?): table constructor, table metatable of its clients
-function client.constructor(provider)
+function client.new_constructor(provider)
   local fields = {}
   for _, list in ipairs { provider.options, OPTIONS } do
     for _, field in ipairs(list) do fields[#fields + 1] = field end
@@ -209,8 +211,8 @@ function client.constructor(provider)
     local problem = problem_of(provider, fields, options)
     local own_guard, policy
     if not problem then own_guard, problem = guard_of(provider, options.lock_guard) end
-    if not problem then policy, problem = retry.policy(options.retry) end
-    if problem then error(check.bad_argument(1, provider.name, problem), 2) end
+    if not problem then policy, problem = retry.resolve_policy(options.retry) end
+    if problem then error(validate.argument_error(1, provider.name, problem), 2) end
 
     local self = { provider = provider, options = {}, timeout = options.timeout or TIMEOUT }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end

@@ -1,12 +1,12 @@
 --- The face of lua-kms: two clouds, two operations, each as a client's method and as a plain function.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local client = require "kms.client"
 local credentials = require "kms.credentials"
 local Error = require "kms.error"
-local late = require "kms.util.lazy"
+local lazy = require "kms.util.lazy"
 
-local parallel = late "kms.parallel"
+local parallel = lazy "kms.parallel"
 
 local kms = { _NAME = "kms", _VERSION = "0.1.0" }
 
@@ -23,7 +23,7 @@ local clouds = {}
 ---@return kms.Cloud
 local function cloud(name)
   if not clouds[name] then
-    local new, metatable = client.constructor(require("kms." .. name))
+    local new, metatable = client.new_constructor(require("kms." .. name))
     clouds[name] = { new = new, metatable = metatable }
   end
   return clouds[name]
@@ -118,9 +118,9 @@ end
 ---@return kms.Error? err
 function kms.update_primary_region(params, given, options)
   local huawei_or_default, problem = client_for(given, cloud "huawei")
-  if problem then error(check.bad_argument(2, "update_primary_region", problem), 2) end
-  problem = client.options_problem(options)
-  if problem then error(check.bad_argument(3, "update_primary_region", problem), 2) end
+  if problem then error(validate.argument_error(2, "update_primary_region", problem), 2) end
+  problem = client.validate_options(options)
+  if problem then error(validate.argument_error(3, "update_primary_region", problem), 2) end
   return huawei_or_default:update_primary_region(params, options)
 end
 
@@ -133,9 +133,9 @@ end
 ---@return kms.Error? err
 function kms.rename_key(params, given, options)
   local ncloud_or_default, problem = client_for(given, cloud "ncloud")
-  if problem then error(check.bad_argument(2, "rename_key", problem), 2) end
-  problem = client.options_problem(options)
-  if problem then error(check.bad_argument(3, "rename_key", problem), 2) end
+  if problem then error(validate.argument_error(2, "rename_key", problem), 2) end
+  problem = client.validate_options(options)
+  if problem then error(validate.argument_error(3, "rename_key", problem), 2) end
   return ncloud_or_default:rename_key(params, options)
 end
 
@@ -162,7 +162,7 @@ kms.credentials = credentials
 ---@return kms.Parallel
 function kms.parallel(options)
   local made, problem = parallel.new(options)
-  if not made then error(check.bad_argument(1, "parallel", problem), 2) end
+  if not made then error(validate.argument_error(1, "parallel", problem), 2) end
   return made
 end
 

@@ -29,7 +29,7 @@ local function noting(object, name, list)
   return setmetatable(watched, { __index = object, __newindex = object })
 end
 
-local run, refuse = call.run, call.refuse
+local run, reject = call.run, call.reject
 
 function call.run(self, ...)
   local secrets = {}
@@ -42,9 +42,9 @@ function call.run(self, ...)
   return result, err
 end
 
-function call.refuse(self, ...)
+function call.reject(self, ...)
   local secrets = {}
-  local result, err = refuse(self, ...)
+  local result, err = reject(self, ...)
   note(secrets, self.options and self.options.credentials)
   no_secrets.check(err, secrets)
   return result, err

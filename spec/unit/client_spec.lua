@@ -52,7 +52,7 @@ describe("a client", function()
         function() kms.rename_key({ key_tag = "t", key_name = "name" }, renamer, { time_out = 1 }) end,
       ["bad argument #1 to 'huawei' (unknown lock_guard field \"share\"; known: shared)"] =
         function() kms.huawei { lock_guard = { share = "x" } } end,
-      ["bad argument #1 to 'huawei' (option 'lock_guard': no lua_shared_dict \"x\")"] =
+      ["bad argument #1 to 'huawei' (option 'lock_guard': there is no lua_shared_dict \"x\")"] =
         function() kms.huawei { lock_guard = { shared = "x" } } end,
       ["bad argument #2 to 'rename_key' (kms.ncloud client expected, got table)"] = function() kms.rename_key({}, client) end,
       ["bad argument #2 to 'update_primary_region' (kms.huawei client expected, got string)"] =

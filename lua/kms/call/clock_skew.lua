@@ -2,7 +2,7 @@
 
 local time = require "kms.util.time"
 
-local clock = {}
+local clock_skew = {}
 
 -- A Date header has whole seconds and has travelled; below this nothing can be concluded from it.
 local NOTABLE = 60
@@ -14,21 +14,21 @@ local NOTABLE = 60
 ---@param now number our time when it came
 ---@param used number the offset that the request was signed with: a clock that was corrected meanwhile is off by it
 ---@return number? offset seconds to add to ours
-function clock.offset(response, text, now, used)
+function clock_skew.detect(response, text, now, used)
   local stated = text:match "server time:%s*(%d+T%d+Z)"
-  local server = stated and time.from_iso(stated)
+  local server = stated and time.parse_iso8601(stated)
   if server then return server - now end
   if response.status ~= 401 then return nil end
-  server = time.from_http(response.headers.date or "")
+  server = time.parse_http_date(response.headers.date or "")
   if server and math.abs(server - now - used) > NOTABLE then return server - now end
 end
 
 --- An offset in words.
 ---@param offset number seconds to add to our time
 ---@return string
-function clock.describe(offset)
+function clock_skew.describe(offset)
   local seconds = math.floor(math.abs(offset) + 0.5)
   return ("this machine's clock is %d s %s the server's"):format(seconds, offset > 0 and "behind" or "ahead of")
 end
 
-return clock
+return clock_skew

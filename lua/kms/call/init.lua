@@ -1,16 +1,16 @@
 --- One call, from params to result: build, sign, send, read, and say what happened. Whether a request is sent once more
 --- is decided here.
 
-local clock = require "kms.call.clock_skew"
-local diagnosis = require "kms.call.signature_diff"
+local clock_skew = require "kms.call.clock_skew"
+local signature_diff = require "kms.call.signature_diff"
 local Error = require "kms.error"
-local guard = require "kms.call.lock_guard"
+local lock_guard = require "kms.call.lock_guard"
 local operation = require "kms.call.operation"
 local redact = require "kms.util.redact"
-local reply = require "kms.util.json_body"
+local json_body = require "kms.util.json_body"
 local retry = require "kms.call.retry"
 local sign = require "kms.sign"
-local task = require "kms.transport.scheduler"
+local scheduler = require "kms.transport.scheduler"
 
 local call = {}
 
@@ -43,7 +43,7 @@ function Context:now()
 end
 
 function Context:sleep(seconds)
-  task.sleep(self.transport, seconds)
+  scheduler.sleep(self.transport, seconds)
 end
 
 --- Sends a request within the call's deadline. An error is always a kms.Error, and the caller's own to write to.
@@ -53,7 +53,7 @@ function Context:send(request)
   if attempt_stop and attempt_stop < stop then stop = attempt_stop end
   if own_stop and own_stop < stop then stop = own_stop end
   request.deadline = stop
-  local response, err = task.send(self.transport, request)
+  local response, err = scheduler.send(self.transport, request)
   if type(response) == "table" then
     response.headers, response.body = response.headers or {}, response.body or ""
     return response
@@ -81,18 +81,18 @@ end
 
 --- The id that a cloud gave a call.
 local function request_id_of(response, object)
-  return reply.text(response.headers["x-request-id"]) or object and reply.text(object.request_id) or nil
+  return json_body.to_text(response.headers["x-request-id"]) or object and json_body.to_text(object.request_id) or nil
 end
 
 --- Reads an answer: a result, or the object in it and why that is none.
 ---@return table? result, table? object, string? code, string? message
 local function read(provider, row, response)
-  local object, code, message = reply.object(response.body)
+  local object, code, message = json_body.decode(response.body)
   if not object then return nil, nil, code, message end
   local status = response.status
-  local data = status >= 200 and status < 300 and provider.result(object)
+  local data = status >= 200 and status < 300 and provider.extract_result(object)
   if not data then return nil, object, "unknown", "the answer has none of the documented shapes" end
-  local result, problem = operation.read(row, data)
+  local result, problem = operation.parse_result(row, data)
   if not result then return nil, object, "wrong_type", problem end
   result.request_id = request_id_of(response, object)
   return result
@@ -106,11 +106,11 @@ local function failure_of(provider, response, object, code, message, secrets)
     kind = "protocol", code = code, message = message, status = status, request_id = request_id_of(response, object),
   }
   local said, text, cause
-  if object then said, text, cause = provider.failure(object, status) end
+  if object then said, text, cause = provider.parse_error(object, status) end
   if said then
     err.kind, err.code, err.message, err.cause = "service", said, text, cause
   elseif response.body ~= "" then
-    err.message = err.message .. ", " .. reply.snippet(response.body, secrets)
+    err.message = err.message .. ", " .. redact.excerpt(response.body, secrets)
   end
   if status >= 300 and status < 400 then
     err.message = err.message .. "; redirects are not followed"
@@ -136,12 +136,12 @@ end
 local function explain(self, err, request, headers, given, signed_at, settings)
   if err.kind ~= "service" then return end
   local hint = hint_for(self.provider, err, settings)
-  if given.secret_key and self.provider.stages then
+  if given.secret_key and self.provider.compute_stages then
     local signed = {
       method = request.method, host = request.host, path = request.path, headers = headers, body = request.body,
     }
-    local stages = self.provider.stages(signed, given, signed_at, settings)
-    local diff = stages and diagnosis.diff(err.message, stages.canonical_request)
+    local stages = self.provider.compute_stages(signed, given, signed_at, settings)
+    local diff = stages and signature_diff.compare(err.message, stages.canonical_request)
     if diff then
       err.diff = diff
       hint = ("the gateway saw another %s than was signed, see diff"):format(diff.role)
@@ -176,7 +176,7 @@ end
 ---@return string[]? secrets where there is no result
 local function attempt(self, row, params, settings, context, given, secrets, now)
   local provider, signed_at = self.provider, now + self.clock.offset
-  local request = operation.build(row, params, settings)
+  local request = operation.build_request(row, params, settings)
   local added, err
   if not request.target then
     request.target, err = sign.target(request.path)
@@ -209,7 +209,7 @@ end
 local function shown(fields, secrets, limit)
   local copy = {}
   for name, value in pairs(fields) do
-    copy[name] = type(value) == "string" and reply.line(redact.text(value, secrets), limit) or value
+    copy[name] = type(value) == "string" and redact.to_line(redact.text(value, secrets), limit) or value
   end
   return setmetatable(copy, getmetatable(fields))
 end
@@ -230,7 +230,7 @@ local function finished(self, row, came, made, secrets)
     err.tried[i] = shown(row_tried, secrets)
   end
   err.provider, err.operation, err.attempts = self.provider.name, row.name, made
-  err.retryable = retry.may_pass(err)
+  err.retryable = retry.is_retryable(err)
   -- What only reads changes nothing.
   err.uncertain = came.uncertain and row.method ~= "GET"
   return err
@@ -258,15 +258,15 @@ end
 --- Says of a refusal by how much the clock is off, where that is known.
 local function mention_clock(err, offset)
   if err.kind ~= "service" or err.status ~= 401 or math.abs(offset) < SAME_OFFSET then return end
-  err.hint = (err.hint and err.hint .. "; " or "") .. clock.describe(offset)
+  err.hint = (err.hint and err.hint .. "; " or "") .. clock_skew.describe(offset)
 end
 
 --- Waits for the next attempt, or finds that there is none.
 ---@return boolean again
 local function await_next(self, row, context, err, response, made, secrets)
   local policy = self.retry
-  if made >= policy.attempts or not retry.may_pass(err) then return false end
-  local wait = retry.wait(policy, made, response, context:now())
+  if made >= policy.attempts or not retry.is_retryable(err) then return false end
+  local wait = retry.compute_wait(policy, made, response, context:now())
   if context:now() + wait >= context.deadline then return false end
   if self.on_retry then
     local told = finished(self, row, err, made, secrets)
@@ -295,7 +295,7 @@ local function attempts(self, row, params, settings, context, given)
     doubt = doubt or err.uncertain
     err.uncertain = doubt
     if err.kind == "invalid" then return nil, err, made - 1, secrets end
-    local offset = err.kind == "service" and response and clock.offset(response, err.message, context:now(), used)
+    local offset = err.kind == "service" and response and clock_skew.detect(response, err.message, context:now(), used)
     mention_clock(err, offset or used)
     if learn_clock(self, offset, used) and not clock_learnt then
       clock_learnt = true
@@ -324,7 +324,7 @@ end
 local function tried(go, name, self, row, params, settings, context, given)
   local ok, result, err, made, secrets = pcall(go, self, row, params, settings, context, given)
   if ok then return result, err, made, secrets end
-  self.guard:leave(name, nil, context)
+  self.guard:report(name, nil, context)
   error(result, 0)
 end
 
@@ -339,9 +339,9 @@ function call.run(self, row, params, settings, context)
   local credential_provider, its_guard = self.credential_provider, self.guard
   local given, err = credential_provider:get(context)
   if not given then return nil, finished(self, row, err, 0, {}) end
-  local name, leave, known = its_guard and guard.name(given)
+  local name, leave, known = its_guard and lock_guard.identify(given)
   if name then
-    leave, err, known = its_guard:enter(name, context)
+    leave, err, known = its_guard:acquire(name, context)
     if not leave then return nil, finished(self, row, err, 0, {}) end
   end
   local go, result, made, secrets = settings.complete and completed or attempts
@@ -351,7 +351,7 @@ function call.run(self, row, params, settings, context)
     result, err, made, secrets = go(self, row, params, settings, context, given)
   end
   local outcome = result and "good" or verdict(err)
-  if name and (not known or outcome == "refused") then its_guard:leave(name, outcome, context) end
+  if name and (not known or outcome == "refused") then its_guard:report(name, outcome, context) end
   -- A provider that fetches its credentials may fetch new ones at the next call.
   if outcome == "refused" and credential_provider.forget then credential_provider:forget(given) end
   local told = result or err
@@ -361,7 +361,7 @@ function call.run(self, row, params, settings, context)
 end
 
 --- The same ending for what was refused before there was a call.
-function call.refuse(self, row, err)
+function call.reject(self, row, err)
   return nil, finished(self, row, err, 0, {})
 end
 

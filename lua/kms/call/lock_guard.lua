@@ -4,7 +4,7 @@
 local Error = require "kms.error"
 local sign = require "kms.sign"
 
-local guard = {}
+local lock_guard = {}
 
 local Guard = {}
 Guard.__index = Guard
@@ -58,7 +58,7 @@ local names = setmetatable({}, { __mode = "k" })
 --- A name for credentials that tells nothing of them: a signature under them of always the same thing.
 ---@param given kms.Credentials
 ---@return string? name nil for a token, which locks nothing
-function guard.name(given)
+function lock_guard.identify(given)
   if not given.secret_key then return nil end
   if not names[given] then
     local headers = sign.ncloud({ method = "GET", target = "/" }, given, 0)
@@ -68,7 +68,7 @@ function guard.name(given)
 end
 
 ---@param shared table? an NGINX shared dictionary, for a guard that all workers share
-function guard.new(shared)
+function lock_guard.new(shared)
   local notes = shared and setmetatable({ dictionary = shared }, SharedNotes) or setmetatable({ entries = {} }, Notes)
   return setmetatable({ notes = notes }, Guard)
 end
@@ -80,7 +80,7 @@ end
 ---@param context table `now`, `sleep` and `deadline` of the call
 ---@return boolean? leave, kms.Error? err
 ---@return boolean? known to be good: nobody waits for what becomes of this call, and only a refusal need be told
-function Guard:enter(name, context)
+function Guard:acquire(name, context)
   while true do
     local note = self.notes:get(name, context)
     if note == "good" then return true, nil, true end
@@ -103,7 +103,7 @@ end
 ---@param name string
 ---@param outcome "good"|"refused"|nil nil: it showed nothing about the credentials
 ---@param context table
-function Guard:leave(name, outcome, context)
+function Guard:report(name, outcome, context)
   local note = self.notes:get(name, context)
   if outcome == "refused" then
     self.notes:set(name, outcome)
@@ -119,4 +119,4 @@ function Guard:reset()
   self.notes:reset()
 end
 
-return guard
+return lock_guard

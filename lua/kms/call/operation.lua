@@ -1,7 +1,7 @@
 --- What an operation's row means: params and settings become a request, a JSON object becomes a result.
 
 local cjson = require "cjson.safe".new()
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local Error = require "kms.error"
 
 local operation = {}
@@ -21,13 +21,13 @@ local operation = {}
 ---@param row kms.Operation
 ---@param params table
 ---@return table? values, kms.Error? err kind "invalid"
-function operation.take(row, params)
+function operation.validate_params(row, params)
   local values = {}
   for i = 1, #row.fields do
     local field = row.fields[i]
     local rule, value = field.rule, params[field.name]
     if rule and value ~= nil and not rule.test(value) then
-      local problem = check.value(field.name, value, rule)
+      local problem = validate.value(field.name, value, rule)
       return nil, Error.new { kind = "invalid", code = field.name, message = problem }
     end
     values[field.name] = value
@@ -139,7 +139,7 @@ end
 ---@param params table as taken
 ---@param settings table `scheme`, `host`, `headers`, and what the path names
 ---@return table request with its target where that needs no encoding
-function operation.build(row, params, settings)
+function operation.build_request(row, params, settings)
   local plan = PLANS[row]
   local target = plan.path and filled(plan.path, params, settings) or nil
   local lent, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
@@ -162,7 +162,7 @@ end
 ---@param row kms.Operation
 ---@param object table
 ---@return table? result, string? problem which member is not what the API promises
-function operation.read(row, object)
+function operation.parse_result(row, object)
   local plan = PLANS[row]
   local reply, more, result = plan.reply, plan.more, { request_id = nil, warning = nil } -- room for two
   for i = 1, #reply do

@@ -1,6 +1,6 @@
 --- Whether and when a failed attempt is made again.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local time = require "kms.util.time"
 
 local retry = {}
@@ -30,7 +30,7 @@ local PASSING = {
 --- Whether the same call may succeed later.
 ---@param err kms.Error
 ---@return boolean
-function retry.may_pass(err)
+function retry.is_retryable(err)
   local by_code = PASSING[err.kind]
   return by_code and by_code[err.code] or PASSING.status[err.status] or false
 end
@@ -38,10 +38,10 @@ end
 --- The policy that an option asks for.
 ---@param option kms.RetryOptions|boolean|nil
 ---@return table? policy, string? problem
-function retry.policy(option)
+function retry.resolve_policy(option)
   if option == nil or option == true then return DEFAULTS end
   if option == false then return { attempts = 1 } end
-  local problem = check.misuse(FIELDS, option, "retry field")
+  local problem = validate.arguments(FIELDS, option, "retry field")
   if problem then return nil, problem end
   local policy = {}
   for name, value in pairs(DEFAULTS) do policy[name] = option[name] or value end
@@ -62,12 +62,12 @@ end
 ---@param response table?
 ---@param now number
 ---@return number? seconds
-function retry.asked(response, now)
+function retry.parse_retry_after(response, now)
   local text = response and response.headers["retry-after"]
   if not text then return nil end
   if text:find "^%d+$" then return tonumber(text) end
-  local date = time.from_http(text)
-  return date and math.max(0, date - (time.from_http(response.headers.date or "") or now))
+  local date = time.parse_http_date(text)
+  return date and math.max(0, date - (time.parse_http_date(response.headers.date or "") or now))
 end
 
 --- The wait before the next attempt: full jitter, and at least what the server asks for.
@@ -76,9 +76,9 @@ end
 ---@param response table?
 ---@param now number
 ---@return number seconds
-function retry.wait(policy, made, response, now)
+function retry.compute_wait(policy, made, response, now)
   local bound = math.min(policy.cap, policy.base * 2 ^ (made - 1))
-  return math.max(random(now) * bound, retry.asked(response, now) or 0)
+  return math.max(random(now) * bound, retry.parse_retry_after(response, now) or 0)
 end
 
 return retry

@@ -1,6 +1,6 @@
 --- Why a signature was refused: what the gateway signed, held against what we signed, line by line.
 
-local diagnosis = {}
+local signature_diff = {}
 
 -- Lines of a canonical request that are not headers, by their place from the start and from the end
 -- (API Request Signing Guide, "AK/SK Signing and Authentication Algorithm").
@@ -35,7 +35,7 @@ end
 ---@param text string the gateway's message; LF is printed as "|" there
 ---@param canonical_request string
 ---@return kms.Diff|nil|false diff false when the two agree, nil when the text has none
-function diagnosis.diff(text, canonical_request)
+function signature_diff.compare(text, canonical_request)
   local printed = text:match "canonicalRequest:(.*)$"
   if not printed then return nil end
   -- What stands after the payload hash is the gateway's own talk. A last line that is no hash stays whole: half of a
@@ -60,4 +60,4 @@ function diagnosis.diff(text, canonical_request)
   return false
 end
 
-return diagnosis
+return signature_diff

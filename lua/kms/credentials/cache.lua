@@ -1,7 +1,7 @@
 --- Keeps credentials that expire: asks for new ones in good time, once for all who need them, and lets the old ones
 --- serve while they last.
 
-local lock = require "kms.util.mutex"
+local mutex = require "kms.util.mutex"
 local Credentials = require "kms.credentials.value"
 
 local cache = {}
@@ -115,7 +115,7 @@ function cache.new(job)
     if not plan then return nil, err end
     local slot = slots[plan.key]
     if not slot then
-      slot = { lock = lock.new(), failures = 0, state = {} }
+      slot = { lock = mutex.new(), failures = 0, state = {} }
       slots[plan.key] = slot
     end
     return get(job, plan, slot, context)

@@ -1,6 +1,6 @@
 --- Keys of the pod that this program runs in: CCE pod identity, Huawei Cloud.
 
-local environment = require "kms.util.env"
+local env = require "kms.util.env"
 local service = require "kms.credentials.service"
 local file = require "kms.credentials.profile"
 local cache = require "kms.credentials.cache"
@@ -17,9 +17,9 @@ local VARIABLES = {
 }
 
 local function plan_of(options)
-  local uri = options.uri or environment.first { VARIABLES.uri }
+  local uri = options.uri or env.read { VARIABLES.uri }
   if not uri then return Credentials.error("missing", ("no pod identity: %s is not set"):format(VARIABLES.uri)) end
-  local token_file = options.token_file or environment.first { VARIABLES.token_file }
+  local token_file = options.token_file or env.read { VARIABLES.token_file }
   if not token_file then
     return Credentials.error("invalid", ("pod identity has an address, but %s is not set"):format(VARIABLES.token_file))
   end

@@ -1,15 +1,15 @@
 --- Where credentials come from: the sources, each an object that is asked once an attempt for one snapshot.
 -- Making one does nothing but check its options; what it needs is read or asked for when a call needs credentials.
 
-local late = require "kms.util.lazy"
-local chain = late "kms.credentials.chain"
-local check = require "kms.util.validate"
-local container = late "kms.credentials.container"
-local environment = require "kms.util.env"
-local file = late "kms.credentials.profile"
-local iam = late "kms.huawei.iam"
-local metadata = late "kms.credentials.metadata"
-local oidc = late "kms.credentials.oidc"
+local lazy = require "kms.util.lazy"
+local chain = lazy "kms.credentials.chain"
+local validate = require "kms.util.validate"
+local container = lazy "kms.credentials.container"
+local env = require "kms.util.env"
+local file = lazy "kms.credentials.profile"
+local iam = lazy "kms.huawei.iam"
+local metadata = lazy "kms.credentials.metadata"
+local oidc = lazy "kms.credentials.oidc"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
 
@@ -43,14 +43,14 @@ local OIDC = { text "idp_id", text "id_token_file", text "endpoint",
 --- Raises at the caller of a constructor, two levels up.
 local function checked(name, fields, options)
   options = options == nil and {} or options
-  local problem = check.misuse(fields, options, "option")
-  if problem then error(check.bad_argument(1, name, problem), 3) end
+  local problem = validate.arguments(fields, options, "option")
+  if problem then error(validate.argument_error(1, name, problem), 3) end
   return options
 end
 
 --- Looks for misuse in a table of keys.
 local function check_table(fields, given)
-  local problem = check.misuse(fields, given, "credentials field")
+  local problem = validate.arguments(fields, given, "credentials field")
   if problem then return problem end
   for _, field in ipairs(fields) do
     if field.exclusive and given[field.name] and next(given, next(given)) then
@@ -76,8 +76,8 @@ end
 ---@param given kms.Credentials
 ---@return kms.CredentialProvider
 function credentials.static(given)
-  local problem = check.misuse(STATIC, given, "credentials field")
-  if problem then error(check.bad_argument(1, "static", problem), 2) end
+  local problem = validate.arguments(STATIC, given, "credentials field")
+  if problem then error(validate.argument_error(1, "static", problem), 2) end
   return static(given)
 end
 
@@ -85,7 +85,7 @@ end
 local function from_environment(context)
   local given, set = {}, nil
   for _, field in ipairs(context.fields) do
-    local value, variable = environment.first(field.variables or {})
+    local value, variable = env.read(field.variables or {})
     given[field.name], set = value, set or variable
   end
   local absent = Credentials.missing_fields(context.fields, given)
@@ -146,9 +146,9 @@ function credentials.iam_token(options)
     local ngx = rawget(_G, "ngx")
     dictionary = ngx and ngx.shared and ngx.shared[options.shared]
     if not dictionary then
-      local problem = ngx and ngx.shared and "there is no lua_shared_dict " .. check.show(options.shared)
+      local problem = ngx and ngx.shared and "there is no lua_shared_dict " .. validate.quote(options.shared)
         or "there are shared dictionaries in NGINX only"
-      error(check.bad_argument(1, "iam_token", "option 'shared': " .. problem), 2)
+      error(validate.argument_error(1, "iam_token", "option 'shared': " .. problem), 2)
     end
   end
   return iam.new(options, dictionary)
@@ -178,7 +178,7 @@ end
 local function member_problem(member)
   if type(member) == "function" or provider.is(member) or provider.is_custom(member) then return nil end
   if type(member) ~= "table" then return "table or function expected, got " .. type(member) end
-  return check.misuse(STATIC, member, "credentials field")
+  return validate.arguments(STATIC, member, "credentials field")
 end
 
 --- What is wrong with the members of a chain.
@@ -187,7 +187,7 @@ local function members_problem(members)
   local count = 0
   for at, member in pairs(members) do
     local problem = member_problem(member)
-    if problem then return ("source %s: %s"):format(check.show(at), problem) end
+    if problem then return ("source %s: %s"):format(validate.quote(at), problem) end
     count = count + 1
   end
   if count == 0 or count ~= #members then return "a list of sources expected" end
@@ -198,7 +198,7 @@ end
 ---@return kms.CredentialProvider
 function credentials.chain(members)
   local problem = members_problem(members)
-  if problem then error(check.bad_argument(1, "chain", problem), 2) end
+  if problem then error(validate.argument_error(1, "chain", problem), 2) end
   local adopted = {}
   for i, member in ipairs(members) do adopted[i] = adopt(member) end
   return chain.new(adopted)

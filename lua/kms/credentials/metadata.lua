@@ -1,9 +1,9 @@
 --- Keys of the server that this program runs on: Huawei Cloud's ECS agency, NAVER Cloud's server role.
 
-local environment = require "kms.util.env"
+local env = require "kms.util.env"
 local service = require "kms.credentials.service"
 local cache = require "kms.credentials.cache"
-local reply = require "kms.util.json_body"
+local json_body = require "kms.util.json_body"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
 
@@ -125,7 +125,7 @@ local function read_role(session)
   object, err = service.parse_object(order, response)
   if not object then return nil, err end
   if type(object.Code) == "string" and object.Code:lower() ~= "success" then
-    return service.refusal(order, response, object.Code, reply.text(object.Message))
+    return service.refusal(order, response, object.Code, json_body.to_text(object.Message))
   end
   return service.parse_credentials(session.context, order, response, { access_key = object.AccessKeyId,
     secret_key = object.SecretAccessKey, expires = object.Expiration })
@@ -153,7 +153,7 @@ function metadata.new(options)
   local option = options.endpoint
   local function plan(context)
     local kind = KINDS[context.provider]
-    local endpoint = option or environment.first(kind.variables) or ENDPOINT
+    local endpoint = option or env.read(kind.variables) or ENDPOINT
     local scheme, host, target = service.parse_url(endpoint)
     if target ~= "/" then
       return Credentials.error("invalid", "the metadata endpoint must be " .. service.URL .. ", without a path")

@@ -1,6 +1,6 @@
 --- Keys for an identity that somebody else vouches for: an OpenID Connect token, exchanged at Huawei Cloud IAM.
 
-local environment = require "kms.util.env"
+local env = require "kms.util.env"
 local service = require "kms.credentials.service"
 local file = require "kms.credentials.profile"
 local iam = require "kms.huawei.iam"
@@ -18,7 +18,7 @@ local NAMES = { "idp_id", "id_token_file" }
 local function plan_of(given, context)
   local values, missing = {}, {}
   for _, name in ipairs(NAMES) do
-    values[name] = given[name] or environment.first { VARIABLES[name] }
+    values[name] = given[name] or env.read { VARIABLES[name] }
     if not values[name] then
       missing[#missing + 1] = ("no %s: give oidc the option %s or set %s"):format(name, name, VARIABLES[name])
     end

@@ -1,7 +1,7 @@
 --- Credentials from the profile files of the two clouds' own tools, read anew at each call, never written.
 
-local check = require "kms.util.validate"
-local environment = require "kms.util.env"
+local validate = require "kms.util.validate"
+local env = require "kms.util.env"
 local ini = require "kms.credentials.ini"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
@@ -31,9 +31,9 @@ local ABSENT = { [2] = true, [20] = true }
 --- The path: the option, the cloud's variable, or the file's usual place.
 ---@return string? path, kms.Error? err
 local function locate(kind, option)
-  local path = option or environment.first(kind.path_variables)
+  local path = option or env.read(kind.path_variables)
   if path then return path end
-  local home = environment.first { "HOME", "USERPROFILE" }
+  local home = env.read { "HOME", "USERPROFILE" }
   if home then return home .. kind.path end
   return Credentials.error("missing", ("no credentials file: HOME, the folder of ~%s, is not set"):format(kind.path))
 end
@@ -50,7 +50,7 @@ end
 ---@param what string what the file is, for errors
 ---@return string? text, kms.Error? err "missing" when there is none, "invalid" when it cannot be read
 function file.read(path, what)
-  local shown = ("%s %s"):format(what, check.show(path))
+  local shown = ("%s %s"):format(what, validate.quote(path))
   local handle, message, code = io.open(path, "rb")
   if not handle then
     if ABSENT[code] then return Credentials.error("missing", "no " .. shown) end
@@ -76,7 +76,7 @@ function file.read_word(path, what)
   if not text then return Credentials.error("invalid", err.message) end
   local word = Credentials.trim(text)
   if Credentials.rules.header_safe.test(word) then return word end
-  return Credentials.error("invalid", ("%s %s holds no token: it must be %s"):format(what, check.show(path),
+  return Credentials.error("invalid", ("%s %s holds no token: it must be %s"):format(what, validate.quote(path),
     Credentials.rules.header_safe.text))
 end
 
@@ -92,7 +92,7 @@ local function exposure(path)
   end
   local mode = lfs and lfs.attributes(path, "permissions")
   if mode and mode:sub(4, 4) .. mode:sub(7, 7) ~= "--" then
-    return ("%s can be read by others than its owner (%s): chmod 600"):format(check.show(path), mode)
+    return ("%s can be read by others than its owner (%s): chmod 600"):format(validate.quote(path), mode)
   end
 end
 
@@ -131,16 +131,16 @@ end
 local function read_profile(kind, fields, path, option)
   local text, err = file.read(path, "credentials file")
   if not text then return nil, err end
-  local where = "credentials file " .. check.show(path)
+  local where = "credentials file " .. validate.quote(path)
   local entries, problem = ini.read(text)
   if not entries then return Credentials.error("invalid", where .. ": " .. problem) end
 
-  local named = option or environment.first(kind.profile_variables)
+  local named = option or env.read(kind.profile_variables)
   local profile = named or kind.profile
   local given
   given, problem = select_fields(kind, entries, profile)
   if problem then return Credentials.error("invalid", where .. ": " .. problem) end
-  where = ("%s, profile %s"):format(where, check.show(profile))
+  where = ("%s, profile %s"):format(where, validate.quote(profile))
   -- A profile that was asked for by name is expected to be there, and complete; the usual one may be absent or empty.
   local empty = named and "invalid" or "missing"
   if not given then return Credentials.error(empty, where .. ": there is no such profile, or it is empty") end

@@ -3,9 +3,9 @@
 
 local Error = require "kms.error"
 local host_name = require "kms.host_name"
-local failure_of = require "kms.huawei.errors"
+local parse_error = require "kms.huawei.errors"
 local redact = require "kms.util.redact"
-local reply = require "kms.util.json_body"
+local json_body = require "kms.util.json_body"
 local Credentials = require "kms.credentials.value"
 
 local service = {}
@@ -56,7 +56,7 @@ function service.send(context, order)
     link_local = order.scheme == "http" or nil,
   }
   if response then return response end
-  local text = reply.line(redact.text(Error.is(err) and err.message or tostring(err), order.secrets or {}))
+  local text = redact.to_line(redact.text(Error.is(err) and err.message or tostring(err), order.secrets or {}))
   -- A transport of the caller's own need not know our errors.
   local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = text }
   local code = cause.kind == "transport" and "unavailable" or "invalid"
@@ -64,7 +64,7 @@ function service.send(context, order)
 end
 
 local function protocol_error(order, response, code, message)
-  if response.body ~= "" then message = message .. ", " .. reply.snippet(response.body, order.secrets or {}) end
+  if response.body ~= "" then message = message .. ", " .. redact.excerpt(response.body, order.secrets or {}) end
   return Error.new { kind = "protocol", code = code, message = message, status = response.status }
 end
 
@@ -82,7 +82,7 @@ end
 --- The object of a good answer. Nothing of it is shown when it cannot be read: it was to hold keys.
 ---@return table? object, kms.Error? err
 function service.parse_object(order, response)
-  local object, code, message = reply.object(response.body)
+  local object, code, message = json_body.decode(response.body)
   if object then return object end
   return service.malformed(order, response, code, message, true)
 end
@@ -93,17 +93,18 @@ end
 ---@return nil, kms.Error
 function service.refusal(order, response, code, message)
   local status = response.status
-  local object, problem, reason = reply.object(response.body)
-  if object and not code then code, message = failure_of(object) end
+  local object, problem, reason = json_body.decode(response.body)
+  if object and not code then code, message = parse_error(object) end
   local cause
   if code then
-    local text = reply.line(redact.text(message or "no message", order.secrets or {}))
-    cause = Error.new { kind = "service", code = reply.line(code), message = text, status = status }
+    local text = redact.to_line(redact.text(message or "no message", order.secrets or {}))
+    cause = Error.new { kind = "service", code = redact.to_line(code), message = text, status = status }
   else
     reason = reason or "the answer has none of the documented shapes"
     cause = protocol_error(order, response, problem or "unknown", reason)
   end
-  cause.request_id = reply.text(response.headers["x-request-id"]) or reply.text(response.headers["x-iam-trace-id"])
+  cause.request_id = json_body.to_text(response.headers["x-request-id"])
+    or json_body.to_text(response.headers["x-iam-trace-id"])
   local passing = status == 429 or status >= 500 or status >= 300 and status < 400
   -- IAM's codes are mostly the status once more.
   local named = code and code ~= tostring(status) and " " .. cause.code or ""

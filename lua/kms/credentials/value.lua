@@ -1,6 +1,6 @@
 --- What every source hands out: keys or a token, checked before anybody signs with them, or an error that says why not.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local Error = require "kms.error"
 local time = require "kms.util.time"
 
@@ -58,7 +58,7 @@ function Credentials.unknown_field(fields, given)
   local known = { expires = true, warning = true }
   for _, field in ipairs(fields) do known[field.name] = true end
   for name in pairs(given) do
-    if not known[name] then return check.show(name) end
+    if not known[name] then return validate.quote(name) end
   end
 end
 
@@ -96,9 +96,9 @@ end
 function Credentials.parse_time(text)
   if type(text) ~= "string" or #text > LONGEST_MOMENT then return nil end
   local utc = text:match "^(.*)Z$"
-  if utc then return time.from_iso(utc .. "Z") end
+  if utc then return time.parse_iso8601(utc .. "Z") end
   local rest, sign, hours, minutes = text:match "^(.*T.*)([+-])(%d%d):?(%d%d)$"
-  local moment = rest and time.from_iso(rest)
+  local moment = rest and time.parse_iso8601(rest)
   local offset = moment and (hours * 60 + minutes) * 60
   return moment and (sign == "+" and moment - offset or moment + offset)
 end

@@ -1,6 +1,6 @@
 --- What an emulator may be given: checked, and filled up with what was left out.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local fixtures = require "kms.emulator.fixtures"
 local fields = require "kms.emulator.schema"
 
@@ -104,7 +104,7 @@ local function within_problem(name, value)
 end
 
 local function entry_problem(option, entry)
-  if type(entry) ~= "table" then return check.misuse({}, entry, "field") end
+  if type(entry) ~= "table" then return validate.arguments({}, entry, "field") end
   local provider = option == "hosts" and SERVICE or PROVIDER
   local problem = fields.problem({ provider }, { provider = entry.provider }, "field")
     or fields.problem(ENTRIES[option][entry.provider], entry, "field")
@@ -118,12 +118,12 @@ end
 --- What is wrong with the options.
 ---@return string? problem
 function options.problem(given)
-  local problem = check.misuse(OPTIONS, given, "option")
+  local problem = validate.arguments(OPTIONS, given, "option")
   if problem then return problem end
   for option in pairs(ENTRIES) do
     for at, entry in pairs(given[option] or {}) do
       problem = entry_problem(option, entry)
-      if problem then return ("option '%s', entry %s: %s"):format(option, check.show(at), problem) end
+      if problem then return ("option '%s', entry %s: %s"):format(option, validate.quote(at), problem) end
     end
   end
 end

@@ -1,6 +1,6 @@
 --- Faults on order: which there are, which request meets the next one, and what becomes of its answer.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local fields = require "kms.emulator.schema"
 
 local faults = {}
@@ -126,25 +126,25 @@ function faults.new(operations)
 end
 
 local function match_problem(self, match)
-  local problem = check.misuse(MATCH, match, "field")
+  local problem = validate.arguments(MATCH, match, "field")
   if problem then return problem end
   local provider, operation = match.provider, match.operation
   if provider and not self.operations[provider] then
-    return ("no provider %s; known: %s"):format(check.show(provider), names_of(self.operations))
+    return ("no provider %s; known: %s"):format(validate.quote(provider), names_of(self.operations))
   end
   if not operation then return nil end
   for name, operations in pairs(self.operations) do
     if (provider or name) == name and operations[operation] then return nil end
   end
-  return "no operation " .. check.show(operation)
+  return "no operation " .. validate.quote(operation)
 end
 
 --- What is wrong with an order.
 ---@return string? problem
 function faults:problem(fault)
-  if type(fault) ~= "table" then return check.misuse(COMMON, fault, "field") end
+  if type(fault) ~= "table" then return validate.arguments(COMMON, fault, "field") end
   local kind = KINDS[fault.kind]
-  if not kind then return ("no kind %s; known: %s"):format(check.show(fault.kind), names_of(KINDS)) end
+  if not kind then return ("no kind %s; known: %s"):format(validate.quote(fault.kind), names_of(KINDS)) end
   local problem = fields.problem(joined(COMMON, kind.fields), fault, "field")
   return problem or fault.match and match_problem(self, fault.match)
 end

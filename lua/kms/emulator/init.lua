@@ -7,7 +7,7 @@
 ---
 --- Needs luaossl and lua-cjson. What it starts with stands in kms.emulator.fixtures.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local Error = require "kms.error"
 local faults = require "kms.emulator.faults"
 local fields = require "kms.emulator.schema"
@@ -55,7 +55,7 @@ Cloud.__name = "kms.emulator"
 ---@return kms.Emulator
 function emulator.new(options)
   local problem = options ~= nil and setup.problem(options)
-  if problem then error(check.bad_argument(1, "new", problem), 2) end
+  if problem then error(validate.argument_error(1, "new", problem), 2) end
   options = setup.copy(options or {})
   local start = os.time()
   local self = setmetatable({
@@ -113,7 +113,7 @@ Cloud.sleep = Cloud.advance
 ---@param fault kms.EmulatorFault
 function Cloud:fault(fault)
   local problem = self.faults:problem(fault)
-  if problem then error(check.bad_argument(1, "fault", problem), 2) end
+  if problem then error(validate.argument_error(1, "fault", problem), 2) end
   self.faults:order(fault)
 end
 
@@ -122,7 +122,7 @@ end
 ---@return kms.EmulatorSettings settings a copy of all of them
 function Cloud:settings(changes)
   local problem = changes ~= nil and switches.problem(changes)
-  if problem then error(check.bad_argument(1, "settings", problem), 2) end
+  if problem then error(validate.argument_error(1, "settings", problem), 2) end
   for name, value in pairs(changes or {}) do self.switches[name] = value end
   return setup.copy(self.switches)
 end
@@ -228,13 +228,13 @@ end
 ---@param request table with `target`
 ---@return table? response, kms.Error? err
 function Cloud:send(request)
-  local problem = type(request) ~= "table" and check.misuse({}, request, "field")
-    or check.misuse(NEEDED, { method = request.method, host = request.host, target = request.target }, "field")
-  if problem then error(check.bad_argument(1, "send", problem), 2) end
+  local problem = type(request) ~= "table" and validate.arguments({}, request, "field")
+    or validate.arguments(NEEDED, { method = request.method, host = request.host, target = request.target }, "field")
+  if problem then error(validate.argument_error(1, "send", problem), 2) end
   local timeout = request.timeout or request.deadline and request.deadline - self:now()
   if timeout and timeout <= 0 then return lost("timeout", "the deadline had passed", false) end
   if not place_of(self, request.host, request.scheme) then
-    return lost("dns", "no such host: " .. check.show(request.host), false)
+    return lost("dns", "no such host: " .. validate.quote(request.host), false)
   end
   local response = self:handle(received(request))
   if not response.fault then return response end

@@ -1,6 +1,6 @@
 --- Fields of the tables that users hand to the emulator: names and types by kms.util.validate, and then their rules.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 
 local fields = {}
 
@@ -22,11 +22,11 @@ end
 ---@param what string what an entry is called
 ---@return string? problem
 function fields.problem(list, given, what)
-  local problem = check.misuse(list, given, what)
+  local problem = validate.arguments(list, given, what)
   if problem then return problem end
   for _, field in ipairs(list) do
     local value = given[field.name]
-    problem = value ~= nil and field.rule and check.value(field.name, value, field.rule)
+    problem = value ~= nil and field.rule and validate.value(field.name, value, field.rule)
     if problem then return problem end
   end
 end

@@ -1,6 +1,6 @@
 --- Reads the error bodies of Huawei Cloud: KMS, its gateway, IAM and older services each have a shape of their own.
 
-local reply = require "kms.util.json_body"
+local json_body = require "kms.util.json_body"
 
 -- Where code and message stand, in order of precedence: KMS and the gateway, IAM and older services, a few others. Each
 -- is looked for in `error`, then in the body itself.
@@ -11,8 +11,8 @@ local PAIRS = {
 }
 
 local function pair_of(object, names)
-  local code = reply.text(object[names[1]])
-  return code, code and (reply.text(object[names[2]]) or "no message")
+  local code = json_body.to_text(object[names[1]])
+  return code, code and (json_body.to_text(object[names[2]]) or "no message")
 end
 
 --- Other wrappers, by name, so that the same body always gives the same error.
@@ -44,6 +44,7 @@ return function(object)
   if not code then code, message, where = first_pair(wrappers(object)) end
   if not code then return nil end
   -- Only the vendor's STS can read it, but without it nobody learns which policy said no.
-  local encoded = reply.text(where.encoded_authorization_message) or reply.text(object.encoded_authorization_message)
+  local encoded = json_body.to_text(where.encoded_authorization_message)
+    or json_body.to_text(object.encoded_authorization_message)
   return code, message, encoded and { encoded_authorization_message = encoded } or nil
 end

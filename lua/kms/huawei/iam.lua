@@ -1,10 +1,11 @@
 --- Huawei Cloud IAM: where it is, and tokens for a user and a password.
 
 local cjson = require "cjson.safe".new()
-local check = require "kms.util.validate"
-local environment = require "kms.util.env"
+local validate = require "kms.util.validate"
+local env = require "kms.util.env"
 local service = require "kms.credentials.service"
-local guard = require "kms.call.lock_guard"
+local lock_guard = require "kms.call.lock_guard"
+local regions = require "kms.huawei.regions"
 local cache = require "kms.credentials.cache"
 local shared_cache = require "kms.credentials.shared_cache"
 local Credentials = require "kms.credentials.value"
@@ -17,39 +18,17 @@ local MARGIN = 30 * 60 -- seconds of a token's 24 hours
 -- Seconds that a refused password is not tried again: IAM locks users after some refusals in a row.
 local REFUSED_PAUSE = 5 * 60
 
-local GLOBAL_HOST = "iam.myhuaweicloud.com"
-
--- Regions with an IAM host of their own, iam.<region>.myhuaweicloud.com (the official SDKs for Python and Go); the
--- others use the global one.
-local WITH_HOST = {}
-for region in ([[
-  af-south-1 ae-ad-1 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 cn-east-2 cn-east-3 cn-east-4 cn-east-5
-  cn-north-1 cn-north-12 cn-north-2 cn-north-4 cn-north-9 cn-south-1 cn-south-2 cn-southwest-2 eu-west-0 la-north-2
-  la-south-2 me-east-1 my-kualalumpur-1 na-mexico-1 ru-moscow-1 sa-brazil-1 tr-west-1
-]]):gmatch "%S+" do WITH_HOST[region] = true end
-
--- The European cloud stands apart: the global IAM does not know its users.
-local OTHER_HOSTS = { ["eu-west-101"] = "iam.eu-west-101.myhuaweicloud.eu" }
-
---- The host of a region's IAM.
----@param region string?
----@return string host
-function iam.host(region)
-  if region == nil then return GLOBAL_HOST end
-  return OTHER_HOSTS[region] or WITH_HOST[region] and ("iam.%s.myhuaweicloud.com"):format(region) or GLOBAL_HOST
-end
-
 --- Where to ask IAM: the option, the official SDKs' variable, or the region's host.
 ---@param option string?
 ---@param region string?
 ---@return { scheme: string, host: string, who: string, timeout: number }? place, kms.Error? err
 function iam.place(option, region)
-  local endpoint = option or environment.first { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or iam.host(region)
+  local endpoint = option or env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or regions.iam_host(region)
   -- The SDK for Go lets the variable do without a scheme.
   if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
-  local scheme, host = check.endpoint(endpoint)
+  local scheme, host = validate.parse_endpoint(endpoint)
   if not scheme then
-    return Credentials.error("invalid", check.value("the IAM endpoint", endpoint, check.ENDPOINT))
+    return Credentials.error("invalid", validate.value("the IAM endpoint", endpoint, validate.ENDPOINT))
   end
   return { scheme = scheme, host = host, who = ("IAM at %s://%s"):format(scheme, host), timeout = TIMEOUT }
 end
@@ -105,7 +84,7 @@ local function plan_of(given, context)
   place.project, place.margin, place.refused_pause = project, MARGIN, REFUSED_PAUSE
   -- The length before each part: no choice of names makes two keys the same.
   local parts = {}
-  local login = guard.name { access_key = given.user, secret_key = given.password } -- tells nothing of the password
+  local login = lock_guard.identify { access_key = given.user, secret_key = given.password } -- hides the password
   for i, part in ipairs { place.scheme .. "://" .. place.host, given.domain, given.user, project, login } do
     parts[i] = #part .. ":" .. part
   end

@@ -1,32 +1,15 @@
 --- Huawei Cloud KMS: endpoints, credentials, operations, and the shapes of its answers.
 
-local late = require "kms.util.lazy"
-local check = require "kms.util.validate"
-local failure = require "kms.huawei.errors"
-local lock = late "kms.util.mutex"
-local project = late "kms.huawei.project"
+local lazy = require "kms.util.lazy"
+local validate = require "kms.util.validate"
+local parse_error = require "kms.huawei.errors"
+local mutex = lazy "kms.util.mutex"
+local project = lazy "kms.huawei.project"
+local regions = require "kms.huawei.regions"
 local sign = require "kms.sign"
 local Credentials = require "kms.credentials.value"
 
-local huawei = { name = "huawei", failure = failure }
-
--- "Regions and endpoints" of the vendor; the same list stands in all official SDKs. Other codes are accepted too:
--- new regions come faster than releases.
-local REGIONS = {
-  "cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12", "cn-east-2", "cn-east-3",
-  "cn-east-4", "cn-east-5", "cn-south-1", "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3",
-  "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "af-south-1", "af-north-1",
-  "la-south-2", "la-north-2", "sa-brazil-1", "na-mexico-1", "tr-west-1", "ae-ad-1", "me-east-1", "my-kualalumpur-1",
-  "ru-moscow-1", "eu-west-101",
-}
-
--- Every region's host is kms.<region>.myhuaweicloud.com, but for these.
-local HOSTS = { ["eu-west-101"] = "kms.eu-west-101.myhuaweicloud.eu" }
-
-huawei.regions = REGIONS
-
-local KNOWN = {}
-for _, region in ipairs(REGIONS) do KNOWN[region] = true end
+local huawei = { name = "huawei", parse_error = parse_error }
 
 -- UpdatePrimaryRegion, table 1: ^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$ (a-z, not only a-f).
 local KEY_ID_PATTERN = "^[0-9a-z]+()" .. ("%-[0-9a-z]+()"):rep(3) .. "%-[0-9a-z]+$"
@@ -37,16 +20,6 @@ local KEY_ID = {
   test = function(value)
     local first, second, third, fourth = value:match(KEY_ID_PATTERN)
     return first == 9 and second == 14 and third == 19 and fourth == 24 and #value == 36
-  end,
-}
-
--- A region's code stands in a host name: one DNS label (RFC 1035, section 2.3.1).
-local REGION = {
-  text = 'a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"',
-  plain = true,
-  test = function(value)
-    return KNOWN[value]
-      or #value <= 63 and value:find "^[a-z][a-z0-9]*%-[a-z0-9-]*[a-z0-9]$" and not value:find("--", 1, true)
   end,
 }
 
@@ -80,9 +53,9 @@ local ALGORITHM = {
 
 ---@type kms.Field[]
 huawei.options = {
-  { name = "region", type = "string", rule = REGION, variables = { "HUAWEICLOUD_SDK_REGION" } },
+  { name = "region", type = "string", rule = regions.RULE, variables = { "HUAWEICLOUD_SDK_REGION" } },
   { name = "project_id", type = "string", rule = PROJECT_ID, variables = { "HUAWEICLOUD_SDK_PROJECT_ID" } },
-  { name = "endpoint", type = "string", rule = check.ENDPOINT },
+  { name = "endpoint", type = "string", rule = validate.ENDPOINT },
   { name = "algorithm", type = "string", rule = ALGORITHM },
 }
 
@@ -106,7 +79,7 @@ huawei.operations = {
     path = "/v2/{project_id}/kms/keys/{key_id}/update-primary-region",
     fields = {
       { name = "key_id", type = "string", required = true, rule = KEY_ID },
-      { name = "primary_region", type = "string", required = true, rule = REGION },
+      { name = "primary_region", type = "string", required = true, rule = regions.RULE },
     },
     body = { key_id = "key_id", primary_region = "primary_region" },
     reply = { key_id = "key_id", primary_region = "primary_region" },
@@ -132,7 +105,7 @@ local MOST_PROJECTS = 100 -- remembered; rotated keys must not fill the memory
 --- Settings whose project is looked up at the first call under an access key or a token, and remembered. Of many calls
 --- at once one asks.
 local function with_lookup(settings)
-  local found, count, one = {}, 0, lock.new()
+  local found, count, one = {}, 0, mutex.new()
 
   local function look_up(key, given, context, offset)
     local id, err, learnt = project.find(settings.region, given, context, offset, settings.algorithm)
@@ -158,7 +131,7 @@ end
 --- The options that are missing. Where an endpoint and a project are given, the region need not be.
 ---@param values table
 ---@return string[] names
-function huawei.needs(values)
+function huawei.list_missing_options(values)
   local names = {}
   local needs_region = not values.endpoint or values.project_id == "auto"
   if needs_region and not values.region then names[1] = "region" end
@@ -170,25 +143,25 @@ end
 ---@param values table the options' values: `region`, `project_id`, `endpoint`, `algorithm`
 ---@param variable fun(names: string[]): string?
 ---@return table? settings, string? field, string? problem
-function huawei.settings(values, variable)
+function huawei.resolve_settings(values, variable)
   local endpoint, region = values.endpoint, values.region
   if not endpoint then
     local name = endpoint_variable(region)
     endpoint = variable { name }
     -- Several may stand there, separated by commas; the first is the main one.
     endpoint = endpoint and endpoint:match "^%s*([^,%s]*)"
-    local problem = endpoint and check.value(name, endpoint, check.ENDPOINT)
+    local problem = endpoint and validate.value(name, endpoint, validate.ENDPOINT)
     if problem then return nil, "endpoint", problem end
   end
-  endpoint = endpoint or "https://" .. (HOSTS[region] or "kms." .. region .. ".myhuaweicloud.com")
-  local scheme, host = check.endpoint(endpoint)
+  endpoint = endpoint or "https://" .. regions.kms_host(region)
+  local scheme, host = validate.parse_endpoint(endpoint)
   local settings = {
     scheme = scheme,
     host = host,
     region = region,
     algorithm = values.algorithm,
-    hint = region and not KNOWN[region] and not values.endpoint
-      and ("region %s is not one of the %d known ones"):format(check.show(region), #REGIONS) or nil,
+    hint = region and not regions.is_known(region) and not values.endpoint
+      and ("region %s is not one of the %d known ones"):format(validate.quote(region), #regions.codes) or nil,
   }
   if values.project_id ~= "auto" then return with_project(settings, values.project_id) end
   return with_lookup(settings)
@@ -202,7 +175,7 @@ function huawei.authenticate(request, given, now, settings)
 end
 
 --- What was signed, to hold against what the gateway says it signed.
-function huawei.stages(request, given, now, settings)
+function huawei.compute_stages(request, given, now, settings)
   return sign.huawei_stages(request, given, now, settings.algorithm)
 end
 
@@ -222,7 +195,7 @@ huawei.hints = {
 }
 
 --- The part of a good answer that holds the result.
-function huawei.result(object)
+function huawei.extract_result(object)
   return object
 end
 

@@ -1,7 +1,7 @@
 --- Finds the id of a region's project, which is named like the region (IAM API, "Querying Project Information").
 --- Nothing is created: one project or an error.
 
-local clock = require "kms.call.clock_skew"
+local clock_skew = require "kms.call.clock_skew"
 local service = require "kms.credentials.service"
 local iam = require "kms.huawei.iam"
 local sign = require "kms.sign"
@@ -62,7 +62,7 @@ function project.find(region, given, context, offset, algorithm)
   if not response then return nil, err end
   if response.status ~= 200 then
     local _, refusal = service.refusal(order, response)
-    return nil, refusal, clock.offset(response, refusal.message, context:now(), offset)
+    return nil, refusal, clock_skew.detect(response, refusal.message, context:now(), offset)
   end
   return read(order, response, region)
 end

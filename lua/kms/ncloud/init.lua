@@ -1,7 +1,7 @@
 --- NAVER Cloud KMS 2.0: endpoints, credentials, operations, and the shapes of its answers.
 
-local check = require "kms.util.validate"
-local reply = require "kms.util.json_body"
+local validate = require "kms.util.validate"
+local json_body = require "kms.util.json_body"
 local sign = require "kms.sign"
 local Credentials = require "kms.credentials.value"
 
@@ -33,7 +33,7 @@ local KEY_NAME = {
 local KEY_TAG = {
   text = 'UTF-8 without NUL, 1 to 1024 bytes, other than "." and ".."',
   test = function(value)
-    return value ~= "" and #value <= 1024 and value ~= "." and value ~= ".." and check.is_text(value)
+    return value ~= "" and #value <= 1024 and value ~= "." and value ~= ".." and validate.is_utf8(value)
   end,
 }
 
@@ -52,7 +52,7 @@ local KEY_TAG = {
 ---@type kms.Field[]
 ncloud.options = {
   { name = "zone", type = "string", rule = ZONE },
-  { name = "endpoint", type = "string", rule = check.ENDPOINT },
+  { name = "endpoint", type = "string", rule = validate.ENDPOINT },
 }
 
 -- The order of the official Go and JavaScript clients.
@@ -93,15 +93,15 @@ ncloud.operations = {
 local HEADERS = { { "Content-Type", "application/json" }, { "Accept", "application/json" } }
 
 --- No option is missing: there are defaults for both.
-function ncloud.needs()
+function ncloud.list_missing_options()
   return {}
 end
 
 --- Where to send, and what every request of a client carries.
 ---@param values table the options' values: `zone`, `endpoint`
 ---@return table settings
-function ncloud.settings(values)
-  local scheme, host = check.endpoint(values.endpoint or ENDPOINTS[values.zone or "global"])
+function ncloud.resolve_settings(values)
+  local scheme, host = validate.parse_endpoint(values.endpoint or ENDPOINTS[values.zone or "global"])
   return { scheme = scheme, host = host, headers = HEADERS }
 end
 
@@ -127,7 +127,7 @@ local function inside(name, codes, message)
     local inner = object[name]
     if type(inner) ~= "table" then return nil end
     for _, code in ipairs(codes) do
-      if reply.text(inner[code]) then return reply.text(inner[code]), inner[message], inner.details end
+      if json_body.to_text(inner[code]) then return json_body.to_text(inner[code]), inner[message], inner.details end
     end
   end
 end
@@ -138,28 +138,28 @@ end
 local SHAPES = {
   function(object)
     local framework = type(object.status) == "number" and object.timestamp ~= nil
-    return framework and reply.text(object.status), reply.text(object.message) or object.error
+    return framework and json_body.to_text(object.status), json_body.to_text(object.message) or object.error
   end,
   inside("error", { "errorCode", "code" }, "message"),
   inside("responseError", { "returnCode" }, "returnMessage"),
   function(object)
-    local code = reply.text(object.code)
-    return code ~= "SUCCESS" and code, reply.text(object.msg) or object.message
+    local code = json_body.to_text(object.code)
+    return code ~= "SUCCESS" and code, json_body.to_text(object.msg) or object.message
   end,
-  function(object) return reply.text(object.errorCode), object.message end,
+  function(object) return json_body.to_text(object.errorCode), object.message end,
   inside("status", { "code" }, "message"),
-  function(object, status) return type(object.error) == "string" and reply.text(status), object.error end,
+  function(object, status) return type(object.error) == "string" and json_body.to_text(status), object.error end,
 }
 
 --- Finds the failure that an answer's object tells of. A 200 whose code is not SUCCESS is one.
 ---@param object table
 ---@param status integer
 ---@return string? code, string? message
-function ncloud.failure(object, status)
+function ncloud.parse_error(object, status)
   for _, shape in ipairs(SHAPES) do
     local code, message, details = shape(object, status)
     if code then
-      message, details = reply.text(message), reply.text(details)
+      message, details = json_body.to_text(message), json_body.to_text(details)
       if message and details then message = message .. ": " .. details end
       return code, message or details or "no message"
     end
@@ -167,7 +167,7 @@ function ncloud.failure(object, status)
 end
 
 --- The part of a good answer that holds the result, when it is one.
-function ncloud.result(object)
+function ncloud.extract_result(object)
   return object.code == "SUCCESS" and type(object.data) == "table" and object.data or nil
 end
 

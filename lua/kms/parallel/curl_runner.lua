@@ -1,7 +1,7 @@
 --- Runs tasks as coroutines over one curl.multi: while one waits for an answer or sleeps, the others go on.
 
 local curl = require "kms.transport.curl"
-local task = require "kms.transport.scheduler"
+local scheduler = require "kms.transport.scheduler"
 local timers = require "kms.parallel.timer_heap"
 
 local yield = coroutine.yield
@@ -70,10 +70,10 @@ end
 local function go_on(self, worker, ...)
   local outer = self.worker
   self.worker = worker
-  return end_turn(self, outer, worker, task.resume(self, worker.routine, ...))
+  return end_turn(self, outer, worker, scheduler.resume(self, worker.routine, ...))
 end
 
-function Coroutines.drives(_, transport)
+function Coroutines.can_drive(_, transport)
   return type(transport) == "userdata" and getmetatable(transport) == METATABLE
 end
 
@@ -95,7 +95,7 @@ end
 ---@return boolean
 function Coroutines:is_inside()
   local worker = self.worker
-  return worker ~= nil and task.is_under_way(worker.routine)
+  return worker ~= nil and scheduler.is_running(worker.routine)
 end
 
 --- Begins a task, and goes on with it up to its first wait.
@@ -155,7 +155,7 @@ end
 --- Goes on with the tasks for so long, as there are some that can go on.
 ---@param seconds number
 ---@return number left
-function Coroutines:pass(seconds)
+function Coroutines:run_for(seconds)
   if self.polls then return seconds end -- a finalizer's call, in the middle of that
   local many = self.many
   local stop = many:clock() + seconds

@@ -1,6 +1,6 @@
 --- Many calls at once: a function for each item, a bounded number of them under way, their results in order.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 
 -- Loaded with this module, for in a handler loading would hold up the worker. Elsewhere libcurl does the work.
 local ngx = rawget(_G, "ngx")
@@ -125,10 +125,10 @@ end
 function Parallel:map(items, fn)
   if getmetatable(self) ~= Parallel then error("calling 'map' on bad self (kms.parallel expected)", 2) end
   if type(items) ~= "table" and type(items) ~= "function" then
-    error(check.bad_argument(1, "map", ("table or function expected, got %s"):format(type(items))), 2)
+    error(validate.argument_error(1, "map", ("table or function expected, got %s"):format(type(items))), 2)
   end
   if type(fn) ~= "function" then
-    error(check.bad_argument(2, "map", ("function expected, got %s"):format(type(fn))), 2)
+    error(validate.argument_error(2, "map", ("function expected, got %s"):format(type(fn))), 2)
   end
   if self.closed then error("kms.parallel is closed", 2) end
   if self.driver then refuse_inside(self, "map") end
@@ -179,13 +179,13 @@ end
 ---@return string? problem misuse of the options
 function parallel.new(options)
   options = options == nil and {} or options
-  local problem = check.misuse(OPTIONS, options, "option")
+  local problem = validate.arguments(OPTIONS, options, "option")
   if problem then return nil, problem end
   local concurrency, order = options.concurrency or CONCURRENCY, options.order or "given"
   if concurrency % 1 ~= 0 then
     return nil, ("option 'concurrency': a whole number expected, got %s"):format(concurrency)
   elseif not ORDERS[order] then
-    return nil, ("option 'order': \"given\" or \"finished\" expected, got %s"):format(check.show(order))
+    return nil, ("option 'order': \"given\" or \"finished\" expected, got %s"):format(validate.quote(order))
   end
   return setmetatable({
     concurrency = concurrency, order = order, window = WINDOW * concurrency,

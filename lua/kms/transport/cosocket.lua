@@ -2,7 +2,7 @@
 -- Whom TLS trusts is NGINX's to say: lua_ssl_trusted_certificate, at http level, for kept connections are shared by all
 -- of a worker's locations. Names need a `resolver`, and a lookup may take as long as `resolver_timeout` allows.
 
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 local Error = require "kms.error"
 local host_name = require "kms.host_name"
 local http1 = require "kms.http1"
@@ -252,7 +252,7 @@ end
 ---@return table? response, kms.Error? err
 function Transport:send(request)
   local problem = syntax.misuse(request)
-  if problem then error(check.bad_argument(1, "send", problem), 2) end
+  if problem then error(validate.argument_error(1, "send", problem), 2) end
   local refused = cosocket.refusal()
   if refused then return nil, refused end
   local field, text = syntax.refusal(request)
@@ -276,7 +276,7 @@ end
 ---@param duration number seconds
 function Transport:sleep(duration) -- luacheck: no unused args
   if type(duration) ~= "number" or not (duration >= 0 and duration <= LONGEST_SLEEP) then
-    error(check.bad_argument(1, "sleep", "seconds must be 0 to 1000000000"), 2)
+    error(validate.argument_error(1, "sleep", "seconds must be 0 to 1000000000"), 2)
   end
   ngx.sleep(math.max(duration, SHORTEST_SLEEP))
 end
@@ -309,13 +309,13 @@ end
 function cosocket.new(options)
   if not usable then error("kms.transport.cosocket works inside NGINX only", 2) end
   if options ~= nil and type(options) ~= "table" then
-    error(check.bad_argument(1, "new", ("table expected, got %s"):format(type(options))), 2)
+    error(validate.argument_error(1, "new", ("table expected, got %s"):format(type(options))), 2)
   end
   local own = {}
   for name, option in pairs(OPTIONS) do own[name] = option.standard end
   for name, value in pairs(options or {}) do
     local problem = misuse(name, value)
-    if problem then error(check.bad_argument(1, "new", problem), 2) end
+    if problem then error(validate.argument_error(1, "new", problem), 2) end
     own[name] = value
   end
   own.proxy = own.proxy and read_proxy(own.proxy)

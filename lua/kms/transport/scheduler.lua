@@ -6,12 +6,12 @@
 local resume, running, status = coroutine.resume, coroutine.running, coroutine.status
 local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
 
-local task = {}
+local scheduler = {}
 
 ---@class kms.TaskRunner
 ---@field active integer tasks begun and not ended
----@field pass fun(self, seconds: number): number goes on with its tasks for so long, as there are some; what is left
----@field drives fun(self, transport): boolean whether it can do the next two for this transport
+---@field run_for fun(self, seconds: number): number goes on with its tasks for so long, as there are some; what is left
+---@field can_drive fun(self, transport): boolean whether it can do the next two for this transport
 ---@field send fun(self, transport, request: table): table?, kms.Error? suspends the task
 ---@field sleep fun(self, seconds: number) likewise
 
@@ -30,7 +30,7 @@ end
 --- Whether a coroutine is running, or waits for one that it runs.
 ---@param routine thread
 ---@return boolean
-function task.is_under_way(routine)
+function scheduler.is_running(routine)
   local its_status = status(routine)
   return its_status == "running" or its_status == "normal"
 end
@@ -38,9 +38,9 @@ end
 --- Runs a task on, as coroutine.resume. Tasks may run tasks of another runner.
 ---@param its_runner kms.TaskRunner
 ---@param thread thread
-function task.resume(its_runner, thread, ...)
+function scheduler.resume(its_runner, thread, ...)
   local runner, routine = current.runner, current.routine
-  if routine and not task.is_under_way(routine) then runner, routine = nil, nil end
+  if routine and not scheduler.is_running(routine) then runner, routine = nil, nil end
   current.runner, current.routine, runners[its_runner] = its_runner, thread, true
   return leave(runner, routine, resume(thread, ...))
 end
@@ -50,12 +50,12 @@ local function runner_for(transport)
   local routine = current.routine
   if not routine or running() ~= routine or is_yieldable and not is_yieldable() then return nil end
   local runner = current.runner
-  return runner and runner:drives(transport) and runner or nil
+  return runner and runner:can_drive(transport) and runner or nil
 end
 
 ---@param transport table|userdata
 ---@param request table
-function task.send(transport, request)
+function scheduler.send(transport, request)
   local runner = current.routine and runner_for(transport)
   if runner then return runner:send(transport, request) end
   return transport:send(request)
@@ -65,20 +65,20 @@ end
 --- so within one that cannot be suspended: on top of it others would pile up, and it could go on last.
 ---@param transport table|userdata
 ---@param seconds number
-function task.sleep(transport, seconds)
+function scheduler.sleep(transport, seconds)
   local runner = runner_for(transport)
   if runner then return runner:sleep(seconds) end
   local routine, busy = current.routine, {}
-  if not routine or not task.is_under_way(routine) then
+  if not routine or not scheduler.is_running(routine) then
     for other in next, runners do
-      if other.active > 0 and other:drives(transport) then busy[#busy + 1] = other end
+      if other.active > 0 and other:can_drive(transport) then busy[#busy + 1] = other end
     end
   end
   for _, other in ipairs(busy) do
-    seconds = other:pass(seconds)
+    seconds = other:run_for(seconds)
     if seconds <= 0 then return end
   end
   return transport:sleep(seconds)
 end
 
-return task
+return scheduler

@@ -1,15 +1,15 @@
 --- Environment variables. An empty one counts as not set.
 
-local environment = {}
+local env = {}
 
 --- The first of some variables that is set.
 ---@param names string[]
 ---@return string? value, string? name
-function environment.first(names)
+function env.read(names)
   for _, name in ipairs(names) do
     local value = os.getenv(name)
     if value and value ~= "" then return value, name end
   end
 end
 
-return environment
+return env

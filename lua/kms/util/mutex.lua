@@ -6,7 +6,7 @@ local ngx = rawget(_G, "ngx")
 local has_semaphore, semaphore = false, nil
 if ngx and ngx.get_phase then has_semaphore, semaphore = pcall(require, "ngx.semaphore") end
 
-local lock = {}
+local mutex = {}
 
 local HOLD = 60 -- seconds after which a holder counts as lost
 local STEP = 0.05 -- seconds between two looks, where nothing can wake a waiter
@@ -16,7 +16,7 @@ local Lock = {}
 Lock.__index = Lock
 
 ---@return kms.Lock
-function lock.new()
+function mutex.new()
   return setmetatable({}, Lock)
 end
 
@@ -57,4 +57,4 @@ function Lock:release(ticket)
   if count < 0 then self.semaphore:post(-count) end
 end
 
-return lock
+return mutex

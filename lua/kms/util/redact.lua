@@ -3,6 +3,11 @@
 local redact = {}
 
 local MARK = "[secret]"
+local MAX_EXCERPT = 200 -- bytes of a body that a protocol error shows
+local MAX_MESSAGE = 2000 -- bytes of a service's message that are kept: a gateway's canonical request still fits
+
+-- Characters that a terminal obeys instead of showing: C1 controls, and those that change the direction of text.
+local TERMINAL_CONTROLS = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
 
 --- A header's name in any case.
 local function any_case(name)
@@ -91,6 +96,30 @@ function redact.json(text, secrets)
   local function character(digits) return string.char(tonumber(digits, 16)) end
   local plain = text:gsub("\\u00(%x%x)", character):gsub('\\([/"\\])', "%1")
   return redact.text(plain, secrets)
+end
+
+--- Formats foreign text as one printable line of bounded length. Control characters become spaces; other UTF-8 stays.
+---@param text string
+---@param limit integer? in bytes; MAX_MESSAGE by default
+---@return string
+function redact.to_line(text, limit)
+  limit = limit or MAX_MESSAGE
+  local line = text:sub(1, limit):gsub("[%c\127]+", " ")
+  for _, pattern in ipairs(TERMINAL_CONTROLS) do line = line:gsub(pattern, " ") end
+  -- The cut must not leave a part of a character behind.
+  if #text > limit then line = line:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
+  return line
+end
+
+--- Formats the beginning of a body as printable ASCII, for a protocol error.
+---@param body string
+---@param secrets string[] removed from the excerpt
+---@return string
+function redact.excerpt(body, secrets)
+  -- Redact first, cut then: a cut secret would no longer be recognized.
+  local clean = redact.json(body, secrets)
+  local excerpt = clean:sub(1, MAX_EXCERPT):gsub("%s+", " "):gsub("[^ -~]", "?")
+  return ("%d bytes: %s%s"):format(#body, excerpt, #clean > MAX_EXCERPT and "…" or "")
 end
 
 return redact

@@ -27,7 +27,7 @@ end
 --- `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110, section 5.6.7).
 ---@param text string
 ---@return number? seconds
-function time.from_http(text)
+function time.parse_http_date(text)
   local day, name, year, hour, minute, second =
     text:match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
   return day and MONTHS[name] and moment(year, MONTHS[name], day, hour, minute, second) or nil
@@ -36,7 +36,7 @@ end
 --- `20211217T064303Z` or `2022-10-17T18:51:25.231000Z` (ISO 8601, UTC).
 ---@param text string
 ---@return number? seconds
-function time.from_iso(text)
+function time.parse_iso8601(text)
   local year, month, day, hour, minute, second =
     text:match "^(%d%d%d%d)%-?(%d%d)%-?(%d%d)[T ](%d%d):?(%d%d):?(%d%d%.?%d*)Z?$"
   return year and moment(year, month, day, hour, minute, second) or nil

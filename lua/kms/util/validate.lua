@@ -2,7 +2,7 @@
 
 local host_name = require "kms.host_name"
 
-local check = {}
+local validate = {}
 
 local SHOWN = 64 -- characters of a value that an error shows
 
@@ -25,7 +25,7 @@ local function hexadecimal(c) return ("\\x%02x"):format(c:byte()) end
 --- A value as an error may show it: quoted, printable, bounded, with its length when cut.
 ---@param value any
 ---@return string
-function check.show(value)
+function validate.quote(value)
   if type(value) ~= "string" then return tostring(value) end
   local shown = value:sub(1, SHOWN):gsub('[^ -~]', hexadecimal):gsub('"', '\\"')
   if #value > SHOWN then return ('"%s…" (%d bytes)'):format(shown, #value) end
@@ -56,7 +56,7 @@ end
 ---@param given any what the caller passed
 ---@param what string what one entry is called: "option" or "field"
 ---@return string? problem in the form of Lua's own argument errors, without position
-function check.misuse(fields, given, what)
+function validate.arguments(fields, given, what)
   if type(given) ~= "table" then
     return ("table expected, got %s"):format(given == nil and "no value" or type(given))
   end
@@ -65,7 +65,7 @@ function check.misuse(fields, given, what)
     if not known[name] then
       local names = {}
       for i, field in ipairs(fields) do names[i] = field.name end
-      return ("unknown %s %s; known: %s"):format(what, check.show(name), table.concat(names, ", "))
+      return ("unknown %s %s; known: %s"):format(what, validate.quote(name), table.concat(names, ", "))
     end
   end
   for i = 1, #fields do
@@ -82,8 +82,8 @@ function check.misuse(fields, given, what)
   end
 end
 
---- Lua's own form of an argument error; for `error(check.bad_argument(…), 2)`.
-function check.bad_argument(position, name, problem)
+--- Lua's own form of an argument error; for `error(validate.argument_error(…), 2)`.
+function validate.argument_error(position, name, problem)
   return ("bad argument #%d to '%s' (%s)"):format(position, name, problem)
 end
 
@@ -92,16 +92,16 @@ end
 ---@param value string
 ---@param rule kms.Rule
 ---@return string? problem
-function check.value(name, value, rule)
+function validate.value(name, value, rule)
   if rule.test(value) then return nil end
-  return ("%s must be %s; got %s"):format(name, rule.text, (rule.show or check.show)(value))
+  return ("%s must be %s; got %s"):format(name, rule.text, (rule.show or validate.quote)(value))
 end
 
 --- An endpoint: `https://host[:port]`, as scheme and host as on the wire (without a default port). Plain http is for
 --- this machine alone.
 ---@param url string
 ---@return string? scheme, string? host
-function check.endpoint(url)
+function validate.parse_endpoint(url)
   local scheme, host = url:match "^(https?)://([^/]+)/?$"
   local name = host and host_name.split(host)
   if not name or scheme == "http" and not host_name.is_loopback(name) then return nil end
@@ -110,10 +110,10 @@ function check.endpoint(url)
 end
 
 --- The rule of an endpoint. A user's name and password in it are not shown.
-check.ENDPOINT = {
+validate.ENDPOINT = {
   text = "https://host[:port] without a path (http:// for loopback alone)",
-  test = check.endpoint,
-  show = function(value) return check.show((value:gsub("//[^/]*@", "//[secret]@"))) end,
+  test = validate.parse_endpoint,
+  show = function(value) return validate.quote((value:gsub("//[^/]*@", "//[secret]@"))) end,
 }
 
 -- The bytes that may follow the first one of a character (RFC 3629, section 4): patterns by the first byte's range.
@@ -134,7 +134,7 @@ end
 --- Whether a string is UTF-8 without NUL.
 ---@param text string
 ---@return boolean
-function check.is_text(text)
+function validate.is_utf8(text)
   if text:find "^[\1-\127]*$" then return true end -- ASCII, at one go
   if text:find("\0", 1, true) then return false end
   local at = text:find "[\128-\255]"
@@ -146,4 +146,4 @@ function check.is_text(text)
   return true
 end
 
-return check
+return validate

@@ -2,10 +2,10 @@
 --- emulator, in-process, on its virtual time.
 
 local canned = require "spec.helpers.fake_transport"
-local clock = require "kms.call.clock_skew"
-local diagnosis = require "kms.call.signature_diff"
+local clock_skew = require "kms.call.clock_skew"
+local signature_diff = require "kms.call.signature_diff"
 local emulator = require "kms.emulator"
-local guard = require "kms.call.lock_guard"
+local lock_guard = require "kms.call.lock_guard"
 local kms = require "kms"
 local sign = require "kms.sign"
 local time = require "kms.util.time"
@@ -41,16 +41,16 @@ end
 
 describe("kms.util.time", function()
   it("reads the forms that clouds write", function()
-    assert.equal(784111777, time.from_http "Sun, 06 Nov 1994 08:49:37 GMT")
-    assert.equal(1639723383, time.from_iso "20211217T064303Z")
-    assert.equal(1666032685.231, time.from_iso "2022-10-17T18:51:25.231000Z")
-    assert.equal(951782400, time.from_iso "2000-02-29T00:00:00Z")
-    assert.equal(0, time.from_iso "1970-01-01T00:00:00Z")
+    assert.equal(784111777, time.parse_http_date "Sun, 06 Nov 1994 08:49:37 GMT")
+    assert.equal(1639723383, time.parse_iso8601 "20211217T064303Z")
+    assert.equal(1666032685.231, time.parse_iso8601 "2022-10-17T18:51:25.231000Z")
+    assert.equal(951782400, time.parse_iso8601 "2000-02-29T00:00:00Z")
+    assert.equal(0, time.parse_iso8601 "1970-01-01T00:00:00Z")
     for _, text in ipairs { "", "tomorrow", "2022-13-01T00:00:00Z", "2022-01-01T25:00:00Z", "2022-01-01" } do
-      assert.is_nil(time.from_iso(text))
-      assert.is_nil(time.from_http(text))
+      assert.is_nil(time.parse_iso8601(text))
+      assert.is_nil(time.parse_http_date(text))
     end
-    assert.is_nil(time.from_http "Sun, 06 Foo 1994 08:49:37 GMT")
+    assert.is_nil(time.parse_http_date "Sun, 06 Foo 1994 08:49:37 GMT")
   end)
 end)
 
@@ -85,14 +85,14 @@ describe("a clock that is off", function()
 
   it("is not blamed for what a minute's difference cannot explain, nor for a refusal of another kind", function()
     local answer = { status = 401, headers = { date = "Fri, 02 Jan 2026 03:04:55 GMT" } }
-    assert.is_nil(clock.offset(answer, "", 1767323045, 0))
+    assert.is_nil(clock_skew.detect(answer, "", 1767323045, 0))
     answer.headers.date = "Fri, 02 Jan 2026 03:05:06 GMT"
-    assert.equal(61, clock.offset(answer, "", 1767323045, 0))
+    assert.equal(61, clock_skew.detect(answer, "", 1767323045, 0))
     answer.status = 403
-    assert.is_nil(clock.offset(answer, "", 1767323045, 0))
-    assert.equal(-45, clock.offset({ status = 401, headers = {} }, "x,server time:20260102T030320Z", 1767323045, 0))
+    assert.is_nil(clock_skew.detect(answer, "", 1767323045, 0))
+    assert.equal(-45, clock_skew.detect({ status = 401, headers = {} }, "x,server time:20260102T030320Z", 1767323045, 0))
     answer.status, answer.headers.date = 401, "yesterday"
-    assert.is_nil(clock.offset(answer, "", 1767323045, 0))
+    assert.is_nil(clock_skew.detect(answer, "", 1767323045, 0))
   end)
 
   it("that was corrected meanwhile is noticed too", function()
@@ -152,7 +152,7 @@ describe("a refused signature", function()
   end
 
   local function diff(changes)
-    return diagnosis.diff("verify aksk signature fail, canonicalRequest:" .. canonical(changes):gsub("\n", "|"), canonical())
+    return signature_diff.compare("verify aksk signature fail, canonicalRequest:" .. canonical(changes):gsub("\n", "|"), canonical())
   end
 
   it("is explained by the first line that differs, by its role", function()
@@ -177,7 +177,7 @@ describe("a refused signature", function()
 
   it("is the secret key's fault when nothing differs; without the gateway's text nothing is known", function()
     assert.is_false(diff())
-    assert.is_nil(diagnosis.diff("verify aksk signature fail", canonical()))
+    assert.is_nil(signature_diff.compare("verify aksk signature fail", canonical()))
   end)
 
   it("by a client says so, with the line in err.diff", function()
@@ -249,25 +249,25 @@ describe("the lock guard", function()
   end)
 
   it("remembers refused credentials however many good ones follow, and of these some", function()
-    local notes = guard.new()
+    local notes = lock_guard.new()
     local context = { now = function() return 0 end, deadline = 10 }
-    assert.is_true(notes:enter("refused", context))
-    notes:leave("refused", "refused", context)
+    assert.is_true(notes:acquire("refused", context))
+    notes:report("refused", "refused", context)
     for i = 1, 1000 do
-      assert.is_true(notes:enter("good " .. i, context))
-      notes:leave("good " .. i, "good", context)
+      assert.is_true(notes:acquire("good " .. i, context))
+      notes:report("good " .. i, "good", context)
     end
-    assert.equal("guarded", select(2, notes:enter("refused", context)).code)
+    assert.equal("guarded", select(2, notes:acquire("refused", context)).code)
     local kept = 0
     for _ in pairs(notes.notes.entries) do kept = kept + 1 end
     assert.is_true(kept <= 101)
   end)
 
   it("says of credentials whether they are known to be good, and waits for a try to come to its end", function()
-    local notes, context = guard.new(), { now = function() return 0 end, deadline = 10 }
-    assert.same({ true, nil, nil }, { notes:enter("n", context) })
-    notes:leave("n", "good", context)
-    assert.same({ true, nil, true }, { notes:enter("n", context) })
+    local notes, context = lock_guard.new(), { now = function() return 0 end, deadline = 10 }
+    assert.same({ true, nil, nil }, { notes:acquire("n", context) })
+    notes:report("n", "good", context)
+    assert.same({ true, nil, true }, { notes:acquire("n", context) })
 
     local cloud, spoilt = emulator.new(), true
     local client = huawei { now = function() return cloud:now() end, sleep = function() error "nobody is to wait" end,
@@ -343,17 +343,17 @@ describe("the lock guard", function()
     end
     function dictionary:incr(key, step, initial) notes[key] = { (self:get(key) or initial) + step } end
     local context = { deadline = 10, now = function() return now end, sleep = function(_, seconds) now = now + seconds end }
-    local one, other = guard.new(dictionary), guard.new(dictionary)
-    assert.is_true(one:enter("n", context))
-    assert.equal("timeout", select(2, other:enter("n", context)).code) -- the other waits for the one's trial
+    local one, other = lock_guard.new(dictionary), lock_guard.new(dictionary)
+    assert.is_true(one:acquire("n", context))
+    assert.equal("timeout", select(2, other:acquire("n", context)).code) -- the other waits for the one's trial
     now, context.deadline = 20, 30 -- which was given up
-    assert.is_true(other:enter("n", context))
-    other:leave("n", "refused", context)
-    assert.equal("guarded", select(2, one:enter("n", context)).code)
-    guard.new(dictionary):reset() -- a worker that never saw these credentials
-    assert.is_true(one:enter("n", context))
-    one:leave("n", "good", context)
-    assert.is_true(other:enter("n", context))
+    assert.is_true(other:acquire("n", context))
+    other:report("n", "refused", context)
+    assert.equal("guarded", select(2, one:acquire("n", context)).code)
+    lock_guard.new(dictionary):reset() -- a worker that never saw these credentials
+    assert.is_true(one:acquire("n", context))
+    one:report("n", "good", context)
+    assert.is_true(other:acquire("n", context))
   end)
 
   it("can be switched off, and is off for tokens and for NAVER Cloud", function()

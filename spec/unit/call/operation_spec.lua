@@ -12,12 +12,12 @@ describe("kms.call.operation", function()
   local SETTINGS = { scheme = "https", host = "h", house = "12", headers = { { "A", "1" } } }
 
   it("builds a request from a row: params before settings, each one segment", function()
-    local request = operation.build(ROW, { wall = "a/b", colour = "red" }, SETTINGS)
+    local request = operation.build_request(ROW, { wall = "a/b", colour = "red" }, SETTINGS)
     assert.same({ "v1", "12", "walls", "a/b", "paint" }, request.path)
     assert.same({ "PUT", "https", "h" }, { request.method, request.scheme, request.host })
     assert.same({ COLOUR = "red" }, cjson.decode(request.body))
     assert.same({ { "A", "1" } }, request.headers)
-    assert.is_nil(operation.build({ method = "GET", path = "/", fields = {}, reply = {} }, {}, SETTINGS).body)
+    assert.is_nil(operation.build_request({ method = "GET", path = "/", fields = {}, reply = {} }, {}, SETTINGS).body)
   end)
 
   describe("of values that stand for themselves", function()
@@ -29,26 +29,26 @@ describe("kms.call.operation", function()
 
     it("builds the path as text, which is the target", function()
       local fields = { field("wall", PLAIN, true) }
-      local request = operation.build(row_of("/v1/{house}/walls/{wall}", fields), { wall = "b" }, SETTINGS)
+      local request = operation.build_request(row_of("/v1/{house}/walls/{wall}", fields), { wall = "b" }, SETTINGS)
       assert.same({ "/v1/12/walls/b", "/v1/12/walls/b" }, { request.path, request.target })
-      assert.equal("/v1/b/paint", operation.build(row_of("/v1/{wall}/paint", fields), { wall = "b" }, SETTINGS).target)
-      assert.equal("/v1/paint", operation.build(row_of("/v1/paint", fields), { wall = "b" }, SETTINGS).target)
-      assert.is_nil(operation.build(ROW, { wall = "w", colour = "red" }, SETTINGS).target)
-      assert.is_nil(operation.build(row_of("/{wall}", { field("wall", RULE, true) }), { wall = "w" }, SETTINGS).target)
+      assert.equal("/v1/b/paint", operation.build_request(row_of("/v1/{wall}/paint", fields), { wall = "b" }, SETTINGS).target)
+      assert.equal("/v1/paint", operation.build_request(row_of("/v1/paint", fields), { wall = "b" }, SETTINGS).target)
+      assert.is_nil(operation.build_request(ROW, { wall = "w", colour = "red" }, SETTINGS).target)
+      assert.is_nil(operation.build_request(row_of("/{wall}", { field("wall", RULE, true) }), { wall = "w" }, SETTINGS).target)
     end)
 
     it("builds the body, escaping members' names alone", function()
       local fields, params = { field("wall", PLAIN, true), field("side", PLAIN, true) }, { wall = "b", side = "c" }
-      local body = operation.build(row_of("/", fields, { ['WA"LL'] = "wall", SIDE = "side" }), params, SETTINGS).body
+      local body = operation.build_request(row_of("/", fields, { ['WA"LL'] = "wall", SIDE = "side" }), params, SETTINGS).body
       assert.same({ ['WA"LL'] = "b", SIDE = "c" }, cjson.decode(body))
-      assert.equal("{}", operation.build(row_of("/", fields, {}), params, SETTINGS).body)
+      assert.equal("{}", operation.build_request(row_of("/", fields, {}), params, SETTINGS).body)
     end)
 
     it("escapes the others, and leaves out what is not given", function()
       for _, side in ipairs { field("side", RULE, true), field("side", PLAIN), field("side", nil, true) } do
         local row = row_of("/", { field("wall", PLAIN, true), side }, { WALL = "wall", SIDE = "side" })
-        assert.same({ WALL = "b", SIDE = 'a"b' }, cjson.decode(operation.build(row, { wall = "b", side = 'a"b' }, SETTINGS).body))
-        assert.same({ WALL = "b" }, cjson.decode(operation.build(row, { wall = "b" }, SETTINGS).body))
+        assert.same({ WALL = "b", SIDE = 'a"b' }, cjson.decode(operation.build_request(row, { wall = "b", side = 'a"b' }, SETTINGS).body))
+        assert.same({ WALL = "b" }, cjson.decode(operation.build_request(row, { wall = "b" }, SETTINGS).body))
       end
     end)
   end)
@@ -83,30 +83,30 @@ describe("kms.call.operation", function()
   end)
 
   it("lends nobody its settings", function()
-    local request = operation.build(ROW, { wall = "w", colour = "red" }, SETTINGS)
+    local request = operation.build_request(ROW, { wall = "w", colour = "red" }, SETTINGS)
     request.headers[1][2], request.headers[2] = "spoilt", {}
     assert.same({ { "A", "1" } }, SETTINGS.headers)
   end)
 
   it("takes values, which it holds against their rules", function()
     local params = { wall = "w", colour = "red" }
-    local values = operation.take(ROW, params)
+    local values = operation.validate_params(ROW, params)
     params.colour = "scarlet"
     assert.same({ wall = "w", colour = "red" }, values)
-    local none, err = operation.take(ROW, params)
+    local none, err = operation.validate_params(ROW, params)
     assert.is_nil(none)
     assert.same({ "invalid", "colour", 'colour must be short; got "scarlet"' }, { err.kind, err.code, err.message })
   end)
 
   it("reads a result: what must be there, and what may be", function()
-    assert.same({ wall = "w", colour = "red" }, operation.read(ROW, { wall = "w", COLOUR = "red", coats = 2, smell = "x" }))
-    assert.same({ wall = "w", colour = "red", coats = "2" }, operation.read(ROW, { wall = "w", COLOUR = "red", coats = "2" }))
+    assert.same({ wall = "w", colour = "red" }, operation.parse_result(ROW, { wall = "w", COLOUR = "red", coats = 2, smell = "x" }))
+    assert.same({ wall = "w", colour = "red", coats = "2" }, operation.parse_result(ROW, { wall = "w", COLOUR = "red", coats = "2" }))
     for problem, object in pairs {
       ["the answer's member \"COLOUR\" is missing, not a string"] = { wall = "w" },
       ["the answer's member \"COLOUR\" is a number, not a string"] = { wall = "w", COLOUR = 1 },
       ["the answer's member \"COLOUR\" is null, not a string"] = { wall = "w", COLOUR = require("cjson").null },
     } do
-      local result, got = operation.read(ROW, object)
+      local result, got = operation.parse_result(ROW, object)
       assert.is_nil(result)
       assert.equal(problem, got)
     end

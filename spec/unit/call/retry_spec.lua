@@ -119,11 +119,11 @@ end)
 
 describe("the wait before it", function()
   it("is drawn from zero to a bound that doubles up to a cap", function()
-    local policy = retry.policy { base = 1, cap = 4 }
+    local policy = retry.resolve_policy { base = 1, cap = 4 }
     for made, bound in ipairs { 1, 2, 4, 4, 4 } do
       local least, most = math.huge, 0
       for i = 1, 500 do
-        local wait = retry.wait(policy, made, nil, 1767323045 + i / 7)
+        local wait = retry.compute_wait(policy, made, nil, 1767323045 + i / 7)
         least, most = math.min(least, wait), math.max(most, wait)
       end
       assert.is_true(least >= 0 and least < bound * 0.1, least)
@@ -138,9 +138,9 @@ describe("the wait before it", function()
       assert(result)
       assert.is_true(waited >= 20 and waited < 21, waited)
     end
-    assert.equal(0, retry.asked({ headers = { ["retry-after"] = "Fri, 02 Jan 2026 03:04:05 GMT" } }, 1767323099))
+    assert.equal(0, retry.parse_retry_after({ headers = { ["retry-after"] = "Fri, 02 Jan 2026 03:04:05 GMT" } }, 1767323099))
     for _, text in ipairs { "", "soon", "-5", "1.5", "1e3" } do
-      assert.is_nil(retry.asked({ headers = { ["retry-after"] = text } }, 0))
+      assert.is_nil(retry.parse_retry_after({ headers = { ["retry-after"] = text } }, 0))
     end
   end)
 

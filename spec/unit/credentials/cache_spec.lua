@@ -2,7 +2,7 @@ local caller = require "spec.helpers.provider_call"
 local canned = require "spec.helpers.fake_transport"
 local emulator = require "kms.emulator"
 local kms = require "kms"
-local lock = require "kms.util.mutex"
+local mutex = require "kms.util.mutex"
 local cache = require "kms.credentials.cache"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
@@ -273,7 +273,7 @@ describe("a lock", function()
   it("goes to one, and to the next when it is given back or its holder is lost", function()
     local transport = canned.new {}
     local context = caller.context("huawei", transport)
-    local held = lock.new()
+    local held = mutex.new()
     local first = assert(held:acquire(context))
     assert.is_nil(held:acquire(context))
     assert.is_nil(held:acquire(context, transport.time + 1))

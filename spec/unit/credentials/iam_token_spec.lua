@@ -4,7 +4,6 @@ local child = require "spec.helpers.subprocess"
 local cjson = require "cjson"
 local credentials = require "kms.credentials"
 local emulator = require "kms.emulator"
-local iam = require "kms.huawei.iam"
 
 -- Of the emulator's first account.
 local USER = { user = "emulator-user", password = "emulator-Password-1", domain = "emulator-domain" }
@@ -185,20 +184,6 @@ describe("kms.credentials.oidc", function()
 end)
 
 describe("IAM", function()
-  it("has a host in 27 regions, its own in Europe, and one for the others", function()
-    local own = 0
-    for _, region in ipairs(require("kms.huawei").regions) do
-      if iam.host(region) == ("iam.%s.myhuaweicloud.com"):format(region) then own = own + 1 end
-    end
-    assert.equal(26, own) -- eu-west-0 has no KMS
-    assert.equal("iam.eu-west-0.myhuaweicloud.com", iam.host "eu-west-0")
-    assert.equal("iam.eu-west-101.myhuaweicloud.eu", iam.host "eu-west-101")
-    for _, region in ipairs { "ap-southeast-5", "cn-south-4", "cn-north-11", "af-north-1", "cn-southwest-3", "xx-new-1" } do
-      assert.equal("iam.myhuaweicloud.com", iam.host(region))
-    end
-    assert.equal("iam.myhuaweicloud.com", iam.host(nil))
-  end)
-
   it("is where the variable says, with or without a scheme", function()
     local program = [[print(require("kms.huawei.iam").place(%s, "cn-north-4").host)]]
     local variables = { HUAWEICLOUD_SDK_IAM_ENDPOINT = "iam.example:8443" }

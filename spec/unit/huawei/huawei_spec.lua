@@ -3,6 +3,7 @@ local child = require "spec.helpers.subprocess"
 local cjson = require "cjson.safe"
 local Error = require "kms.error"
 local huawei = require "kms.huawei"
+local regions = require "kms.huawei.regions"
 local kms = require "kms"
 local sign = require "kms.sign"
 
@@ -296,13 +297,13 @@ describe("Huawei Cloud", function()
 
   it("knows the 32 regions of the vendor's list", function()
     local count = 0
-    for _, region in ipairs(huawei.regions) do
+    for _, region in ipairs(regions.codes) do
       count = count + 1
-      local settings = assert(huawei.settings({ region = region, project_id = PROJECT_ID }, function() end))
+      local settings = assert(huawei.resolve_settings({ region = region, project_id = PROJECT_ID }, function() end))
       assert.is_nil(settings.hint)
     end
     assert.equal(32, count)
     assert.matches("not one of the 32 known ones",
-      huawei.settings({ region = "cn-nroth-4", project_id = PROJECT_ID }, function() end).hint)
+      huawei.resolve_settings({ region = "cn-nroth-4", project_id = PROJECT_ID }, function() end).hint)
   end)
 end)

@@ -358,14 +358,14 @@ describe("kms.parallel", function()
   end)
 
   it("piles up no tasks on one that waits where nothing can be suspended", function()
-    local task = require "kms.transport.scheduler"
+    local scheduler = require "kms.transport.scheduler"
     local transport, deepest, depth = many.transport(), 0, 0
     local numbers = drain(kms.parallel { concurrency = 20 }:map(many.keys(20), function()
-      task.sleep(transport, 0.001)
+      scheduler.sleep(transport, 0.001)
       coroutine.wrap(function()
         depth = depth + 1
         deepest = math.max(deepest, depth)
-        task.sleep(transport, 0.005)
+        scheduler.sleep(transport, 0.005)
         depth = depth - 1
       end)()
       return true

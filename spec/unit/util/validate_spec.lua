@@ -1,4 +1,4 @@
-local check = require "kms.util.validate"
+local validate = require "kms.util.validate"
 
 describe("kms.util.validate", function()
   local fields = {
@@ -17,19 +17,19 @@ describe("kms.util.validate", function()
       ["option 'timeout': a number above 0 expected, got inf"] = { name = "x", timeout = math.huge },
       ["option 'source': table or function expected, got boolean"] = { name = "x", source = true },
     } do
-      assert.equal(problem, check.misuse(fields, given, "option"))
+      assert.equal(problem, validate.arguments(fields, given, "option"))
     end
-    assert.matches("^option 'timeout': a number above 0 expected, got %-?nan", check.misuse(fields, { name = "x", timeout = 0 / 0 }, "option"))
-    assert.equal("table expected, got no value", check.misuse(fields, nil, "option"))
-    assert.equal("table expected, got string", check.misuse(fields, "x", "option"))
-    assert.is_nil(check.misuse(fields, { name = "x", timeout = 0.5, source = print }, "option"))
+    assert.matches("^option 'timeout': a number above 0 expected, got %-?nan", validate.arguments(fields, { name = "x", timeout = 0 / 0 }, "option"))
+    assert.equal("table expected, got no value", validate.arguments(fields, nil, "option"))
+    assert.equal("table expected, got string", validate.arguments(fields, "x", "option"))
+    assert.is_nil(validate.arguments(fields, { name = "x", timeout = 0.5, source = print }, "option"))
   end)
 
   it("shows values printable and bounded", function()
-    assert.equal('"a b"', check.show "a b")
-    assert.equal([["a\x0a\"\x00\xff"]], check.show "a\n\"\0\255")
-    assert.equal('"' .. ("x"):rep(64) .. '…" (1000 bytes)', check.show(("x"):rep(1000)))
-    assert.equal("nil", check.show(nil))
+    assert.equal('"a b"', validate.quote "a b")
+    assert.equal([["a\x0a\"\x00\xff"]], validate.quote "a\n\"\0\255")
+    assert.equal('"' .. ("x"):rep(64) .. '…" (1000 bytes)', validate.quote(("x"):rep(1000)))
+    assert.equal("nil", validate.quote(nil))
   end)
 
   it("reads endpoints", function()
@@ -42,11 +42,11 @@ describe("kms.util.validate", function()
       ["http://127.0.0.1:80"] = { "http", "127.0.0.1" },
       ["http://[::1]:8080"] = { "http", "[::1]:8080" },
     } do
-      assert.same(expected, { check.endpoint(url) })
+      assert.same(expected, { validate.parse_endpoint(url) })
     end
     for _, url in ipairs { "", "kms.example.com", "ftp://x", "https://", "https://x/path", "https://x?q", "https://u@x",
       "https://x y", "https://x\r\nHost: y", "HTTPS://x" } do
-      assert.is_nil(check.endpoint(url))
+      assert.is_nil(validate.parse_endpoint(url))
     end
   end)
 end)
