@@ -10,16 +10,20 @@ DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 
-# pkg-config's name of the Lua whose headers are compiled against, and the version in the folder names.
-LUA_PC     ?= $(LUA)
-LUA_ABI    ?= $(if $(findstring jit,$(LUA)),5.1,$(patsubst lua%,%,$(LUA)))
-LUA_INCDIR ?=
-LUA_CFLAGS ?= $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))
+# LUA may be a path. LUA_PC is the pkg-config name of the Lua whose headers are used.
+LUA_NAME   := $(notdir $(LUA))
+LUA_PC     ?= $(LUA_NAME)
+LUA_ABI    ?= $(or $(shell $(LUA) -e 'io.write((_VERSION:match "[0-9.]+"))'),$(error $(LUA) does not run: set LUA or LUA_ABI))
 
-CURL_CFLAGS   ?= $(shell $(PKG_CONFIG) --cflags libcurl)
-CURL_LIBS     ?= $(shell $(PKG_CONFIG) --libs libcurl)
-CRYPTO_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcrypto)
-CRYPTO_LIBS   ?= $(shell $(PKG_CONFIG) --libs libcrypto)
+# Headers and libraries are in the folder that is set, else where pkg-config says.
+flags_of    = $(shell $(PKG_CONFIG) --$(1) $(2))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
+  $(PKG_CONFIG) does not find $(2): run 'make setup', or set $(3)))
+LUA_CFLAGS    ?= $(if $(LUA_INCDIR),-I'$(LUA_INCDIR)',$(call flags_of,cflags,$(LUA_PC),LUA_INCDIR))
+CURL_CFLAGS   ?= $(if $(CURL_INCDIR),-I'$(CURL_INCDIR)',$(call flags_of,cflags,libcurl,CURL_INCDIR))
+CURL_LIBS     ?= $(if $(CURL_LIBDIR),-L'$(CURL_LIBDIR)' -lcurl,$(call flags_of,libs,libcurl,CURL_LIBDIR))
+CRYPTO_CFLAGS ?= $(if $(OPENSSL_INCDIR),-I'$(OPENSSL_INCDIR)',$(call flags_of,cflags,libcrypto,OPENSSL_INCDIR))
+CRYPTO_LIBS   ?= $(if $(OPENSSL_LIBDIR),-L'$(OPENSSL_LIBDIR)' -lcrypto,$(call flags_of,libs,libcrypto,OPENSSL_LIBDIR))
+require_tool = $(if $(shell command -v $(firstword $(1)) 2> /dev/null),,$(error $(firstword $(1)) is missing: set $(2)))
 
 INSTALL_LMOD ?= $(PREFIX)/share/lua/$(LUA_ABI)
 INSTALL_CMOD ?= $(PREFIX)/lib/lua/$(LUA_ABI)
@@ -30,47 +34,62 @@ LIBFLAG  ?= -shared
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla -Wwrite-strings
 
-# nodelete: closing a Lua state must not unload code that another library's state may still point to.
+# nodelete: after a Lua state is closed, threads and other libraries may still call into the module's libraries.
 KMS_CFLAGS  = -Icsrc -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS)
 KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
 
-TREE    = $(BUILD)/$(LUA)
+TREE    = $(BUILD)/$(LUA_NAME)
+SOURCES = $(wildcard csrc/*/*.c)
 HEADERS = $(wildcard csrc/*/*.h)
-# The sources, listed once. BINDING is the part of csrc/binding that belongs to one module.
-BASE_SOURCES = $(wildcard csrc/base/*.c)
-HTTP_SOURCES = $(wildcard csrc/http/*.c)
-SIGN_SOURCES = csrc/base/buffer.c $(wildcard csrc/sign/*.c) $(addprefix csrc/binding/,error.c sign_keys.c sign_context.c sign.c)
-CURL_SOURCES = $(BASE_SOURCES) $(HTTP_SOURCES) $(wildcard csrc/curl/*.c) \
-               $(addprefix csrc/binding/,error.c response.c request.c multi.c transport.c)
-READER_SOURCES = csrc/base/buffer.c csrc/http/response.c csrc/http/http1_parser.c \
-                 $(addprefix csrc/binding/,response.c http1.c)
-LUA_MODULES  = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
-SIGN_SO = $(TREE)/kms/sign.so
-CURL_SO = $(TREE)/kms/transport/curl.so
-READER_SO = $(TREE)/kms/http1/reader.so
+LUA_MODULES = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
+
+# One row per C module: its file in csrc/binding and its libraries. The linker takes the other objects from an archive.
+MODULES = kms/sign kms/transport/curl kms/http1/reader
+$(TREE)/kms/sign.so: $(TREE)/csrc/binding/sign.o
+$(TREE)/kms/sign.so: LIBS = $(CRYPTO_LIBS)
+$(TREE)/kms/transport/curl.so: $(TREE)/csrc/binding/transport.o
+$(TREE)/kms/transport/curl.so: LIBS = $(CURL_LIBS)
+$(TREE)/kms/http1/reader.so: $(TREE)/csrc/binding/http1.o
+
+OBJECTS        = $(SOURCES:%.c=$(TREE)/%.o)
+ARCHIVE        = $(TREE)/libkms.a
+SHARED_OBJECTS = $(MODULES:%=$(TREE)/%.so)
+COMPILE        = $(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
+LINK           = $(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS)
 
 .PHONY: all
-all: $(SIGN_SO) $(CURL_SO) $(READER_SO)
+all: $(SHARED_OBJECTS)
 
-$(SIGN_SO): $(SIGN_SOURCES) $(HEADERS) Makefile
+$(SHARED_OBJECTS): $(ARCHIVE)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) \
-	  -o $@ $(SIGN_SOURCES) $(CRYPTO_LIBS)
+	$(LINK) -o $@ $(filter %.o,$^) $(ARCHIVE) $(LIBS)
 
-$(CURL_SO): $(CURL_SOURCES) $(HEADERS) Makefile
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) \
-	  -o $@ $(CURL_SOURCES) $(CURL_LIBS)
+# Members of different folders may share a name, so they are appended, not replaced.
+$(ARCHIVE): $(OBJECTS)
+	@rm -f $@
+	$(AR) qcs $@ $^
 
-$(READER_SO): $(READER_SOURCES) $(HEADERS) Makefile
+$(TREE)/%.o: %.c $(TREE)/commands
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS) -o $@ $(READER_SOURCES)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+# Changes with the commands and the list of sources, so that everything is then compiled again.
+$(TREE)/commands: export COMMANDS = $(COMPILE) | $(LINK) | $(CURL_LIBS) | $(CRYPTO_LIBS) | $(SOURCES)
+$(TREE)/commands: force
+	$(call require_tool,$(CC),CC)
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$COMMANDS" | cmp -s - $@ || printf '%s\n' "$$COMMANDS" > $@
+
+.PHONY: force
+force:
 
 # The shell lines that make this tree usable from anywhere: eval "$(make -s env)".
 .PHONY: env
 env:
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
-	@echo 'export LUA_CPATH="$(abspath $(TREE))/?.so;;"'
+	@echo 'export LUA_CPATH="$(if $(filter /%,$(TREE)),,$(CURDIR)/)$(TREE)/?.so;;"'
 	@echo 'unset LUA_PATH_5_4 LUA_CPATH_5_4'
 
 .PHONY: setup
@@ -133,16 +152,15 @@ bench-nginx:
 # The programs in C that calls are measured against.
 FLOOR = bench/programs/batches.c bench/programs/floor.c
 PLAIN = bench/programs/plain_sign.c
-CORE_SIGN = csrc/base/buffer.c $(wildcard csrc/sign/*.c)
 BENCH = $(addprefix $(BUILD)/bench/,p0 p0m p0s signatures primitives)
 $(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
 $(BUILD)/bench/p0m: bench/programs/p0m.c $(FLOOR)
 $(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(FLOOR)
-$(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c $(PLAIN) $(CORE_SIGN)
+$(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c $(PLAIN) $(ARCHIVE)
 $(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c
 $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
 	  $(CURL_LIBS) $(CRYPTO_LIBS)
 
 .PHONY: bench-programs
@@ -192,10 +210,10 @@ fuzz:
 	@$(MAKE) --no-print-directory $(FUZZER) LUA=lua5.4
 	@tools/fuzz $(if $(RUNS),runs=$(RUNS),$(or $(SECONDS),60)) $(TARGETS)
 
-$(FUZZER): fuzz/harness.c $(SIGN_SOURCES) $(CURL_SOURCES) $(READER_SOURCES) $(HEADERS) Makefile
+$(FUZZER): fuzz/harness.c $(SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
-	  -Wl,--wrap=curl_easy_init -Wl,--export-dynamic -o $@ $(sort $(filter %.c,$^)) \
+	  -Wl,--wrap=curl_easy_init -Wl,--export-dynamic -o $@ $(filter %.c,$^) \
 	  $(shell $(PKG_CONFIG) --libs $(LUA_PC)) $(CURL_LIBS) $(CRYPTO_LIBS)
 
 # In the foreground, until interrupted; prints its URLs, its CA file and its ready-made accounts.
@@ -223,13 +241,14 @@ lint-c:
 
 .PHONY: install
 install: all
-	$(INSTALL) -d $(DESTDIR)$(INSTALL_CMOD)/kms/transport $(DESTDIR)$(INSTALL_CMOD)/kms/http1
-	$(INSTALL) -m 755 $(SIGN_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/sign.so
-	$(INSTALL) -m 755 $(CURL_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/transport/curl.so
-	$(INSTALL) -m 755 $(READER_SO) $(DESTDIR)$(INSTALL_CMOD)/kms/http1/reader.so
+	$(call require_tool,$(INSTALL),INSTALL)
+	for module in $(MODULES); do \
+	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_CMOD)/$$(dirname $$module)" && \
+	  $(INSTALL) -m 755 $(TREE)/$$module.so "$(DESTDIR)$(INSTALL_CMOD)/$$module.so" || exit 1; \
+	done
 	for file in $(LUA_MODULES); do \
-	  $(INSTALL) -d $(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file) && \
-	  $(INSTALL) -m 644 lua/$$file $(DESTDIR)$(INSTALL_LMOD)/$$file || exit 1; \
+	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file)" && \
+	  $(INSTALL) -m 644 lua/$$file "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
 	done
 
 .PHONY: clean

@@ -1,15 +1,18 @@
---- The package as a whole: what it installs, what `require` does, and that the lists kept in several places agree.
+--- The package as a whole: what make and LuaRocks install, how its shared objects are built, and what `require` does.
 
-local child = require "spec.helpers.subprocess"
 local kms = require "kms"
+local subprocess = require "spec.helpers.subprocess"
 
-local LUA, BUILD = child.lua, os.getenv "BUILD" or "build"
+local LUA, BUILD = subprocess.lua, os.getenv "BUILD" or "build"
+local VERSION = LUA == "luajit" and "5.1" or "5.4"
+local quote = subprocess.quote
 
--- What each shared object exports, and loads beside libc: an NGINX worker that never uses libcurl does not load it.
-local OBJECTS = {
-  { path = "kms/sign.so", symbol = "luaopen_kms_sign", loads = "libcrypto" },
-  { path = "kms/transport/curl.so", symbol = "luaopen_kms_transport_curl", loads = "libcurl" },
+-- One row per shared object: its file, the symbol that it exports, and the library that it loads besides libc. An NGINX
+-- worker that does not use libcurl does not load it.
+local SHARED_OBJECTS = {
   { path = "kms/http1/reader.so", symbol = "luaopen_kms_http1_reader" },
+  { path = "kms/sign.so", symbol = "luaopen_kms_sign", library = "libcrypto" },
+  { path = "kms/transport/curl.so", symbol = "luaopen_kms_transport_curl", library = "libcurl" },
 }
 
 local function lines_of(command)
@@ -20,115 +23,159 @@ local function lines_of(command)
   return lines
 end
 
-local function read(path)
+local function read_file(path)
   local file = assert(io.open(path))
   local text = file:read "*a"
   file:close()
   return text
 end
 
---- Runs a shell command; its output is shown when it fails.
+--- Runs a shell command without the variables of the make that runs the specs.
 local function run(command)
-  local lines = lines_of(command .. " 2>&1; echo $?")
+  local lines = lines_of(("(unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL BUILD; %s) 2>&1; echo $?"):format(command))
   local status = table.remove(lines)
   assert.equal("0", status, command .. "\n" .. table.concat(lines, "\n"))
 end
 
-local function rockspec()
-  local fields = {}
-  local chunk
-  if rawget(_G, "setfenv") then
-    chunk = assert(loadfile "lua-kms-scm-1.rockspec")
-    rawget(_G, "setfenv")(chunk, fields)
-  else
-    chunk = assert(loadfile("lua-kms-scm-1.rockspec", "t", fields))
-  end
-  chunk()
-  return fields
+--- Paths of the Lua modules of the source tree, relative to lua/.
+local function lua_files()
+  return lines_of "cd lua && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
 end
 
---- Lua modules of the tree: name -> file.
-local function modules()
-  local found = {}
-  for _, path in ipairs(lines_of "find lua -name '*.lua'") do
-    found[path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")] = path
-  end
-  return found
+--- A folder with a space in its name: quoting is tested with everything else.
+local function new_folder(name)
+  local folder = ("%s/%s/%s folder"):format(BUILD, LUA, name)
+  run(("rm -rf %s && mkdir -p %s"):format(quote(folder), quote(folder)))
+  return folder
+end
+
+--- `make install` of the source tree.
+local function install_with_make()
+  local folder = new_folder "make"
+  run(("make -s install LUA=%s BUILD=%s DESTDIR=%s PREFIX='/opt/my kms'"):format(LUA, quote(BUILD), quote(folder)))
+  return folder .. "/opt/my kms"
+end
+
+--- `luarocks make` of a copy of the files that a source archive has.
+local function install_with_luarocks()
+  local folder = new_folder "luarocks"
+  local incdir = LUA == "luajit" and " LUA_INCDIR=" .. lines_of("pkg-config --variable=includedir luajit")[1] or ""
+  run(("mkdir %s/src && cp -r Makefile lua csrc examples lua-kms-scm-1.rockspec %s/src"):format(quote(folder), quote(folder)))
+  run(("cd %s/src && luarocks --lua-version %s make --tree ../tree --deps-mode none lua-kms-scm-1.rockspec%s"):format(
+    quote(folder), VERSION, incdir))
+  return folder .. "/tree"
+end
+
+--- Variables of a process that loads the library from an installed tree, and nothing of it from elsewhere.
+local function paths_of(root)
+  local function without_project(path) return path:gsub("[^;]*lua/%?[^;]*;", ""):gsub("[^;]*/build/[^;]*;", "") end
+  return {
+    LUA_PATH = ("%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;%s"):format(root, VERSION, root, VERSION,
+      without_project(package.path)),
+    LUA_CPATH = ("%s/lib/lua/%s/?.so;%s"):format(root, VERSION, without_project(package.cpath)),
+  }
+end
+
+local HOST = ("%s/%s/package-host"):format(BUILD, LUA)
+
+for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", install_with_luarocks } } do
+  describe("a package installed by " .. installer[1], function()
+    local root
+
+    setup(function()
+      root = installer[2]()
+      run(("gcc -std=gnu11 -Wall -Wextra -Werror -rdynamic -o %s spec/e2e/package/host.c $(pkg-config --cflags --libs %s)"):format(
+        quote(HOST), LUA))
+    end)
+
+    local function each_shared_object(check)
+      for _, object in ipairs(SHARED_OBJECTS) do check(object, quote(("%s/lib/lua/%s/%s"):format(root, VERSION, object.path))) end
+    end
+
+    it("has every Lua module of the source tree, and no other", function()
+      local find = "cd %s/share/lua/%s && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
+      assert.same(lua_files(), lines_of(find:format(quote(root), VERSION)))
+    end)
+
+    it("has every C module, and no other shared object", function()
+      local expected = {}
+      for i, object in ipairs(SHARED_OBJECTS) do expected[i] = object.path end
+      local find = "cd %s/lib/lua/%s && find . -name '*.so' | sed 's,^[.]/,,' | LC_ALL=C sort"
+      assert.same(expected, lines_of(find:format(quote(root), VERSION)))
+    end)
+
+    it("loads, and works, from where it is installed", function()
+      local output, ok = subprocess.run([[
+        print(require("kms")._VERSION, require("kms.sign").target("/a b"), require("kms.transport.curl").new())
+        assert(require("kms.http1.reader").new("GET", 1))
+        for _, path in ipairs { package.searchpath("kms", package.path), package.searchpath("kms.sign", package.cpath) } do
+          assert(path:find(os.getenv "ROOT", 1, true), path)
+        end
+      ]], { LUA_PATH = paths_of(root).LUA_PATH, LUA_CPATH = paths_of(root).LUA_CPATH, ROOT = root })
+      assert.is_true(ok, output)
+      assert.equal(kms._VERSION .. "\t/a%20b\tkms.transport.curl (open)\n", output)
+    end)
+
+    it("has shared objects that are never unloaded, and bound and made read-only when loaded", function()
+      each_shared_object(function(_, file)
+        local flags = table.concat(lines_of("LC_ALL=C readelf -d " .. file .. " | grep -E '[(]FLAGS(_1)?[)]'"), "\n")
+        for _, flag in ipairs { "%f[%w]BIND_NOW%f[%W]", "%f[%w]NOW%f[%W]", "%f[%w]NODELETE%f[%W]" } do assert.matches(flag, flags, file) end
+        assert.equal(1, #lines_of("LC_ALL=C readelf -lW " .. file .. " | grep GNU_RELRO"), file)
+      end)
+    end)
+
+    it("has shared objects that export one symbol each", function()
+      each_shared_object(function(object, file)
+        assert.same({ object.symbol }, lines_of("LC_ALL=C readelf --dyn-syms -W " .. file ..
+          " | awk '$7 ~ /^[0-9]+$/ && $5 != \"LOCAL\" { print $8 }'"))
+      end)
+    end)
+
+    it("has shared objects that load no more libraries than they need", function()
+      each_shared_object(function(object, file)
+        assert.same({ object.library }, lines_of("LC_ALL=C readelf -d " .. file ..
+          " | sed -n 's/.*(NEEDED).*\\[\\(.*\\)[.]so.*/\\1/p' | grep -vx libc"))
+      end)
+    end)
+
+    it("lets a program live on that closes its Lua state while libcurl looks up a name", function()
+      local output, ok = subprocess.execute(quote(HOST) .. " spec/e2e/package/lookup.lua", paths_of(root))
+      assert.is_true(ok, output)
+      assert.equal("1 lookups running\nalive\n", output)
+    end)
+  end)
 end
 
 describe("the package", function()
-  it("has a rockspec that names every Lua module of the tree, and no other", function()
-    local named = {}
-    for name, module in pairs(rockspec().build.modules) do
-      if type(module) == "string" then named[name] = module end
-    end
-    assert.same(modules(), named)
+  it("has the version of the newest entry in the change log", function()
+    assert.equal(kms._VERSION, read_file("CHANGELOG.md"):match "\n## (%d+%.%d+%.%d+)")
   end)
 
-  it("has a rockspec that compiles what the Makefile compiles", function()
-    local makefile = read("Makefile"):gsub("\\\n%s*", "")
-    for variable, name in pairs { SIGN_SOURCES = "kms.sign", CURL_SOURCES = "kms.transport.curl", READER_SOURCES = "kms.http1.reader" } do
-      local sources = {}
-      for source in makefile:match("\n" .. variable .. "%s*=([^\n]*)"):gmatch "%S+" do sources[#sources + 1] = source end
-      assert.same(sources, rockspec().build.modules[name].sources)
-    end
-    local compiled = {}
-    for _, module in pairs(rockspec().build.modules) do
-      for _, source in ipairs(type(module) == "table" and module.sources or {}) do compiled[source] = true end
-    end
-    for _, source in ipairs(lines_of "find csrc -name '*.c'") do assert.is_true(compiled[source], source .. " is not compiled") end
+  it("has a rockspec that luarocks lint accepts", function()
+    run "luarocks lint lua-kms-scm-1.rockspec"
   end)
 
-  it("has one version", function()
-    assert.equal(kms._VERSION, read("CHANGELOG.md"):match "\n## (%d+%.%d+%.%d+)")
-  end)
-
-  it("is accepted by luarocks lint, and installs and loads through luarocks", function()
-    local root = ("%s/%s/rock"):format(BUILD, LUA)
-    local incdir = lines_of("pkg-config --variable=includedir " .. LUA)[1]
-    run("luarocks lint lua-kms-scm-1.rockspec")
-    -- A copy: the builtin build leaves its objects in the source tree.
-    run(("rm -rf %s && mkdir -p %s/src && cp -r lua csrc examples lua-kms-scm-1.rockspec %s/src/"):format(root, root, root))
-    local version = LUA == "luajit" and "5.1" or "5.4"
-    local include = LUA == "luajit" and " LUA_INCDIR=" .. incdir or ""
-    run(("cd %s/src && luarocks --lua-version %s make --tree ../tree --deps-mode none lua-kms-scm-1.rockspec%s"):format(root, version, include))
-    local program = ([[
-      package.path = "%s/tree/share/lua/%s/?.lua;%s/tree/share/lua/%s/?/init.lua;" .. package.path:gsub("[^;]*/lua/%%?[^;]*;", "")
-      package.cpath = "%s/tree/lib/lua/%s/?.so"  .. ";" .. package.cpath:gsub("[^;]*/build/[^;]*;", "")
-      print(require("kms")._VERSION, require("kms.sign").target("/a b"), require("kms.transport.curl").new())
-      assert(require("kms.http1.reader").new("GET", 1))
-      print((package.searchpath and package.searchpath("kms.sign", package.cpath) or "tree"):match "tree")
-    ]]):format(root, version, root, version, root, version)
-    local output, ok = child.run(program)
-    assert.is_true(ok, output)
-    assert.equal(kms._VERSION .. "\t/a%20b\tkms.transport.curl (open)\ntree\n", output)
-  end)
-
-  it("installs every module with make install, under PREFIX and DESTDIR", function()
-    local root = ("%s/%s/install"):format(BUILD, LUA)
-    run(("rm -rf %s && make -s install LUA=%s DESTDIR=%s PREFIX=/opt/kms"):format(root, LUA, root))
-    local version = LUA == "luajit" and "5.1" or "5.4"
-    local expected = {}
-    for _, object in ipairs(OBJECTS) do expected[#expected + 1] = ("/opt/kms/lib/lua/%s/%s"):format(version, object.path) end
-    for _, path in pairs(modules()) do expected[#expected + 1] = ("/opt/kms/share/lua/%s/%s"):format(version, (path:gsub("^lua/", ""))) end
-    table.sort(expected)
-    local found = lines_of(("cd %s && find . -type f | sed 's,^\\.,,' | LC_ALL=C sort"):format(root))
-    assert.same(expected, found)
-  end)
-
-  it("exports one symbol a shared object, and loads no more than it must", function()
-    for _, object in ipairs(OBJECTS) do
-      local file = ("%s/%s/%s"):format(BUILD, LUA, object.path)
-      assert.same({ object.symbol }, lines_of("nm -D --defined-only " .. file .. " | awk '{print $3}'"))
-      local loaded = lines_of(("objdump -p %s | awk '/NEEDED/ {print $2}' | sed 's/[.]so.*//' | grep -vx libc"):format(file))
-      assert.same({ object.loads }, loaded)
+  it("says which tool is missing when it cannot be built or installed", function()
+    local empty = ("%s/%s/empty"):format(BUILD, LUA)
+    for _, row in ipairs {
+      { "all CC=no-such-compiler", "no%-such%-compiler is missing" },
+      { "all PKG_CONFIG=no-such-pkg-config", "no%-such%-pkg%-config does not find" },
+      { "all LUA_PC=no-such-lua", "does not find no%-such%-lua: run 'make setup', or set LUA_INCDIR" },
+      { "install INSTALL=no-such-install", "no%-such%-install is missing" },
+      { "install LUA=no-such-lua LUA_PC=" .. LUA, "no%-such%-lua does not run: set LUA or LUA_ABI" },
+    } do
+      local build = row[1]:find "install INSTALL" and "" or " BUILD=" .. quote(empty)
+      local output, ok = subprocess.execute(("make -s LUA=%s DESTDIR=%s %s%s"):format(LUA, quote(empty), row[1], build))
+      run("rm -rf " .. quote(empty))
+      assert.is_false(ok, output)
+      assert.matches(row[2], output)
     end
   end)
 end)
 
 describe("require 'kms'", function()
   it("sets no global, reads no variable of the environment, and neither does a constructor", function()
-    local output, ok = child.run [[
+    local output, ok = subprocess.run [[
       local before = {}
       for name in pairs(_G) do before[name] = true end
       require "cjson.safe" -- its global is not ours
@@ -144,7 +191,7 @@ describe("require 'kms'", function()
 
   it("opens no file but modules and their libraries, and no socket; constructors neither", function()
     local trace = ("%s/%s/require.trace"):format(BUILD, LUA)
-    local output, ok = child.run('local kms = require "kms"; kms.huawei {} kms.ncloud {}', {},
+    local output, ok = subprocess.run('local kms = require "kms"; kms.huawei {} kms.ncloud {}', {},
       ("strace -f -qq -e trace=openat,open,creat,socket,connect -o %s"):format(trace))
     assert.is_true(ok, output)
     local opened = 0
@@ -168,7 +215,7 @@ describe("require 'kms'", function()
         [[{"error":{"errorCode":"200","message":"Authentication Failed"}}]], "huawei" },
     }
     for _, call in pairs(calls) do
-      local output, ok = child.run(([[
+      local output, ok = subprocess.run(([[
         local canned, kms, refusal = require "spec.helpers.fake_transport", require "kms", '%s'
         local client = kms.%s credentials = { access_key = "a", secret_key = "secret" }, transport = canned.new(
           { status = 401, body = refusal }, { status = 401, body = refusal, headers = { date = "Fri, 02 Jan 2026 13:04:05 GMT" } },
