@@ -233,6 +233,11 @@ lint:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr -Icsrc csrc bench/programs
 
+# Words that the project does not use.
+.PHONY: lint-language
+lint-language:
+	@tools/lint-language || true
+
 .PHONY: lint-c
 lint-c:
 	@echo 'gcc and clang, headers of $(LUA)'
@@ -266,6 +271,7 @@ help:
 	@echo 'make cover      run all specs and tell which lines, and in C which branches, have not run'
 	@echo 'make tsan       several Lua states in several threads at once under TSan'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
 	@echo 'make bench      measure a call beside bare libcurl in C; bench-peers: beside other ways'
 	@echo 'make bench-instructions  count the instructions of a call and of a signature'

@@ -214,7 +214,7 @@ workload.peers = {
   { name = "Huawei Cloud's Node SDK",
     words = function(place) return { "node", "bench/programs/node_sdk.js", request_words(place) } end,
     variables = function(place)
-      return { NODE_EXTRA_CA_CERTS = place.ca_file, WITNESS_MODULES = BUILD .. "/witness/node_modules",
+      return { NODE_EXTRA_CA_CERTS = place.ca_file, WITNESS_MODULES = BUILD .. "/reference_sdk/node_modules",
         HOME = os.getenv "KMS_BENCH_DIR" } -- the SDK writes an id of its own there
     end },
 }

@@ -1,11 +1,11 @@
 --- An outside witness: the core of Huawei Cloud's official Node SDK signs the same call, and the emulator accepts it. Where
---- node, or the SDK in build/witness (see tools/install-deps), is missing, this is pending; in CI that is a failure.
+--- node, or the SDK in build/reference_sdk (see tools/install-deps), is missing, this is pending; in CI that is a failure.
 
 local cjson = require "cjson"
 local emulated = require "spec.helpers.emulator_client"
 
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
-local MODULES = (os.getenv "BUILD" or "build") .. "/witness/node_modules"
+local MODULES = (os.getenv "BUILD" or "build") .. "/reference_sdk/node_modules"
 
 local function succeeds(command)
   local result = os.execute(command .. " > /dev/null 2>&1")
@@ -13,7 +13,7 @@ local function succeeds(command)
 end
 
 local missing = not succeeds "node --version" and "node is not installed"
-  or not succeeds("test -d " .. MODULES .. "/@huaweicloud/huaweicloud-sdk-core") and "the SDK is not in build/witness"
+  or not succeeds("test -d " .. MODULES .. "/@huaweicloud/huaweicloud-sdk-core") and "the SDK is not in build/reference_sdk"
 
 -- An answer as the SDK saw it.
 local function witness(change)

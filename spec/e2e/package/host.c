@@ -1,7 +1,7 @@
 /* A program that embeds Lua, runs the script argv[1] in a state of its own, closes the state and lives on.
  *
- * Its getaddrinfo takes the place of libc's for all libraries and answers late. So threads of libcurl are
- * inside a lookup when the state is closed, and return into libcurl's code afterwards.
+ * Its getaddrinfo replaces libc's in all libraries and returns late. So threads of libcurl are inside a
+ * lookup when the state is closed, and return into libcurl's code afterwards.
  * Prints how many lookups were running when the state was closed, and "alive" at the end. */
 #define _GNU_SOURCE
 #include <dirent.h>
