@@ -1,97 +1,106 @@
---- The NGINX of spec/nginx, from outside: requests to it, transports in it, signals, its log.
+--- The NGINX of spec/nginx/application from outside: requests, transports in its worker, signals, its log.
 
-local socket = require "socket"
-local child = require "spec.helpers.subprocess"
 local curl = require "kms.transport.curl"
 local Error = require "kms.error"
-local wire = require "spec.helpers.serializer"
+local serializer = require "spec.helpers.serializer"
+local socket = require "socket"
+local subprocess = require "spec.helpers.subprocess"
 
 local dir, port = os.getenv "KMS_NGINX_DIR", tonumber(os.getenv "KMS_NGINX_PORT")
 if not (dir and port) then
-  error("KMS_NGINX_DIR and KMS_NGINX_PORT say where the test NGINX is: run the specs through tools/test", 0)
+  error("KMS_NGINX_DIR and KMS_NGINX_PORT must name the test NGINX: run the specs through tools/test", 0)
 end
 
-local PATIENCE = 20 -- seconds for what takes milliseconds
+local TIMEOUT = 20 -- seconds for what takes milliseconds
 
-local nginx = { dir = dir, port = port, echo_cloud = ("https://localhost:%d"):format(port + 1) }
+local nginx = { dir = dir, port = port, upstream = ("https://localhost:%d"):format(port + 1) }
 
-local outside = curl.new { timeout = PATIENCE, max_response = 2 ^ 25 }
+local client = curl.new { timeout = TIMEOUT, max_response = 2 ^ 25 }
 
---- Asks for a path; the answer's body.
----@param body string? POST in place of GET
+--- Requests a path, and returns the body of the response.
+---@param path string
+---@param body string? makes it a POST request
 ---@return string
-function nginx.ask(path, body)
-  local response = assert(outside:send {
+function nginx.get(path, body)
+  local response = assert(client:send {
     method = body and "POST" or "GET", scheme = "http", host = "127.0.0.1:" .. port, target = path, body = body,
   })
   assert(response.status == 200, ("%s: %d %s"):format(path, response.status, response.body))
   return response.body
 end
 
---- Sends a value, gets what a function there returned or raised.
+--- Calls a function of spec/nginx/application: see remote_call.lua.
+---@param path string
+---@param argument any
 ---@return any value, kms.Error? err
-function nginx.call(path, order)
-  local answer = wire.decode(nginx.ask(path, wire.encode(order)))
-  if answer.raised then error(answer.raised, 0) end
-  return answer.value, answer.err and Error.new(answer.err)
+function nginx.call(path, argument)
+  local result = serializer.decode(nginx.get(path, serializer.encode(argument)))
+  if result.raised then error(result.raised, 0) end
+  return result.value, result.err and Error.new(result.err)
 end
 
---- A transport in a worker. A method's second argument is how many light threads call it at once.
+--- Makes a transport in the worker. A method's second argument is the number of light threads that call it at once.
+---@param options table?
 function nginx.transport(options)
-  local id = nginx.call("/remote", { method = "new", argument = options })
+  local id = nginx.call("/transport", { method = "new", argument = options })
   local transport = {}
-  for _, method in ipairs { "send", "sleep", "now", "stats", "close" } do
-    transport[method] = function(_, argument, together)
-      return nginx.call("/remote", { method = method, id = id, argument = argument, together = together })
+  for _, method in ipairs { "send", "sleep", "now", "clock", "stats", "close" } do
+    transport[method] = function(_, argument, thread_count)
+      return nginx.call("/transport", { method = method, id = id, argument = argument, thread_count = thread_count })
     end
   end
   return transport
 end
 
---- Sends a request and leaves the answer for later.
----@return table socket
-function nginx.begin(path)
+--- Sends a request without waiting for the response.
+---@return table connection
+function nginx.send_request(path)
   local connection = assert(socket.connect("127.0.0.1", port))
-  connection:settimeout(PATIENCE)
+  connection:settimeout(TIMEOUT)
   assert(connection:send(("GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n"):format(path)))
   return connection
 end
 
---- Whether any of an answer has come.
-function nginx.has_answer(connection)
+--- Whether the first bytes of the response have arrived.
+function nginx.has_response(connection)
   return #socket.select({ connection }, nil, 0) > 0
 end
 
----@return string body of the answer
-function nginx.finish(connection)
+--- Waits for the end of the response, and returns its body.
+---@return string
+function nginx.receive_body(connection)
   local text = assert(connection:receive "*a")
   connection:close()
   return (text:gsub("^.-\r\n\r\n", ""))
 end
 
---- Asks `test` until it says yes, or patience ends.
+--- Calls `test` until it returns a true value; raises after TIMEOUT seconds.
 function nginx.eventually(test)
-  local stop = socket.gettime() + PATIENCE
+  local deadline = socket.gettime() + TIMEOUT
   repeat
     local value = test()
     if value then return value end
     socket.sleep(0.01)
-  until socket.gettime() > stop
-  error("it did not happen", 2)
+  until socket.gettime() > deadline
+  error(("the condition is still false after %d s"):format(TIMEOUT), 2)
 end
 
-function nginx.noted(name)
-  return nginx.ask("/noted?of=" .. name)
+--- Returns what the application has recorded under a name, or "".
+function nginx.get_record(name)
+  return nginx.get("/record?name=" .. name)
 end
 
-function nginx.note(name, value)
-  nginx.ask(("/set?of=%s&to=%s"):format(name, value or ""))
+---@param name string
+---@param value string? default: the record is removed
+function nginx.set_record(name, value)
+  nginx.get(("/record/set?name=%s&value=%s"):format(name, value or ""))
 end
 
---- Process ids: of the worker that answers, and of the master.
-function nginx.worker() return tonumber(nginx.ask "/pid") end
+--- The process id of the worker.
+function nginx.get_worker() return tonumber(nginx.get "/pid") end
 
-function nginx.master()
+--- The process id of the master.
+function nginx.get_master()
   local file = assert(io.open(dir .. "/nginx.pid"))
   local pid = file:read "*n"
   file:close()
@@ -102,14 +111,15 @@ function nginx.signal(pid, name)
   assert(os.execute(("kill -%s %d"):format(name, pid)))
 end
 
-function nginx.maps(pid)
+--- Reads the memory map of a process, which names the libraries that it has loaded.
+function nginx.read_maps(pid)
   local file = assert(io.open(("/proc/%d/maps"):format(pid)))
   local text = file:read "*a"
   file:close()
   return text
 end
 
---- Waits until a worker is gone and another one answers.
+--- Waits until a worker has ended and another one responds.
 function nginx.await_successor(pid)
   nginx.eventually(function()
     local file = io.open(("/proc/%d/stat"):format(pid))
@@ -117,34 +127,35 @@ function nginx.await_successor(pid)
     return not file
   end)
   nginx.eventually(function()
-    local ok, now = pcall(nginx.worker)
-    return ok and now ~= pid
+    local ok, successor = pcall(nginx.get_worker)
+    return ok and successor ~= pid
   end)
 end
 
-local BAD = { "%[alert%]", "%[crit%]", "%[emerg%]", "stale global SSL error", "thread aborted", "runtime error", "failed to run",
-  "lua atpanic" }
+local PROBLEMS = { "%[alert%]", "%[crit%]", "%[emerg%]", "stale global SSL error", "thread aborted", "runtime error",
+  "failed to run", "lua atpanic" }
 
---- Lines of the log that nobody wants to see.
+--- Finds the lines of the error log that report a problem.
 ---@return string[]
-function nginx.complaints()
-  local found = {}
+function nginx.find_problems()
+  local lines = {}
   for line in io.lines(dir .. "/logs/error.log") do
-    for _, pattern in ipairs(BAD) do
-      if line:find(pattern) then found[#found + 1] = line break end
+    for _, pattern in ipairs(PROBLEMS) do
+      if line:find(pattern) then lines[#lines + 1] = line break end
     end
   end
-  return found
+  return lines
 end
 
---- Starts spec/nginx/handlers/name_server.lua; the function that stops it.
+--- Starts spec/nginx/application/name_server.lua, and returns the function that stops it.
 function nginx.start_name_server()
-  local pipe = assert(io.popen(("%s spec/nginx/handlers/name_server.lua %d 2>/dev/null"):format(child.lua, port + 10)))
+  local pipe = assert(io.popen(("%s spec/nginx/application/name_server.lua %d 2>/dev/null"):format(
+    subprocess.lua, port + 10)))
   assert(pipe:read "*l" == "ready")
   return function()
-    local client = socket.udp()
-    client:sendto("stop", "127.0.0.1", port + 10)
-    client:close()
+    local datagrams = socket.udp()
+    datagrams:sendto("stop", "127.0.0.1", port + 10)
+    datagrams:close()
     pipe:close()
   end
 end

@@ -1,8 +1,9 @@
---- Values as bytes, for specs that talk to each other's Lua: nil, booleans, numbers, strings of any bytes, and tables of these.
+--- Encodes Lua values as bytes: nil, booleans, numbers, strings of any bytes, and tables of these.
+-- JSON cannot carry bytes that are not UTF-8, nor tables with other keys than strings.
 
-local wire = {}
+local serializer = {}
 
-local WRITE = {
+local ENCODERS = {
   ["nil"] = function() return "z" end,
   boolean = function(value) return value and "t" or "f" end,
   number = function(value) return ("n%.17g;"):format(value) end,
@@ -10,48 +11,51 @@ local WRITE = {
 }
 
 ---@return string
-function wire.encode(value)
-  if type(value) ~= "table" then return WRITE[type(value)](value) end
+function serializer.encode(value)
+  if type(value) ~= "table" then return ENCODERS[type(value)](value) end
   local parts = { "{" }
   for key, member in pairs(value) do
-    parts[#parts + 1] = wire.encode(key)
-    parts[#parts + 1] = wire.encode(member)
+    parts[#parts + 1] = serializer.encode(key)
+    parts[#parts + 1] = serializer.encode(member)
   end
   parts[#parts + 1] = "}"
   return table.concat(parts)
 end
 
-local READ = {}
+-- By the first byte: takes the bytes and the position after it, returns the value and the position after the value.
+local DECODERS = {}
 
-local function read(bytes, at)
-  return READ[bytes:sub(at, at)](bytes, at + 1)
+local function decode_at(bytes, at)
+  return DECODERS[bytes:sub(at, at)](bytes, at + 1)
 end
 
-function READ.z(_, at) return nil, at end
-function READ.t(_, at) return true, at end
-function READ.f(_, at) return false, at end
+function DECODERS.z(_, at) return nil, at end
+function DECODERS.t(_, at) return true, at end
+function DECODERS.f(_, at) return false, at end
 
-function READ.n(bytes, at)
+function DECODERS.n(bytes, at)
   local number, after = bytes:match("^([^;]*);()", at)
   return tonumber(number), after
 end
 
-function READ.s(bytes, at)
+function DECODERS.s(bytes, at)
   local length, first = bytes:match("^(%d+):()", at)
   return bytes:sub(first, first + length - 1), first + length
 end
 
-READ["{"] = function(bytes, at)
+DECODERS["{"] = function(bytes, at)
   local value = {}
   while bytes:sub(at, at) ~= "}" do
-    local key, after = read(bytes, at)
-    value[key], at = read(bytes, after)
+    local key, after = decode_at(bytes, at)
+    value[key], at = decode_at(bytes, after)
   end
   return value, at + 1
 end
 
-function wire.decode(bytes)
-  return (read(bytes, 1))
+---@param bytes string
+---@return any
+function serializer.decode(bytes)
+  return (decode_at(bytes, 1))
 end
 
-return wire
+return serializer

@@ -35,7 +35,7 @@ describe("cosocket.new", function()
   local function refuses(text, options)
     local ok, message = pcall(nginx.transport, options)
     assert.is_false(ok)
-    assert.is_truthy(message:find("remote.lua:%d+: bad argument #1 to 'new' "), message)
+    assert.is_truthy(message:find("transports.lua:%d+: bad argument #1 to 'new' "), message)
     assert.is_truthy(message:find(text, 1, true), message)
   end
 
@@ -87,7 +87,7 @@ describe("a cosocket transport", function()
     }) do
       local ok, message = pcall(transport.send, transport, given or nil)
       assert.is_false(ok)
-      assert.is_truthy(message:find("remote.lua:%d+: bad argument #1 to 'send' "), message)
+      assert.is_truthy(message:find("transports.lua:%d+: bad argument #1 to 'send' "), message)
       assert.is_truthy(message:find(text, 1, true), message)
     end
     for _, seconds in ipairs({ -1, math.huge, "x" }) do
@@ -181,12 +181,12 @@ describe("a cosocket transport", function()
 
     local function send(method, target, together)
       local host = ("localhost:%d"):format(nginx.port)
-      return transport:send(request(host, { scheme = "http", target = target or "/once", method = method }), together)
+      return transport:send(request(host, { scheme = "http", target = target or "/one_response", method = method }), together)
     end
 
     before_each(function()
       transport = nginx.transport({ keepalive = own_keepalive(), pool_size = 3 })
-      for _, name in ipairs({ "once", "again" }) do nginx.note(name) end
+      for _, name in ipairs({ "first_requests", "second_requests" }) do nginx.set_record(name) end
     end)
 
     it("sends again, on a new connection, what a kept one has lost", function()
@@ -195,7 +195,7 @@ describe("a cosocket transport", function()
     end)
 
     it("sends once again, however many kept ones are lost", function()
-      assert.equal("once", send("PUT", "/once", 3).body)
+      assert.equal("once", send("PUT", "/one_response", 3).body)
       assert.equal("once", send("PUT").body)
       assert.same({ requests = 4, connections = 4 }, transport:stats())
     end)
@@ -206,13 +206,13 @@ describe("a cosocket transport", function()
       assert.is_nil(response)
       assert.equal("closed", err.code)
       assert.is_true(err.uncertain)
-      assert.equal("1", nginx.noted("once"))
+      assert.equal("1", nginx.get_record("first_requests"))
     end)
 
     it("does not keep a connection on which more came than an answer", function()
-      for _ = 1, 3 do assert.equal("once", send("PUT", "/once?surplus=HTTP/1.1").body) end
+      for _ = 1, 3 do assert.equal("once", send("PUT", "/one_response?surplus=HTTP/1.1").body) end
       assert.same({ requests = 3, connections = 3 }, transport:stats())
-      assert.equal("", nginx.noted("again"))
+      assert.equal("", nginx.get_record("second_requests"))
     end)
   end)
 
@@ -253,9 +253,9 @@ end)
 
 describe("the log", function()
   it("has nothing to say against any of it, the end of a worker included", function()
-    local worker = nginx.worker()
+    local worker = nginx.get_worker()
     nginx.signal(worker, "QUIT")
     nginx.await_successor(worker)
-    assert.same({}, nginx.complaints())
+    assert.same({}, nginx.find_problems())
   end)
 end)
