@@ -2,6 +2,7 @@
 
 local call = require "kms.call"
 local validate = require "kms.util.validate"
+local Context = require "kms.call.context"
 local credentials = require "kms.credentials"
 local env = require "kms.util.env"
 local Error = require "kms.error"
@@ -136,7 +137,7 @@ local function method_of(row, metatable)
     local settings = self.settings
     if not err and not settings then settings, err = resolve_settings(self) end
     if err then return call.reject(self, row, err) end
-    local context = call.context(self.provider, transport, options and options.timeout or self.timeout, settings.region)
+    local context = Context.new(self.provider, transport, options and options.timeout or self.timeout, settings.region)
     return call.run(self, row, values, settings, context)
   end
 end

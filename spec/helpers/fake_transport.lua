@@ -16,6 +16,7 @@ end
 
 function Transport:sleep(seconds) self.time = self.time + seconds end
 function Transport:now() return self.time end
+function Transport:clock() return self.time end
 
 --- Headers of a request by lower-case name.
 function canned.headers(request)

@@ -1,6 +1,6 @@
 --- A call that wants credentials, for specs of their sources: its context, and what every failure must look like.
 
-local call = require "kms.call"
+local Context = require "kms.call.context"
 local Error = require "kms.error"
 
 local caller = {}
@@ -10,7 +10,7 @@ local caller = {}
 ---@param transport table
 ---@param options { timeout: number?, region: string? }?
 function caller.context(provider, transport, options)
-  local context = call.context(require("kms." .. provider), transport, options and options.timeout or 30)
+  local context = Context.new(require("kms." .. provider), transport, options and options.timeout or 30)
   context.region = options and options.region or provider == "huawei" and "cn-north-4" or nil
   return context
 end

@@ -10,7 +10,6 @@ local redact = require "kms.util.redact"
 local json_body = require "kms.util.json_body"
 local retry = require "kms.call.retry"
 local sign = require "kms.sign"
-local scheduler = require "kms.transport.scheduler"
 
 local call = {}
 
@@ -23,61 +22,6 @@ local CAUSE = 16384 -- bytes of a text that a cause keeps: an encoded authorizat
 
 -- An offset that differs from the learnt one by less is the same: dates have whole seconds and travel.
 local SAME_OFFSET = 5
-
----@class kms.Context what a call lends to those who need the world: credential providers, the guard
----@field provider string "huawei" or "ncloud"
----@field fields kms.CredentialsField[]
----@field region string?
----@field deadline number on the scale of now()
----@field attempt_deadline number? of the attempt under way
----@field warning string? what the caller should see
----@field transport table|userdata
-local Context = {}
-Context.__index = Context
-
---- Unix time in seconds.
-function Context:now()
-  local transport = self.transport
-  local now = transport.now
-  return now and now(transport) or os.time()
-end
-
-function Context:sleep(seconds)
-  scheduler.sleep(self.transport, seconds)
-end
-
---- Sends a request within the call's deadline. An error is always a kms.Error, and the caller's own to write to.
----@return table? response, kms.Error? err
-function Context:send(request)
-  local stop, attempt_stop, own_stop = self.deadline, self.attempt_deadline, request.deadline
-  if attempt_stop and attempt_stop < stop then stop = attempt_stop end
-  if own_stop and own_stop < stop then stop = own_stop end
-  request.deadline = stop
-  local response, err = scheduler.send(self.transport, request)
-  if type(response) == "table" then
-    response.headers, response.body = response.headers or {}, response.body or ""
-    return response
-  end
-  if Error.is(err) then
-    local copy = {}
-    for name, value in pairs(err) do copy[name] = value end
-    return nil, Error.new(copy)
-  end
-  -- A transport of the caller's own need not know our errors.
-  return nil, Error.new { kind = "transport", code = "other", message = tostring(err), uncertain = true }
-end
-
----@param transport table|userdata
----@param timeout number seconds
----@param region string?
----@return kms.Context
-function call.context(provider, transport, timeout, region)
-  local context = setmetatable({
-    provider = provider.name, fields = provider.credentials, region = region, transport = transport, deadline = timeout,
-  }, Context)
-  context.deadline = context:now() + timeout
-  return context
-end
 
 --- The id that a cloud gave a call.
 local function request_id_of(response, object)
@@ -174,7 +118,7 @@ end
 ---@param now number
 ---@return table? result, kms.Error? err, table? response
 ---@return string[]? secrets where there is no result
-local function attempt(self, row, params, settings, context, given, secrets, now)
+local function attempt(self, row, params, settings, context, given, secrets, now, timeout)
   local provider, signed_at = self.provider, now + self.clock.offset
   local request = operation.build_request(row, params, settings)
   local added, err
@@ -192,6 +136,7 @@ local function attempt(self, row, params, settings, context, given, secrets, now
     count = count + 1
     headers[count] = { name, value }
   end
+  request.timeout = timeout
   response, err = context:send(request)
   if not response then
     if err.code == "dns" then err.hint = settings.hint end
@@ -267,7 +212,7 @@ local function await_next(self, row, context, err, response, made, secrets)
   local policy = self.retry
   if made >= policy.attempts or not retry.is_retryable(err) then return false end
   local wait = retry.compute_wait(policy, made, response, context:now())
-  if context:now() + wait >= context.deadline then return false end
+  if context:clock() + wait >= context.deadline then return false end
   if self.on_retry then
     local told = finished(self, row, err, made, secrets)
     local ok, problem = pcall(self.on_retry, { attempt = made, wait = wait, error = told })
@@ -287,9 +232,9 @@ local function attempts(self, row, params, settings, context, given)
   while true do
     local now = context:now()
     made = made + 1
-    context.attempt_deadline = made < policy.attempts and now + policy.attempt_timeout or nil
+    local timeout = made < policy.attempts and policy.attempt_timeout or nil
     local used = self.clock.offset
-    result, err, response, secrets = attempt(self, row, params, settings, context, given, secrets, now)
+    result, err, response, secrets = attempt(self, row, params, settings, context, given, secrets, now, timeout)
     if result then return result, nil, made end
     -- Once a change may have been made, no later answer takes the doubt away.
     doubt = doubt or err.uncertain
@@ -337,6 +282,7 @@ end
 ---@return table? result, kms.Error? err
 function call.run(self, row, params, settings, context)
   local credential_provider, its_guard = self.credential_provider, self.guard
+  if not credential_provider.is_immediate then context.time = nil end
   local given, err = credential_provider:get(context)
   if not given then return nil, finished(self, row, err, 0, {}) end
   local name, leave, known = its_guard and lock_guard.identify(given)
@@ -344,6 +290,7 @@ function call.run(self, row, params, settings, context)
     leave, err, known = its_guard:acquire(name, context)
     if not leave then return nil, finished(self, row, err, 0, {}) end
   end
+  if settings.complete then context.time = nil end
   local go, result, made, secrets = settings.complete and completed or attempts
   if name and not known then
     result, err, made, secrets = tried(go, name, self, row, params, settings, context, given)

@@ -19,7 +19,7 @@ Notes.__index = Notes
 
 function Notes:get(name, context)
   local entry = self.entries[name]
-  if entry and (not entry.stop or entry.stop > context:now()) then return entry.value end
+  if entry and (not entry.stop or entry.stop > context:clock()) then return entry.value end
 end
 
 function Notes:add(name, value, seconds, context)
@@ -27,9 +27,9 @@ function Notes:add(name, value, seconds, context)
   local count = 0
   for _ in pairs(self.entries) do count = count + 1 end
   for other, entry in pairs(count >= MOST_NOTES and self.entries or {}) do
-    if entry.value == "good" or entry.stop and entry.stop <= context:now() then self.entries[other] = nil end
+    if entry.value == "good" or entry.stop and entry.stop <= context:clock() then self.entries[other] = nil end
   end
-  self.entries[name] = { value = value, stop = context:now() + seconds }
+  self.entries[name] = { value = value, stop = context:clock() + seconds }
   return true
 end
 
@@ -77,7 +77,7 @@ end
 --- goes ahead, and the others wait for what becomes of it. A try that is past its own deadline was given up with its
 --- caller: it bars nobody.
 ---@param name string
----@param context table `now`, `sleep` and `deadline` of the call
+---@param context table `clock`, `sleep` and `deadline` of the call
 ---@return boolean? leave, kms.Error? err
 ---@return boolean? known to be good: nobody waits for what becomes of this call, and only a refusal need be told
 function Guard:acquire(name, context)
@@ -89,7 +89,7 @@ function Guard:acquire(name, context)
         message = "these credentials were refused before and were not sent again, so that the key is not locked; "
           .. "change them, or lift the guard with client:reset()" }
     end
-    local left = context.deadline - context:now()
+    local left = context.deadline - context:clock()
     if left <= 0 then
       return nil, Error.new { kind = "transport", code = "timeout", uncertain = false,
         message = "the deadline passed while another call tried the same credentials" }

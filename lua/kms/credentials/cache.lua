@@ -54,7 +54,7 @@ end
 
 --- Asks for new ones, with the lock taken.
 local function renew(job, plan, slot, context, usable)
-  local found, err = job.fetch(usable and hurried(context, context:now()) or context, plan, slot.state)
+  local found, err = job.fetch(usable and hurried(context, context:clock()) or context, plan, slot.state)
   local now = context:now()
   if found and found.expires <= now then
     found, err = Credentials.error("expired", "the answer's credentials have expired: is this machine's clock right?")
@@ -65,7 +65,7 @@ local function renew(job, plan, slot, context, usable)
     return found
   end
   -- Where the caller's own deadline ended the try, nothing was learnt about the source.
-  if usable or not context.deadline or now < context.deadline then remember(slot, plan, err, now) end
+  if usable or not context.deadline or context:clock() < context.deadline then remember(slot, plan, err, now) end
   return nil, err
 end
 
@@ -82,7 +82,7 @@ local function look(slot, now)
 end
 
 local function get(job, plan, slot, context)
-  local stop = context.deadline or context:now() + PATIENCE
+  local stop = context.deadline or context:clock() + PATIENCE
   local settled, found, err, usable = look(slot, context:now())
   if settled then return found, err end
   local held = slot.held

@@ -69,7 +69,7 @@ local function static(given)
     local err
     if not found[context.fields] then found[context.fields], err = Credentials.new(context.fields, copy) end
     return found[context.fields], err
-  end, { check_fields = function(fields) return check_table(fields, copy) end })
+  end, { check_fields = function(fields) return check_table(fields, copy) end, is_immediate = true })
 end
 
 --- Credentials that the caller holds.

@@ -37,7 +37,7 @@ local function send(session, order)
   end
   local cause = err.cause
   if cause.kind == "transport" and cause.uncertain == false and (cause.code == "connect" or cause.code == "dns"
-    or cause.code == "timeout" and session.context:now() < (session.context.deadline or math.huge))
+    or cause.code == "timeout" and session.context:clock() < (session.context.deadline or math.huge))
     and not state.answered then
     return Credentials.error("missing", ("no %s: %s"):format(order.who, cause.message), cause)
   end

@@ -14,9 +14,11 @@ local provider = {}
 ---@field provider "huawei"|"ncloud"
 ---@field fields kms.CredentialsField[]
 ---@field region string?
----@field deadline number? on the scale of `now`
+---@field deadline number? on the scale of `clock`
+---@field clock fun(self): number monotonic time in seconds
 ---@field now fun(self): number Unix time in seconds
----@field send fun(self, request: table): table?, kms.Error? as a transport's; a deadline in the request stays
+---@field send fun(self, request: table): table?, kms.Error? as a transport's, within the call's deadline, and within
+---  `timeout` seconds if the request has it
 ---@field sleep fun(self, seconds: number)
 
 ---@class kms.CredentialProvider
@@ -25,6 +27,7 @@ local provider = {}
 ---@field forget (fun(self, refused: kms.Credentials?))? drops what is held and remembered; or only these, which the
 ---  cloud refused, so that the next `get` makes new ones
 ---@field check_fields (fun(fields: kms.CredentialsField[]): string?)? why it cannot serve a cloud with these fields
+---@field is_immediate boolean? `get` never waits
 
 -- Secrets are upvalues of `get`, never fields: whoever prints a source sees none.
 local metatable = { __name = "kms.credentials" }
@@ -33,10 +36,11 @@ function metatable.__tostring(self) return ("kms.credentials (%s)"):format(self.
 --- Makes a source. Its errors say what was tried.
 ---@param name string
 ---@param get fun(context: kms.CredentialsContext): kms.Credentials?, kms.Error?
----@param more { forget: function?, check_fields: function? }?
+---@param more { forget: function?, check_fields: function?, is_immediate: boolean? }?
 ---@return kms.CredentialProvider
 function provider.new(name, get, more)
-  local self = { name = name, forget = more and more.forget, check_fields = more and more.check_fields }
+  local self = { name = name, forget = more and more.forget, check_fields = more and more.check_fields,
+    is_immediate = more and more.is_immediate }
   function self.get(_, context)
     local found, err = get(context)
     if found then return found end

@@ -42,8 +42,8 @@ end
 ---@param order kms.ServiceRequest
 ---@return table? response, kms.Error? err
 function service.send(context, order)
-  local now, deadline = context:now(), context.deadline
-  if deadline and now >= deadline then
+  local deadline = context.deadline
+  if deadline and context:clock() >= deadline then
     local message = "no time was left to ask " .. order.who
     local cause = Error.new { kind = "transport", code = "timeout", message = message }
     return Credentials.error("unavailable", message, cause)
@@ -51,7 +51,7 @@ function service.send(context, order)
   local response, err = context:send {
     method = order.method, scheme = order.scheme, host = order.host, target = order.target,
     headers = order.headers or {}, body = order.body,
-    deadline = math.min(now + order.timeout, deadline or math.huge),
+    timeout = order.timeout,
     -- Metadata services have no certificate, and no way out of their own host.
     link_local = order.scheme == "http" or nil,
   }

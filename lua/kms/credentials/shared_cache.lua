@@ -59,7 +59,7 @@ function shared_cache.wrap(dictionary, fetch)
       if found and not due then return found end
       local refusal = not found and dictionary:get(keys.refusal)
       if refusal then return Credentials.error("refused", refusal) end
-      local hold = math.min(HOLD, math.max((context.deadline or math.huge) - now, 0.001))
+      local hold = math.min(HOLD, math.max((context.deadline or math.huge) - context:clock(), 0.001))
       local taken, problem = dictionary:add(keys.lock, mine, hold)
       if taken then
         local newer, still_due = stored(dictionary, keys, plan, state, now) -- whoever had the lock may have brought it
@@ -75,7 +75,7 @@ function shared_cache.wrap(dictionary, fetch)
       end
       if found then return found end
       if problem ~= "exists" then return fetch(context, plan, state) end -- no room for a lock: each for itself
-      if context.deadline and now >= context.deadline then
+      if context.deadline and context:clock() >= context.deadline then
         return Credentials.error("unavailable", "another worker was asking for a token, and got none in time")
       end
       context:sleep(STEP)

@@ -32,12 +32,12 @@ local function wait(self, context, seconds)
 end
 
 --- Takes the lock.
----@param context table with `now` and `sleep`
----@param stop number? until when to wait while another has it; nil: not at all
+---@param context table with `clock` and `sleep`
+---@param stop number? on the scale of `clock`, until when to wait while another has it; nil: not at all
 ---@return table? ticket to release it with
 function Lock:acquire(context, stop)
   while true do
-    local now = context:now()
+    local now = context:clock()
     local holder = self.holder
     if not holder or now >= holder.lost then
       self.holder = { lost = math.min(now + HOLD, context.deadline or math.huge) }

@@ -20,11 +20,11 @@ local function shifted(cloud, shift)
     send = function(_, request)
       local copy = {}
       for name, value in pairs(request) do copy[name] = value end
-      copy.deadline = request.deadline and request.deadline - shift
       return cloud:send(copy)
     end,
     sleep = function(_, seconds) cloud:sleep(seconds) end,
     now = function() return cloud:now() + shift end,
+    clock = function() return cloud:clock() end,
   }
 end
 
@@ -100,7 +100,7 @@ describe("a clock that is off", function()
     local account, shift = emulator.fixtures.accounts[3], 600
     local moving = shifted(cloud, 0)
     function moving.now() return cloud:now() + shift end
-    function moving.send(_, request) request.deadline = nil return cloud:send(request) end
+    function moving.send(_, request) return cloud:send(request) end
     local client = kms.ncloud { transport = moving, credentials = { access_key = account.access_key, secret_key = account.secret_key } }
     local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
     assert(client:rename_key { key_tag = TAG, key_name = "first-name" })
@@ -187,7 +187,8 @@ describe("a refused signature", function()
     assert.is_nil(err.diff)
 
     local meddled = { send = function(_, request) request.target = request.target:gsub("0d0466b0", "1d0466b0") return cloud:send(request) end,
-      sleep = function() end, now = function() return cloud:now() end }
+      sleep = function() end, now = function() return cloud:now() end,
+        clock = function() return cloud:clock() end }
     _, err = huawei(meddled):update_primary_region(PARAMS)
     assert.equal("path", err.diff.role)
     assert.matches("the gateway saw another path than was signed", err.message)
@@ -250,7 +251,7 @@ describe("the lock guard", function()
 
   it("remembers refused credentials however many good ones follow, and of these some", function()
     local notes = lock_guard.new()
-    local context = { now = function() return 0 end, deadline = 10 }
+    local context = { clock = function() return 0 end, deadline = 10 }
     assert.is_true(notes:acquire("refused", context))
     notes:report("refused", "refused", context)
     for i = 1, 1000 do
@@ -264,13 +265,14 @@ describe("the lock guard", function()
   end)
 
   it("says of credentials whether they are known to be good, and waits for a try to come to its end", function()
-    local notes, context = lock_guard.new(), { now = function() return 0 end, deadline = 10 }
+    local notes, context = lock_guard.new(), { clock = function() return 0 end, deadline = 10 }
     assert.same({ true, nil, nil }, { notes:acquire("n", context) })
     notes:report("n", "good", context)
     assert.same({ true, nil, true }, { notes:acquire("n", context) })
 
     local cloud, spoilt = emulator.new(), true
-    local client = huawei { now = function() return cloud:now() end, sleep = function() error "nobody is to wait" end,
+    local client = huawei { now = function() return cloud:now() end,
+        clock = function() return cloud:clock() end, sleep = function() error "nobody is to wait" end,
       send = function(_, request)
         if spoilt then error("spoilt", 0) end
         return cloud:send(request)
@@ -302,7 +304,8 @@ describe("the lock guard", function()
       local cloud = emulator.new()
       cloud:fault(fault)
       local yielding = { send = function(_, request) coroutine.yield() return cloud:send(request) end,
-        sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end }
+        sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end,
+        clock = function() return cloud:clock() end }
       local all = keys(nil, "hush")
       all.retry = false
       local client, threads, codes = huawei(yielding, all), {}, {}
@@ -342,7 +345,7 @@ describe("the lock guard", function()
       return true
     end
     function dictionary:incr(key, step, initial) notes[key] = { (self:get(key) or initial) + step } end
-    local context = { deadline = 10, now = function() return now end, sleep = function(_, seconds) now = now + seconds end }
+    local context = { deadline = 10, clock = function() return now end, sleep = function(_, seconds) now = now + seconds end }
     local one, other = lock_guard.new(dictionary), lock_guard.new(dictionary)
     assert.is_true(one:acquire("n", context))
     assert.equal("timeout", select(2, other:acquire("n", context)).code) -- the other waits for the one's trial
@@ -373,7 +376,8 @@ describe("the lock guard", function()
     local function run(secret, count)
       local cloud = emulator.new()
       local yielding = { send = function(_, request) coroutine.yield() return cloud:send(request) end,
-        sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end }
+        sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end,
+        clock = function() return cloud:clock() end }
       local client = huawei(yielding, keys(nil, secret))
       local threads, codes = {}, {}
       for i = 1, count do
@@ -405,7 +409,8 @@ describe("the lock guard", function()
 
   it("does not wait for ever for a call that was given up", function()
     local cloud = emulator.new()
-    local dying = { send = function() coroutine.yield() end, sleep = function(_, s) cloud:sleep(s) end, now = function() return cloud:now() end }
+    local dying = { send = function() coroutine.yield() end, sleep = function(_, s) cloud:sleep(s) end, now = function() return cloud:now() end,
+        clock = function() return cloud:clock() end }
     local client = huawei(dying, { timeout = 10 })
     local abandoned = coroutine.create(function() client:update_primary_region(PARAMS) end)
     coroutine.resume(abandoned) -- and never again
@@ -444,7 +449,8 @@ describe("project_id = \"auto\"", function()
 
     cloud = emulator.new()
     local yielding = { send = function(_, request) coroutine.yield() return cloud:send(request) end,
-      sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end }
+      sleep = function(_, seconds) cloud:sleep(seconds) coroutine.yield() end, now = function() return cloud:now() end,
+        clock = function() return cloud:clock() end }
     client = auto(yielding, { credentials = { token = ACCOUNT.tokens[1].token } })
     local threads = {}
     for i = 1, 20 do threads[i] = coroutine.create(function() client:update_primary_region(PARAMS) end) end

@@ -1,0 +1,87 @@
+--- What a call lends to credential providers and to the lock guard: time, pauses, and requests within its deadline.
+
+local clock = require "kms.util.clock"
+local Error = require "kms.error"
+local scheduler = require "kms.transport.scheduler"
+
+---@class kms.Context
+---@field provider "huawei"|"ncloud"
+---@field fields kms.CredentialsField[] the credentials that the provider's signature needs
+---@field region string?
+---@field deadline number on the scale of `clock()`
+---@field warning string? for the caller, in the result or the error
+---@field transport table|userdata
+---@field time number? `clock()`, as long as nothing may have waited since it was read
+local Context = {}
+Context.__index = Context
+
+---@param provider table kms.huawei or kms.ncloud, the module
+---@param transport table|userdata
+---@param timeout number seconds
+---@param region string?
+---@return kms.Context
+function Context.new(provider, transport, timeout, region)
+  local self = setmetatable({
+    provider = provider.name, fields = provider.credentials, region = region, transport = transport,
+    deadline = 0, time = 0, warning = nil,
+  }, Context)
+  local time = self:clock()
+  self.time, self.deadline = time, time + timeout
+  return self
+end
+
+--- Returns monotonic time in seconds.
+---@return number
+function Context:clock()
+  local transport = self.transport
+  local read = transport.clock
+  if read then return read(transport) end
+  read = clock.read_monotonic
+  return read and read() or self:now()
+end
+
+--- Returns Unix time in seconds.
+---@return number
+function Context:now()
+  local transport = self.transport
+  local read = transport.now
+  if read then return read(transport) end
+  return clock.read_wall()
+end
+
+---@param seconds number
+function Context:sleep(seconds)
+  self.time = nil
+  scheduler.sleep(self.transport, seconds)
+end
+
+--- Converts what a transport returned in place of a response to an error that the caller may write to.
+local function copy_error(err)
+  if not Error.is(err) then
+    -- A transport written by the caller need not use kms.Error.
+    return Error.new { kind = "transport", code = "other", message = tostring(err), uncertain = true }
+  end
+  local copy = {}
+  for name, value in pairs(err) do copy[name] = value end
+  return Error.new(copy)
+end
+
+--- Sends a request within the call's deadline, and within `request.timeout` seconds if that is set.
+---@param request table
+---@return table? response, kms.Error? err
+function Context:send(request)
+  local left, timeout = self.deadline - (self.time or self:clock()), request.timeout
+  self.time = nil
+  if timeout and timeout < left then left = timeout end
+  if left <= 0 then
+    return nil, Error.new { kind = "transport", code = "timeout", uncertain = false,
+      message = "the deadline passed before the request was sent" }
+  end
+  request.timeout, request.deadline = left, self:now() + left
+  local response, err = scheduler.send(self.transport, request)
+  if type(response) ~= "table" then return nil, copy_error(err) end
+  response.headers, response.body = response.headers or {}, response.body or ""
+  return response
+end
+
+return Context
