@@ -140,7 +140,7 @@ tsan:
 	tools/install-deps test sanitize
 	@tools/torture threads "$(LUAS)"
 
-# What calls cost the other requests of an NGINX worker; some minutes. ROUNDS and SECONDS make it shorter or longer.
+# Cost of calls for the other requests of an NGINX worker; some minutes. ROUNDS and SECONDS set the length.
 .PHONY: bench-nginx
 bench-nginx:
 	tools/install-deps bench
@@ -149,13 +149,13 @@ bench-nginx:
 	  tools/with-server KMS_BENCHED $(BUILD)/bench-nginx/benched tools/nginx bench/nginx/nginx.conf -- \
 	  luajit bench/nginx/run.lua
 
-# The programs in C that calls are measured against.
-FLOOR = bench/programs/batches.c bench/programs/floor.c
+# The C programs that calls are compared with.
+BASELINE = bench/programs/batches.c bench/programs/baseline.c
 PLAIN = bench/programs/plain_sign.c
 BENCH = $(addprefix $(BUILD)/bench/,p0 p0m p0s signatures primitives)
-$(BUILD)/bench/p0: bench/programs/p0.c $(FLOOR)
-$(BUILD)/bench/p0m: bench/programs/p0m.c $(FLOOR)
-$(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(FLOOR)
+$(BUILD)/bench/p0: bench/programs/p0.c $(BASELINE)
+$(BUILD)/bench/p0m: bench/programs/p0m.c $(BASELINE)
+$(BUILD)/bench/p0s: bench/programs/p0s.c $(PLAIN) $(BASELINE)
 $(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c $(PLAIN) $(ARCHIVE)
 $(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c
 $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
@@ -166,39 +166,40 @@ $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 .PHONY: bench-programs
 bench-programs: $(BENCH)
 
-# What a call costs beside bare libcurl loops in C; client and server on one core. ROUNDS, BATCHES, CALLS and STARTS make
-# it shorter or longer, ONLY="Huawei Cloud, TLS" narrows it. What these targets print is a section of bench/RESULTS.md.
+# Compares calls with loops over libcurl in C. Client and servers share one core, so that no process waits until another core
+# wakes up. ROUNDS, BATCHES, CALLS and STARTS set the length, ONLY="Huawei Cloud, TLS" selects. The output is a section of
+# bench/RESULTS.md.
 CORE ?= 0
-PIN = taskset -c $(CORE)
-BESIDE = $(PIN) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator tools/emulator/serve -- \
-  tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf --
-MEASURE = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-directory -s all bench-programs LUA=lua5.4 && \
-  eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && $(BESIDE) lua5.4
+ON_ONE_CORE = taskset -c $(CORE)
+measure = $(MAKE) --no-print-directory -s all LUA=luajit && $(MAKE) --no-print-directory -s all bench-programs LUA=lua5.4 && \
+  eval "$$($(MAKE) --no-print-directory -s env LUA=lua5.4)" && \
+  $(2) tools/with-server KMS_EMULATOR $(BUILD)/bench/emulator tools/emulator/serve -- \
+  tools/with-server KMS_BENCH $(BUILD)/bench/server tools/nginx bench/server.conf -- lua5.4 $(1)
 .PHONY: bench bench-peers bench-instructions bench-parallel bench-growth
 bench:
 	@tools/install-deps bench
-	@$(MEASURE) bench/calls.lua
+	@$(call measure,bench/calls.lua,$(ON_ONE_CORE))
 
-# The same for what else there is to make a call with.
+# Other ways to make the same call.
 bench-peers:
 	@tools/install-deps peers
-	@export ONLY="$(or $(ONLY),Huawei Cloud)" && $(MEASURE) bench/calls.lua peers
+	@export ONLY="$(or $(ONLY),Huawei Cloud)" && $(call measure,bench/calls.lua peers,$(ON_ONE_CORE))
 
-# Instructions of a call and of a signature, counted; some minutes.
+# Instructions per call and per signature; some minutes.
 bench-instructions:
 	@tools/install-deps bench
-	@$(MEASURE) bench/instructions.lua
+	@$(call measure,bench/instructions.lua,$(ON_ONE_CORE))
 
-# A thousand calls, 64 at once, to a server that takes 50 ms; on all cores.
-bench-parallel: PIN =
+# kms.parallel: CPU per call compared with single calls; then, on all cores, 1,000 calls to a server that takes 50 ms.
 bench-parallel:
 	@tools/install-deps bench
-	@$(MEASURE) bench/parallel.lua
+	@$(call measure,bench/parallel_cpu.lua,$(ON_ONE_CORE))
+	@$(call measure,bench/parallel.lua)
 
 # Time and memory from the first call to the millionth; some minutes.
 bench-growth:
 	@tools/install-deps bench
-	@$(MEASURE) bench/growth.lua
+	@$(call measure,bench/growth.lua,$(ON_ONE_CORE))
 
 # libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
 # On Lua 5.4 alone.

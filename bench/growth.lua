@@ -1,57 +1,61 @@
---- Shows how time and memory grow with the number of calls. Run through `make bench-growth`.
+--- Measures how time and memory grow with the number of calls, and with the number of calls in flight. Run through
+--- `make bench-growth`.
 
 local process = require "bench.process"
 local tables = require "bench.tables"
 local workload = require "bench.workload"
 
-local PLACE = "Huawei Cloud, TLS"
+local TITLE = "Huawei Cloud, TLS"
 local COUNTS = { 1, 10, 100, 1000, 10000, 100000, 1000000 }
-local UNDER_WAY = { 1, 10, 100, 1000 }
+local CONCURRENCIES = { 1, 10, 100, 1000 }
 local CALLS = 10000
 
-local function place()
-  for _, found in ipairs(workload.places()) do
-    if found.title == PLACE then return found end
+local function scenario()
+  for _, candidate in ipairs(workload.scenarios()) do
+    if candidate.title == TITLE then return candidate end
   end
 end
 
---- A cell for each count up to which a program is brought.
-local function in_a_row(program)
-  local running, done, cells = process.start(program, place()), 0, { program.name }
-  running:ask(0)
+--- Makes one call after another up to each of COUNTS.
+---@return string[] cells
+local function measure_sequence(program)
+  local running, done, cells = process.start(program, scenario()), 0, { program.name }
+  running:run_batch(0)
   for _, count in ipairs(COUNTS) do
-    local _, cpu = running:ask(count - done)
+    local _, cpu = running:run_batch(count - done)
     cells[#cells + 1] = ("%.1f, %.2f"):format(cpu / (count - done) * 1e6, running:memory "VmRSS" / 1024)
     done = count
-    tables.progress("%s: %d", program.name, count)
+    tables.print_progress("%s: %d", program.name, count)
   end
   running:stop()
   return cells
 end
 
---- A cell for each number of calls under way.
-local function at_once(i)
-  local cells = { workload.parallel(1)[i].name }
-  for _, concurrency in ipairs(UNDER_WAY) do
-    local running = process.start(workload.parallel(concurrency)[i], place())
-    running:ask(concurrency) -- makes the connections
-    local _, cpu = running:ask(CALLS)
+--- Makes CALLS calls with each of CONCURRENCIES in flight.
+---@param i integer which of workload.parallel_programs
+---@return string[] cells
+local function measure_concurrency(i)
+  local cells = { workload.parallel_programs(1)[i].name }
+  for _, concurrency in ipairs(CONCURRENCIES) do
+    local running = process.start(workload.parallel_programs(concurrency)[i], scenario())
+    running:run_batch(concurrency) -- opens the connections
+    local _, cpu = running:run_batch(CALLS)
     cells[#cells + 1] = ("%.1f, %.2f"):format(cpu / CALLS * 1e6, running:memory "VmHWM" / 1024)
     running:stop()
   end
   return cells
 end
 
-local function head(counts)
+local function print_header(counts)
   local titles = { "" }
   for i, count in ipairs(counts) do titles[i + 1] = ("%d"):format(count) end
-  tables.head(titles)
+  tables.print_header(titles)
 end
 
-tables.section("How cost grows", "bench-growth", PLACE .. ". Client and server on one core.")
-print "\nCalls one after another by one client: its CPU, µs a call since the last column, and memory in MB then:\n"
-head(COUNTS)
-for _, program in ipairs(workload.programs) do tables.row(in_a_row(program)) end
-print(("\n%d calls with so many under way at once: CPU, µs a call, and peak memory in MB:\n"):format(CALLS))
-head(UNDER_WAY)
-for i = 1, #workload.parallel(1) do tables.row(at_once(i)) end
+tables.print_section("How cost grows", "bench-growth", TITLE .. ". Client and server on one core.")
+print "\nOne call after another by one client: CPU in µs per call since the last column, and memory in MB:\n"
+print_header(COUNTS)
+for _, program in ipairs(workload.programs) do tables.print_row(measure_sequence(program)) end
+print(("\n%d calls by the number in flight: CPU in µs per call, and peak memory in MB:\n"):format(CALLS))
+print_header(CONCURRENCIES)
+for i = 1, #workload.parallel_programs(1) do tables.print_row(measure_concurrency(i)) end

@@ -1,6 +1,6 @@
---- Counts the instructions of a call and of a signature, in user space, as the slope between two lengths of run under
---- callgrind. Run through `make bench-instructions`. A busy machine does not change them, so they show what a wall
---- clock cannot; but valgrind hides the processor's instructions for SHA: hashing weighs more than it does in life.
+--- Counts the instructions of a call and of a signature in user space: the slope between two lengths of a run
+--- under callgrind. Run through `make bench-instructions`. Other load on the machine does not change the count.
+--- valgrind hides the processor's SHA instructions, so hashing counts more than it costs.
 
 local process = require "bench.process"
 local tables = require "bench.tables"
@@ -8,58 +8,75 @@ local workload = require "bench.workload"
 
 local REPEATS = tonumber(os.getenv "REPEATS") or 2
 
-local function total(program, place, count)
+local function count_instructions(program, scenario, count)
   local out = os.tmpname()
   local pipe = io.popen(("echo %d | (%s) 2>&1"):format(count,
-    process.command(program, place, "valgrind --tool=callgrind --callgrind-out-file=" .. out)))
+    process.command(program, scenario, "valgrind --tool=callgrind --callgrind-out-file=" .. out)))
   local text = pipe:read "*a"
   pipe:close()
   os.remove(out)
-  -- A program that failed was counted all the same, but did not say what time it used.
+  -- callgrind counts failed programs too, but only a successful batch prints its CPU seconds.
   if not text:find "%f[%d]%d+%.%d%d%d%d%d%d\n" then error(text, 0) end
   return tonumber(text:match "Collected : (%d+)")
 end
 
---- The slopes at a place, a list for each program.
-local function slopes(programs, place, short, long)
-  local found = {}
+--- The slopes of a scenario: a list per program.
+local function measure_slopes(programs, scenario, short, long)
+  local results = {}
   for _, program in ipairs(programs) do
     local list = {}
-    for i = 1, REPEATS do list[i] = (total(program, place, long) - total(program, place, short)) / (long - short) end
-    found[program] = list
-    tables.progress("%s: %s", place.title, program.name)
-  end
-  return found
-end
-
---- Prints a table with a column for each place, "instructions, ratio to the base's", and how well it repeats.
-local function measure(what, programs, places, short, long, base)
-  local found, titles, spread = {}, { "" }, 0
-  for i, place in ipairs(places) do
-    found[i], titles[i + 1] = slopes(programs, place, short, long), place.title
-  end
-  print(("\n%s, the slope from %d to %d, and its ratio to that of %s:\n"):format(what, short, long, base.name))
-  tables.head(titles)
-  for _, program in ipairs(programs) do
-    local cells = { program.name }
-    for i = 1, #places do
-      local middle = tables.median(found[i][program])
-      cells[i + 1] = ("%.0f, %.2f"):format(middle, middle / tables.median(found[i][base]))
-      for _, slope in ipairs(found[i][program]) do spread = math.max(spread, math.abs(slope / middle - 1)) end
+    for i = 1, REPEATS do
+      local more, fewer = count_instructions(program, scenario, long), count_instructions(program, scenario, short)
+      list[i] = (more - fewer) / (long - short)
     end
-    tables.row(cells)
+    results[program] = list
+    tables.print_progress("%s: %s", scenario.title, program.name)
   end
-  print(("\nNo slope of %d is further than %.2f %% from the one in the table."):format(REPEATS, spread * 100))
+  return results
 end
 
-local function named(programs, name)
-  for _, program in ipairs(programs) do
-    if program.name == name then return program end
+--- What is measured: the slope from `short` to `long` repetitions, and its ratio to that of the program `base`.
+---@class bench.InstructionRun
+---@field title string
+---@field programs bench.Program[]
+---@field scenarios table[]
+---@field short integer
+---@field long integer
+---@field base string
+
+--- Prints a table with one column per scenario, and the largest deviation of a slope.
+---@param run bench.InstructionRun
+local function measure(run)
+  local results, titles, deviation, base = {}, { "" }, 0, nil
+  for i, scenario in ipairs(run.scenarios) do
+    results[i], titles[i + 1] = measure_slopes(run.programs, scenario, run.short, run.long), scenario.title
   end
+  for _, program in ipairs(run.programs) do
+    if program.name == run.base then base = program end
+  end
+  print(("\n%s: slope from %d to %d, and its ratio to that of %s:\n"):format(run.title, run.short, run.long, run.base))
+  tables.print_header(titles)
+  for _, program in ipairs(run.programs) do
+    local cells = { program.name }
+    for i = 1, #run.scenarios do
+      local median = tables.median(results[i][program])
+      cells[i + 1] = ("%.0f, %.2f"):format(median, median / tables.median(results[i][base]))
+      for _, slope in ipairs(results[i][program]) do deviation = math.max(deviation, math.abs(slope / median - 1)) end
+    end
+    tables.print_row(cells)
+  end
+  print(("\nEach slope was measured %d times; none deviates from its median by more than %.2f %%."):format(
+    REPEATS, deviation * 100))
 end
 
-tables.section("How many instructions a call takes", "bench-instructions", [[
-User space, by callgrind. valgrind hides the processor's SHA instructions: hashing weighs more than in life.]])
-measure("A call", workload.programs, workload.places(), 200, 700, named(workload.programs, "P0s"))
-measure("A signature", workload.signers, { workload.signature "huawei", workload.signature "ncloud" }, 1000, 6000,
-  named(workload.signers, "P0s's"))
+tables.print_section("How many instructions a call takes", "bench-instructions", [[
+User space, counted by callgrind. valgrind hides the processor's SHA instructions: hashing counts more than it costs.]])
+measure {
+  title = "A call", programs = workload.programs, scenarios = workload.scenarios(),
+  short = 200, long = 700, base = "P0s",
+}
+measure {
+  title = "A signature", programs = workload.signers,
+  scenarios = { workload.new_signature_scenario "huawei", workload.new_signature_scenario "ncloud" },
+  short = 1000, long = 6000, base = "P0s",
+}

@@ -1,6 +1,7 @@
---- Programs under measurement: started, given batches of work, watched from outside.
+--- Runs the programs of the benchmark: starts them, gives them batches of work, and reads their time and memory.
 
 local socket = require "socket"
+local subprocess = require "spec.helpers.subprocess"
 local workload = require "bench.workload"
 
 ---@class bench.Process
@@ -9,64 +10,67 @@ Process.__index = Process
 
 local process = {}
 
-local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
---- The shell line that runs a program at a place.
+--- The shell command that runs a program.
 ---@param program bench.Program
----@param place table
----@param before string? a command that runs it
-function process.command(program, place, before)
+---@param scenario table
+---@param wrapper string? a command that runs the program
+---@return string
+function process.command(program, scenario, wrapper)
   local words = { "export" }
-  for name, value in pairs(workload.environment(program, place)) do words[#words + 1] = name .. "=" .. quoted(value) end
-  words[#words + 1] = "; exec " .. (before or "")
-  for _, word in ipairs(program.words(place)) do words[#words + 1] = quoted(word) end
+  for name, value in pairs(workload.environment(program, scenario)) do
+    words[#words + 1] = name .. "=" .. subprocess.quote(value)
+  end
+  words[#words + 1] = "; exec " .. (wrapper or "")
+  for _, word in ipairs(program.words(scenario)) do words[#words + 1] = subprocess.quote(word) end
   return table.concat(words, " ")
 end
 
---- Starts a program; it waits for its first batch.
+--- Starts a program. It waits for its first batch.
 ---@param program bench.Program
----@param place table
+---@param scenario table
 ---@return bench.Process
-function process.start(program, place)
+function process.start(program, scenario)
   local self = setmetatable({ name = program.name, fifo = os.tmpname() }, Process)
   assert(os.execute(("rm -f %s && mkfifo %s"):format(self.fifo, self.fifo)))
-  self.output = assert(io.popen(("echo $$; %s < %s 2>&1"):format(process.command(program, place), self.fifo)))
+  self.output = assert(io.popen(("echo $$; %s < %s 2>&1"):format(process.command(program, scenario), self.fifo)))
   self.pid = assert(tonumber(self.output:read "*l"))
-  self.started = socket.gettime()
-  self.input = assert(io.open(self.fifo, "w")) -- the shell goes on now
-  self.used = 0
+  self.start_time = socket.gettime()
+  self.input = assert(io.open(self.fifo, "w")) -- blocks until the shell opens the other end
+  self.cpu_seconds = 0
   return self
 end
 
---- Gives work, without waiting for it.
+--- Starts a batch without waiting for its end.
 ---@param count integer
-function Process:give(count)
-  self.given = socket.gettime()
+function Process:start_batch(count)
+  self.batch_time = socket.gettime()
   self.input:write(count, "\n")
   self.input:flush()
 end
 
---- Waits for the work that was given.
+--- Waits for the end of the batch.
 ---@return number wall seconds
----@return number cpu seconds of the program's own
-function Process:await()
+---@return number cpu seconds that the program used
+function Process:await_batch()
   local line = self.output:read "*l"
-  local wall = socket.gettime() - self.given
-  local used = tonumber(line or "")
-  if not used then error(("%s: %s"):format(self.name, line or "ended before its work was done"), 0) end
-  local cpu = used - self.used
-  self.used = used
+  local wall = socket.gettime() - self.batch_time
+  local total = tonumber(line or "")
+  if not total then error(("%s: %s"):format(self.name, line or "ended before the end of its batch"), 0) end
+  local cpu = total - self.cpu_seconds
+  self.cpu_seconds = total
   return wall, cpu
 end
 
---- Has work done; returns what `await` does.
-function Process:ask(count)
-  self:give(count)
-  return self:await()
+--- Runs a batch; returns what `await_batch` returns.
+---@param count integer
+function Process:run_batch(count)
+  self:start_batch(count)
+  return self:await_batch()
 end
 
 --- Seconds since the start.
-function Process:age() return socket.gettime() - self.started end
+---@return number
+function Process:age() return socket.gettime() - self.start_time end
 
 --- A field of /proc/PID/status in kB, such as "VmHWM" and "VmRSS".
 ---@param name string
@@ -78,9 +82,9 @@ function Process:memory(name)
   return tonumber(text:match(name .. ":%s+(%d+) kB"))
 end
 
---- Lets the program come to its end.
+--- Ends the program.
 function Process:stop()
-  -- In so many words: processes started later have this pipe open as well.
+  -- Closing the pipe is not enough, because processes that were started later inherited it.
   self.input:write "end\n"
   self.input:close()
   self.output:close()

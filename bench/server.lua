@@ -1,4 +1,4 @@
---- The benchmark's own server, from outside.
+--- Reads the counters of the benchmark's own server (bench/server.conf).
 
 local socket = require "socket"
 
@@ -6,9 +6,9 @@ local server = {}
 
 local port = tonumber(os.getenv "KMS_BENCH_PORT")
 
---- How many connections it has taken so far, this question's included.
+--- Number of connections accepted so far, including the one of this request.
 ---@return integer
-function server.connections()
+function server.count_connections()
   local connection = assert(socket.connect("127.0.0.1", port + 2))
   assert(connection:send "GET /status HTTP/1.0\r\n\r\n")
   local text = assert(connection:receive "*a")

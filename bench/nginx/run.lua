@@ -39,14 +39,14 @@ local function ping_beside(way, seconds)
 end
 
 --- "median (least … most)" of what `pick` finds in each round.
-local function spread(rounds, form, pick) return tables.spread(tables.each(rounds, pick), form) end
+local function spread(rounds, form, pick) return tables.format_spread(tables.map(rounds, pick), form) end
 
 local function interleaved(ways, measure)
   local rounds = {}
   for i = 1, ROUNDS do
     rounds[i] = {}
     for _, way in ipairs(ways) do rounds[i][way] = measure(way) end
-    tables.progress("round %d of %d", i, ROUNDS)
+    tables.print_progress("round %d of %d", i, ROUNDS)
   end
   return rounds
 end
@@ -56,9 +56,10 @@ local function latency()
   ping(1) -- warms up what is loaded lazily
   for i = 2, #ways do result_of(wrk(CALLS, 1, "/" .. ways[i] .. "/fast")) end
   local rounds = interleaved(ways, function(way) return ping_beside(way, SECONDS) end)
-  tables.head { "calls in flight", "/ping p50, ms", "/ping p99, ms", "p99 to the round's idle p99", "a call's p50, ms" }
+  tables.print_header { "calls in flight", "/ping p50, ms", "/ping p99, ms", "p99 to the round's idle p99",
+    "a call's p50, ms" }
   for i, way in ipairs(ways) do
-    tables.row { i == 1 and "none" or CALLS .. " by " .. way,
+    tables.print_row { i == 1 and "none" or CALLS .. " by " .. way,
       spread(rounds, "%.3f", function(round) return round[way].p50 end),
       spread(rounds, "%.3f", function(round) return round[way].p99 end),
       i == 1 and "1" or spread(rounds, "%.2f", function(round) return round[way].p99 / round.idle.p99 end),
@@ -79,17 +80,17 @@ local function throughput()
   local rounds = interleaved(ways, function(way)
     return result_of(wrk(CALLS, SECONDS, "/" .. way .. "/fast"))
   end)
-  tables.head { "way", "calls/s", "to bare of its round" }
+  tables.print_header { "way", "calls/s", "to bare of its round" }
   for _, way in ipairs(ways) do
-    tables.row { way == "bare" and "bare cosocket, fixed bytes, nothing signed" or way,
+    tables.print_row { way == "bare" and "bare cosocket, fixed bytes, nothing signed" or way,
       spread(rounds, "%.0f", function(round) return round[way].rate end),
       spread(rounds, "%.2f", function(round) return round[way].rate / round.bare.rate end) }
   end
 end
 
 print(("%s; %s; %s; %s cores; %d rounds of %d s; median (least … most)\n"):format(
-  os.date "!%Y-%m-%d", tables.line_of "nginx -v 2>&1",
-  tables.line_of "wrk -v 2>&1 | head -n 1 | cut -d' ' -f1-2", tables.line_of "nproc", ROUNDS, SECONDS))
+  os.date "!%Y-%m-%d", tables.first_line "nginx -v 2>&1",
+  tables.first_line "wrk -v 2>&1 | head -n 1 | cut -d' ' -f1-2", tables.first_line "nproc", ROUNDS, SECONDS))
 print(("/ping on one connection, %d ms after the last answer, beside calls to an upstream that takes 500 ms:\n"):format(
   PAUSE))
 latency()

@@ -1,10 +1,10 @@
-/* Work in batches, in C; see batches.h. */
+/* Runs work in batches; see batches.h. */
 #include "batches.h"
 
 #include <stdio.h>
 #include <time.h>
 
-void run_whole_batches(void (*work)(void *state, long count), void *state)
+void run_batches(void (*work)(void *state, long count), void *state)
 {
     long count;
     while (scanf("%ld", &count) == 1) {
@@ -17,16 +17,16 @@ void run_whole_batches(void (*work)(void *state, long count), void *state)
 typedef struct {
     void (*once)(void *state);
     void *state;
-} repeated;
+} repeated_work;
 
 static void repeat(void *state, long count)
 {
-    const repeated *self = state;
+    const repeated_work *self = state;
     while (count-- > 0)
         self->once(self->state);
 }
 
-void run_batches(void (*once)(void *state), void *state)
+void run_each(void (*once)(void *state), void *state)
 {
-    run_whole_batches(repeat, &(repeated){once, state});
+    run_batches(repeat, &(repeated_work){once, state});
 }

@@ -1,10 +1,10 @@
---- How a program of the benchmark is driven: for each number on standard input it does its work that many times, then
---- prints the processor time it has used since it started, in seconds. Anything else ends it.
+--- Runs the work of a benchmark program in batches. Each line of standard input is the size of a batch; after the
+--- batch the program prints the CPU seconds it has used since its start. Any other line ends the program.
 
 local batches = {}
 
----@param work fun(count: integer) ends the program itself, by an error, when the work fails
-function batches.whole(work)
+---@param work fun(count: integer) raises when it fails, which ends the program
+function batches.run(work)
   for line in io.lines() do
     local count = tonumber(line)
     if not count then break end
@@ -14,9 +14,9 @@ function batches.whole(work)
   end
 end
 
----@param once fun() likewise
-function batches.each(once)
-  batches.whole(function(count)
+---@param once fun() does one piece of work; raises when it fails
+function batches.run_each(once)
+  batches.run(function(count)
     for _ = 1, count do once() end
   end)
 end

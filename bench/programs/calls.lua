@@ -1,16 +1,17 @@
---- The calls that are measured: one client, every check on, no option but keys, place and CA file.
----   calls.lua huawei|ncloud SCHEME://HOST CA_FILE [CONCURRENCY HTTP_VERSION]
---- With the latter so many at once, by kms.parallel.
+--- Makes calls with one client that has all checks on and no options besides credentials, endpoint and CA file.
+---   calls.lua huawei|ncloud SCHEME://HOST CA_FILE [CONCURRENCY]
+--- With CONCURRENCY, kms.parallel makes the calls of a batch, so many at once.
 
 local kms = require "kms"
 local batches = require "bench.programs.batches"
 
-local cloud, base, ca_file, concurrency, http_version = ...
-local transport = { ca_file = ca_file, http_version = http_version }
+local cloud, base, ca_file, concurrency = ...
+local transport = { ca_file = ca_file }
 
-local CALLS = {}
+-- One function per cloud, which makes a client and returns the function that makes a call.
+local CLIENTS = {}
 
-function CALLS.huawei()
+function CLIENTS.huawei()
   local huawei = kms.huawei {
     region = "cn-north-4", endpoint = base, project_id = os.getenv "HUAWEICLOUD_SDK_PROJECT_ID",
     credentials = { access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK" },
@@ -22,7 +23,7 @@ function CALLS.huawei()
   end
 end
 
-function CALLS.ncloud()
+function CLIENTS.ncloud()
   local ncloud = kms.ncloud {
     endpoint = base,
     credentials = { access_key = os.getenv "NCLOUD_ACCESS_KEY", secret_key = os.getenv "NCLOUD_SECRET_KEY" },
@@ -34,18 +35,17 @@ function CALLS.ncloud()
   end
 end
 
---- Makes the calls of a batch with kms.parallel.
-local function together(call)
+local function run_in_parallel(call)
   local parallel = kms.parallel { concurrency = tonumber(concurrency) }
-  return function(count)
-    local left = count
+  batches.run(function(count)
+    local remaining = count
     local function next_item()
-      left = left - 1
-      return left >= 0 or nil
+      remaining = remaining - 1
+      return remaining >= 0 or nil
     end
     for _, _, err in parallel:map(next_item, call) do assert(not err, err) end
-  end
+  end)
 end
 
-local call = CALLS[cloud]()
-if concurrency then batches.whole(together(call)) else batches.each(call) end
+local call = CLIENTS[cloud]()
+if concurrency then run_in_parallel(call) else batches.run_each(call) end

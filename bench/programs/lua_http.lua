@@ -1,5 +1,4 @@
---- A peer: the same call as one puts it together from Debian's lua-http and luaossl, on one kept connection, which
---- lua-http leaves to its user.
+--- Makes the same call with Debian's lua-http and luaossl. Keeps one connection itself, because lua-http does not.
 ---   lua_http.lua huawei SCHEME://HOST PATH CA_FILE BODY
 
 local batches = require "bench.programs.batches"
@@ -25,26 +24,26 @@ local function connect()
   assert(connection:connect(10))
 end
 
-batches.each(function()
+batches.run_each(function()
   if not connection then connect() end
   local signed = signer.huawei {
     access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK",
     project_id = os.getenv "HUAWEICLOUD_SDK_PROJECT_ID", host = name .. ":" .. port, path = path, body = body,
     time = os.time(),
   }
-  local sent = headers.new()
-  sent:append(":method", signed.method)
-  sent:append(":scheme", scheme)
-  sent:append(":authority", signed.host)
-  sent:append(":path", path)
-  sent:append("content-length", ("%d"):format(#body))
+  local request_headers = headers.new()
+  request_headers:append(":method", signed.method)
+  request_headers:append(":scheme", scheme)
+  request_headers:append(":authority", signed.host)
+  request_headers:append(":path", path)
+  request_headers:append("content-length", ("%d"):format(#body))
   for _, pair in ipairs(signed.headers) do
-    if pair[1] ~= "Host" then sent:append(pair[1]:lower(), pair[2]) end
+    if pair[1] ~= "Host" then request_headers:append(pair[1]:lower(), pair[2]) end
   end
   local stream = connection:new_stream()
-  assert(stream:write_headers(sent, false, 10))
+  assert(stream:write_headers(request_headers, false, 10))
   assert(stream:write_chunk(body, true, 10))
-  local received = assert(stream:get_headers(10))
-  assert(received:get ":status" == "200", received:get ":status")
+  local response_headers = assert(stream:get_headers(10))
+  assert(response_headers:get ":status" == "200", response_headers:get ":status")
   assert(cjson.decode(assert(stream:get_body_as_string(10))).key_id)
 end)

@@ -1,26 +1,24 @@
-/* P0 with many calls under way at once: a handle each, used again and again, over libcurl's socket
- * interface. What has ended is begun again at once.
+/* P0m: P0 with many requests at once, over libcurl's socket interface. There is one easy handle per
+ * request in flight; a handle whose request is done starts the next one.
  *
- *   p0m CONCURRENCY HTTP_VERSION URL CA_FILE BODY HEADER... */
+ *   p0m CONCURRENCY URL CA_FILE BODY HEADER... */
+#include "baseline.h"
 #include "batches.h"
-#include "floor.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
-enum { MOST = 1000, EVENTS = 64 };
+enum { MAX_HANDLES = 1000, MAX_EVENTS = 64, NO_TIMER = -1 };
 
 typedef struct {
     CURLM *multi;
-    CURL *handles[MOST];
-    long count;
+    CURL *handles[MAX_HANDLES];
+    long handle_count;
     int epoll;
-    long due;  /* when libcurl wants to be called, in milliseconds; -1: it does not */
-    long left; /* calls not begun yet */
-    long ended;
+    long timer_ms; /* when libcurl wants to be called, on the clock of now_ms; or NO_TIMER */
+    long unstarted;
+    long completed;
 } program;
 
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *state, void *known)
@@ -38,7 +36,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *state, vo
     return epoll_ctl(self->epoll, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
 }
 
-static long now(void)
+static long now_ms(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -48,102 +46,93 @@ static long now(void)
 static int on_timer(CURLM *multi, long milliseconds, void *state)
 {
     (void)multi;
-    ((program *)state)->due = milliseconds < 0 ? -1 : now() + milliseconds;
+    ((program *)state)->timer_ms = milliseconds < 0 ? NO_TIMER : now_ms() + milliseconds;
     return 0;
 }
 
-static void act(program *self, curl_socket_t socket, int events)
+static void notify(program *self, curl_socket_t socket, int events)
 {
     int running;
     curl_multi_socket_action(self->multi, socket, events, &running);
 }
 
-static void begin(program *self, CURL *easy)
+static void start(program *self, CURL *easy)
 {
-    self->left--;
+    self->unstarted--;
     curl_multi_add_handle(self->multi, easy);
-    act(self, CURL_SOCKET_TIMEOUT, 0);
+    notify(self, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* Takes what has ended, and begins each again while there are calls left. */
-static void renew(program *self)
+static void restart_completed(program *self)
 {
     int queued;
     const CURLMsg *message;
     while ((message = curl_multi_info_read(self->multi, &queued)) != NULL) {
         CURL *easy = message->easy_handle;
-        floor_check(easy, message->data.result);
+        baseline_check(easy, message->data.result);
         curl_multi_remove_handle(self->multi, easy);
-        self->ended++;
-        if (self->left > 0)
-            begin(self, easy);
+        self->completed++;
+        if (self->unstarted > 0)
+            start(self, easy);
     }
 }
 
-static int time_left(const program *self)
+static int remaining_ms(const program *self)
 {
-    long left = self->due - now();
-    return self->due < 0 ? -1 : left > 0 ? (int)left : 0;
+    const long remaining = self->timer_ms - now_ms();
+    return self->timer_ms == NO_TIMER ? -1 : remaining > 0 ? (int)remaining : 0;
 }
 
 static void step(program *self)
 {
-    struct epoll_event events[EVENTS];
-    int count = epoll_wait(self->epoll, events, EVENTS, time_left(self));
+    struct epoll_event events[MAX_EVENTS];
+    int count = epoll_wait(self->epoll, events, MAX_EVENTS, remaining_ms(self));
     for (int i = 0; i < count; i++)
-        act(self, events[i].data.fd,
-            ((events[i].events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
-                ((events[i].events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-                ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0));
-    if (self->due >= 0 && self->due <= now()) {
-        self->due = -1;
-        act(self, CURL_SOCKET_TIMEOUT, 0);
+        notify(self, events[i].data.fd,
+               ((events[i].events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                   ((events[i].events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                   ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0));
+    if (self->timer_ms != NO_TIMER && self->timer_ms <= now_ms()) {
+        self->timer_ms = NO_TIMER;
+        notify(self, CURL_SOCKET_TIMEOUT, 0);
     }
-    renew(self);
+    restart_completed(self);
 }
 
-static void calls(void *state, long count)
+static void run_requests(void *state, long count)
 {
     program *self = state;
-    self->left = count;
-    self->ended = 0;
-    for (long i = 0; i < self->count && self->left > 0; i++)
-        begin(self, self->handles[i]);
-    while (self->ended < count)
+    self->unstarted = count;
+    self->completed = 0;
+    for (long i = 0; i < self->handle_count && self->unstarted > 0; i++)
+        start(self, self->handles[i]);
+    while (self->completed < count)
         step(self);
-}
-
-static void open_handles(program *self, char **arguments, struct curl_slist *headers)
-{
-    for (long i = 0; i < self->count; i++) {
-        CURL *easy = floor_open(arguments[3], arguments[5], arguments[4]);
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-        if (strcmp(arguments[2], "2") == 0) {
-            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-            curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-        }
-        self->handles[i] = easy;
-    }
 }
 
 int main(int count, char **arguments)
 {
     struct curl_slist *headers = NULL;
-    program self = {.count = count < 6 ? 0 : strtol(arguments[1], NULL, 10), .due = -1};
-    if (self.count < 1 || self.count > MOST || (self.epoll = epoll_create1(0)) == -1)
+    program self = {.handle_count = count < 5 ? 0 : strtol(arguments[1], NULL, 10),
+                    .timer_ms = NO_TIMER};
+    if (self.handle_count < 1 || self.handle_count > MAX_HANDLES ||
+        (self.epoll = epoll_create1(0)) == -1)
         return 2;
-    for (int i = 6; i < count; i++)
-        headers = floor_header(headers, arguments[i]);
-    open_handles(&self, arguments, headers);
+    for (int i = 5; i < count; i++)
+        headers = baseline_append(headers, arguments[i]);
+    for (long i = 0; i < self.handle_count; i++) {
+        self.handles[i] = baseline_open(arguments[2], arguments[4], arguments[3]);
+        curl_easy_setopt(self.handles[i], CURLOPT_HTTPHEADER, headers);
+    }
     self.multi = curl_multi_init();
-    /* libcurl's own bound falls with the number of handles, at the end of each batch to none. */
-    curl_multi_setopt(self.multi, CURLMOPT_MAXCONNECTS, self.count);
+    /* libcurl's default limit follows the number of handles, and is 0 at the end of a batch. */
+    curl_multi_setopt(self.multi, CURLMOPT_MAXCONNECTS, self.handle_count);
     curl_multi_setopt(self.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(self.multi, CURLMOPT_SOCKETDATA, &self);
     curl_multi_setopt(self.multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(self.multi, CURLMOPT_TIMERDATA, &self);
-    run_whole_batches(calls, &self);
-    for (long i = 0; i < self.count; i++)
+    run_batches(run_requests, &self);
+    for (long i = 0; i < self.handle_count; i++)
         curl_easy_cleanup(self.handles[i]);
     curl_multi_cleanup(self.multi);
     curl_slist_free_all(headers);

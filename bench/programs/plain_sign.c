@@ -10,7 +10,7 @@
 
 enum { HASH_SIZE = 32, HASH_HEX = 2 * HASH_SIZE };
 
-static void hex(const unsigned char hash[HASH_SIZE], char out[HASH_HEX + 1])
+static void write_hex(const unsigned char hash[HASH_SIZE], char out[HASH_HEX + 1])
 {
     static const char DIGITS[] = "0123456789abcdef";
     for (int i = 0; i < HASH_SIZE; i++) {
@@ -20,33 +20,33 @@ static void hex(const unsigned char hash[HASH_SIZE], char out[HASH_HEX + 1])
     out[HASH_HEX] = '\0';
 }
 
-static void hash_hex(const char *text, char out[HASH_HEX + 1])
+static void write_hash_hex(const char *text, char out[HASH_HEX + 1])
 {
     unsigned char hash[HASH_SIZE];
     EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL);
-    hex(hash, out);
+    write_hex(hash, out);
 }
 
-static void mac(const char *key, const char *text, unsigned char out[HASH_SIZE])
+static void compute_hmac(const char *key, const char *text, unsigned char out[HASH_SIZE])
 {
     HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)text, strlen(text), out, NULL);
 }
 
-static const char *variable(const char *name)
+static const char *read_variable(const char *name)
 {
     const char *value = getenv(name);
     if (value == NULL) {
-        fprintf(stderr, "%s is not set\n", name);
+        fprintf(stderr, "environment variable %s is not set\n", name);
         exit(2);
     }
     return value;
 }
 
-void plain_request_keys(plain_request *request, bool huawei)
+void plain_request_set_credentials(plain_request *request, bool huawei)
 {
-    request->access_key = variable(huawei ? "HUAWEICLOUD_SDK_AK" : "NCLOUD_ACCESS_KEY");
-    request->secret_key = variable(huawei ? "HUAWEICLOUD_SDK_SK" : "NCLOUD_SECRET_KEY");
-    request->project_id = huawei ? variable("HUAWEICLOUD_SDK_PROJECT_ID") : NULL;
+    request->access_key = read_variable(huawei ? "HUAWEICLOUD_SDK_AK" : "NCLOUD_ACCESS_KEY");
+    request->secret_key = read_variable(huawei ? "HUAWEICLOUD_SDK_SK" : "NCLOUD_SECRET_KEY");
+    request->project_id = huawei ? read_variable("HUAWEICLOUD_SDK_PROJECT_ID") : NULL;
 }
 
 plain_huawei plain_sign_huawei(const plain_request *request, time_t now)
@@ -58,15 +58,15 @@ plain_huawei plain_sign_huawei(const plain_request *request, time_t now)
     gmtime_r(&now, &utc);
     strftime(signature.date, sizeof signature.date, "%Y%m%dT%H%M%SZ", &utc);
 
-    hash_hex(request->body, digest);
+    write_hash_hex(request->body, digest);
     snprintf(canonical, sizeof canonical,
              "PUT\n%s/\n\ncontent-type:application/json\nhost:%s\nx-project-id:%s\nx-sdk-date:%s\n"
              "\ncontent-type;host;x-project-id;x-sdk-date\n%s",
              request->path, request->host, request->project_id, signature.date, digest);
-    hash_hex(canonical, digest);
+    write_hash_hex(canonical, digest);
     snprintf(to_sign, sizeof to_sign, "SDK-HMAC-SHA256\n%s\n%s", signature.date, digest);
-    mac(request->secret_key, to_sign, code);
-    hex(code, digest);
+    compute_hmac(request->secret_key, to_sign, code);
+    write_hex(code, digest);
     snprintf(signature.authorization, sizeof signature.authorization,
              "SDK-HMAC-SHA256 Access=%s, "
              "SignedHeaders=content-type;host;x-project-id;x-sdk-date, Signature=%s",
@@ -82,7 +82,7 @@ plain_ncloud plain_sign_ncloud(const plain_request *request, int64_t now)
     snprintf(signature.timestamp, sizeof signature.timestamp, "%lld", (long long)now);
     snprintf(to_sign, sizeof to_sign, "PUT %s\n%s\n%s", request->path, signature.timestamp,
              request->access_key);
-    mac(request->secret_key, to_sign, code);
+    compute_hmac(request->secret_key, to_sign, code);
     EVP_EncodeBlock((unsigned char *)signature.signature, code, HASH_SIZE);
     return signature;
 }

@@ -1,5 +1,5 @@
-/* Both clouds' signatures as straightforward C writes them: snprintf, and OpenSSL's functions that
- * do all in one go and look the algorithm up by its name each time. The yardstick for kms.sign. */
+/* Signatures of both clouds in straightforward C: snprintf and OpenSSL's one-shot functions, which
+ * look up the algorithm each time. kms.sign is compared with it. */
 #ifndef BENCH_PLAIN_SIGN_H
 #define BENCH_PLAIN_SIGN_H
 
@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <time.h>
 
-/* A request of this library's client. All strings are fit to be signed as they stand. */
+/* A request of this library's client. All strings can be signed unchanged. */
 typedef struct {
     const char *access_key;
     const char *secret_key;
-    const char *project_id; /* Huawei's */
+    const char *project_id; /* Huawei Cloud only */
     const char *host;
     const char *path;
     const char *body;
@@ -27,9 +27,9 @@ typedef struct {
     char signature[48];
 } plain_ncloud;
 
-/* Fills in keys and project from the variables that the clouds' own tools read. Ends the program
- * where one is not set. */
-void plain_request_keys(plain_request *request, bool huawei);
+/* Fills in credentials and project from the environment variables of the clouds' own tools. Ends
+ * the program when one is not set. */
+void plain_request_set_credentials(plain_request *request, bool huawei);
 
 /* Content-Type: application/json and X-Project-Id are among the signed headers. */
 plain_huawei plain_sign_huawei(const plain_request *request, time_t now);

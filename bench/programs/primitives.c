@@ -1,10 +1,11 @@
-/* Of a signature only what OpenSSL does: an HMAC, and before it the hashes of what goes into it.
+/* Computes the hashes and the HMAC of a signature, with OpenSSL alone.
  *
  *   primitives calls|least SECRET CODE TO_SIGN [TO_HASH...]
  *
- * calls: in one go each, as P0s does it. least: by the low-level functions, from the two keyed
- * states of the HMAC, made once. CODE is TO_SIGN's HMAC-SHA256 in hex. */
-#define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_Init and its kin; nothing is faster */
+ * calls: with the one-shot functions, as P0s does. least: with the low-level functions, starting
+ * from the two keyed states of the HMAC, which are computed once. CODE is the HMAC-SHA256 of
+ * TO_SIGN in hex. */
+#define OPENSSL_SUPPRESS_DEPRECATED /* for SHA256_Init and others, because nothing is faster */
 
 #include "batches.h"
 
@@ -18,13 +19,13 @@
 
 typedef struct {
     const char *secret;
-    char **texts; /* to sign, then to hash */
+    char **texts; /* the first is signed, the others are hashed */
     int count;
     SHA256_CTX inner, outer;
     unsigned char code[SHA256_DIGEST_LENGTH];
 } program;
 
-static void calls_once(void *state)
+static void run_one_shot(void *state)
 {
     program *self = state;
     for (int i = 1; i < self->count; i++)
@@ -33,8 +34,8 @@ static void calls_once(void *state)
          (const unsigned char *)self->texts[0], strlen(self->texts[0]), self->code, NULL);
 }
 
-/* RFC 2104; for keys that fit into a block. */
-static void key_state(SHA256_CTX *state, const char *secret, unsigned char padding)
+/* RFC 2104, for keys of at most one block. */
+static void init_keyed_state(SHA256_CTX *state, const char *secret, unsigned char padding)
 {
     unsigned char block[SHA256_CBLOCK];
     memset(block, padding, sizeof block);
@@ -44,7 +45,7 @@ static void key_state(SHA256_CTX *state, const char *secret, unsigned char paddi
     SHA256_Update(state, block, sizeof block);
 }
 
-static void least_once(void *state)
+static void run_low_level(void *state)
 {
     program *self = state;
     SHA256_CTX hash;
@@ -68,7 +69,7 @@ static void check(const program *self, const char *expected)
         snprintf(hex + 2 * i, 3, "%02x", self->code[i]);
     if (strcmp(hex, expected) == 0)
         return;
-    fprintf(stderr, "%s is not the code\n", hex);
+    fprintf(stderr, "expected HMAC %s, got %s\n", expected, hex);
     exit(EXIT_FAILURE);
 }
 
@@ -77,11 +78,11 @@ int main(int count, char **arguments)
     if (count < 5)
         return 2;
     program self = {.secret = arguments[2], .texts = arguments + 4, .count = count - 4};
-    void (*once)(void *) = strcmp(arguments[1], "calls") == 0 ? calls_once : least_once;
-    key_state(&self.inner, self.secret, 0x36);
-    key_state(&self.outer, self.secret, 0x5c);
+    void (*once)(void *) = strcmp(arguments[1], "calls") == 0 ? run_one_shot : run_low_level;
+    init_keyed_state(&self.inner, self.secret, 0x36);
+    init_keyed_state(&self.outer, self.secret, 0x5c);
     once(&self);
     check(&self, arguments[3]);
-    run_batches(once, &self);
+    run_each(once, &self);
     return EXIT_SUCCESS;
 }

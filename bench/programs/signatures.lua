@@ -1,4 +1,4 @@
---- Signatures alone, through kms.sign, of the request that the client makes.
+--- Signs, with kms.sign, the request that the client makes. Sends nothing.
 ---   signatures.lua huawei|ncloud SIGNATURE MILLISECONDS HOST TARGET BODY
 
 local batches = require "bench.programs.batches"
@@ -10,7 +10,7 @@ local now = tonumber(milliseconds) / 1000
 local SIGNERS = {}
 
 function SIGNERS.huawei()
-  local keys = { access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK" }
+  local credentials = { access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK" }
   local segments = {}
   for segment in target:gmatch "[^/]+" do segments[#segments + 1] = segment end
   local request = {
@@ -19,15 +19,15 @@ function SIGNERS.huawei()
       { "Content-Type", "application/json" }, { "X-Project-Id", os.getenv "HUAWEICLOUD_SDK_PROJECT_ID" },
     },
   }
-  return function() return sign.huawei(request, keys, now).Authorization end
+  return function() return sign.huawei(request, credentials, now).Authorization end
 end
 
 function SIGNERS.ncloud()
-  local keys = { access_key = os.getenv "NCLOUD_ACCESS_KEY", secret_key = os.getenv "NCLOUD_SECRET_KEY" }
+  local credentials = { access_key = os.getenv "NCLOUD_ACCESS_KEY", secret_key = os.getenv "NCLOUD_SECRET_KEY" }
   local request = { method = "PUT", target = target }
-  return function() return sign.ncloud(request, keys, now)["x-ncp-apigw-signature-v2"] end
+  return function() return sign.ncloud(request, credentials, now)["x-ncp-apigw-signature-v2"] end
 end
 
 local signer = SIGNERS[cloud]()
-assert(signer():sub(-#expected) == expected, "that is not the signature")
-batches.each(signer)
+assert(signer():sub(-#expected) == expected, "not the expected signature")
+batches.run_each(signer)

@@ -1,45 +1,46 @@
---- The programs that calls are measured against do the same work as the library: what they send is accepted where it is
---- judged, and is the same request.
+--- The programs of the benchmark: they send the same request as the library, and the emulator accepts it.
 
 local cjson = require "cjson"
-local socket = require "socket"
-local child = require "spec.helpers.subprocess"
-local emulated = require "spec.helpers.emulator_client"
+local emulator_client = require "spec.helpers.emulator_client"
 local process = require "bench.process"
+local socket = require "socket"
+local subprocess = require "spec.helpers.subprocess"
 local workload = require "bench.workload"
 
-local PATIENCE = 20 -- seconds for what takes milliseconds
+local TIMEOUT = 20 -- seconds; each step takes milliseconds
 
-local function on_this_lua(programs)
+--- The programs that run on the Lua of the specs, or on none.
+local function select_programs(programs)
   local list = {}
   for _, program in ipairs(programs) do
-    if not program.lua or program.lua == child.lua then list[#list + 1] = program end
+    if not program.lua or program.lua == subprocess.lua then list[#list + 1] = program end
   end
   return list
 end
 
 local CLOUDS = {
   huawei = {
-    base = emulated.huawei["cn-north-4"],
-    changed = function(keys) return keys["0d0466b0-e727-4d9c-b35d-f84bb474a37f"].primary == "cn-east-3" end,
-    answer = '{"key_id":"0d0466b0-e727-4d9c-b35d-f84bb474a37f","primary_region":"cn-east-3"}',
+    base = emulator_client.huawei["cn-north-4"],
+    is_changed = function(keys) return keys["0d0466b0-e727-4d9c-b35d-f84bb474a37f"].primary == "cn-east-3" end,
+    body = '{"key_id":"0d0466b0-e727-4d9c-b35d-f84bb474a37f","primary_region":"cn-east-3"}',
   },
   ncloud = {
-    base = emulated.ncloud,
-    changed = function(keys)
+    base = emulator_client.ncloud,
+    is_changed = function(keys)
       return keys.a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6.key_name == "newKeyName"
     end,
-    answer = '{"code":"SUCCESS","msg":"","data":{"keyTag":"a1b2c3","keyName":"newKeyName"}}',
+    body = '{"code":"SUCCESS","msg":"","data":{"keyTag":"a1b2c3","keyName":"newKeyName"}}',
   },
 }
 
---- The request that a program sends, taken apart: request line, body, and for each header's name its value's length.
-local function request_of(program, cloud, listener)
+--- Lets a program send one request to `listener`; returns its request line, its body and the length of each header value.
+local function capture_request(program, cloud, listener)
   local _, port = listener:getsockname()
-  local running = process.start(program, workload.place(cloud, "http://127.0.0.1:" .. port, emulated.ca_file))
-  running:give(1)
+  local scenario = workload.new_scenario(cloud, "http://127.0.0.1:" .. port, emulator_client.ca_file)
+  local running = process.start(program, scenario)
+  running:start_batch(1)
   local connection = assert(listener:accept())
-  connection:settimeout(PATIENCE)
+  connection:settimeout(TIMEOUT)
   local request = { line = assert(connection:receive "*l"), lengths = {} }
   for line in function() return assert(connection:receive "*l") end do
     if line == "" then break end
@@ -49,72 +50,70 @@ local function request_of(program, cloud, listener)
     if name == "Content-Length" then request.size = tonumber(value) end
   end
   local body = assert(connection:receive(request.size))
-  request.body = cjson.decode(body) -- members have no order
-  local answer = CLOUDS[cloud].answer
-  assert(connection:send(("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#answer, answer)))
-  running:await()
+  request.body = cjson.decode(body) -- because the order of members may differ
+  local response_body = CLOUDS[cloud].body
+  assert(connection:send(("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#response_body, response_body)))
+  running:await_batch()
   running:stop()
   connection:close()
   return request
 end
 
+local function run_once(program, scenario)
+  local running = process.start(program, scenario)
+  running:run_batch(1)
+  running:stop()
+end
+
 describe("the benchmark", function()
   for cloud, facts in pairs(CLOUDS) do
-    for _, program in ipairs(on_this_lua(workload.programs)) do
-      it(("makes calls that %s accepts: %s"):format(cloud, program.name), function()
-        local running = process.start(program, workload.place(cloud, facts.base, emulated.ca_file))
+    for _, program in ipairs(select_programs(workload.programs)) do
+      it(("makes calls with %s that the emulator accepts: %s"):format(program.name, cloud), function()
+        local running = process.start(program, workload.new_scenario(cloud, facts.base, emulator_client.ca_file))
         for _ = 1, 2 do
-          emulated.reset()
-          running:ask(1)
-          assert.is_true(facts.changed(emulated.state().keys))
+          emulator_client.reset()
+          running:run_batch(1)
+          assert.is_true(facts.is_changed(emulator_client.state().keys))
         end
         running:stop()
       end)
     end
 
-    for _, program in ipairs(on_this_lua(workload.parallel(8))) do
-      it(("makes calls that %s accepts: %s, many at once"):format(cloud, program.name), function()
-        emulated.reset()
-        local running = process.start(program, workload.place(cloud, facts.base, emulated.ca_file))
-        running:ask(1)
-        running:stop()
-        assert.is_true(facts.changed(emulated.state().keys))
+    for _, program in ipairs(select_programs(workload.parallel_programs(8))) do
+      it(("makes calls at once with %s that the emulator accepts: %s"):format(program.name, cloud), function()
+        emulator_client.reset()
+        run_once(program, workload.new_scenario(cloud, facts.base, emulator_client.ca_file))
+        assert.is_true(facts.is_changed(emulator_client.state().keys))
       end)
     end
 
     it("sends the same request from all programs: " .. cloud, function()
       local listener = assert(socket.bind("127.0.0.1", 0))
-      listener:settimeout(PATIENCE)
-      local programs = on_this_lua(workload.programs)
-      local floor = request_of(programs[1], cloud, listener)
-      for i = 2, #programs do assert.same(floor, request_of(programs[i], cloud, listener)) end
+      listener:settimeout(TIMEOUT)
+      local programs = select_programs(workload.programs)
+      local expected = capture_request(programs[1], cloud, listener)
+      for i = 2, #programs do assert.same(expected, capture_request(programs[i], cloud, listener)) end
       listener:close()
     end)
 
-    it("signs to the same end in all programs: " .. cloud, function()
-      for _, program in ipairs(on_this_lua(workload.signers)) do
-        local running = process.start(program, workload.signature(cloud))
-        running:ask(1)
-        running:stop()
+    it("has programs that compute the same signature: " .. cloud, function()
+      for _, program in ipairs(select_programs(workload.signers)) do
+        run_once(program, workload.new_signature_scenario(cloud))
       end
     end)
   end
 
-  it("measures programs that fail by saying so", function()
-    local wrong = workload.signature "huawei"
-    wrong.stages.signature = ("0"):rep(64)
-    for _, program in ipairs(on_this_lua(workload.signers)) do
-      local running = process.start(program, wrong)
-      assert.error_matches(function() running:ask(1) end, "is not the ")
+  it("raises an error when a program computes another signature than expected", function()
+    local scenario = workload.new_signature_scenario "huawei"
+    scenario.stages.signature = ("0"):rep(64)
+    for _, program in ipairs(select_programs(workload.signers)) do
+      local running = process.start(program, scenario)
+      assert.error_matches(function() running:run_batch(1) end, "expected")
       running:stop()
     end
   end)
 
-  it("loads the library where loading is measured", function()
-    for _, program in ipairs(on_this_lua(workload.loaders)) do
-      local running = process.start(program, {})
-      running:ask(1)
-      running:stop()
-    end
+  it("has programs that load the library", function()
+    for _, program in ipairs(select_programs(workload.loaders)) do run_once(program, {}) end
   end)
 end)

@@ -1,10 +1,10 @@
-/* A bare libcurl loop's parts; see floor.h. */
-#include "floor.h"
+/* Parts of a loop over libcurl; see baseline.h. */
+#include "baseline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static void give_up(const char *reason)
+static void fail(const char *reason)
 {
     fprintf(stderr, "%s\n", reason);
     exit(EXIT_FAILURE);
@@ -17,12 +17,12 @@ static size_t discard(char *data, size_t size, size_t count, void *state)
     return size * count;
 }
 
-CURL *floor_open(const char *url, const char *body, const char *ca_file)
+CURL *baseline_open(const char *url, const char *body, const char *ca_file)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     CURL *easy = curl_easy_init();
     if (easy == NULL)
-        give_up("no handle");
+        fail("cannot create an easy handle");
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -32,27 +32,27 @@ CURL *floor_open(const char *url, const char *body, const char *ca_file)
     return easy;
 }
 
-void floor_check(CURL *easy, CURLcode result)
+void baseline_check(CURL *easy, CURLcode result)
 {
     long status = 0;
     if (result != CURLE_OK)
-        give_up(curl_easy_strerror(result));
+        fail(curl_easy_strerror(result));
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200) {
-        fprintf(stderr, "status %ld\n", status);
+        fprintf(stderr, "expected status 200, got %ld\n", status);
         exit(EXIT_FAILURE);
     }
 }
 
-void floor_put(CURL *easy)
+void baseline_put(CURL *easy)
 {
-    floor_check(easy, curl_easy_perform(easy));
+    baseline_check(easy, curl_easy_perform(easy));
 }
 
-struct curl_slist *floor_header(struct curl_slist *headers, const char *line)
+struct curl_slist *baseline_append(struct curl_slist *headers, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(headers, line);
-    if (longer == NULL)
-        give_up("no memory");
-    return longer;
+    struct curl_slist *list = curl_slist_append(headers, line);
+    if (list == NULL)
+        fail("out of memory");
+    return list;
 }

@@ -1,0 +1,75 @@
+--- Compares the CPU time of calls in kms.parallel with that of single calls. Run through `make bench-parallel`:
+--- client and server share one core, and the server responds at once. The programs take turns, batch by batch.
+
+local process = require "bench.process"
+local tables = require "bench.tables"
+local workload = require "bench.workload"
+
+local ROUNDS = tonumber(os.getenv "ROUNDS") or 9 -- each with new processes
+local BATCHES = tonumber(os.getenv "BATCHES") or 15
+local CALLS = tonumber(os.getenv "CALLS") or 500 -- per batch
+local CONCURRENCIES = { 1, 8, 64 }
+local WARM_UP_CALLS = 1000
+
+--- The programs of one Lua: single calls, then kms.parallel with each of CONCURRENCIES.
+local function programs_of(lua)
+  local list = {}
+  local function append(programs)
+    for _, program in ipairs(programs) do
+      if program.lua == lua then list[#list + 1] = program end
+    end
+  end
+  append(workload.programs)
+  for _, concurrency in ipairs(CONCURRENCIES) do append(workload.parallel_programs(concurrency)) end
+  return list
+end
+
+--- Measures one round.
+---@return number single µs of CPU per single call
+---@return number[] ratios to it, one per concurrency; medians over the turns
+local function run_round(programs, scenario)
+  local running, single, ratios = {}, {}, {}
+  for i, program in ipairs(programs) do
+    running[i], ratios[i] = process.start(program, scenario), {}
+    running[i]:run_batch(WARM_UP_CALLS)
+  end
+  for turn = 1, BATCHES do
+    for i = 1, #programs do
+      local _, cpu = running[i]:run_batch(CALLS)
+      if i == 1 then single[turn] = cpu end
+      ratios[i][turn] = cpu / single[turn]
+    end
+  end
+  for _, program in ipairs(running) do program:stop() end
+  table.remove(ratios, 1)
+  return tables.median(single) / CALLS * 1e6, tables.map(ratios, tables.median)
+end
+
+local function measure(lua, title, scenario)
+  local programs, single, ratios = programs_of(lua), {}, {}
+  for round = 1, ROUNDS do
+    single[round], ratios[round] = run_round(programs, scenario)
+    tables.print_progress("%s, %s: round %d of %d", scenario.title, title, round, ROUNDS)
+  end
+  local cells = { title, tables.format_spread(single, "%.1f") }
+  for i = 1, #CONCURRENCIES do
+    cells[#cells + 1] = tables.format_spread(tables.map(ratios, function(list) return list[i] end), "%.2f")
+  end
+  tables.print_row(cells)
+end
+
+tables.print_section("What a call in kms.parallel costs", "bench-parallel", ([[
+CPU of the client, compared with single calls, by the number of calls in flight. Client and server on one core; the
+server responds at once. %d rounds of %d calls per program, in batches of %d that take turns. Median of the rounds
+(minimum … maximum).]]):format(ROUNDS, BATCHES * CALLS, CALLS))
+for _, scenario in ipairs(workload.scenarios()) do
+  if scenario.cloud == "huawei" then
+    print(("\n%s:\n"):format(scenario.title))
+    local titles = { "", "single call, µs" }
+    for i, concurrency in ipairs(CONCURRENCIES) do titles[i + 2] = ("%d in flight, to single"):format(concurrency) end
+    tables.print_header(titles)
+    measure("lua5.4", "Lua 5.4", scenario)
+    measure("luajit", "LuaJIT", scenario)
+  end
+end
+print ""
