@@ -2,8 +2,9 @@
 -- Input: choices, profile, file; fields of fuzz/support.lua. Planted in the file: a secret.
 
 package.path = "fuzz/?.lua;" .. package.path
-local file = require "kms.credentials.profile"
+local file = require "kms.credentials.file"
 local ini = require "kms.credentials.ini"
+local profile = require "kms.credentials.profile"
 local support = require "support"
 
 local PATH = "/fuzz/credentials"
@@ -12,7 +13,8 @@ local PROVIDERS = { "huawei", "ncloud" }
 
 local contexts = {}
 for i, name in ipairs(PROVIDERS) do
-  contexts[i] = { provider = name, fields = require("kms." .. name).credentials }
+  local cloud = require("kms." .. name)
+  contexts[i] = { provider = name, cloud = cloud, fields = cloud.credentials }
 end
 
 -- The file is the input.
@@ -37,22 +39,22 @@ return function(input)
   local fields = support.fields(input)
   if #fields ~= 3 then return end
   local context = contexts[(fields[1]:byte() or 0) % #contexts + 1]
-  local profile = fields[2] ~= "" and fields[2] or nil
+  local profile_name = fields[2] ~= "" and fields[2] or nil
   -- The name of a profile is no secret: errors show it.
-  if profile and not pcall(support.assert_clean, profile, SECRET) then return end
+  if profile_name and not pcall(support.assert_clean, profile_name, SECRET) then return end
   text = support.plant(fields[3], SECRET[1])
-  assert_entries(ini.read(text))
-  local found, err = file.new({ path = PATH, profile = profile }):get(context)
+  assert_entries(ini.parse(text))
+  local found, err = profile.new({ path = PATH, profile = profile_name }):get(context)
   if found then
     for _, field in ipairs(context.fields) do
       local value = found[field.name]
       assert(value == nil or type(value) == "string" and field.rule.test(value), "a bad " .. field.name)
-      assert(value ~= nil or field.optional or field.instead, "no " .. field.name)
+      assert(value ~= nil or field.optional or field.exclusive, "no " .. field.name)
     end
     return
   end
   support.assert_error(err, SECRET)
-  assert(err.kind == "credentials" and #err.tried == 1, "not of this source")
-  local word, refusal = file.read_word(PATH, "token file")
-  if not word then support.assert_error(refusal, SECRET) end
+  assert(err.kind == "credentials" and #err.tried == 1, "not of this provider")
+  local token, problem = file.read_token(PATH, "token file")
+  if not token then support.assert_error(problem, SECRET) end
 end

@@ -35,7 +35,7 @@ describe("credentials in NGINX", function()
   end)
 
   it("are not lost with a light thread that was killed", function()
-    assert.equal("kms: credentials error unavailable: another call was asking for new credentials, and got none in time (in time), "
+    assert.equal("kms: credentials error unavailable: timed out waiting for a concurrent request for credentials (in time), "
       .. "then token-2", answers["/killed"])
   end)
 

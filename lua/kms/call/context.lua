@@ -6,6 +6,7 @@ local scheduler = require "kms.transport.scheduler"
 
 ---@class kms.Context
 ---@field provider "huawei"|"ncloud"
+---@field cloud table its module
 ---@field fields kms.CredentialsField[] the credentials that the provider's signature needs
 ---@field region string?
 ---@field deadline number on the scale of `clock()`
@@ -22,7 +23,7 @@ Context.__index = Context
 ---@return kms.Context
 function Context.new(provider, transport, timeout, region)
   local self = setmetatable({
-    provider = provider.name, fields = provider.credentials, region = region, transport = transport,
+    provider = provider.name, cloud = provider, fields = provider.credentials, region = region, transport = transport,
     deadline = 0, time = 0, warning = nil,
   }, Context)
   local time = self:clock()

@@ -1,137 +1,135 @@
---- Keeps credentials that expire: asks for new ones in good time, once for all who need them, and lets the old ones
---- serve while they last.
+--- Keeps credentials that expire, and fetches new ones ahead of expiry: once for all callers, while the old ones serve.
 
-local mutex = require "kms.util.mutex"
 local Credentials = require "kms.credentials.value"
+local mutex = require "kms.util.mutex"
 
 local cache = {}
 
-local EDGE = 60 -- seconds before the end in which credentials serve no more: the request has yet to travel
-local PATIENCE = 30 -- seconds that a caller without a deadline waits for another one's request
-local FIRST_PAUSE, LONGEST_PAUSE = 2, 60 -- seconds until a failed source is asked again, doubled at each failure
+local EXPIRY_MARGIN = 60 -- seconds before expiry in which credentials are not used: the request has yet to travel
+local WAIT_TIMEOUT = 30 -- seconds that a caller without a deadline waits for another caller's fetch
+local MIN_PAUSE, MAX_PAUSE = 2, 60 -- seconds between a failed fetch and the next one, doubled for each failure
 
----@class kms.RefreshJob
----@field plan fun(context: kms.CredentialsContext): kms.RefreshPlan?, kms.Error? settings, without I/O to a service
----@field fetch fun(context, plan: kms.RefreshPlan, state: table): kms.Credentials?, kms.Error?
----  asks for new ones, with `expires`; `state` is a memory of its own: `rejected` is what the cloud refused, `afresh`
----  says that the caller wants nothing remembered
+---@class kms.CacheOptions
+---@field plan fun(context: kms.CredentialsContext): kms.CachePlan?, kms.Error? reads the settings; sends no request
+---@field fetch fun(context: kms.CredentialsContext, plan: kms.CachePlan, state: kms.CacheState): kms.Credentials?,
+---  kms.Error? fetches new credentials, with `expires`
 
----@class kms.RefreshPlan
+---@class kms.CachePlan
 ---@field key string plans with the same key share their credentials
----@field margin number? seconds before the end from which new ones are asked for; a fifth of the lifetime without
----@field refused_pause number? seconds that a refusal is remembered, where asking again could lock an account
+---@field renewal_margin number? seconds before expiry from which new ones are fetched; default a fifth of the lifetime
+---@field refusal_pause number? seconds without a fetch after a refusal, where repeated refusals could lock an account
 
---- When credentials are to be renewed, and when they serve no more. A service that hands out the same ones until
---- shortly before their end is not asked at every call: at least half of what is left passes in between.
-local function keep(slot, plan, found, now)
-  local left = found.expires - now
-  slot.held, slot.failure, slot.failures = found, nil, 0
-  slot.renew_at = found.expires - math.min(plan.margin or left / 5, left / 2)
-  slot.dead_at = found.expires - math.min(EDGE, left / 10)
+---@class kms.CacheState memory of `fetch` for one key
+---@field rejected kms.Credentials? those that the cloud refused
+---@field is_reset boolean? the caller wants remembered refusals to be forgotten
+
+--- Keeps new credentials. Some services return the same credentials until shortly before they expire, so at least half
+--- of the remaining lifetime passes before the next fetch.
+local function keep(entry, plan, credentials, now)
+  local lifetime = credentials.expires - now
+  entry.credentials, entry.failure, entry.failure_count = credentials, nil, 0
+  entry.renew_at = credentials.expires - math.min(plan.renewal_margin or lifetime / 5, lifetime / 2)
+  entry.unusable_at = credentials.expires - math.min(EXPIRY_MARGIN, lifetime / 10)
 end
 
-local function remember(slot, plan, err, now)
-  slot.failures = slot.failures + 1
-  local pause = math.min(FIRST_PAUSE * 2 ^ (slot.failures - 1), LONGEST_PAUSE)
-  if err.code == "refused" then pause = math.max(pause, plan.refused_pause or 0) end
-  -- A copy: the error is the caller's from now on.
-  slot.failure, slot.retry_at = { code = err.code, message = err.message, cause = err.cause }, now + pause
+local function keep_failure(entry, plan, err, clock)
+  entry.failure_count = entry.failure_count + 1
+  local pause = math.min(MIN_PAUSE * 2 ^ (entry.failure_count - 1), MAX_PAUSE)
+  if err.code == "refused" then pause = math.max(pause, plan.refusal_pause or 0) end
+  -- A copy, because the caller may change the error.
+  entry.failure = { code = err.code, message = err.message, cause = err.cause }
+  entry.retry_at = clock + pause
 end
 
---- The failure of a moment ago, for a caller who comes before the next try.
-local function repeated(slot, now)
-  local failure = slot.failure
-  local message = ("%s; asked again in %d s"):format(failure.message, math.ceil(slot.retry_at - now))
-  return Credentials.error(failure.code, message, failure.cause)
+local function usable_credentials(entry, context)
+  return entry.credentials and context:now() < entry.unusable_at and entry.credentials or nil
 end
 
---- The context for a request that only renews: what is held still serves, so that at most half of the call's time goes
---- into it.
-local function hurried(context, now)
-  if not context.deadline then return context end
-  return setmetatable({ deadline = now + (context.deadline - now) / 2 }, { __index = context })
+--- Looks up what can be returned without a fetch. Returns nothing when a fetch is due.
+---@return kms.Credentials? credentials, kms.Error? err
+local function look_up(entry, context)
+  local credentials = usable_credentials(entry, context)
+  if credentials and context:now() < entry.renew_at then return credentials end
+  local failure, clock = entry.failure, context:clock()
+  if not failure or clock >= entry.retry_at then return nil end
+  if credentials then return credentials end
+  return Credentials.error(failure.code,
+    ("%s; next request in %d s"):format(failure.message, math.ceil(entry.retry_at - clock)), failure.cause)
 end
 
---- Asks for new ones, with the lock taken.
-local function renew(job, plan, slot, context, usable)
-  local found, err = job.fetch(usable and hurried(context, context:clock()) or context, plan, slot.state)
+--- Fetches new credentials. The caller holds the mutex of the entry, and restores the deadline of the context.
+local function renew(options, plan, entry, context)
+  local old = usable_credentials(entry, context)
+  if old and context.deadline then
+    -- The old credentials serve the call, so a fetch may take half of its time only.
+    context.deadline = (context:clock() + context.deadline) / 2
+  end
+  local credentials, err = options.fetch(context, plan, entry.state)
   local now = context:now()
-  if found and found.expires <= now then
-    found, err = Credentials.error("expired", "the answer's credentials have expired: is this machine's clock right?")
+  if credentials and credentials.expires <= now then
+    credentials, err = Credentials.error("expired",
+      "the response contains expired credentials; check the clock of this machine")
   end
-  if found then
-    slot.state.rejected, slot.state.afresh = nil, nil
-    keep(slot, plan, found, now)
-    return found
+  if credentials then
+    entry.state.rejected, entry.state.is_reset = nil, nil
+    keep(entry, plan, credentials, now)
+    return credentials
   end
-  -- Where the caller's own deadline ended the try, nothing was learnt about the source.
-  if usable or not context.deadline or context:clock() < context.deadline then remember(slot, plan, err, now) end
+  -- When the caller's own deadline ended the fetch, nothing is known about the service.
+  local clock = context:clock()
+  if old or not context.deadline or clock < context.deadline then keep_failure(entry, plan, err, clock) end
+  if old then return old end
   return nil, err
 end
 
---- One look at a slot: what to hand out, or that new ones are wanted.
----@return boolean settled, kms.Credentials? found, kms.Error? err, boolean? usable
-local function look(slot, now)
-  local usable = slot.held ~= nil and now < slot.dead_at
-  if usable and now < slot.renew_at then return true, slot.held end
-  if slot.failure and now < slot.retry_at then
-    if usable then return true, slot.held end
-    return true, repeated(slot, now)
-  end
-  return false, nil, nil, usable
-end
-
-local function get(job, plan, slot, context)
-  local stop = context.deadline or context:clock() + PATIENCE
-  local settled, found, err, usable = look(slot, context:now())
-  if settled then return found, err end
-  local held = slot.held
-  local ticket = slot.lock:acquire(context, not usable and stop or nil)
-  if not ticket then
-    if usable then return held end
-    return Credentials.error("unavailable", "another call was asking for new credentials, and got none in time")
+local function get(options, plan, entry, context)
+  local credentials, err = look_up(entry, context)
+  if credentials or err then return credentials, err end
+  local old = usable_credentials(entry, context)
+  local deadline = context.deadline
+  local owner = entry.mutex:acquire(context, not old and (deadline or context:clock() + WAIT_TIMEOUT) or nil)
+  if not owner then
+    if old then return old end
+    return Credentials.error("unavailable", "timed out waiting for a concurrent request for credentials")
   end
   local ok = true
-  settled, found, err, usable = look(slot, context:now()) -- whoever had the lock may have settled it
-  if not settled then
-    held = slot.held
-    ok, found, err = pcall(renew, job, plan, slot, context, usable)
-  end
-  slot.lock:release(ticket)
-  if not ok then error(found, 0) end
-  if not found and usable then return held end
-  return found, err
+  credentials, err = look_up(entry, context) -- the previous owner of the mutex may have fetched them
+  if not credentials and not err then ok, credentials, err = pcall(renew, options, plan, entry, context) end
+  context.deadline = deadline
+  entry.mutex:release(owner)
+  if not ok then error(credentials, 0) end
+  return credentials, err
 end
 
---- Makes the `get` and the `forget` of a source that renews what it hands out.
----@param job kms.RefreshJob
----@return fun(context): kms.Credentials?, kms.Error?
+--- Creates the `get` and the `forget` of a provider whose credentials expire.
+---@param options kms.CacheOptions
+---@return fun(context: kms.CredentialsContext): kms.Credentials?, kms.Error?
 ---@return fun(self, refused: kms.Credentials?)
-function cache.new(job)
-  local slots = {}
+function cache.new(options)
+  local entries = {}
 
-  local function get_one(context)
-    local plan, err = job.plan(context)
+  local function get_by_plan(context)
+    local plan, err = options.plan(context)
     if not plan then return nil, err end
-    local slot = slots[plan.key]
-    if not slot then
-      slot = { lock = mutex.new(), failures = 0, state = {} }
-      slots[plan.key] = slot
+    local entry = entries[plan.key]
+    if not entry then
+      entry = { mutex = mutex.new(), failure_count = 0, state = {} }
+      entries[plan.key] = entry
     end
-    return get(job, plan, slot, context)
+    return get(options, plan, entry, context)
   end
 
   local function forget(_, refused)
-    for _, slot in pairs(slots) do
-      if not refused or slot.held == refused then
-        slot.state.rejected = slot.held
-        slot.held = nil
+    for _, entry in pairs(entries) do
+      if not refused or entry.credentials == refused then
+        entry.state.rejected = entry.credentials
+        entry.credentials = nil
       end
-      if not refused then slot.failure, slot.failures, slot.state.afresh = nil, 0, true end
+      if not refused then entry.failure, entry.failure_count, entry.state.is_reset = nil, 0, true end
     end
   end
 
-  return get_one, forget
+  return get_by_plan, forget
 end
 
 return cache

@@ -1,22 +1,23 @@
---- Asks one source after the other, until one has credentials.
+--- A credential provider that asks several others in turn.
 
-local Error = require "kms.error"
 local Credentials = require "kms.credentials.value"
+local Error = require "kms.error"
 local provider = require "kms.credentials.provider"
 
 local chain = {}
 
---- A source of several. It goes on only past a source that has nothing at all ("missing"). One that is there but is
---- wrong or does not answer ends the search: going on would make the call as somebody else, without a word.
+--- Creates a provider of the first credentials that the members return. Only a member that has none ("missing") passes
+--- the call on. A member that is configured but wrong or unreachable ends the search, because the next member could
+--- make the call under another identity unnoticed.
 ---@param members kms.CredentialProvider[]
 ---@return kms.CredentialProvider
 function chain.new(members)
   local function get(context)
     local tried, reasons = {}, {}
     for _, member in ipairs(members) do
-      local found, err = member:get(context)
-      if found then return found end
-      for _, row in ipairs(err.tried) do tried[#tried + 1] = row end
+      local credentials, err = member:get(context)
+      if credentials then return credentials end
+      for _, entry in ipairs(err.tried) do tried[#tried + 1] = entry end
       if err.code ~= "missing" then
         return nil, Error.new { kind = "credentials", code = err.code, message = err.message, cause = err.cause,
           tried = tried }

@@ -1,66 +1,61 @@
---- Keys of the pod that this program runs in: CCE pod identity, Huawei Cloud.
+--- Keys of the pod that this program runs in: pod identity of Huawei Cloud CCE.
 
-local env = require "kms.util.env"
-local service = require "kms.credentials.service"
-local file = require "kms.credentials.profile"
-local cache = require "kms.credentials.cache"
 local Credentials = require "kms.credentials.value"
+local cache = require "kms.credentials.cache"
+local env = require "kms.util.env"
+local file = require "kms.credentials.file"
 local provider = require "kms.credentials.provider"
+local service = require "kms.credentials.service"
 
 local container = {}
 
 local TIMEOUT = 5 -- seconds, as in the official SDK for Python
 
-local VARIABLES = {
-  uri = "HC_CONTAINER_CREDENTIALS_FULL_URI",
-  token_file = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-}
+local URI_VARIABLE = "HC_CONTAINER_CREDENTIALS_FULL_URI"
+local TOKEN_FILE_VARIABLE = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 
-local function plan_of(options)
-  local uri = options.uri or env.read { VARIABLES.uri }
-  if not uri then return Credentials.error("missing", ("no pod identity: %s is not set"):format(VARIABLES.uri)) end
-  local token_file = options.token_file or env.read { VARIABLES.token_file }
+local function plan(uri_option, token_file_option)
+  local uri = uri_option or env.read { URI_VARIABLE }
+  if not uri then return Credentials.error("missing", ("no pod identity: %s is not set"):format(URI_VARIABLE)) end
+  local token_file = token_file_option or env.read { TOKEN_FILE_VARIABLE }
   if not token_file then
-    return Credentials.error("invalid", ("pod identity has an address, but %s is not set"):format(VARIABLES.token_file))
+    return Credentials.error("invalid", ("pod identity has a URI, but %s is not set"):format(TOKEN_FILE_VARIABLE))
   end
   local scheme, host, target = service.parse_url(uri)
-  if not scheme then
-    return Credentials.error("invalid", "the address of pod identity must be " .. service.URL)
-  end
+  if not scheme then return Credentials.error("invalid", "the URI of pod identity must be " .. service.URL_RULE) end
   return { key = uri .. "\n" .. token_file, scheme = scheme, host = host, target = target, token_file = token_file,
-    who = ("pod identity at %s://%s"):format(scheme, host) }
+    service_name = ("pod identity at %s://%s"):format(scheme, host) }
 end
 
-local function fetch(context, plan)
-  local token, err = file.read_word(plan.token_file, "token file")
+local function fetch(context, current_plan)
+  local token, err = file.read_token(current_plan.token_file, "token file")
   if not token then return nil, err end
-  local order = { who = plan.who, method = "POST", scheme = plan.scheme, host = plan.host, target = plan.target,
-    headers = { { "Content-Type", "application/json" }, { "Authorization", token } }, body = "{}", timeout = TIMEOUT,
-    secrets = { token } }
-  local response
-  response, err = service.send(context, order)
+  local request = { service_name = current_plan.service_name, method = "POST", scheme = current_plan.scheme,
+    host = current_plan.host, target = current_plan.target,
+    headers = { { "Content-Type", "application/json" }, { "Authorization", token } }, body = "{}",
+    timeout = TIMEOUT, secrets = { token }, parse_error = context.cloud.parse_error }
+  local response, object
+  response, err = service.send(context, request)
   if not response then return nil, err end
-  if response.status < 200 or response.status > 299 then return service.refusal(order, response) end
-  local object
-  object, err = service.parse_object(order, response)
+  if response.status < 200 or response.status > 299 then return service.error_response(request, response) end
+  object, err = service.decode(request, response)
   if not object then return nil, err end
   local keys = object.credentials
   if type(keys) ~= "table" or type(keys.securityToken) ~= "string" then
-    local problem = "there are no credentials with a security token in it"
-    return service.malformed(order, response, "wrong_type", problem, true)
+    return service.malformed_response(request, response, "credentials with a security token are missing")
   end
-  return service.parse_credentials(context, order, response, { access_key = keys.accessKeyId,
+  return service.parse_credentials(context, request, response, { access_key = keys.accessKeyId,
     secret_key = keys.secretAccessKey, security_token = keys.securityToken, expires = keys.expiration })
 end
 
---- A source of the pod's identity.
+--- Creates a provider of the keys of the pod.
 ---@param options { uri: string?, token_file: string? }
 ---@return kms.CredentialProvider
 function container.new(options)
-  options = { uri = options.uri, token_file = options.token_file }
-  local get, forget = cache.new { plan = function() return plan_of(options) end, fetch = fetch }
+  local uri, token_file = options.uri, options.token_file
+  local get, forget = cache.new { plan = function() return plan(uri, token_file) end, fetch = fetch }
   return provider.new("container", get, { forget = forget,
-    check_fields = provider.requires_field("container", "security_token") })
+    check_fields = provider.require_field("container", "security_token") })
 end
 
 return container

@@ -1,11 +1,13 @@
---- Reads the text of a credentials file: sections of "key = value" lines. Strict, for a line that was misread would be
---- signed with; and its complaints name lines, never what stands in them.
+--- Parser of credentials files: sections of "key = value" lines.
+-- It is strict, because a misread line would become a wrong signature. Its messages name lines and never quote them.
 
 local Credentials = require "kms.credentials.value"
 
 local ini = {}
 
-local LONGEST_LINE = 16 * 1024 -- a security token takes a few kilobytes
+local MAX_LINE = 16 * 1024 -- bytes; a security token takes a few kilobytes
+
+local BYTE_ORDER_MARK = "^\239\187\191" -- some editors write one
 
 ---@class kms.IniEntry
 ---@field section string "" before the first section
@@ -13,43 +15,43 @@ local LONGEST_LINE = 16 * 1024 -- a security token takes a few kilobytes
 ---@field value string
 ---@field line integer
 
-local function quoted(value)
+local function is_quoted(value)
   return #value > 1 and (value:find '^".*"$' or value:find "^'.*'$")
 end
 
---- One line.
+--- Parses one line. A comment or an empty line returns nothing.
 ---@return string? section, table? entry, string? problem
-local function read_line(line)
-  if #line > LONGEST_LINE then return nil, nil, "is too long" end
-  if line:find "[%z\1-\8\11-\31\127]" then return nil, nil, "holds control characters: this is no text" end
+local function parse_line(line)
+  if #line > MAX_LINE then return nil, nil, ("is longer than %d bytes"):format(MAX_LINE) end
+  if line:find "[%z\1-\8\11-\31\127]" then return nil, nil, "contains control characters" end
   local text = Credentials.trim(line)
   if text == "" or text:find "^[#;]" then return nil end
   if text:find "^%[" then
     local section = Credentials.trim(text:match "^%[([^%[%]]*)%]$" or "")
-    if section == "" then return nil, nil, "begins a section, but is not of the form [name]" end
+    if section == "" then return nil, nil, "begins with [, but is not a section of the form [name]" end
     return section
   end
   local name, value = text:match "^([^=]*)=%s*(.*)$"
   name = Credentials.trim(name or "")
-  if name == "" then return nil, nil, "is none of key = value, [section], or a comment" end
-  -- Some readers take quotes off, others sign with them.
-  if quoted(value) then return nil, nil, "has its value in quotes: write it without" end
+  if name == "" then return nil, nil, "must be key = value, [section] or a comment" end
+  -- Some tools remove quotes, others sign with them.
+  if is_quoted(value) then return nil, nil, "has a quoted value; remove the quotes" end
   return nil, { name = name:lower(), value = value }
 end
 
---- All entries of a text, in their order.
+--- Parses a text. Entries keep their order.
 ---@param text string
 ---@return kms.IniEntry[]? entries, string? problem "line N …"
-function ini.read(text)
-  local entries, section, number = {}, "", 0
-  text = text:gsub("^\239\187\191", "") -- the byte order mark of some editors
+function ini.parse(text)
+  local entries, section, line_number = {}, "", 0
+  text = text:gsub(BYTE_ORDER_MARK, "")
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
-    number = number + 1
-    local opened, entry, problem = read_line(line)
-    if problem then return nil, ("line %d %s"):format(number, problem) end
-    section = opened or section
+    line_number = line_number + 1
+    local new_section, entry, problem = parse_line(line)
+    if problem then return nil, ("line %d %s"):format(line_number, problem) end
+    section = new_section or section
     if entry then
-      entry.section, entry.line = section, number
+      entry.section, entry.line = section, line_number
       entries[#entries + 1] = entry
     end
   end

@@ -1,171 +1,161 @@
---- Keys of the server that this program runs on: Huawei Cloud's ECS agency, NAVER Cloud's server role.
+--- Keys of the server that this program runs on, from the metadata service of its cloud.
 
-local env = require "kms.util.env"
-local service = require "kms.credentials.service"
-local cache = require "kms.credentials.cache"
-local json_body = require "kms.util.json_body"
 local Credentials = require "kms.credentials.value"
+local cache = require "kms.credentials.cache"
+local env = require "kms.util.env"
 local provider = require "kms.credentials.provider"
+local service = require "kms.credentials.service"
 
 local metadata = {}
 
-local TIMEOUT = 3 -- seconds a request, as in the official SDKs
-local TOKEN_LIFE = 21600 -- seconds asked for, six hours: the longest there is
-local TOKEN_EDGE = 60 -- seconds before its end in which a session token is not used
-local WITHOUT_TOKENS = 24 * 3600 -- seconds that a service without session tokens is not asked for one again
+local TIMEOUT = 3 -- seconds per request, as in the official SDKs
+local TOKEN_LIFETIME = 6 * 3600 -- seconds; the maximum
+local TOKEN_MARGIN = 60 -- seconds before its end in which a session token is not used
+local NO_TOKENS_PAUSE = 24 * 3600 -- seconds until a service without session tokens is asked for one again
 local ENDPOINT = "http://169.254.169.254"
 
--- How a Huawei Cloud server says that it has no agency. A new session token would not help.
-local NO_AGENCY = "Please configure Cloud Service Agency first"
-
--- A service without session tokens ("IMDSv2") answers so.
+-- A service without session tokens ("IMDSv2") returns one of these.
 local NO_TOKENS = { [404] = true, [405] = true, [503] = true }
 
-local function order_of(session, method, target, headers)
-  local plan, token = session.plan, session.state.token
-  return { who = plan.who, method = method, scheme = plan.scheme, host = plan.host, target = target, headers = headers,
-    body = method ~= "GET" and "" or nil, timeout = TIMEOUT, secrets = { token } }
+---@class kms.MetadataFormat the metadata service of a cloud
+---@field endpoint_variables string[]
+---@field renewal_margin number seconds
+---@field session_token { path: string, lifetime_header: string, header: string, is_required: boolean? }
+---@field no_identity_text string? a part of the 401 for a server without an agency; a new session token would not help
+---@field read fun(session: kms.MetadataSession): kms.Credentials?, kms.Error?
+
+---@class kms.MetadataSession the requests of one fetch
+---@field context kms.CredentialsContext
+---@field plan table
+---@field state table memory of the session token
+---@field has_new_token boolean? this fetch has created a session token
+local Session = {}
+Session.__index = Session
+
+function Session:new_request(method, target, headers)
+  local plan, token = self.plan, self.state.token
+  return { service_name = plan.service_name, method = method, scheme = plan.scheme, host = plan.host, target = target,
+    headers = headers, body = method ~= "GET" and "" or nil, timeout = TIMEOUT, secrets = { token },
+    parse_error = self.context.cloud.parse_error }
 end
 
---- Asks, and tells a machine without such a service from one that does not answer.
-local function send(session, order)
-  local response, err = service.send(session.context, order)
-  local state = session.state
+--- Returns whether a failed request shows that the machine has no metadata service.
+local function is_absent(session, cause)
+  if session.state.has_responded or cause.kind ~= "transport" or cause.uncertain ~= false then return false end
+  if cause.code == "connect" or cause.code == "dns" then return true end
+  local context = session.context
+  -- A timeout by the deadline of the call does not show it.
+  return cause.code == "timeout" and context:clock() < (context.deadline or math.huge)
+end
+
+--- Sends a request. The failure is "missing" on a machine without a metadata service.
+function Session:send(request)
+  local response, err = service.send(self.context, request)
   if response then
-    state.answered = true
+    self.state.has_responded = true
     return response
   end
   local cause = err.cause
-  if cause.kind == "transport" and cause.uncertain == false and (cause.code == "connect" or cause.code == "dns"
-    or cause.code == "timeout" and session.context:clock() < (session.context.deadline or math.huge))
-    and not state.answered then
-    return Credentials.error("missing", ("no %s: %s"):format(order.who, cause.message), cause)
+  if is_absent(self, cause) then
+    return Credentials.error("missing", ("no %s: %s"):format(request.service_name, cause.message), cause)
   end
   return nil, err
 end
 
---- Gets a session token, or learns that the service has none.
+--- Creates a session token, or notes that the service has none.
 ---@return boolean? ok, kms.Error? err
-local function authenticate(session)
-  local state, names = session.state, session.plan.kind.token
-  local order = order_of(session, "PUT", names.path, { { names.lifetime, tostring(TOKEN_LIFE) } })
-  local response, err = send(session, order)
+function Session:authenticate()
+  local state, names = self.state, self.plan.format.session_token
+  local request = self:new_request("PUT", names.path, { { names.lifetime_header, tostring(TOKEN_LIFETIME) } })
+  local response, err = self:send(request)
   if not response then return nil, err end
-  local now = session.context:now()
+  self.has_new_token = true
+  local clock = self.context:clock()
   if NO_TOKENS[response.status] then
-    state.token, state.no_tokens_until = nil, now + WITHOUT_TOKENS
+    state.token, state.retry_tokens_at = nil, clock + NO_TOKENS_PAUSE
     return true
   end
-  if response.status ~= 200 then return service.refusal(order, response) end
+  if response.status ~= 200 then return service.error_response(request, response) end
   local token = Credentials.trim(response.body)
   if not Credentials.rules.header_safe.test(token) then
-    return service.malformed(order, response, "wrong_type", "its session token is not one", true)
+    return service.malformed_response(request, response, "malformed session token")
   end
-  state.token, state.token_until, state.no_tokens_until = token, now + TOKEN_LIFE - TOKEN_EDGE, nil
+  state.token, state.token_end, state.retry_tokens_at = token, clock + TOKEN_LIFETIME - TOKEN_MARGIN, nil
   return true
 end
 
---- Reads a document. When it wants a session token, or another one, gets it, once.
----@return table? response, kms.Error? err, table order
-local function read(session, target)
-  local state, names = session.state, session.plan.kind.token
-  local now = session.context:now()
-  if state.token and now >= state.token_until then state.token = nil end
-  if names.first and not state.token and now >= (state.no_tokens_until or -math.huge) then
-    local ok, err = authenticate(session)
-    if not ok then return nil, err end
-    session.fresh = true
-  end
+--- Creates a session token before the first request where the service requires one.
+---@return boolean? ok, kms.Error? err
+function Session:prepare()
+  local state, clock = self.state, self.context:clock()
+  if state.token and clock >= state.token_end then state.token = nil end
+  if not self.plan.format.session_token.is_required or state.token then return true end
+  if state.retry_tokens_at and clock < state.retry_tokens_at then return true end
+  return self:authenticate()
+end
+
+local function has_no_identity(session, response)
+  local text = session.plan.format.no_identity_text
+  return response.status == 401 and text and response.body:find(text, 1, true) ~= nil
+end
+
+--- Requests a document. When the service refuses the session token, creates a new one and tries once more.
+---@return table? response, kms.Error? err, kms.ServiceRequest? request
+function Session:request_document(target)
+  local ok, err = self:prepare()
+  if not ok then return nil, err end
+  local header = self.plan.format.session_token.header
   while true do
-    local order = order_of(session, "GET", target, { state.token and { names.header, state.token } })
-    local response, err = send(session, order)
+    local token = self.state.token
+    local request = self:new_request("GET", target, { token and { header, token } })
+    local response
+    response, err = self:send(request)
     if not response then return nil, err end
-    if response.status ~= 401 or session.fresh or response.body:find(NO_AGENCY, 1, true) then
-      return response, nil, order
+    if response.status ~= 401 or self.has_new_token or has_no_identity(self, response) then
+      return response, nil, request
     end
-    session.fresh = true
-    local ok
-    ok, err = authenticate(session)
+    ok, err = self:authenticate()
     if not ok then return nil, err end
   end
 end
 
---- A document that must be there.
-local function read_good(session, target, lacking)
-  local response, err, order = read(session, target)
+--- Reads a document.
+---@param target string
+---@param missing_message string for the failure "missing" when the document does not exist
+---@return table? response, kms.Error? err, kms.ServiceRequest? request
+function Session:get(target, missing_message)
+  local response, err, request = self:request_document(target)
   if not response then return nil, err end
-  if response.status == 404 or response.status == 401 and response.body:find(NO_AGENCY, 1, true) then
-    local _, cause = service.refusal(order, response)
-    return Credentials.error("missing", lacking, cause.cause)
+  if response.status == 200 then return response, nil, request end
+  local _, response_err = service.error_response(request, response)
+  if response.status == 404 or has_no_identity(self, response) then
+    return Credentials.error("missing", missing_message, response_err.cause)
   end
-  if response.status ~= 200 then return service.refusal(order, response) end
-  return response, nil, order
+  return nil, response_err
 end
 
-local function read_agency(session)
-  local response, err, order = read_good(session, "/openstack/latest/securitykey", "this server has no agency")
-  if not response then return nil, err end
-  return service.parse_temporary_keys(session.context, order, response)
+local function plan(context, option)
+  local format = context.cloud.metadata
+  local endpoint = option or env.read(format.endpoint_variables) or ENDPOINT
+  local scheme, host, target = service.parse_url(endpoint)
+  if target ~= "/" then
+    return Credentials.error("invalid", ("the metadata endpoint must be %s, without a path"):format(service.URL_RULE))
+  end
+  local base = scheme .. "://" .. host
+  return { key = context.provider .. " " .. base, format = format, renewal_margin = format.renewal_margin,
+    scheme = scheme, host = host, service_name = "metadata service at " .. base }
 end
 
-local ROLES = "/latest/meta-data/iam/security-credentials/"
-
-local function read_role(session)
-  local lacking = "this server has no role"
-  local response, err, order = read_good(session, ROLES, lacking)
-  if not response then return nil, err end
-  local role = Credentials.trim(Credentials.trim(response.body):match "^[^\r\n]*")
-  if role == "" then return Credentials.error("missing", lacking) end
-  if not role:find "^[0-9A-Za-z._-]+$" then
-    return service.malformed(order, response, "wrong_type", "the id of its role is not one")
-  end
-  response, err, order = read_good(session, ROLES .. role, lacking)
-  if not response then return nil, err end
-  local object
-  object, err = service.parse_object(order, response)
-  if not object then return nil, err end
-  if type(object.Code) == "string" and object.Code:lower() ~= "success" then
-    return service.refusal(order, response, object.Code, json_body.to_text(object.Message))
-  end
-  return service.parse_credentials(session.context, order, response, { access_key = object.AccessKeyId,
-    secret_key = object.SecretAccessKey, expires = object.Expiration })
+local function fetch(context, current_plan, state)
+  return current_plan.format.read(setmetatable({ context = context, plan = current_plan, state = state }, Session))
 end
 
-local KINDS = {
-  huawei = {
-    variables = {}, margin = 40 * 60, read = read_agency,
-    token = { path = "/meta-data/latest/api/token", first = true, lifetime = "X-Metadata-Token-Ttl-Seconds",
-      header = "X-Metadata-Token" },
-  },
-  -- Two names, for the SDKs have two. Session tokens are not in NAVER's documents, so that they are only fetched where
-  -- the service insists.
-  ncloud = {
-    variables = { "NCLOUD_METADATA_API_ENDPOINT", "NCLOUD_METADATA_ENDPOINT" }, margin = 15 * 60, read = read_role,
-    token = { path = "/latest/api/token", lifetime = "X-NCP-METADATA-TOKEN-TTL-SECONDS",
-      header = "X-NCP-METADATA-TOKEN" },
-  },
-}
-
---- A source of the metadata service.
+--- Creates a provider of the keys that the metadata service returns.
 ---@param options { endpoint: string? }
 ---@return kms.CredentialProvider
 function metadata.new(options)
-  local option = options.endpoint
-  local function plan(context)
-    local kind = KINDS[context.provider]
-    local endpoint = option or env.read(kind.variables) or ENDPOINT
-    local scheme, host, target = service.parse_url(endpoint)
-    if target ~= "/" then
-      return Credentials.error("invalid", "the metadata endpoint must be " .. service.URL .. ", without a path")
-    end
-    local base = scheme .. "://" .. host
-    return { key = context.provider .. " " .. base, kind = kind, margin = kind.margin, scheme = scheme, host = host,
-      who = "metadata service at " .. base }
-  end
-  local function fetch(context, planned, state)
-    return planned.kind.read { context = context, plan = planned, state = state }
-  end
-  local get, forget = cache.new { plan = plan, fetch = fetch }
+  local endpoint = options.endpoint
+  local get, forget = cache.new { plan = function(context) return plan(context, endpoint) end, fetch = fetch }
   return provider.new("metadata", get, { forget = forget })
 end
 

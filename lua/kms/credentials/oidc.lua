@@ -1,69 +1,62 @@
---- Keys for an identity that somebody else vouches for: an OpenID Connect token, exchanged at Huawei Cloud IAM.
+--- Temporary keys for an OpenID Connect token, from the identity service of the cloud.
 
-local env = require "kms.util.env"
-local service = require "kms.credentials.service"
-local file = require "kms.credentials.profile"
-local iam = require "kms.huawei.iam"
-local cache = require "kms.credentials.cache"
 local Credentials = require "kms.credentials.value"
+local cache = require "kms.credentials.cache"
+local env = require "kms.util.env"
+local file = require "kms.credentials.file"
 local provider = require "kms.credentials.provider"
 
 local oidc = {}
 
-local LIFE = 21600 -- seconds asked for, as in the official SDKs
+local DEFAULT_DURATION = 21600 -- seconds, as in the official SDKs
 
 local VARIABLES = { idp_id = "HUAWEICLOUD_SDK_IDP_ID", id_token_file = "HUAWEICLOUD_SDK_ID_TOKEN_FILE" }
 local NAMES = { "idp_id", "id_token_file" }
 
-local function plan_of(given, context)
+--- Fills the options from the environment.
+---@return table? values, kms.Error? err
+local function read_settings(options)
   local values, missing = {}, {}
   for _, name in ipairs(NAMES) do
-    values[name] = given[name] or env.read { VARIABLES[name] }
+    values[name] = options[name] or env.read { VARIABLES[name] }
     if not values[name] then
       missing[#missing + 1] = ("no %s: give oidc the option %s or set %s"):format(name, name, VARIABLES[name])
     end
   end
   if missing[1] then return Credentials.error(missing[2] and "missing" or "invalid", table.concat(missing, "; ")) end
-  if not Credentials.rules.header_safe.test(values.idp_id) then
-    return Credentials.error("invalid", "idp_id must be " .. Credentials.rules.header_safe.text)
-  end
-  local place, err = iam.place(given.endpoint, context.region)
-  if not place then return nil, err end
-  place.idp_id, place.id_token_file = values.idp_id, values.id_token_file
-  place.key = table.concat({ place.scheme, place.host, place.idp_id, place.id_token_file }, "\n")
-  return place
+  local rule = Credentials.rules.header_safe
+  if not rule.test(values.idp_id) then return Credentials.error("invalid", "idp_id must be " .. rule.text) end
+  return values
 end
 
--- The two steps of the official SDKs for Python and Go; the second is "CreateTemporaryAccessKeyByToken" of IAM.
-local function fetch(context, plan, life)
-  local id_token, err = file.read_word(plan.id_token_file, "ID token file")
-  if not id_token then return nil, err end
-  local response, order
-  response, err, order = iam.post(context, plan, "/v3.0/OS-AUTH/id-token/tokens", { { "X-Idp-Id", plan.idp_id } },
-    { auth = { id_token = { id = id_token } } }, { id_token })
-  if not response then return nil, err end
-  local token
-  token, err = iam.token(order, response)
-  if not token then return nil, err end
-  response, err, order = iam.post(context, plan, "/v3.0/OS-CREDENTIAL/securitytokens", {},
-    { auth = { identity = { methods = { "token" }, token = { id = token, duration_seconds = life } } } },
-    { token, id_token })
-  if not response then return nil, err end
-  return service.parse_temporary_keys(context, order, response)
+local function plan(options, context)
+  local iam = context.cloud.iam
+  if not iam then return Credentials.error("invalid", provider.wrong_cloud_message "oidc") end
+  local values, err = read_settings(options)
+  if not values then return nil, err end
+  local address
+  address, err = iam.resolve_address(options.endpoint, context.region)
+  if not address then return nil, err end
+  return {
+    key = table.concat({ address.scheme, address.host, values.idp_id, values.id_token_file }, "\n"),
+    address = address, idp_id = values.idp_id, id_token_file = values.id_token_file,
+  }
 end
 
---- A source of temporary keys.
+--- Creates a provider of temporary keys.
 ---@param options { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }
 ---@return kms.CredentialProvider
 function oidc.new(options)
-  local given = { idp_id = options.idp_id, id_token_file = options.id_token_file, endpoint = options.endpoint }
-  local life = options.duration or LIFE
-  local get, forget = cache.new {
-    plan = function(context) return plan_of(given, context) end,
-    fetch = function(context, plan) return fetch(context, plan, life) end,
-  }
-  return provider.new("oidc", get, { forget = forget,
-    check_fields = provider.requires_field("oidc", "security_token") })
+  local copy = { idp_id = options.idp_id, id_token_file = options.id_token_file, endpoint = options.endpoint }
+  local duration = options.duration or DEFAULT_DURATION
+  local function fetch(context, current_plan)
+    local id_token, err = file.read_token(current_plan.id_token_file, "ID token file")
+    if not id_token then return nil, err end
+    return context.cloud.iam.create_keys(context, current_plan.address,
+      { idp_id = current_plan.idp_id, id_token = id_token, duration = duration })
+  end
+  local get, forget = cache.new { plan = function(context) return plan(copy, context) end, fetch = fetch }
+  return provider.new("oidc", get, { forget = forget, check_fields = provider.require_field("oidc", "security_token") })
 end
 
 return oidc

@@ -1,119 +1,141 @@
---- The object that every source is, and how a caller's function, table or own object becomes one.
+--- The interface of credential providers, and adapters for a caller's function or object.
 
-local Error = require "kms.error"
 local Credentials = require "kms.credentials.value"
+local Error = require "kms.error"
 
 local provider = {}
 
----@class kms.Tried one source that did not serve
+---@class kms.TriedProvider a credential provider that returned no credentials
 ---@field name string
 ---@field code string
 ---@field reason string one line, without a secret
 
----@class kms.CredentialsContext what a client tells a source of the call that needs credentials
+---@class kms.CredentialsContext the call that needs credentials
 ---@field provider "huawei"|"ncloud"
+---@field cloud table the module of the cloud, such as kms.huawei
 ---@field fields kms.CredentialsField[]
 ---@field region string?
 ---@field deadline number? on the scale of `clock`
 ---@field clock fun(self): number monotonic time in seconds
 ---@field now fun(self): number Unix time in seconds
----@field send fun(self, request: table): table?, kms.Error? as a transport's, within the call's deadline, and within
----  `timeout` seconds if the request has it
+---@field send fun(self, request: table): table?, kms.Error? sends with the transport of the client, within the deadline
+---  of the call, and within `timeout` seconds if the request has it
 ---@field sleep fun(self, seconds: number)
 
 ---@class kms.CredentialProvider
 ---@field name string
 ---@field get fun(self, context: kms.CredentialsContext): kms.Credentials?, kms.Error?
----@field forget (fun(self, refused: kms.Credentials?))? drops what is held and remembered; or only these, which the
----  cloud refused, so that the next `get` makes new ones
----@field check_fields (fun(fields: kms.CredentialsField[]): string?)? why it cannot serve a cloud with these fields
+---@field forget (fun(self, refused: kms.Credentials?))? with `refused`, drops these credentials only, so that the next
+---  `get` fetches new ones; without, drops all credentials and remembered failures
 ---@field is_immediate boolean? `get` never waits
+---@field check_fields (fun(fields: kms.CredentialsField[]): string?)? returns why the provider cannot serve the cloud
+---  with these fields
 
--- Secrets are upvalues of `get`, never fields: whoever prints a source sees none.
+-- Secrets are upvalues of `get`, never fields, so that a printed provider shows none.
 local metatable = { __name = "kms.credentials" }
 function metatable.__tostring(self) return ("kms.credentials (%s)"):format(self.name) end
 
---- Makes a source. Its errors say what was tried.
+--- Creates a provider. Its errors list it in `tried`.
 ---@param name string
 ---@param get fun(context: kms.CredentialsContext): kms.Credentials?, kms.Error?
----@param more { forget: function?, check_fields: function?, is_immediate: boolean? }?
+---@param options { forget: function?, check_fields: function?, is_immediate: boolean? }?
 ---@return kms.CredentialProvider
-function provider.new(name, get, more)
-  local self = { name = name, forget = more and more.forget, check_fields = more and more.check_fields,
-    is_immediate = more and more.is_immediate }
+function provider.new(name, get, options)
+  options = options or {}
+  local self = { name = name, forget = options.forget, check_fields = options.check_fields,
+    is_immediate = options.is_immediate }
   function self.get(_, context)
-    local found, err = get(context)
-    if found then return found end
+    local credentials, err = get(context)
+    if credentials then return credentials end
     err.tried = err.tried or { { name = name, code = err.code, reason = err.message } }
     return nil, err
   end
   return setmetatable(self, metatable)
 end
 
+--- Returns whether a value was created by `new`.
+---@param value any
 ---@return boolean
-function provider.is(value)
+function provider.is_provider(value)
   return type(value) == "table" and getmetatable(value) == metatable
 end
 
---- A check for `check_fields`: the cloud knows a kind of credentials, by the name of their field.
+--- Returns the message for a provider that serves another cloud only.
+---@param name string the provider's
+---@return string
+function provider.wrong_cloud_message(name)
+  return ("credential provider '%s' does not serve this cloud"):format(name)
+end
+
+--- Creates a `check_fields` that accepts clouds with one field.
+---@param name string the provider's
+---@param field_name string
 ---@return fun(fields: kms.CredentialsField[]): string?
-function provider.requires_field(name, field_name)
+function provider.require_field(name, field_name)
   return function(fields)
     for _, field in ipairs(fields) do
       if field.name == field_name then return nil end
     end
-    return ("credentials source '%s' does not serve this cloud"):format(name)
+    return provider.wrong_cloud_message(name)
   end
 end
 
---- What a function of the caller's own gave, as a snapshot or as our error.
-local function received(name, context, given, err)
-  if type(given) ~= "table" then
-    if not Error.is(err) then
-      -- A plain text tells nothing of its kind. To end a chain, a function returns an error value.
-      return Credentials.error("missing", ("the credentials %s gave %s"):format(
-        name, err and "an error: " .. tostring(err) or "nothing"))
-    end
-    if err.kind ~= "credentials" then
-      return Credentials.error("unavailable", ("the credentials %s failed: %s"):format(name, err.message), err)
-    end
-    local copy = {} -- the caller may keep his error and return it again
-    for field, value in pairs(err) do copy[field] = value end
-    return nil, Error.new(copy)
+--- Converts the failure of a caller's function to an error of its own, which other code may change.
+---@param subject string for messages
+---@param failure any the second value that the function returned
+local function adopt_failure(subject, failure)
+  if not Error.is(failure) then
+    -- A text does not say what kind of failure it is. A function that returns a kms.Error can end a chain.
+    local result = failure and "an error: " .. tostring(failure) or "nothing"
+    return Credentials.error("missing", ("%s returned %s"):format(subject, result))
   end
-  local unknown = Credentials.unknown_field(context.fields, given)
+  if failure.kind ~= "credentials" then
+    return Credentials.error("unavailable", ("%s failed: %s"):format(subject, failure.message), failure)
+  end
+  local copy = {}
+  for name, value in pairs(failure) do copy[name] = value end
+  return nil, Error.new(copy)
+end
+
+--- Validates what a caller's function returned.
+---@param subject string for messages
+---@param context kms.CredentialsContext
+---@param values any
+---@param failure any
+---@return kms.Credentials? credentials, kms.Error? err
+local function adopt_result(subject, context, values, failure)
+  if type(values) ~= "table" then return adopt_failure(subject, failure) end
+  local unknown = Credentials.unknown_field(context.fields, values)
   if unknown then
-    -- A misspelt security_token would be left out, and the keys refused without it.
-    return Credentials.error("invalid", ("the credentials %s gave a field that is not known: %s"):format(name, unknown))
+    -- Ignoring a misspelt security_token would make the cloud refuse the keys.
+    return Credentials.error("invalid", ("%s returned an unknown field: %s"):format(subject, unknown))
   end
-  local absent = Credentials.missing_fields(context.fields, given)
-  if absent then
-    return Credentials.error("missing", ("the credentials %s gave no %s"):format(name, absent[1].name))
+  local missing = Credentials.missing_fields(context.fields, values)
+  if missing then return Credentials.error("missing", ("%s returned no %s"):format(subject, missing[1].name)) end
+  local credentials, err = Credentials.new(context.fields, values)
+  if credentials and credentials.expires and credentials.expires <= context:now() then
+    return Credentials.error("expired", ("%s returned expired credentials"):format(subject))
   end
-  local found
-  found, err = Credentials.new(context.fields, given)
-  if found and found.expires and found.expires <= context:now() then
-    return Credentials.error("expired", ("the credentials %s gave credentials that have expired"):format(name))
-  end
-  return found, err
+  return credentials, err
 end
 
---- A source of the caller's function.
+--- Creates a provider that calls a function for each call of a client.
 ---@param get fun(context: kms.CredentialsContext): kms.Credentials?, any
 ---@return kms.CredentialProvider
 function provider.from_function(get)
   return provider.new("function", function(context)
-    local given, err = get(context)
-    return received("function", context, given, err)
+    return adopt_result("the credentials function", context, get(context))
   end)
 end
 
---- Whether a table is a source of the caller's own making.
+--- Returns whether a value is a caller's own provider: a table with a name and a method `get`.
+---@param value any
+---@return boolean
 function provider.is_custom(value)
   return type(value) == "table" and type(value.get) == "function" and type(value.name) == "string"
 end
 
---- A source of an object of the caller's own.
+--- Creates a provider from a caller's own one.
 ---@param object { name: string, get: function, forget: function? }
 ---@return kms.CredentialProvider
 function provider.from_object(object)
@@ -121,8 +143,7 @@ function provider.from_object(object)
     if object.forget then object:forget(refused) end
   end
   return provider.new(object.name, function(context)
-    local given, err = object:get(context)
-    return received("source " .. object.name, context, given, err)
+    return adopt_result("credential provider " .. object.name, context, object:get(context))
   end, { forget = forget })
 end
 

@@ -1,151 +1,166 @@
---- One request to a service that hands out credentials, over the call's own transport and inside the call's deadline,
---- and what a failure of it means.
+--- One HTTP request to a credential service, sent with the transport of the call within its deadline.
 
+local Credentials = require "kms.credentials.value"
 local Error = require "kms.error"
 local host_name = require "kms.host_name"
-local parse_error = require "kms.huawei.errors"
-local redact = require "kms.util.redact"
 local json_body = require "kms.util.json_body"
-local Credentials = require "kms.credentials.value"
+local redact = require "kms.util.redact"
+local time = require "kms.util.time"
 
 local service = {}
 
+local MAX_TIME = 64 -- bytes of a point in time; "2022-10-17T18:51:25.231000000+08:00" has 35
+
 ---@class kms.ServiceRequest
----@field who string whom it asks, for errors: "IAM at https://…"
+---@field service_name string the service and its address, for errors: "IAM at https://…"
 ---@field method string
 ---@field scheme string
----@field host string as on the wire
+---@field host string as in the Host header
 ---@field target string
 ---@field headers { [1]: string, [2]: string }[]?
 ---@field body string?
 ---@field timeout number seconds
----@field secrets string[]? what of the request must not show in an error
+---@field secrets string[]? parts of the request that no error may show
+---@field parse_error fun(object: table, status: integer): string?, string? returns code and message of an error body
 
---- What `service.parse_url` takes, for errors.
-service.URL = "https://host[:port], or http:// of this machine or a link-local address"
+--- What `parse_url` accepts, for errors.
+service.URL_RULE = "https://host[:port], or http:// with a loopback or link-local address"
 
---- A URL of a service on this machine or near it as the parts of an order.
+--- Splits the URL of a credential service. Without TLS the service must be on this machine or on its own network.
 ---@param url string
----@return string? scheme, string? host as on the wire, string? target
+---@return string? scheme, string? host as in the Host header, string? target
 function service.parse_url(url)
   local scheme, host, target = url:match "^(https?)://([^/?#]+)([^#]*)$"
   local name, port = host_name.split(host or "")
   if not name or target:find "[^!-~]" then return nil end
   if scheme == "http" and not host_name.is_loopback(name) and not host_name.is_link_local(name) then return nil end
-  local default = scheme == "http" and 80 or 443
-  host = port and port ~= default and ("%s:%d"):format(name, port) or name
+  local default_port = scheme == "http" and 80 or 443
+  host = port and port ~= default_port and ("%s:%d"):format(name, port) or name
   return scheme, host, target:find "^/" and target or "/" .. target
 end
 
---- Asks. An HTTP error status is an answer.
+--- Sends a request. The context bounds its timeout by the deadline. A response with an error status is a response.
 ---@param context kms.CredentialsContext
----@param order kms.ServiceRequest
+---@param request kms.ServiceRequest
 ---@return table? response, kms.Error? err
-function service.send(context, order)
-  local deadline = context.deadline
-  if deadline and context:clock() >= deadline then
-    local message = "no time was left to ask " .. order.who
-    local cause = Error.new { kind = "transport", code = "timeout", message = message }
-    return Credentials.error("unavailable", message, cause)
-  end
+function service.send(context, request)
   local response, err = context:send {
-    method = order.method, scheme = order.scheme, host = order.host, target = order.target,
-    headers = order.headers or {}, body = order.body,
-    timeout = order.timeout,
-    -- Metadata services have no certificate, and no way out of their own host.
-    link_local = order.scheme == "http" or nil,
+    method = request.method, scheme = request.scheme, host = request.host, target = request.target,
+    headers = request.headers or {}, body = request.body,
+    timeout = request.timeout,
+    -- Metadata services have no certificate, and a proxy cannot reach them.
+    link_local = request.scheme == "http" or nil,
   }
   if response then return response end
-  local text = redact.to_line(redact.text(Error.is(err) and err.message or tostring(err), order.secrets or {}))
-  -- A transport of the caller's own need not know our errors.
+  local text = redact.to_line(redact.text(Error.is(err) and err.message or tostring(err), request.secrets or {}))
+  -- A caller's own transport may return other errors than kms.Error.
   local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = text }
   local code = cause.kind == "transport" and "unavailable" or "invalid"
-  return Credentials.error(code, ("%s did not answer: %s"):format(order.who, text), cause)
+  return Credentials.error(code, ("request to %s failed: %s"):format(request.service_name, text), cause)
 end
 
-local function protocol_error(order, response, code, message)
-  if response.body ~= "" then message = message .. ", " .. redact.excerpt(response.body, order.secrets or {}) end
-  return Error.new { kind = "protocol", code = code, message = message, status = response.status }
-end
-
---- The error for a good answer that is not what it should be.
----@param code string a protocol error's
+--- Creates the error for a successful response with unexpected content. It shows nothing of the body, which may contain
+--- new secrets.
+---@param request kms.ServiceRequest
+---@param response table
 ---@param message string
----@param quiet boolean? the answer may hold secrets that nobody knows yet: nothing of it is shown
+---@param code string? a protocol error's; default "wrong_type"
 ---@return nil, kms.Error
-function service.malformed(order, response, code, message, quiet)
-  local cause = quiet and Error.new { kind = "protocol", code = code, message = message, status = response.status }
-    or protocol_error(order, response, code, message)
-  return Credentials.error("invalid", ("%s gave an unusable answer: %s"):format(order.who, cause.message), cause)
+function service.malformed_response(request, response, message, code)
+  local cause = Error.new { kind = "protocol", code = code or "wrong_type", message = message,
+    status = response.status }
+  return Credentials.error("invalid", ("%s sent an unusable response: %s"):format(request.service_name, message), cause)
 end
 
---- The object of a good answer. Nothing of it is shown when it cannot be read: it was to hold keys.
+--- Appends an excerpt of the body to a message. Only for bodies that contain no new secrets.
+---@param request kms.ServiceRequest
+---@param response table
+---@param message string
+---@return string
+function service.with_excerpt(request, response, message)
+  if response.body == "" then return message end
+  return message .. ", " .. redact.excerpt(response.body, request.secrets or {})
+end
+
+--- Decodes the JSON object of a successful response.
+---@param request kms.ServiceRequest
+---@param response table
 ---@return table? object, kms.Error? err
-function service.parse_object(order, response)
+function service.decode(request, response)
   local object, code, message = json_body.decode(response.body)
   if object then return object end
-  return service.malformed(order, response, code, message, true)
+  return service.malformed_response(request, response, message, code)
 end
 
---- The error for an answer that says no.
----@param code string? the service's own, where the caller has read it already
----@param message string?
----@return nil, kms.Error
-function service.refusal(order, response, code, message)
-  local status = response.status
+local function service_error(request, response, code, message)
+  local text = redact.to_line(redact.text(message or "no message", request.secrets or {}))
+  return Error.new { kind = "service", code = redact.to_line(code), message = text, status = response.status }
+end
+
+--- Reads the cause of an error response from its body.
+---@return kms.Error
+local function parse_cause(request, response)
   local object, problem, reason = json_body.decode(response.body)
-  if object and not code then code, message = parse_error(object) end
-  local cause
-  if code then
-    local text = redact.to_line(redact.text(message or "no message", order.secrets or {}))
-    cause = Error.new { kind = "service", code = redact.to_line(code), message = text, status = status }
-  else
-    reason = reason or "the answer has none of the documented shapes"
-    cause = protocol_error(order, response, problem or "unknown", reason)
+  if object then
+    local code, message = request.parse_error(object, response.status)
+    if code then return service_error(request, response, code, message) end
   end
-  cause.request_id = json_body.to_text(response.headers["x-request-id"])
-    or json_body.to_text(response.headers["x-iam-trace-id"])
-  local passing = status == 429 or status >= 500 or status >= 300 and status < 400
-  -- IAM's codes are mostly the status once more.
-  local named = code and code ~= tostring(status) and " " .. cause.code or ""
-  return Credentials.error(passing and "unavailable" or "refused", ("%s %s: HTTP %d%s: %s"):format(order.who,
-    passing and "failed" or "refused", status, named, cause.message), cause)
+  local message = service.with_excerpt(request, response, reason or "the response has none of the documented forms")
+  return Error.new { kind = "protocol", code = problem or "unknown", message = message, status = response.status }
 end
 
---- The credentials in an answer, with the moment of their end.
+local function is_temporary(status)
+  return status == 429 or status >= 500 or status >= 300 and status < 400
+end
+
+--- Creates the error for an error response.
+---@param request kms.ServiceRequest
+---@param response table
+---@param code string? of the service, where the caller has parsed the body
+---@param message string? of the service
+---@return nil, kms.Error
+function service.error_response(request, response, code, message)
+  local status, headers = response.status, response.headers
+  local cause = code and service_error(request, response, code, message) or parse_cause(request, response)
+  cause.request_id = json_body.to_text(headers["x-request-id"]) or json_body.to_text(headers["x-iam-trace-id"])
+  local is_refusal = not is_temporary(status)
+  -- The codes of IAM mostly repeat the status.
+  local shown_code = cause.kind == "service" and cause.code ~= tostring(status) and " " .. cause.code or ""
+  return Credentials.error(is_refusal and "refused" or "unavailable", ("%s %s: HTTP %d%s: %s"):format(
+    request.service_name, is_refusal and "refused the request" or "failed", status, shown_code, cause.message), cause)
+end
+
+--- Parses a point in time in a response: ISO 8601 with "Z" or an offset. Without either the hour is ambiguous.
+---@param text any
+---@return number? seconds Unix time
+function service.parse_time(text)
+  if type(text) ~= "string" or #text > MAX_TIME then return nil end
+  if text:find "Z$" then return time.parse_iso8601(text) end
+  local local_time, sign, hours, minutes = text:match "^(.*T.*)([+-])(%d%d):?(%d%d)$"
+  local seconds = local_time and time.parse_iso8601(local_time)
+  local offset = seconds and (hours * 60 + minutes) * 60
+  return seconds and (sign == "+" and seconds - offset or seconds + offset)
+end
+
+--- Creates credentials from the values in a response.
 ---@param context kms.CredentialsContext
----@param values table fields of a snapshot; `expires` as it stands in the answer
----@return kms.Credentials? found, kms.Error? err
-function service.parse_credentials(context, order, response, values)
-  local expires = Credentials.parse_time(values.expires)
+---@param request kms.ServiceRequest
+---@param response table
+---@param values table fields of the credentials; `expires` as text
+---@return kms.Credentials? credentials, kms.Error? err
+function service.parse_credentials(context, request, response, values)
+  local expires = service.parse_time(values.expires)
   if not expires then
-    return service.malformed(order, response, "wrong_type", "it does not say when the credentials expire", true)
+    return service.malformed_response(request, response, "the expiry time is missing or malformed")
   end
-  local absent = Credentials.missing_fields(context.fields, values)
-  if absent then
-    return service.malformed(order, response, "wrong_type", "there is no " .. absent[1].name .. " in it", true)
-  end
-  local given = {}
-  for name, value in pairs(values) do given[name] = value end
-  given.expires = expires
-  local found, err = Credentials.new(context.fields, given)
-  if not found then return service.malformed(order, response, "wrong_type", err.message, true) end
-  return found
-end
-
---- The temporary keys in an answer, in the form that Huawei Cloud's IAM and metadata service share.
----@param context kms.CredentialsContext
----@return kms.Credentials? found, kms.Error? err
-function service.parse_temporary_keys(context, order, response)
-  local object, err = service.parse_object(order, response)
-  if not object then return nil, err end
-  local keys = object.credential
-  if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
-    local problem = "there is no credential with a security token in it"
-    return service.malformed(order, response, "wrong_type", problem, true)
-  end
-  return service.parse_credentials(context, order, response, { access_key = keys.access, secret_key = keys.secret,
-    security_token = keys.securitytoken, expires = keys.expires_at })
+  local missing = Credentials.missing_fields(context.fields, values)
+  if missing then return service.malformed_response(request, response, missing[1].name .. " is missing") end
+  local copy = {}
+  for name, value in pairs(values) do copy[name] = value end
+  copy.expires = expires
+  local credentials, err = Credentials.new(context.fields, copy)
+  if not credentials then return service.malformed_response(request, response, err.message) end
+  return credentials
 end
 
 return service

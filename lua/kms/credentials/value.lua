@@ -1,35 +1,46 @@
---- What every source hands out: keys or a token, checked before anybody signs with them, or an error that says why not.
+--- Credentials at one moment: keys or a token, validated before a request is signed with them.
 
-local validate = require "kms.util.validate"
 local Error = require "kms.error"
-local time = require "kms.util.time"
+local validate = require "kms.util.validate"
 
 local Credentials = {}
 
-local LONGEST_MOMENT = 64 -- bytes; "2022-10-17T18:51:25.231000000+08:00" has 35
+---@class kms.Credentials never changed after a credential provider has returned it
+---@field access_key string?
+---@field secret_key string?
+---@field security_token string? with temporary keys (Huawei Cloud)
+---@field token string? a ready X-Auth-Token, in place of the keys (Huawei Cloud)
+---@field expires number? Unix time in seconds
+---@field warning string? what the user of the credentials should correct, such as a file that others can read
 
--- White space at an end is a slip of copy and paste: signed and refused, five times, until the key is locked.
-local SECRET = { text = "without white space at its ends, and not empty", test = function(value)
+---@class kms.CredentialsField : kms.Field
+---@field variables string[]? environment variables; the first one that is set counts
+---@field optional boolean?
+---@field exclusive boolean? replaces all other fields
+
+-- White space at an end is a copy-and-paste error. The cloud would refuse each signature, and lock the key after five.
+local SECRET = { text = "non-empty, without white space at either end", test = function(value)
   return value ~= "" and not value:find "^%s" and not value:find "%s$"
 end }
 
--- It stands in a header (RFC 9110, section 5.5); a comma or a space would end it there.
+-- The value is a part of a header (RFC 9110, section 5.5); a comma or a space would end it there.
 local HEADER_SAFE = { text = "visible ASCII characters, without spaces", test = function(value)
   return value:find "^[!-~]+$" ~= nil
 end }
 
 Credentials.rules = { secret = SECRET, header_safe = HEADER_SAFE }
 
---- A text without the white space around it, in time that grows with its length alone: "^%s*(.-)%s*$" looks at long
---- white space again and again.
+local OWN_FIELDS = { expires = "number", warning = "string" }
+
+--- Removes white space from both ends, in linear time: "^%s*(.-)%s*$" takes quadratic time for long white space.
 ---@param text string
 ---@return string
 function Credentials.trim(text)
   return (text:match "%S.*" or ""):match ".*%S" or ""
 end
 
---- The two values of a source that has nothing to give.
----@param code "missing"|"invalid"|"unavailable"|"refused"|"expired"
+--- Returns the two values of a credential provider that fails.
+---@param code "missing"|"invalid"|"unavailable"|"refused"|"expired"|"project"
 ---@param message string without a secret
 ---@param cause any?
 ---@return nil, kms.Error
@@ -37,70 +48,60 @@ function Credentials.error(code, message, cause)
   return nil, Error.new { kind = "credentials", code = code, message = message, cause = cause }
 end
 
---- The fields that must still be given.
+--- Lists the fields that have no value and need one.
 ---@param fields kms.CredentialsField[]
----@param found table
----@return kms.CredentialsField[]? absent nil when nothing is
-function Credentials.missing_fields(fields, found)
-  local absent = {}
+---@param values table
+---@return kms.CredentialsField[]? missing nil when the values are complete
+function Credentials.missing_fields(fields, values)
+  local missing = {}
   for _, field in ipairs(fields) do
-    if field.exclusive and found[field.name] ~= nil then return nil end
-    if not field.exclusive and not field.optional and found[field.name] == nil then absent[#absent + 1] = field end
+    local is_set = values[field.name] ~= nil
+    if field.exclusive and is_set then return nil end
+    if not field.exclusive and not field.optional and not is_set then missing[#missing + 1] = field end
   end
-  return absent[1] and absent
+  return missing[1] and missing
 end
 
---- The name of a field that nobody knows.
+--- Finds a name that is not a field.
 ---@param fields kms.CredentialsField[]
----@param given table
----@return string?
-function Credentials.unknown_field(fields, given)
-  local known = { expires = true, warning = true }
+---@param values table
+---@return string? name quoted for an error
+function Credentials.unknown_field(fields, values)
+  local known = {}
   for _, field in ipairs(fields) do known[field.name] = true end
-  for name in pairs(given) do
-    if not known[name] then return validate.quote(name) end
+  for name in pairs(values) do
+    if not known[name] and not OWN_FIELDS[name] then return validate.quote(name) end
   end
 end
 
---- Copies the known fields and checks what stands in them. No value is shown: a key in the wrong place is still a key.
+--- Copies the values of the known fields and validates them. Errors show no value, because a key in the wrong field is
+--- still a key.
 ---@param fields kms.CredentialsField[]
----@param given table
----@return kms.Credentials? copy, kms.Error? err
-function Credentials.new(fields, given)
-  local copy = { expires = given.expires, warning = given.warning }
-  for _, name in ipairs { "expires", "warning" } do
-    local wanted = name == "expires" and "number" or "string"
-    if copy[name] ~= nil and type(copy[name]) ~= wanted then
-      return Credentials.error("invalid", ("%s must be a %s, got a %s"):format(name, wanted, type(copy[name])))
+---@param values table
+---@return kms.Credentials? credentials, kms.Error? err
+function Credentials.new(fields, values)
+  local credentials = {}
+  for name, expected in pairs(OWN_FIELDS) do
+    local value = values[name]
+    if value ~= nil and type(value) ~= expected then
+      return Credentials.error("invalid", ("%s must be a %s; got a %s"):format(name, expected, type(value)))
     end
+    credentials[name] = value
   end
   for _, field in ipairs(fields) do
-    local value = given[field.name]
+    local value = values[field.name]
     if value ~= nil then
       if type(value) ~= "string" then
-        return Credentials.error("invalid", ("%s must be a string, got a %s"):format(field.name, type(value)))
+        return Credentials.error("invalid", ("%s must be a string; got a %s"):format(field.name, type(value)))
       end
       if not field.rule.test(value) then
-        return Credentials.error("invalid", field.name .. " must be " .. field.rule.text)
+        return Credentials.error("invalid", ("%s must be %s"):format(field.name, field.rule.text))
       end
-      copy[field.name] = value
+      credentials[field.name] = value
       if field.exclusive then break end
     end
   end
-  return copy
-end
-
---- A moment in an answer as Unix time. ISO 8601 with "Z" or an offset: without either nobody knows which hour is meant.
----@param text any
----@return number?
-function Credentials.parse_time(text)
-  if type(text) ~= "string" or #text > LONGEST_MOMENT then return nil end
-  local utc = text:match "^(.*)Z$"
-  if utc then return time.parse_iso8601(utc .. "Z") end
-  local rest, sign, hours, minutes = text:match "^(.*T.*)([+-])(%d%d):?(%d%d)$"
-  local moment = rest and time.parse_iso8601(rest)
-  local offset = moment and (hours * 60 + minutes) * 60
-  return moment and (sign == "+" and moment - offset or moment + offset)
+  return credentials
 end
 
 return Credentials

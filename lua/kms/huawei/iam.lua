@@ -1,130 +1,153 @@
---- Huawei Cloud IAM: where it is, and tokens for a user and a password.
+--- Requests to Huawei Cloud IAM: its addresses, tokens, and temporary keys.
 
 local cjson = require "cjson.safe".new()
-local validate = require "kms.util.validate"
-local env = require "kms.util.env"
-local service = require "kms.credentials.service"
-local lock_guard = require "kms.call.lock_guard"
-local regions = require "kms.huawei.regions"
-local cache = require "kms.credentials.cache"
-local shared_cache = require "kms.credentials.shared_cache"
 local Credentials = require "kms.credentials.value"
-local provider = require "kms.credentials.provider"
+local env = require "kms.util.env"
+local parse_error = require "kms.huawei.errors"
+local regions = require "kms.huawei.regions"
+local service = require "kms.credentials.service"
+local validate = require "kms.util.validate"
 
 local iam = {}
 
-local TIMEOUT = 10 -- seconds a request
-local MARGIN = 30 * 60 -- seconds of a token's 24 hours
--- Seconds that a refused password is not tried again: IAM locks users after some refusals in a row.
-local REFUSED_PAUSE = 5 * 60
+local TIMEOUT = 10 -- seconds per request
 
---- Where to ask IAM: the option, the official SDKs' variable, or the region's host.
+---@class kms.IamAddress
+---@field scheme string
+---@field host string
+---@field service_name string for errors
+
+--- Determines the address of IAM: the option, the variable of the official SDKs, or the host of the region.
 ---@param option string?
 ---@param region string?
----@return { scheme: string, host: string, who: string, timeout: number }? place, kms.Error? err
-function iam.place(option, region)
+---@return kms.IamAddress? address, kms.Error? err
+function iam.resolve_address(option, region)
   local endpoint = option or env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or regions.iam_host(region)
-  -- The SDK for Go lets the variable do without a scheme.
+  -- The SDK for Go accepts the variable without a scheme.
   if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
   local scheme, host = validate.parse_endpoint(endpoint)
   if not scheme then
     return Credentials.error("invalid", validate.value("the IAM endpoint", endpoint, validate.ENDPOINT))
   end
-  return { scheme = scheme, host = host, who = ("IAM at %s://%s"):format(scheme, host), timeout = TIMEOUT }
+  return { scheme = scheme, host = host, service_name = ("IAM at %s://%s"):format(scheme, host) }
 end
 
---- A value as JSON. The encoder keeps its buffer, and a password in it, until another text overwrites it.
+--- Completes a request to IAM.
+---@param address kms.IamAddress
+---@param request table `method`, `target`, `headers`, `body` and `secrets` of a kms.ServiceRequest
+---@return kms.ServiceRequest request
+function iam.address_request(address, request)
+  request.scheme, request.host, request.service_name = address.scheme, address.host, address.service_name
+  request.timeout, request.parse_error = TIMEOUT, parse_error
+  return request
+end
+
+--- Encodes a value as JSON. The encoder keeps its buffer, so another text overwrites the password in it.
 local function encode(value)
   local text = cjson.encode(value)
   cjson.encode(("x"):rep(#text))
   return text
 end
 
---- Posts JSON to IAM.
----@param place table from `iam.place`
----@param body table
----@param secrets string[] what of the body and the headers must not show
----@return table? response a good one, kms.Error? err, table order
-function iam.post(context, place, target, headers, body, secrets)
-  local order = { who = place.who, method = "POST", scheme = place.scheme, host = place.host, target = target,
-    headers = { { "Content-Type", "application/json;charset=utf8" } }, body = encode(body),
-    timeout = place.timeout, secrets = secrets }
-  for _, pair in ipairs(headers) do order.headers[#order.headers + 1] = pair end
-  local response, err = service.send(context, order)
-  if not response then return nil, err, order end
-  if response.status ~= 200 and response.status ~= 201 then
-    response, err = service.refusal(order, response)
+--- Posts JSON.
+---@param context kms.CredentialsContext
+---@param address kms.IamAddress
+---@param request table `target`, `headers`, `body` as a table, and `secrets`
+---@return table? response, kms.Error? err, kms.ServiceRequest request
+local function post(context, address, request)
+  iam.address_request(address, request)
+  request.method, request.body = "POST", encode(request.body)
+  table.insert(request.headers, 1, { "Content-Type", "application/json;charset=utf8" })
+  local response, err = service.send(context, request)
+  if response and response.status ~= 200 and response.status ~= 201 then
+    response, err = service.error_response(request, response)
   end
-  return response, err, order
+  return response, err, request
 end
 
---- The token in an answer's header.
+--- Reads the token in the header of a response.
 ---@return string? token, kms.Error? err
-function iam.token(order, response)
+local function parse_token(request, response)
   local token = response.headers["x-subject-token"]
   if token and Credentials.rules.header_safe.test(token) then return token end
-  return service.malformed(order, response, "wrong_type", "there is no X-Subject-Token in it", true)
+  return service.malformed_response(request, response, "the X-Subject-Token header is missing or malformed")
 end
 
 local PROJECT_ID = "^" .. ("[0-9A-Za-z]"):rep(32) .. "$"
 
---- The project that a token is for. A name begins with its region's code, and so holds a "-", an id never does.
-local function scope_of(project)
+--- Returns the scope of a token. The name of a project begins with the code of its region and therefore contains a "-".
+--- An id never does.
+local function project_scope(project)
   return { project = { [project:find(PROJECT_ID) and "id" or "name"] = project } }
 end
 
-local function plan_of(given, context)
-  local place, err = iam.place(given.endpoint, context.region)
-  if not place then return nil, err end
-  local project = given.project or context.region
-  if not project then
-    local message = "an IAM token is for one project: give iam_token the option project, or the client a region"
-    return Credentials.error("invalid", message)
-  end
-  place.project, place.margin, place.refused_pause = project, MARGIN, REFUSED_PAUSE
-  -- The length before each part: no choice of names makes two keys the same.
-  local parts = {}
-  local login = lock_guard.identify { access_key = given.user, secret_key = given.password } -- hides the password
-  for i, part in ipairs { place.scheme .. "://" .. place.host, given.domain, given.user, project, login } do
-    parts[i] = #part .. ":" .. part
-  end
-  place.key = table.concat(parts)
-  return place
-end
-
--- "Obtaining a User Token Through Password Authentication", IAM API reference. `nocatalog` keeps the answer short.
-local function fetch(given, context, plan)
-  local user = { name = given.user, password = given.password, domain = { name = given.domain } }
-  local body = { auth = {
-    identity = { methods = { "password" }, password = { user = user } },
-    scope = scope_of(plan.project),
-  } }
-  local response, err, order = iam.post(context, plan, "/v3/auth/tokens?nocatalog=true", {}, body, { given.password })
+--- Creates a token ("Obtaining a User Token Through Password Authentication", IAM API reference).
+---@param context kms.CredentialsContext
+---@param address kms.IamAddress
+---@param login { user: string, password: string, domain: string }
+---@param project string id or name
+---@return kms.Credentials? credentials, kms.Error? err
+function iam.create_token(context, address, login, project)
+  local user = { name = login.user, password = login.password, domain = { name = login.domain } }
+  local response, err, request = post(context, address, {
+    target = "/v3/auth/tokens?nocatalog=true", -- without the catalog the response is short
+    headers = {}, secrets = { login.password },
+    body = { auth = {
+      identity = { methods = { "password" }, password = { user = user } },
+      scope = project_scope(project),
+    } },
+  })
   if not response then return nil, err end
-  local token
-  token, err = iam.token(order, response)
+  local token, object
+  token, err = parse_token(request, response)
   if not token then return nil, err end
-  local object
-  object, err = service.parse_object(order, response)
+  object, err = service.decode(request, response)
   if not object then return nil, err end
   local details = type(object.token) == "table" and object.token or {}
-  return service.parse_credentials(context, order, response, { token = token, expires = details.expires_at })
+  return service.parse_credentials(context, request, response, { token = token, expires = details.expires_at })
 end
 
---- A source of tokens.
----@param options { user: string, password: string, domain: string, project: string?, endpoint: string? }
----@param dictionary table? an NGINX shared dictionary
----@return kms.CredentialProvider
-function iam.new(options, dictionary)
-  local given = {}
-  for name, value in pairs(options) do given[name] = value end
-  local function fetch_own(context, plan) return fetch(given, context, plan) end
-  local get, forget = cache.new {
-    plan = function(context) return plan_of(given, context) end,
-    fetch = dictionary and shared_cache.wrap(dictionary, fetch_own) or fetch_own,
-  }
-  return provider.new("iam_token", get, { forget = forget,
-    check_fields = provider.requires_field("iam_token", "token") })
+--- Parses temporary keys in the form that IAM and the metadata service share.
+---@param context kms.CredentialsContext
+---@param request kms.ServiceRequest
+---@param response table
+---@param object table in the body of the response
+---@return kms.Credentials? credentials, kms.Error? err
+function iam.parse_keys(context, request, response, object)
+  local keys = object.credential
+  if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
+    return service.malformed_response(request, response, "a credential with a security token is missing")
+  end
+  return service.parse_credentials(context, request, response, { access_key = keys.access, secret_key = keys.secret,
+    security_token = keys.securitytoken, expires = keys.expires_at })
+end
+
+--- Creates temporary keys for an ID token, in the two steps of the official SDKs for Python and Go. The second one is
+--- "CreateTemporaryAccessKeyByToken" of the IAM API reference.
+---@param context kms.CredentialsContext
+---@param address kms.IamAddress
+---@param identity { idp_id: string, id_token: string, duration: number }
+---@return kms.Credentials? credentials, kms.Error? err
+function iam.create_keys(context, address, identity)
+  local id_token = identity.id_token
+  local response, err, request = post(context, address, {
+    target = "/v3.0/OS-AUTH/id-token/tokens", headers = { { "X-Idp-Id", identity.idp_id } }, secrets = { id_token },
+    body = { auth = { id_token = { id = id_token } } },
+  })
+  if not response then return nil, err end
+  local token, object
+  token, err = parse_token(request, response)
+  if not token then return nil, err end
+  response, err, request = post(context, address, {
+    target = "/v3.0/OS-CREDENTIAL/securitytokens", headers = {}, secrets = { token, id_token },
+    body = { auth = { identity = {
+      methods = { "token" }, token = { id = token, duration_seconds = identity.duration },
+    } } },
+  })
+  if not response then return nil, err end
+  object, err = service.decode(request, response)
+  if not object then return nil, err end
+  return iam.parse_keys(context, request, response, object)
 end
 
 return iam

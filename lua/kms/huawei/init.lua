@@ -2,12 +2,12 @@
 
 local lazy = require "kms.util.lazy"
 local validate = require "kms.util.validate"
+local clock_skew = require "kms.call.clock_skew"
+local credentials = require "kms.huawei.credentials"
 local parse_error = require "kms.huawei.errors"
-local mutex = lazy "kms.util.mutex"
 local project = lazy "kms.huawei.project"
 local regions = require "kms.huawei.regions"
 local sign = require "kms.sign"
-local Credentials = require "kms.credentials.value"
 
 local huawei = { name = "huawei", parse_error = parse_error }
 
@@ -62,14 +62,8 @@ huawei.options = {
 -- Five refused authentications in a row lock an access key for five minutes (API Request Signing Guide).
 huawei.lock_guard = true
 
----@type kms.CredentialsField[]
-huawei.credentials = {
-  { name = "token", type = "string", rule = Credentials.rules.header_safe, exclusive = true },
-  { name = "access_key", type = "string", rule = Credentials.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
-  { name = "secret_key", type = "string", rule = Credentials.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
-  { name = "security_token", type = "string", rule = Credentials.rules.header_safe, optional = true,
-    variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" } },
-}
+huawei.credentials, huawei.profile, huawei.metadata = credentials.fields, credentials.profile, credentials.metadata
+huawei.iam = lazy "kms.huawei.iam"
 
 ---@type kms.Operation[]
 huawei.operations = {
@@ -100,30 +94,16 @@ local function with_project(settings, project_id)
   return complete
 end
 
-local MOST_PROJECTS = 100 -- remembered; rotated keys must not fill the memory
-
---- Settings whose project is looked up at the first call under an access key or a token, and remembered. Of many calls
---- at once one asks.
+--- Settings whose project is looked up at the first call under an access key or a token.
 local function with_lookup(settings)
-  local found, count, one = {}, 0, mutex.new()
-
-  local function look_up(key, given, context, offset)
-    local id, err, learnt = project.find(settings.region, given, context, offset, settings.algorithm)
-    if not id then return nil, err, learnt end
-    if count == MOST_PROJECTS then found, count = {}, 0 end
-    found[key], count = with_project(settings, id), count + 1
-    return found[key]
-  end
-
+  local by_id, find = {}, project.new_finder(settings.region, settings.algorithm)
   function settings.complete(given, context, offset)
-    local key = given.access_key or given.token
-    if found[key] then return found[key] end
-    local ticket = one:acquire(context, context.deadline)
-    if not ticket then return Credentials.error("unavailable", "another call was looking for the project, in vain") end
-    local complete, err, learnt = found[key], nil, nil -- whoever had the lock may have found it
-    if not complete then complete, err, learnt = look_up(key, given, context, offset) end
-    one:release(ticket)
-    return complete, err, learnt
+    local id, err, response = find(context, given, offset)
+    if not id then
+      return nil, err, response and clock_skew.detect(response, err.message, context:now(), offset)
+    end
+    by_id[id] = by_id[id] or with_project(settings, id)
+    return by_id[id]
   end
   return settings
 end

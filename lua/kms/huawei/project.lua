@@ -1,70 +1,106 @@
---- Finds the id of a region's project, which is named like the region (IAM API, "Querying Project Information").
---- Nothing is created: one project or an error.
+--- Looks up the id of a region's project, which has the name of the region (IAM API reference, "Querying Project
+--- Information"). It never creates a project.
 
-local clock_skew = require "kms.call.clock_skew"
-local service = require "kms.credentials.service"
-local iam = require "kms.huawei.iam"
-local sign = require "kms.sign"
 local Credentials = require "kms.credentials.value"
+local iam = require "kms.huawei.iam"
+local mutex = require "kms.util.mutex"
+local service = require "kms.credentials.service"
+local sign = require "kms.sign"
 
 local project = {}
 
---- The headers of a question to IAM.
-local function headers_of(request, given, now, algorithm)
+local MAX_PROJECTS = 100 -- remembered per client, so that rotated keys do not fill the memory
+
+--- Authenticates a request with the token, or signs it.
+---@param request table as for kms.sign
+---@param credentials kms.Credentials
+---@param now number Unix time
+---@param algorithm string?
+---@return { [1]: string, [2]: string }[]? headers, kms.Error? err
+local function authenticate(request, credentials, now, algorithm)
   local headers = { { "Content-Type", "application/json" } }
-  if given.token then
-    headers[2] = { "X-Auth-Token", given.token }
+  if credentials.token then
+    headers[2] = { "X-Auth-Token", credentials.token }
     return headers
   end
   request.headers = { headers[1] }
-  local added, err = sign.huawei(request, given, now, algorithm)
-  if not added then return nil, err end
-  for name, value in pairs(added) do headers[#headers + 1] = { name, value } end
+  local signature_headers, err = sign.huawei(request, credentials, now, algorithm)
+  if not signature_headers then return nil, err end
+  for name, value in pairs(signature_headers) do headers[#headers + 1] = { name, value } end
   return headers
 end
 
---- The one project of an answer.
-local function read(order, response, region)
-  local object, err = service.parse_object(order, response)
+--- Reads the id of the only project in a response.
+---@return string? id, kms.Error? err
+local function parse_id(request, response, region)
+  local object, err = service.decode(request, response)
   if not object then return nil, err end
   local projects = object.projects
   if type(projects) ~= "table" then
-    return service.malformed(order, response, "wrong_type", "there is no list of projects in it")
+    return service.malformed_response(request, response,
+      service.with_excerpt(request, response, "the list of projects is missing"))
   end
   local id = #projects == 1 and type(projects[1]) == "table" and projects[1].id
   if type(id) == "string" and id:find "^[0-9A-Za-z]+$" and #id == 32 then return id end
-  return Credentials.error("project", ("%s knows %d projects named %s, not one: give the option project_id"):format(
-    order.who, #projects, region))
+  return Credentials.error("project", ("%s returned %d projects named %s; expected one with a valid id: give the "
+    .. "option project_id"):format(request.service_name, #projects, region))
 end
 
---- Asks IAM.
----@param region string
----@param given kms.Credentials
----@param context kms.Context
----@param offset number what is known of the clock, for the signature
----@param algorithm string?
----@return string? id, kms.Error? err kind "credentials"; code "project" where it is not exactly one
----@return number? offset of the clock, where the refusal shows that it is off
-function project.find(region, given, context, offset, algorithm)
-  local place, err = iam.place(nil, region)
-  if not place then return nil, err end
-  local request = { method = "GET", host = place.host, path = "/v3/projects", query = { { "name", region } } }
-  local target = sign.target(request.path, request.query)
-  local headers
-  headers, err = headers_of(request, given, context:now() + offset, algorithm)
-  if not headers then return nil, err end
+--- Asks IAM for the project.
+---@param context kms.CredentialsContext
+---@param credentials kms.Credentials
+---@param options { region: string, algorithm: string?, clock_offset: number }
+---@return string? id
+---@return kms.Error? err
+---@return table? response the error response, if there is one
+local function request_id(context, credentials, options)
+  local address, err = iam.resolve_address(nil, options.region)
+  if not address then return nil, err end
+  local signed = { method = "GET", host = address.host, path = "/v3/projects", query = { { "name", options.region } } }
   local secrets = {}
-  for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = given[name] end
-  local order = { who = place.who, method = "GET", scheme = place.scheme, host = place.host, target = target,
-    headers = headers, timeout = place.timeout, secrets = secrets }
+  for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = credentials[name] end
+  local request = iam.address_request(address, { method = "GET", target = sign.target(signed.path, signed.query),
+    secrets = secrets })
+  request.headers, err = authenticate(signed, credentials, context:now() + options.clock_offset, options.algorithm)
+  if not request.headers then return nil, err end
   local response
-  response, err = service.send(context, order)
+  response, err = service.send(context, request)
   if not response then return nil, err end
-  if response.status ~= 200 then
-    local _, refusal = service.refusal(order, response)
-    return nil, refusal, clock_skew.detect(response, refusal.message, context:now(), offset)
+  if response.status == 200 then return parse_id(request, response, options.region) end
+  local _, response_err = service.error_response(request, response)
+  return nil, response_err, response
+end
+
+--- Creates a function that finds the id, and remembers it by access key or token. Of concurrent calls one asks IAM.
+---@param region string
+---@param algorithm string? of the signature
+---@return fun(context: kms.Context, credentials: kms.Credentials, clock_offset: number): string?, kms.Error?, table?
+---  finder returns the id; or an error of the kind "credentials", and the error response if there is one
+function project.new_finder(region, algorithm)
+  local ids, count, one_at_a_time = {}, 0, mutex.new()
+
+  local function request_and_keep(key, context, credentials, clock_offset)
+    local id, err, response = request_id(context, credentials,
+      { region = region, algorithm = algorithm, clock_offset = clock_offset })
+    if not id then return nil, err, response end
+    if count == MAX_PROJECTS then ids, count = {}, 0 end
+    ids[key], count = id, count + 1
+    return id
   end
-  return read(order, response, region)
+
+  return function(context, credentials, clock_offset)
+    local key = credentials.access_key or credentials.token
+    if ids[key] then return ids[key] end
+    local owner = one_at_a_time:acquire(context, context.deadline)
+    if not owner then
+      return Credentials.error("unavailable", "timed out waiting for a concurrent project lookup")
+    end
+    local ok, id, err, response = true, ids[key], nil, nil -- the previous owner may have found it
+    if not id then ok, id, err, response = pcall(request_and_keep, key, context, credentials, clock_offset) end
+    one_at_a_time:release(owner)
+    if not ok then error(id, 0) end
+    return id, err, response
+  end
 end
 
 return project

@@ -1,9 +1,9 @@
 --- NAVER Cloud KMS 2.0: endpoints, credentials, operations, and the shapes of its answers.
 
+local credentials = require "kms.ncloud.credentials"
 local validate = require "kms.util.validate"
 local json_body = require "kms.util.json_body"
 local sign = require "kms.sign"
-local Credentials = require "kms.credentials.value"
 
 local ncloud = { name = "ncloud" }
 
@@ -55,14 +55,7 @@ ncloud.options = {
   { name = "endpoint", type = "string", rule = validate.ENDPOINT },
 }
 
--- The order of the official Go and JavaScript clients.
----@type kms.CredentialsField[]
-ncloud.credentials = {
-  { name = "access_key", type = "string", rule = Credentials.rules.header_safe,
-    variables = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" } },
-  { name = "secret_key", type = "string", rule = Credentials.rules.secret,
-    variables = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" } },
-}
+ncloud.credentials, ncloud.profile, ncloud.metadata = credentials.fields, credentials.profile, credentials.metadata
 
 ---@type kms.Operation[]
 ncloud.operations = {

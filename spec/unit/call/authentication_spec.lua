@@ -472,7 +472,7 @@ describe("project_id = \"auto\"", function()
       local cloud = emulator.new()
       local _, err = auto(cloud, { region = region }):update_primary_region(PARAMS)
       assert.same({ "credentials", "project", 0 }, { err.kind, err.code, err.attempts })
-      assert.matches(("%d projects named %s, not one: give the option project_id"):format(count, region), err.message, 1, true)
+      assert.matches(("%d projects named %s; expected one with a valid id: give the option project_id"):format(count, region), err.message, 1, true)
       assert.equal(0, cloud:requests "huawei")
     end
   end)

@@ -42,7 +42,7 @@ describe("kms.credentials", function()
     for _, make in ipairs { function(given) return given end, credentials.static } do
       assert.equal("credentials field 'secret_key' is missing", credentials.check_option(huawei.credentials, make { access_key = "AK" }))
       assert.matches("^unknown credentials field \"token\"", credentials.check_option(ncloud.credentials, make { token = "x" }))
-      assert.equal("credentials field 'token' stands alone: no other may be given",
+      assert.equal("credentials field 'token' excludes all other fields",
         credentials.check_option(huawei.credentials, make { token = "x", access_key = "AK", secret_key = "SK" }))
       assert.is_nil(credentials.check_option(huawei.credentials, make { token = "x" }))
     end
@@ -56,7 +56,7 @@ describe("kms.credentials", function()
     local token = credentials.iam_token { user = "u", password = "p", domain = "d" }
     for _, source in ipairs { token, credentials.oidc(), credentials.container(), credentials.chain { KEYS, token } } do
       assert.is_nil(credentials.check_option(huawei.credentials, source))
-      assert.matches("^credentials source '[%w_]+' does not serve this cloud$", credentials.check_option(ncloud.credentials, source))
+      assert.matches("^credential provider '[%w_]+' does not serve this cloud$", credentials.check_option(ncloud.credentials, source))
       assert.has_error(function() kms.ncloud { credentials = source } end)
     end
     for _, source in ipairs { credentials.metadata(), credentials.file(), credentials.environment(), { name = "mine", get = print } } do
@@ -75,13 +75,13 @@ describe("kms.credentials", function()
       ["bad argument #1 to 'container' (table expected, got string)"] = function() credentials.container "x" end,
       ["bad argument #1 to 'iam_token' (option 'password' is missing)"] =
         function() credentials.iam_token { user = "x", domain = "y" } end,
-      ["bad argument #1 to 'iam_token' (option 'shared': there are shared dictionaries in NGINX only)"] =
+      ["bad argument #1 to 'iam_token' (option 'shared': only NGINX has shared dictionaries)"] =
         function() credentials.iam_token { user = "x", password = "y", domain = "z", shared = "tokens" } end,
       ["bad argument #1 to 'oidc' (option 'duration': a number above 0 expected, got 0)"] = function() credentials.oidc { duration = 0 } end,
       ["bad argument #1 to 'chain' (table expected, got function)"] = function() credentials.chain(print) end,
-      ["bad argument #1 to 'chain' (a list of sources expected)"] = function() credentials.chain {} end,
-      ["bad argument #1 to 'chain' (source 1: table or function expected, got string)"] = function() credentials.chain { "file" } end,
-      ['bad argument #1 to \'chain\' (source 2: unknown credentials field "ak"; known: access_key, secret_key, security_token, token)'] =
+      ["bad argument #1 to 'chain' (list of providers expected)"] = function() credentials.chain {} end,
+      ["bad argument #1 to 'chain' (provider 1: table or function expected, got string)"] = function() credentials.chain { "file" } end,
+      ['bad argument #1 to \'chain\' (provider 2: unknown credentials field "ak"; known: access_key, secret_key, security_token, token)'] =
         function() credentials.chain { KEYS, { ak = "x" } } end,
     } do
       local ok, message = pcall(make)
@@ -127,13 +127,13 @@ describe("kms.credentials", function()
     local own = Error.new { kind = "credentials", code = "expired", message = "x" }
     local lost = Error.new { kind = "transport", code = "timeout", message = "late" }
     for expected, given in pairs {
-      ["missing the credentials function gave nothing"] = function() end,
-      ["missing the credentials function gave an error: no vault"] = function() return nil, "no vault" end,
-      ["missing the credentials function gave no secret_key"] = function() return { access_key = "AK" } end,
-      ["invalid access_key must be a string, got a number"] = function() return { access_key = 1, secret_key = "SK" } end,
-      ["invalid expires must be a number, got a string"] =
+      ["missing the credentials function returned nothing"] = function() end,
+      ["missing the credentials function returned an error: no vault"] = function() return nil, "no vault" end,
+      ["missing the credentials function returned no secret_key"] = function() return { access_key = "AK" } end,
+      ["invalid access_key must be a string; got a number"] = function() return { access_key = 1, secret_key = "SK" } end,
+      ["invalid expires must be a number; got a string"] =
         function() return { access_key = "AK", secret_key = "SK", expires = "soon" } end,
-      ["expired the credentials function gave credentials that have expired"] =
+      ["expired the credentials function returned expired credentials"] =
         function(context) return { access_key = "AK", secret_key = "SK", expires = context:now() } end,
       ["expired x"] = function() return nil, own end,
       ["unavailable the credentials function failed: late"] = function() return nil, lost end,
@@ -156,7 +156,7 @@ describe("kms.credentials", function()
     local err = failed("invalid", { "hush" }, function()
       return { access_key = "AK", secret_key = "SK", securitytoken = "hush" }
     end)
-    assert.equal('the credentials function gave a field that is not known: "securitytoken"', err.message)
+    assert.equal('the credentials function returned an unknown field: "securitytoken"', err.message)
   end)
 
   it("takes an object with a name and a get for a source", function()
@@ -165,7 +165,7 @@ describe("kms.credentials", function()
     assert.same(KEYS, (ask(mine)))
     mine.keys = nil
     local err = failed("missing", {}, mine)
-    assert.same({ { name = "vault", code = "missing", reason = "the credentials source vault gave an error: sealed" } }, err.tried)
+    assert.same({ { name = "vault", code = "missing", reason = "credential provider vault returned an error: sealed" } }, err.tried)
   end)
 
   describe("in a chain", function()
@@ -184,8 +184,8 @@ describe("kms.credentials", function()
       assert.same({ "function", "function", "container", "mine" },
         { err.tried[1].name, err.tried[2].name, err.tried[3].name, err.tried[4].name })
       assert.equal("no pod identity: HC_CONTAINER_CREDENTIALS_FULL_URI is not set", err.tried[3].reason)
-      assert.equal("the credentials function gave nothing; the credentials function gave nothing; "
-        .. "no pod identity: HC_CONTAINER_CREDENTIALS_FULL_URI is not set; the credentials source mine gave nothing", err.message)
+      assert.equal("the credentials function returned nothing; the credentials function returned nothing; "
+        .. "no pod identity: HC_CONTAINER_CREDENTIALS_FULL_URI is not set; credential provider mine returned nothing", err.message)
     end)
 
     it("are not looked for past a source that is there and wrong: nobody calls as somebody else", function()

@@ -116,7 +116,7 @@ describe("kms.credentials.iam_token", function()
       local first = assert(credentials.iam_token(options):get(caller.context("huawei", cloud)))
       local second = assert(credentials.iam_token(options):get(caller.context("huawei", cloud)))
       print(first.token == second.token, cloud:requests "iam")
-      for key in pairs(entries) do print((key:gsub("44:[%w+/=]+$", "login")), key:find("Password", 1, true)) end
+      for key in pairs(entries) do print((key:gsub("64:%x+$", "login")), key:find("Password", 1, true)) end
       options.shared = "none"
       print(select(2, pcall(credentials.iam_token, options)))
     ]]
@@ -185,7 +185,7 @@ end)
 
 describe("IAM", function()
   it("is where the variable says, with or without a scheme", function()
-    local program = [[print(require("kms.huawei.iam").place(%s, "cn-north-4").host)]]
+    local program = [[print(require("kms.huawei.iam").resolve_address(%s, "cn-north-4").host)]]
     local variables = { HUAWEICLOUD_SDK_IAM_ENDPOINT = "iam.example:8443" }
     assert.equal("iam.example:8443\n", (child.run(program:format "nil", variables)))
     assert.equal("mine.example\n", (child.run(program:format '"https://mine.example"', variables)))

@@ -57,7 +57,7 @@ describe("kms.credentials.profile", function()
     assert.equal('FILE, profile "DEFAULT": no ncloud_access_key_id and ncloud_secret_access_key', problem("missing", "ncloud", "[DEFAULT]\nx = y"))
     local source = credentials.file { path = "/nowhere/credentials" }
     local err = caller.failed("missing", {}, source:get(caller.context("huawei", canned.new {})))
-    assert.equal('no credentials file "/nowhere/credentials"', err.message)
+    assert.equal('credentials file "/nowhere/credentials" does not exist', err.message)
     caller.failed("missing", {}, credentials.file { path = written "" .. "/credentials" }:get(caller.context("huawei", canned.new {})))
   end)
 
@@ -65,16 +65,16 @@ describe("kms.credentials.profile", function()
     for expected, text in pairs {
       ['FILE, profile "basic": no sk'] = "[basic]\nak = A\nsk =\n",
       ['FILE, profile "basic": no ak'] = "[basic]\nsk = hush\n",
-      ["FILE: line 3 is none of key = value, [section], or a comment"] = "[basic]\nak = A\nsk: hush\n",
-      ["FILE: line 1 is none of key = value, [section], or a comment"] = "= hush",
-      ["FILE: line 2 begins a section, but is not of the form [name]"] = "\n[hush\nak = A",
-      ["FILE: line 4 gives ak again, after line 2"] = "[basic]\nak = A\nsk = hush\nak = B\n",
-      ["FILE: line 5 gives sk again, after line 3"] = "[basic]\nak = A\nsk = hush\n[basic]\nsk = HUSH\n",
-      ["FILE: line 2 has its value in quotes: write it without"] = "[basic]\nsk = \"hush\"\n",
-      ["FILE: line 2 holds control characters: this is no text"] = "[basic]\nsk = hush\0\n",
-      ["FILE: line 1 holds control characters: this is no text"] = "\127ELF\1\2hush",
-      ["FILE: line 3 is too long"] = "[basic]\nak = A\nsk = " .. ("HUSH"):rep(5000),
-      ["FILE is larger than 65536 bytes"] = HUAWEI .. ("# hush\n"):rep(10000),
+      ["FILE: line 3 must be key = value, [section] or a comment"] = "[basic]\nak = A\nsk: hush\n",
+      ["FILE: line 1 must be key = value, [section] or a comment"] = "= hush",
+      ["FILE: line 2 begins with [, but is not a section of the form [name]"] = "\n[hush\nak = A",
+      ["FILE: line 4 repeats ak of line 2"] = "[basic]\nak = A\nsk = hush\nak = B\n",
+      ["FILE: line 5 repeats sk of line 3"] = "[basic]\nak = A\nsk = hush\n[basic]\nsk = HUSH\n",
+      ["FILE: line 2 has a quoted value; remove the quotes"] = "[basic]\nsk = \"hush\"\n",
+      ["FILE: line 2 contains control characters"] = "[basic]\nsk = hush\0\n",
+      ["FILE: line 1 contains control characters"] = "\127ELF\1\2hush",
+      ["FILE: line 3 is longer than 16384 bytes"] = "[basic]\nak = A\nsk = " .. ("HUSH"):rep(5000),
+      ["FILE exceeds 65536 bytes"] = HUAWEI .. ("# hush\n"):rep(10000),
       ['FILE, profile "basic": access_key must be visible ASCII characters, without spaces'] = "[basic]\nak = A hush\nsk = x\n",
     } do
       assert.equal(expected, problem("invalid", "huawei", text))
@@ -101,7 +101,7 @@ describe("kms.credentials.profile", function()
     local source, context = credentials.file { path = path }, caller.context("huawei", canned.new {})
     for mode, letters in pairs { ["644"] = "rw-r--r--", ["640"] = "rw-r-----", ["604"] = "rw----r--", ["600"] = false, ["400"] = false } do
       assert(os.execute(("chmod %s %s"):format(mode, path)))
-      assert.equal(letters and ('"%s" can be read by others than its owner (%s): chmod 600'):format(path, letters) or nil,
+      assert.equal(letters and ('users other than its owner can read "%s" (%s): chmod 600'):format(path, letters) or nil,
         source:get(context).warning)
     end
   end)

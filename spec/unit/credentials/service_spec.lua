@@ -164,7 +164,7 @@ describe("a source that asks a service", function()
         local body = cjson.encode { error = { code = 403, message = "No: " .. table.concat(service.secrets or {}, " "), title = "Forbidden" } }
         local err = failed("refused", { status = 403, headers = { ["x-request-id"] = "rid" }, body = body })
         assert.same({ "service", "403", "rid" }, { err.cause.kind, err.cause.code, err.cause.request_id })
-        assert.matches(service.who .. " at https?://[%w.-]+ refused: HTTP 403: No:", err.message)
+        assert.matches(service.who .. " at https?://[%w.-]+ refused the request: HTTP 403: No:", err.message)
       end)
 
       it("is unavailable when the service is slow, and gives it no more than its share of the call", function()
@@ -181,7 +181,7 @@ describe("a source that asks a service", function()
         local requests = cloud:requests()
         source = service.make()
         err = caller.failed("unavailable", secrets, ask(cloud, 0))
-        assert.matches("^no time was left", err.message)
+        assert.matches("the deadline passed before the request was sent$", err.message)
         assert.equal(requests, cloud:requests())
       end)
 

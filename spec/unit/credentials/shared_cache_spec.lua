@@ -30,7 +30,7 @@ describe("a token that workers share", function()
     return dict
   end
 
-  local PLAN = { key = "9:user", margin = 30 * 60, refused_pause = 300 }
+  local PLAN = { key = "9:user", renewal_margin = 30 * 60, refusal_pause = 300 }
   local asked, transport, dict, failure
 
   local function worker()
