@@ -257,7 +257,7 @@ describe("the emulator's server", function()
     end
 
     for _, case in ipairs {
-      { "POST", "faults", '{"kind":"flood"}', 400, 'no kind "flood"' },
+      { "POST", "faults", '{"kind":"flood"}', 400, '; got "flood"' },
       { "POST", "faults", '[{"kind":"delay"}]', 400, "'seconds' is missing" },
       { "POST", "faults", "{", 400, "no JSON" },
       { "POST", "settings", '{"agency":1}', 400, "boolean expected" },

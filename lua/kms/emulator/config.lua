@@ -1,42 +1,43 @@
---- What an emulator may be given: checked, and filled up with what was left out.
+--- Validates the options of an emulator and adds the defaults.
 
 local validate = require "kms.util.validate"
 local fixtures = require "kms.emulator.fixtures"
-local fields = require "kms.emulator.schema"
+local schema = require "kms.emulator.schema"
 
-local options = {}
+local config = {}
 
 ---@class kms.EmulatorAccount
 ---@field provider "huawei"|"ncloud"
 ---@field access_key string
 ---@field secret_key string
----@field owner string? whose keys it sees; "demo" when not given
+---@field owner string? the account sees the keys with the same owner; "demo" when absent
 ---@field expires number? Unix time
----@field role string? NAVER: id of the server role that stands for it
----@field security_token string? Huawei, as all that follow: makes it a temporary key
+---@field role string? NAVER Cloud: id of the server role whose keys act for this account
+---@field security_token string? Huawei Cloud, like all fields below: makes the access key a temporary one
 ---@field projects table<string, string>? region -> project id
----@field more_projects { name: string, id: string }[]? what IAM lists besides
+---@field more_projects { name: string, id: string }[]? more projects that IAM lists
 ---@field tokens { token: string, region: string, expires: number? }[]?
----@field user { name: string, password: string, domain: string }? who may sign in at IAM for it
----@field idp { id: string, id_token: string, expires: number? }? likewise, by OpenID Connect
----@field agency boolean? true: the metadata service hands out keys that stand for it
----@field pod_token string? what must be shown to the container endpoint for keys that stand for it
+---@field user { name: string, password: string, domain: string }? the user that can get tokens from IAM
+---@field idp { id: string, id_token: string, expires: number? }? the identity provider whose id token gets IAM tokens
+---@field agency boolean? whether the metadata service issues keys for this account
+---@field pod_token string? the token for which the container endpoint issues keys for this account
 
 ---@class kms.EmulatorOptions
----@field accounts kms.EmulatorAccount[]? in place of the default ones
----@field keys table[]? in place of the default ones. Each has `provider`, `owner`, `state` ("enabled" when not given,
----  "disabled", "pending_deletion"); for Huawei `key_id`, `primary`, `replicas`, `default_master`; for NAVER
----  `key_tag`, `key_name` and `zone` ("global" when not given, "kr", "jp", "gov")
----@field clock (fun(): number)? Unix time; without it time starts as it is now, and only sleep and advance move it
----@field hosts table<string, table>? more hosts, as on the wire -> `{ provider = "huawei", region = … }`,
+---@field accounts kms.EmulatorAccount[]? instead of `emulator.fixtures.accounts`
+---@field keys table[]? instead of `emulator.fixtures.keys`. Each has `provider`, `owner` and `state` ("enabled" when
+---  absent, "disabled", "pending_deletion"). Huawei Cloud: `key_id`, `primary`, `replicas`, `default_master`. NAVER
+---  Cloud: `key_tag`, `key_name` and `zone` ("global" when absent, "kr", "jp", "gov")
+---@field clock (fun(): number)? Unix time; without it the time starts at the present, and only `sleep` and `advance`
+---  change it
+---@field hosts table<string, table>? more hosts: host[:port] -> `{ provider = "huawei", region = … }`,
 ---  `{ provider = "ncloud", zone = … }`, `{ provider = "iam" }` or `{ provider = "metadata" }`
 
-local required, optional = fields.required, fields.optional
+local required, optional = schema.required, schema.optional
 
-local PROVIDER = fields.choice("provider", { "huawei", "ncloud" }, true)
-local SERVICE = fields.choice("provider", { "huawei", "ncloud", "iam", "metadata" }, true)
-local STATE = fields.choice("state", { "enabled", "disabled", "pending_deletion" })
-local ZONE = fields.choice("zone", { "global", "kr", "jp", "gov" })
+local PROVIDER = schema.choice("provider", { "huawei", "ncloud" }, true)
+local HOST_PROVIDER = schema.choice("provider", { "huawei", "ncloud", "iam", "metadata" }, true)
+local STATE = schema.choice("state", { "enabled", "disabled", "pending_deletion" })
+local ZONE = schema.choice("zone", { "global", "kr", "jp", "gov" })
 
 local OPTIONS = {
   optional("accounts", "table"), optional("keys", "table"), optional("clock", "function"), optional("hosts", "table"),
@@ -64,19 +65,20 @@ local ENTRIES = {
     ncloud = { PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner" },
   },
   hosts = {
-    huawei = { SERVICE, required "region" }, ncloud = { SERVICE, ZONE }, iam = { SERVICE }, metadata = { SERVICE },
+    huawei = { HOST_PROVIDER, required "region" }, ncloud = { HOST_PROVIDER, ZONE },
+    iam = { HOST_PROVIDER }, metadata = { HOST_PROVIDER },
   },
 }
 
--- The fields of tables within an entry; of `list`, of each member.
-local WITHIN = {
-  tokens = { list = true, required "token", required "region", optional("expires", "number") },
-  more_projects = { list = true, required "name", required "id" },
+-- The fields of the tables within an entry. With `is_list`, the fields of each member of the table.
+local NESTED = {
+  tokens = { is_list = true, required "token", required "region", optional("expires", "number") },
+  more_projects = { is_list = true, required "name", required "id" },
   user = { required "name", required "password", required "domain" },
   idp = { required "id", required "id_token", optional("expires", "number") },
 }
 
-local FILLED = {
+local DEFAULTS = {
   accounts = {
     huawei = { owner = "demo", projects = {}, tokens = {} },
     ncloud = { owner = "demo" },
@@ -87,62 +89,67 @@ local FILLED = {
   },
 }
 
-function options.copy(value)
+--- Copies a value, tables with all that they hold.
+---@generic T
+---@param value T
+---@return T
+function config.deep_copy(value)
   if type(value) ~= "table" then return value end
-  local copied = {}
-  for name, member in pairs(value) do copied[name] = options.copy(member) end
-  return copied
+  local copy = {}
+  for name, member in pairs(value) do copy[name] = config.deep_copy(member) end
+  return copy
 end
 
-local function within_problem(name, value)
-  local row = WITHIN[name]
-  if not row then return nil end
-  for _, member in ipairs(row.list and value or { value }) do
-    local problem = fields.problem(row, member, "field")
+local function find_nested_problem(name, value)
+  local fields = NESTED[name]
+  if not fields then return nil end
+  for _, member in ipairs(fields.is_list and value or { value }) do
+    local problem = schema.find_problem(fields, member, "field")
     if problem then return problem end
   end
 end
 
-local function entry_problem(option, entry)
+local function find_entry_problem(option, entry)
   if type(entry) ~= "table" then return validate.arguments({}, entry, "field") end
-  local provider = option == "hosts" and SERVICE or PROVIDER
-  local problem = fields.problem({ provider }, { provider = entry.provider }, "field")
-    or fields.problem(ENTRIES[option][entry.provider], entry, "field")
+  local provider = option == "hosts" and HOST_PROVIDER or PROVIDER
+  local problem = schema.find_problem({ provider }, { provider = entry.provider }, "field")
+    or schema.find_problem(ENTRIES[option][entry.provider], entry, "field")
   if problem then return problem end
   for name, value in pairs(entry) do
-    problem = within_problem(name, value)
+    problem = find_nested_problem(name, value)
     if problem then return problem end
   end
 end
 
---- What is wrong with the options.
+--- Finds the first problem of the options.
+---@param options any
 ---@return string? problem
-function options.problem(given)
-  local problem = validate.arguments(OPTIONS, given, "option")
+function config.find_problem(options)
+  local problem = validate.arguments(OPTIONS, options, "option")
   if problem then return problem end
   for option in pairs(ENTRIES) do
-    for at, entry in pairs(given[option] or {}) do
-      problem = entry_problem(option, entry)
-      if problem then return ("option '%s', entry %s: %s"):format(option, validate.quote(at), problem) end
+    for key, entry in pairs(options[option] or {}) do
+      problem = find_entry_problem(option, entry)
+      if problem then return ("option '%s', entry %s: %s"):format(option, validate.quote(key), problem) end
     end
   end
 end
 
---- The accounts or keys of one provider, in fresh copies with every field in place.
----@param given kms.EmulatorOptions
+--- Copies the accounts or keys of one provider and adds the defaults.
+---@param options kms.EmulatorOptions
 ---@param option "accounts"|"keys"
 ---@param provider string
 ---@return table[]
-function options.entries(given, option, provider)
+function config.build_entries(options, option, provider)
   local entries = {}
-  for _, row in ipairs(given[option] or fixtures[option]) do
-    if row.provider == provider then
-      local entry = options.copy(FILLED[option][provider])
-      for name, value in pairs(row) do entry[name] = options.copy(value) end
+  for _, source in ipairs(options[option] or fixtures[option]) do
+    if source.provider == provider then
+      local entry = config.deep_copy(DEFAULTS[option][provider])
+      for name, value in pairs(source) do entry[name] = config.deep_copy(value) end
       entries[#entries + 1] = entry
     end
   end
   return entries
 end
 
-return options
+return config

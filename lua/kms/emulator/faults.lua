@@ -1,161 +1,161 @@
---- Faults on order: which there are, which request meets the next one, and what becomes of its answer.
+--- Faults: which kinds there are, which request receives the next one, and how it changes the response.
 
 local validate = require "kms.util.validate"
-local fields = require "kms.emulator.schema"
+local schema = require "kms.emulator.schema"
 
 local faults = {}
 faults.__index = faults
 
----@class kms.EmulatorFault what `cloud:fault` takes; more fields belong to the kinds below
+---@class kms.EmulatorFault the argument of `cloud:fault`; each kind below adds fields
 ---@field kind string
----@field times integer? how many requests meet it, 1 when not given
----@field match { provider: string?, operation: string? }? which requests; any when not given
----@field applied boolean? whether the request is carried out before its answer is spoilt
+---@field times integer? number of requests that receive the fault; 1 when absent
+---@field match { provider: string?, operation: string? }? the requests that can receive it; all when absent
+---@field applied boolean? whether the request is carried out before the fault changes the response
 
 local BAD_GATEWAY = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
   .. "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 
 local function lower_names(headers)
-  local lowered = {}
-  for name, value in pairs(headers or {}) do lowered[name:lower()] = value end
-  return lowered
+  local lower = {}
+  for name, value in pairs(headers or {}) do lower[name:lower()] = value end
+  return lower
 end
 
--- A kind has `fields`; `applied`, the default of that field; `reply(fault, provider, call)`, the answer in place of the
--- cloud's own; `travel(fault, response)`, for the kinds that spoil the delivery: how many seconds it takes, or else the
--- code of the transport error that comes of it.
+local function positive_number(name, is_required)
+  return { name = name, type = "number", required = is_required, positive = true }
+end
+
+-- `fields` describes the fields of a kind, and `applied` is the default of that field. `respond(fault, service, call)`
+-- returns a response instead of the cloud's own. `deliver(fault, response)` is for the kinds that disturb the delivery:
+-- it returns the seconds that the delivery takes, or nil and the code of the transport error that follows.
 local KINDS = {
-  -- The answer comes late.
+  -- The response is late.
   delay = {
     applied = true,
-    fields = { { name = "seconds", type = "number", required = true, positive = true } },
-    travel = function(fault) return fault.seconds end,
+    fields = { positive_number("seconds", true) },
+    deliver = function(fault) return fault.seconds end,
   },
-  -- Any answer instead of the right one.
+  -- Any response.
   status = {
     applied = false,
-    fields = {
-      { name = "status", type = "number", required = true, positive = true },
-      fields.optional("headers", "table"),
-      fields.optional "body",
-    },
-    reply = function(fault)
+    fields = { positive_number("status", true), schema.optional("headers", "table"), schema.optional "body" },
+    respond = function(fault)
       return { status = fault.status, headers = lower_names(fault.headers), body = fault.body or "" }
     end,
   },
-  -- A proxy's HTML page.
+  -- The HTML page of a proxy.
   bad_gateway = {
     applied = false,
     fields = {},
-    reply = function() return { status = 502, headers = { ["content-type"] = "text/html" }, body = BAD_GATEWAY } end,
+    respond = function() return { status = 502, headers = { ["content-type"] = "text/html" }, body = BAD_GATEWAY } end,
   },
-  -- 429 in the cloud's own words.
+  -- Status 429 with the body of the cloud.
   throttled = {
     applied = false,
-    fields = { { name = "retry_after", type = "number", positive = true } },
-    reply = function(fault, provider, call)
-      local response = provider.throttled(call)
+    fields = { positive_number "retry_after" },
+    respond = function(fault, service, call)
+      local response = service.throttled(call)
       response.headers["retry-after"] = ("%d"):format(fault.retry_after or 1)
       return response
     end,
   },
-  -- The connection is closed without a byte of an answer.
+  -- The connection closes before the first byte of the response.
   close_before = {
     applied = false,
     fields = {},
-    travel = function() return nil, "closed" end,
+    deliver = function() return nil, "closed" end,
   },
-  -- The connection is closed in the middle of the answer.
+  -- The connection closes within the response.
   close_within = {
     applied = true,
-    fields = { fields.choice("part", { "head", "body" }) },
-    travel = function() return nil, "closed" end,
+    fields = { schema.choice("part", { "head", "body" }) },
+    deliver = function() return nil, "closed" end,
   },
-  -- A body that does not end.
+  -- The body has no end.
   endless = {
     applied = true,
     fields = {},
-    travel = function() return nil, "too_large" end,
+    deliver = function() return nil, "too_large" end,
   },
-  -- The body comes a few bytes at a time.
+  -- The body arrives in small pieces.
   drip = {
     applied = true,
-    fields = {
-      { name = "bytes", type = "number", required = true, positive = true },
-      { name = "interval", type = "number", required = true, positive = true },
-    },
-    travel = function(fault, response) return (math.ceil(#response.body / fault.bytes) - 1) * fault.interval end,
+    fields = { positive_number("bytes", true), positive_number("interval", true) },
+    deliver = function(fault, response) return (math.ceil(#response.body / fault.bytes) - 1) * fault.interval end,
   },
-  -- The caller is sent elsewhere.
+  -- A redirect.
   redirect = {
     applied = false,
-    fields = { fields.required "location", { name = "status", type = "number", positive = true } },
-    reply = function(fault)
+    fields = { schema.required "location", positive_number "status" },
+    respond = function(fault)
       return { status = fault.status or 307, headers = { location = fault.location }, body = "" }
     end,
   },
 }
 
 local COMMON = {
-  fields.required "kind",
-  { name = "times", type = "number", positive = true },
-  fields.optional("match", "table"),
-  fields.optional("applied", "boolean"),
+  schema.required "kind",
+  positive_number "times",
+  schema.optional("match", "table"),
+  schema.optional("applied", "boolean"),
 }
 
-local MATCH = { fields.optional "provider", fields.optional "operation" }
+local MATCH = { schema.optional "provider", schema.optional "operation" }
 
-local function names_of(index)
+local function join_names(index)
   local names = {}
   for name in pairs(index) do names[#names + 1] = name end
   table.sort(names)
   return table.concat(names, ", ")
 end
 
-local function joined(first, second)
+local function concat_lists(first, second)
   local all = {}
   for _, list in ipairs { first, second } do
-    for _, field in ipairs(list) do all[#all + 1] = field end
+    for _, member in ipairs(list) do all[#all + 1] = member end
   end
   return all
 end
 
----@param operations table<string, table<string, boolean>> operation names by provider
-function faults.new(operations)
-  return setmetatable({ operations = operations, waiting = {} }, faults)
+---@param services table<string, kms.EmulatorService> by provider
+function faults.new(services)
+  return setmetatable({ services = services, pending = {} }, faults)
 end
 
-local function match_problem(self, match)
+local function find_match_problem(self, match)
   local problem = validate.arguments(MATCH, match, "field")
   if problem then return problem end
   local provider, operation = match.provider, match.operation
-  if provider and not self.operations[provider] then
-    return ("no provider %s; known: %s"):format(validate.quote(provider), names_of(self.operations))
+  if provider and not self.services[provider] then
+    return ("match.provider must be one of %s; got %s"):format(join_names(self.services), validate.quote(provider))
   end
   if not operation then return nil end
-  for name, operations in pairs(self.operations) do
-    if (provider or name) == name and operations[operation] then return nil end
+  for name, service in pairs(self.services) do
+    if (provider or name) == name and service.operations[operation] then return nil end
   end
-  return "no operation " .. validate.quote(operation)
+  return ("match.operation must be an operation of %s; got %s"):format(
+    provider or join_names(self.services), validate.quote(operation))
 end
 
---- What is wrong with an order.
+--- Finds the first problem of a fault.
+---@param fault any
 ---@return string? problem
-function faults:problem(fault)
+function faults:find_problem(fault)
   if type(fault) ~= "table" then return validate.arguments(COMMON, fault, "field") end
   local kind = KINDS[fault.kind]
-  if not kind then return ("no kind %s; known: %s"):format(validate.quote(fault.kind), names_of(KINDS)) end
-  local problem = fields.problem(joined(COMMON, kind.fields), fault, "field")
-  return problem or fault.match and match_problem(self, fault.match)
+  if not kind then return ("kind must be one of %s; got %s"):format(join_names(KINDS), validate.quote(fault.kind)) end
+  local problem = schema.find_problem(concat_lists(COMMON, kind.fields), fault, "field")
+  return problem or fault.match and find_match_problem(self, fault.match)
 end
 
---- Takes an order that has no problem.
-function faults:order(given)
-  local fault = {}
-  for name, value in pairs(given) do fault[name] = value end
-  if fault.applied == nil then fault.applied = KINDS[fault.kind].applied end
-  fault.times = fault.times or 1
-  self.waiting[#self.waiting + 1] = fault
+--- Adds a fault that has no problem. The table is copied.
+---@param fault kms.EmulatorFault
+function faults:add(fault)
+  local copy = {}
+  for name, value in pairs(fault) do copy[name] = value end
+  if copy.applied == nil then copy.applied = KINDS[copy.kind].applied end
+  copy.times = copy.times or 1
+  self.pending[#self.pending + 1] = copy
 end
 
 local function matches(fault, provider, operation)
@@ -163,33 +163,40 @@ local function matches(fault, provider, operation)
   return (not match.provider or match.provider == provider) and (not match.operation or match.operation == operation)
 end
 
---- The fault that a request meets: the first one ordered that fits.
+--- Takes the fault of a request: the first one added that matches it.
+---@param provider string
+---@param operation string? nil when the request has none
 ---@return kms.EmulatorFault?
 function faults:take(provider, operation)
-  for i, fault in ipairs(self.waiting) do
+  for i, fault in ipairs(self.pending) do
     if matches(fault, provider, operation) then
       fault.times = fault.times - 1
-      if fault.times < 1 then table.remove(self.waiting, i) end
+      if fault.times < 1 then table.remove(self.pending, i) end
       return fault
     end
   end
 end
 
---- The answer under a fault, with `fault` in it where its delivery is spoilt. When the request is not carried out and
---- the kind has no answer of its own, it is what the gateway says when the service behind it keeps silent.
+--- Returns the response under a fault. Its field `fault` is set when the delivery is disturbed. When the request is not
+--- carried out and the kind has no response of its own, the response is the timeout of the gateway.
+---@param fault kms.EmulatorFault
+---@param service kms.EmulatorService
+---@param call kms.EmulatorCall
 ---@return table response
-function faults.respond(fault, provider, call)
+function faults.respond(fault, service, call)
   local kind = KINDS[fault.kind]
-  local response = fault.applied and provider:answer(call) or provider.timeout(call)
-  if kind.reply then response = kind.reply(fault, provider, call) end
-  if kind.travel then response.fault = fault end
+  local response = fault.applied and service:handle(call) or service.timeout(call)
+  if kind.respond then response = kind.respond(fault, service, call) end
+  if kind.deliver then response.fault = fault end
   return response
 end
 
---- How a spoilt answer reaches a caller.
----@return number? seconds, string? code of the transport error
-function faults.travel(response)
-  return KINDS[response.fault.kind].travel(response.fault, response)
+--- Returns how a disturbed response reaches the caller.
+---@param response table
+---@return number? seconds
+---@return string? code of the transport error
+function faults.deliver(response)
+  return KINDS[response.fault.kind].deliver(response.fault, response)
 end
 
 return faults

@@ -1,6 +1,6 @@
---- The accounts and keys an emulator starts with, unless it is given others. All invented.
+--- The accounts and keys of an emulator that is created without others. All of them are invented.
 
--- A key that can be moved, unless `fields` say otherwise.
+-- A key that can be moved, unless `fields` change that.
 local function huawei_key(key_id, fields)
   local key = { provider = "huawei", key_id = key_id, primary = "cn-north-4", replicas = { "cn-east-3" } }
   for name, value in pairs(fields or {}) do key[name] = value end
@@ -19,7 +19,7 @@ return {
       access_key = "EMULATORHUAWEI000001",
       secret_key = "emulatorHuaweiSecretKeyForTestsOnly00001",
       projects = PROJECTS,
-      -- A name that two projects have: looking for one of them must fail.
+      -- Two projects with the same name: a lookup of the project must fail.
       more_projects = {
         { name = "ap-southeast-3", id = "2d7fac9e6a415bf2be8d5c30a192e47d" },
         { name = "ap-southeast-3", id = "3e80bdaf7b526c03cf9e6d41b2a3f58e" },

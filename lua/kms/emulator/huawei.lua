@@ -1,128 +1,128 @@
---- Huawei Cloud KMS: multi-region keys, and the operations on them.
+--- Huawei Cloud KMS: multi-region keys and the operations on them.
 
 local gateway = require "kms.emulator.huawei_gateway"
-local http = require "kms.emulator.router"
+local http = require "kms.emulator.http"
+local service = require "kms.emulator.service"
 
-local huawei = {}
-huawei.__index = huawei
-
--- KMS error codes (DEW API reference, "Error codes"): HTTP status and meaning.
+-- HTTP status and message of error codes. Published: the appendix "Error Codes" of the Key Management Service API
+-- reference of Open Telekom Cloud, which runs the same service. Huawei Cloud's own page begins with the same rows.
+-- Which code each check below gives, and the order of the checks, are inferred from these texts.
 local ERRORS = {
-  ["KMS.0106"] = { 400, "Only read-only operations can be performed on a replica key." },
-  ["KMS.0202"] = { 400, "The request body is not valid JSON." },
-  ["KMS.0204"] = { 400, "A mandatory parameter is missing." },
+  ["KMS.0106"] = { 400, "It is replica service, readonly api allowed." },
+  ["KMS.0202"] = { 400, "Invalid JSON format of the request message." },
+  ["KMS.0204"] = { 400, "Parameters missing in the request message." },
   ["KMS.0205"] = { 400, "Invalid key ID." },
   ["KMS.0207"] = { 404, "The key does not exist." },
-  ["KMS.0209"] = { 400, "The key is disabled." },
-  ["KMS.0210"] = { 400, "The key is scheduled for deletion." },
-  ["KMS.0211"] = { 400, "This operation is not allowed on a default master key." },
-  ["KMS.0215"] = { 405, "The request method is not supported." },
+  ["KMS.0209"] = { 400, "The key has been disabled." },
+  ["KMS.0210"] = { 400, "The key is in Scheduled deletion state and cannot be used." },
+  ["KMS.0211"] = { 400, "Cannot perform this operation on Default Master Keys." },
+  ["KMS.0215"] = { 405, "Request method not supported." },
   ["KMS.0308"] = { 400, "Invalid parameter." },
-  ["KMS.0321"] = { 403, "The project in the URL differs from the project of the caller." },
+  ["KMS.0321"] = { 403, "URIs in URL and X-Auth-Token do not match." },
 }
 
-local function refuse(code)
-  local status, message = ERRORS[code][1], ERRORS[code][2]
-  return http.answer(status, { { "error", { { "error_code", code }, { "error_msg", message } } } })
-end
-
--- "Changing the Primary Region for a Key", path parameters.
+-- Documented: "Changing the Primary Region for a Key", path parameters.
 local function is_key_id(value)
   if type(value) ~= "string" or #value ~= 36 then return false end
   local a, b, c, d, e = value:match "^([0-9a-z]+)%-([0-9a-z]+)%-([0-9a-z]+)%-([0-9a-z]+)%-([0-9a-z]+)$"
   return a ~= nil and #a == 8 and #b == 4 and #c == 4 and #d == 4 and #e == 12
 end
 
-local function replica_index(key, region)
+local function find_replica(key, region)
   for i, replica in ipairs(key.replicas) do
     if replica == region then return i end
   end
 end
 
--- Each row: a code, and when it is answered. The first that holds is the answer. The project comes before everything
--- that would tell a stranger about a key. The order is ours: the documentation has none. That a switch needs a replica
--- in the target, and an enabled key, is inferred as well.
-local UPDATE_PRIMARY_REGION = {
-  { "KMS.0321", function(call) return call.params.project_id ~= call.account.projects[call.region] end },
-  { "KMS.0321", function(call)
-    local header = http.header(call.request, "x-project-id")
-    return header and header ~= call.params.project_id
-  end },
-  { "KMS.0202", function(call) return not call.body end },
-  { "KMS.0204", function(call) return call.body.key_id == nil or call.body.primary_region == nil end },
-  { "KMS.0205", function(call) return not (is_key_id(call.params.key_id) and is_key_id(call.body.key_id)) end },
-  { "KMS.0205", function(call) return call.params.key_id ~= call.body.key_id end },
-  { "KMS.0207", function(call) return not call.key end },
-  { "KMS.0106", function(call) return call.key.primary ~= call.region end },
-  { "KMS.0209", function(call) return call.key.state == "disabled" end },
-  { "KMS.0210", function(call) return call.key.state == "pending_deletion" end },
-  { "KMS.0211", function(call) return call.key.default_master end },
-  -- The region the key is in already is no fault: the call sets a final value, so a repeat is answered like the first.
-  { "KMS.0308", function(call)
-    local target = call.body.primary_region
-    return target ~= call.key.primary and not replica_index(call.key, target)
-  end },
-}
-
-local function update_primary_region(call)
-  local key, target = call.key, call.body.primary_region
-  local index = replica_index(key, target)
-  if index then key.primary, key.replicas[index] = target, key.primary end
-  return { { "key_id", key.key_id }, { "primary_region", key.primary } }
+-- The error of a change to a key. That a replica key gives KMS.0106 is inferred: the only published text of the code
+-- speaks of a "replica service".
+local function find_change_error(key, region)
+  if key.primary ~= region then return "KMS.0106" end
+  if key.state == "disabled" then return "KMS.0209" end
+  if key.state == "pending_deletion" then return "KMS.0210" end
+  if key.default_master then return "KMS.0211" end
 end
 
-huawei.operations = {
-  {
-    name = "update_primary_region",
-    method = "PUT",
-    path = "/v2/{project_id}/kms/keys/{key_id}/update-primary-region",
-    checks = UPDATE_PRIMARY_REGION,
-    apply = update_primary_region,
-  },
+local operations = {}
+
+operations.update_primary_region = {
+  route = "PUT /v2/{project_id}/kms/keys/{key_id}/update-primary-region",
+  required = { "key_id", "primary_region" },
+  handler = function(kms, call)
+    -- Documented: the key id is in the path and in the body. That they must be equal is inferred.
+    if call.params.key_id ~= call.body.key_id then return nil, "KMS.0205" end
+    local key, code = kms:find_key(call, call.body.key_id)
+    if not key then return nil, code end
+    -- Inferred: the key must be enabled, and a replica must exist in the target region.
+    code = find_change_error(key, call.region)
+    if code then return nil, code end
+    local target = call.body.primary_region
+    -- Inferred: a repeated move succeeds like the first one when the key is still primary in the region that is called.
+    if target ~= key.primary then
+      local index = find_replica(key, target)
+      if not index then return nil, "KMS.0308" end
+      key.primary, key.replicas[index] = target, key.primary
+    end
+    return { { "key_id", key.key_id }, { "primary_region", key.primary } }
+  end,
 }
 
+local huawei = service.new_class(operations)
+
+huawei.MALFORMED_BODY, huawei.MISSING_MEMBER = "KMS.0202", "KMS.0204"
+
+--- Creates the service.
 ---@param keys table[]
----@param entrance table the gateway (kms.emulator.huawei_gateway)
-function huawei.new(keys, entrance)
-  local self = setmetatable({ keys = {}, gateway = entrance }, huawei)
+---@param api_gateway table kms.emulator.huawei_gateway
+function huawei.new(keys, api_gateway)
+  local self = setmetatable({ keys = {}, gateway = api_gateway }, huawei)
   for _, key in ipairs(keys) do self.keys[key.key_id] = key end
   return self
 end
 
---- A key as one region shows it to one owner.
-local function visible_key(self, call)
-  local key = self.keys[call.params.key_id]
-  if not key or key.owner ~= call.account.owner then return nil end
-  return (key.primary == call.region or replica_index(key, call.region)) and key or nil
-end
-
---- Answers a request.
----@param call table `request`, `region`, `id`, and from the route `row` and `params`
----@return table response
-function huawei:answer(call)
-  local refusal = gateway.too_large(call)
-  if refusal then return refusal end
-  if not call.params then return gateway.unknown_path(call) end
-  call.account, refusal = self.gateway:authenticate(call)
-  if not call.account then return refusal end
-  -- The gateway has a code for an unknown method too; KMS.0215 is the one that KMS itself documents.
-  if not call.row then return refuse "KMS.0215" end
-
-  call.body = http.object(call.request.body)
-  call.key = visible_key(self, call)
-  for _, check in ipairs(call.row.checks) do
-    if check[2](call) then return refuse(check[1]) end
+--- Finds a key of the caller in the region that is called.
+---@param call kms.EmulatorCall
+---@param key_id any
+---@return table? key
+---@return string? code
+function huawei:find_key(call, key_id)
+  if not is_key_id(key_id) then return nil, "KMS.0205" end
+  local key = self.keys[key_id]
+  if key and key.owner == call.account.owner and (key.primary == call.region or find_replica(key, call.region)) then
+    return key
   end
-  return http.answer(200, call.row.apply(call))
+  return nil, "KMS.0207"
 end
 
---- What every answer carries, the ordered ones too.
-function huawei.headers(call) return { ["x-request-id"] = call.id } end
+-- The project is checked before the key, so that other accounts learn nothing about it. Inferred.
+local function has_wrong_project(call)
+  local project_id = call.params.project_id
+  if not project_id then return false end
+  local header = http.get_header(call.request, "x-project-id")
+  return project_id ~= call.account.projects[call.region] or header ~= nil and header ~= project_id
+end
 
-huawei.timeout = gateway.timeout
-huawei.throttled = gateway.throttled
+function huawei:admit(call)
+  local refusal = gateway.check_size(call) or gateway.check_path(call)
+  if refusal then return refusal end
+  call.account, refusal = self.gateway:authenticate(call)
+  if refusal then return refusal end
+  -- The gateway has a code for an unknown method too. KMS.0215 is the one in the table of the KMS itself.
+  if not call.operation then return self:refuse "KMS.0215" end
+  if has_wrong_project(call) then return self:refuse "KMS.0321" end
+end
 
---- Access keys with failed authentications: how many in a row, and until when they are locked.
+function huawei:refuse(code) -- luacheck: no self
+  local status, message = ERRORS[code][1], ERRORS[code][2]
+  return http.json_response(status, { { "error", { { "error_code", code }, { "error_msg", message } } } })
+end
+
+function huawei.response_headers(call) return { ["x-request-id"] = call.id } end
+
+huawei.timeout, huawei.throttled = gateway.timeout, gateway.throttled
+
+--- Returns the failed authentications in a row, and the time until which the access key is locked, by access key.
+---@return table<string, { count: integer, locked_until: number? }>
 function huawei:locks() return self.gateway.failures end
 
 return huawei

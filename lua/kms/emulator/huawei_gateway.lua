@@ -1,18 +1,19 @@
---- Huawei Cloud's API gateway: who is calling, and the answers that never reach KMS.
+--- Huawei Cloud's API gateway: authenticates callers, and refuses requests that never reach a service.
 
-local http = require "kms.emulator.router"
+local http = require "kms.emulator.http"
 local signature = require "kms.emulator.signature"
+local time = require "kms.emulator.time"
 
 local gateway = {}
 gateway.__index = gateway
 
--- API Request Signing Guide, "AK/SK signing": allowed clock skew, lock after failures, size of a signed body.
-local SKEW = 15 * 60
-local FAILURES = 5
-local LOCK = 5 * 60
+-- Documented: API Request Signing Guide, "AK/SK signing".
+local MAX_CLOCK_SKEW = 15 * 60
+local MAX_FAILURES = 5
+local LOCK_DURATION = 5 * 60
 local MAX_BODY = 12 * 1024 * 1024
 
--- API Gateway, "Error codes".
+-- HTTP status of error codes. Documented: API Gateway, "Error codes".
 local STATUS = {
   ["APIGW.0101"] = 404,
   ["APIGW.0201"] = 413,
@@ -22,39 +23,50 @@ local STATUS = {
   ["APIGW.0308"] = 429,
 }
 
---- An answer of the gateway's own.
-function gateway.refuse(call, code, message)
-  return http.answer(STATUS[code], { { "error_code", code }, { "error_msg", message }, { "request_id", call.id } })
+local function refuse(call, code, message)
+  return http.json_response(STATUS[code], {
+    { "error_code", code }, { "error_msg", message }, { "request_id", call.id },
+  })
 end
 
---- "Common errors related to IAM authentication information" (API Gateway) has the texts that follow this prefix.
-local function unauthenticated(call, reason)
-  return gateway.refuse(call, "APIGW.0301", "Incorrect IAM authentication information: " .. reason)
+-- The reasons that follow the prefix are documented in API Gateway, "Common errors related to IAM authentication
+-- information", unless a comment says otherwise.
+local function refuse_caller(call, reason)
+  return refuse(call, "APIGW.0301", "Incorrect IAM authentication information: " .. reason)
 end
 
-function gateway.too_large(call)
-  if #(call.request.body or "") > MAX_BODY then
-    return gateway.refuse(call, "APIGW.0201", "Request entity too large")
-  end
+--- Returns the refusal of a request whose body is too large.
+---@param call kms.EmulatorCall
+---@return table? response
+function gateway.check_size(call)
+  if #(call.request.body or "") > MAX_BODY then return refuse(call, "APIGW.0201", "Request entity too large") end
+end
+
+--- Returns the refusal of a request whose path no operation has.
+---@param call kms.EmulatorCall
+---@return table? response
+function gateway.check_path(call)
+  if not call.is_known_path then return gateway.unknown_path(call) end
 end
 
 function gateway.unknown_path(call)
-  return gateway.refuse(call, "APIGW.0101", "The API does not exist or has not been published in the environment.")
+  return refuse(call, "APIGW.0101", "The API does not exist or has not been published in the environment.")
 end
 
 function gateway.timeout(call)
-  return gateway.refuse(call, "APIGW.0203", "Backend timeout")
+  return refuse(call, "APIGW.0203", "Backend timeout")
 end
 
 function gateway.throttled(call)
-  return gateway.refuse(call, "APIGW.0308", "The throttling threshold has been reached: "
+  return refuse(call, "APIGW.0308", "The throttling threshold has been reached: "
     .. "policy user over ratelimit,limit:20,time:1 second")
 end
 
+--- Creates a gateway.
 ---@param accounts table[] Huawei accounts
----@param now fun(): number
+---@param now fun(): number Unix time of the cloud
 function gateway.new(accounts, now)
-  local self = setmetatable({ now = now, by_access_key = {}, by_token = {}, failures = {} }, gateway)
+  local self = setmetatable({ now = now, accounts = {}, tokens = {}, failures = {} }, gateway)
   for _, account in ipairs(accounts) do
     self:accept_keys(account)
     for _, token in ipairs(account.tokens) do
@@ -64,50 +76,61 @@ function gateway.new(accounts, now)
   return self
 end
 
---- From now on an account may sign with its keys.
-function gateway:accept_keys(account) self.by_access_key[account.access_key] = account end
+--- Accepts the access key of an account from now on.
+---@param account table
+function gateway:accept_keys(account) self.accounts[account.access_key] = account end
 
---- From now on a token stands for an account.
----@param token { account: table, region: string?, expires: number? } without a region it is good for none
-function gateway:accept_token(value, token) self.by_token[value] = token end
+--- Accepts a token from now on.
+---@param value string
+---@param token { account: table, region: string?, expires: number? } valid in no region when `region` is absent
+function gateway:accept_token(value, token) self.tokens[value] = token end
 
-local function expired(credential, now)
-  return credential.expires and now >= credential.expires
+local function is_expired(credentials, now)
+  return credentials.expires ~= nil and now >= credentials.expires
 end
 
---- A token that is known and has not expired.
-function gateway:token(value)
-  local token = self.by_token[value]
-  return token and not expired(token, self.now()) and token or nil
+--- Finds a token that has not expired.
+---@param value string
+---@return table? token
+function gateway:find_token(value)
+  local token = self.tokens[value]
+  return token and not is_expired(token, self.now()) and token or nil
 end
 
--- What an expired token is answered is not documented; renewing it is what 0307 asks for. IAM, which is in no region,
--- takes those of every region.
-local function by_token(self, call, value)
-  if not self.by_token[value] then return nil, unauthenticated(call, "decrypt token fail") end
-  local token = self:token(value)
+-- Not documented: the response to an expired token. Inferred from the text of APIGW.0307, "The token must be updated".
+-- Inferred: IAM, which belongs to no region, accepts the tokens of all regions. Documented: a token of another region
+-- gives APIGW.0307.
+local function authenticate_token(self, call, value)
+  if not self.tokens[value] then return nil, refuse_caller(call, "decrypt token fail") end
+  local token = self:find_token(value)
   if not token or call.region and token.region ~= call.region then
-    return nil, gateway.refuse(call, "APIGW.0307", "The token must be updated.")
+    return nil, refuse(call, "APIGW.0307", "The token must be updated.")
   end
   return token.account
 end
 
---- What is wrong with a request signed by a known key, in the gateway's words.
-local function fault_of(self, call, account, parts)
-  local request, now = call.request, self.now()
-  local date = http.header(request, "x-sdk-date")
-  local signed = {}
-  for _, name in ipairs(parts.signed_headers) do signed[name] = true end
-  -- The guide makes this header the only mandatory one; what its absence is answered is not documented.
-  if not date or not signed["x-sdk-date"] then return "x-sdk-date not found in signed headers" end
-  local time = signature.parse_time(date)
-  if not time then return "x-sdk-date format error" end
-  if math.abs(now - time) > SKEW then
-    return ("signature expired, signature time:%s,server time:%s"):format(date, signature.format_time(now))
+local function find_date_problem(date, is_signed, now)
+  -- Documented: the header is mandatory and must be signed. The text for a missing or malformed one is invented.
+  if not date or not is_signed then return "x-sdk-date not found in signed headers" end
+  local seconds = time.parse_sdk_date(date)
+  if not seconds then return "x-sdk-date format error" end
+  if math.abs(now - seconds) > MAX_CLOCK_SKEW then
+    return ("signature expired, signature time:%s,server time:%s"):format(date, time.format_sdk_date(now))
   end
-  -- Undocumented for a temporary key: told like a bad token.
-  local token = http.header(request, "x-security-token") or ""
-  if expired(account, now) or not signature.is_equal(token, account.security_token or "") then
+end
+
+-- Returns why the signature of a known access key is refused, in the gateway's words.
+local function find_signature_problem(self, call, account, parts)
+  local request, now = call.request, self.now()
+  local is_date_signed = false
+  for _, name in ipairs(parts.signed_headers) do is_date_signed = is_date_signed or name == "x-sdk-date" end
+  local date = http.get_header(request, "x-sdk-date")
+  local problem = find_date_problem(date, is_date_signed, now)
+  if problem then return problem end
+  -- The text for a temporary key that has expired or has a wrong security token is not documented. Inferred from the
+  -- text for a token.
+  local token = http.get_header(request, "x-security-token") or ""
+  if is_expired(account, now) or not signature.is_equal(token, account.security_token or "") then
     return "decrypt token fail"
   end
   local canonical = signature.build_canonical_request(request, parts)
@@ -117,38 +140,46 @@ local function fault_of(self, call, account, parts)
   end
 end
 
-local function by_signature(self, call, authorization)
-  local parts = signature.parse_authorization(authorization)
-  if not parts then return nil, unauthenticated(call, "authorization format error") end -- text not documented
-  local access_key = parts.access_key
-  local account = self.by_access_key[access_key]
-  if not account then
-    return nil, unauthenticated(call, ("Get secretKey failed,ak:%s,err:ak not exist"):format(access_key))
-  end
-  local failures = self.failures[access_key] or { count = 0 }
-  if failures.locked_until and self.now() >= failures.locked_until then failures = { count = 0 } end
+-- Returns the failures of an access key. A lock that has expired resets them.
+local function get_failures(self, access_key)
+  local failures = self.failures[access_key]
+  if not failures or failures.locked_until and self.now() >= failures.locked_until then failures = { count = 0 } end
   self.failures[access_key] = failures
-  if failures.locked_until then
-    return nil, unauthenticated(call, "AK access failed to reach the limit,forbidden")
+  return failures
+end
+
+local function authenticate_signature(self, call, authorization)
+  local parts = signature.parse_authorization(authorization)
+  if not parts then return nil, refuse_caller(call, "authorization format error") end -- text not documented
+  local access_key = parts.access_key
+  local account = self.accounts[access_key]
+  if not account then
+    return nil, refuse_caller(call, ("Get secretKey failed,ak:%s,err:ak not exist"):format(access_key))
   end
-  local fault = fault_of(self, call, account, parts)
-  if not fault then
+  local failures = get_failures(self, access_key)
+  if failures.locked_until then
+    return nil, refuse_caller(call, "AK access failed to reach the limit,forbidden")
+  end
+  local problem = find_signature_problem(self, call, account, parts)
+  if not problem then
     self.failures[access_key] = nil
     return account
   end
   failures.count = failures.count + 1
-  if failures.count >= FAILURES then failures.locked_until = self.now() + LOCK end
-  return nil, unauthenticated(call, fault)
+  if failures.count >= MAX_FAILURES then failures.locked_until = self.now() + LOCK_DURATION end
+  return nil, refuse_caller(call, problem)
 end
 
---- Finds the account behind a request. A signature counts before a token that stands beside it.
----@return table? account, table? refusal an answer
+--- Finds the account that sent a request. Inferred: a signature has precedence over a token.
+---@param call kms.EmulatorCall
+---@return table? account
+---@return table? response the refusal
 function gateway:authenticate(call)
-  local authorization = http.header(call.request, "authorization")
-  if authorization then return by_signature(self, call, authorization) end
-  local token = http.header(call.request, "x-auth-token")
-  if token then return by_token(self, call, token) end
-  return nil, unauthenticated(call, "x-auth-token not found")
+  local authorization = http.get_header(call.request, "authorization")
+  if authorization then return authenticate_signature(self, call, authorization) end
+  local token = http.get_header(call.request, "x-auth-token")
+  if token then return authenticate_token(self, call, token) end
+  return nil, refuse_caller(call, "x-auth-token not found")
 end
 
 return gateway

@@ -1,45 +1,39 @@
---- Huawei Cloud's IAM: tokens for a password or an OpenID Connect id token, temporary keys for a token, the projects.
+--- Huawei Cloud's IAM: tokens for a password or an OpenID Connect id token, temporary keys for a token, and projects.
 
 local gateway = require "kms.emulator.huawei_gateway"
-local http = require "kms.emulator.router"
-local issuer = require "kms.emulator.token_issuer"
+local http = require "kms.emulator.http"
+local json = require "kms.emulator.json"
+local service = require "kms.emulator.service"
+local time = require "kms.emulator.time"
+local token_issuer = require "kms.emulator.token_issuer"
 
-local iam = {}
-iam.__index = iam
+-- Documented: "CreateTemporaryAccessKeyByToken". 15 minutes to 24 hours; 15 minutes when the body has no duration.
+local MIN_DURATION, MAX_DURATION = 15 * 60, 24 * 3600
 
--- "CreateTemporaryAccessKeyByToken": 15 minutes to 24 hours, 15 minutes when not given.
-local SHORTEST, LONGEST = 15 * 60, 24 * 3600
-
--- HTTP status, message, and the title that stands in answers of Keystone's shape; the others have a code instead, as
--- the API reference has them for the OpenID Connect operations. Which shape temporary keys use, the status for an
--- unknown project, and the texts of Keystone's shape are not documented.
+-- HTTP status, message and title of errors. An error with a title has the shape of Keystone. An error without a title
+-- has a code, as documented for the OpenID Connect operations. Not documented: the shape for temporary keys, the status
+-- for an unknown project, and the texts in Keystone's shape.
 local ERRORS = {
   invalid_body = { 400, "The request body is invalid.", "Bad Request" },
   invalid_duration = { 400, "Request parameter duration_seconds is invalid.", "Bad Request" },
   unauthenticated = { 401, "The request you have made requires authentication.", "Unauthorized" },
   unknown_project = { 404, "Could not find the project.", "Not Found" },
-  -- The same for user, domain and password: it tells a stranger nothing.
+  -- One text for a wrong user, domain and password, so that it does not tell which one was right.
   wrong_password = { 401, "The username or password is wrong.", "Unauthorized" },
   ["IAM.0004"] = { 404, "Could not find the identity provider or project." },
   ["IAM.0007"] = { 401, "Request parameter id_token is invalid." },
   ["IAM.0011"] = { 400, "Request body is invalid." },
 }
 
-local function refuse(name)
-  local status, message, title = ERRORS[name][1], ERRORS[name][2], ERRORS[name][3]
-  if not title then return http.answer(status, { { "error_msg", message }, { "error_code", name } }) end
-  return http.answer(status, { { "error", { { "code", status }, { "message", message }, { "title", title } } } })
-end
-
 local function is_text(value) return type(value) == "string" and value ~= "" end
 
--- Whether the one method of a body's identity is this.
+-- Whether an identity in a body has one method, and which one.
 local function has_method(body, method)
-  local methods = http.at(body, "auth.identity.methods")
+  local methods = json.get(body, "auth.identity.methods")
   return type(methods) == "table" and methods[1] == method and methods[2] == nil
 end
 
-local function projects_of(account)
+local function list_account_projects(account)
   local projects = {}
   for region, id in pairs(account.projects) do projects[#projects + 1] = { name = region, id = id } end
   for _, project in ipairs(account.more_projects or {}) do projects[#projects + 1] = project end
@@ -47,235 +41,213 @@ local function projects_of(account)
   return projects
 end
 
-local function domain_of(account)
+local function get_domain(account)
   local name = account.user and account.user.domain or account.owner
-  return { { "id", issuer.id("domain", name) }, { "name", name } }
+  return { id = token_issuer.derive_id("domain", name), name = name }
 end
 
--- Scope: a project by id or name; without one the token is good for IAM alone.
-local function is_scope(body)
-  local scope = http.at(body, "auth.scope.project")
-  return scope == nil or is_text(http.at(scope, "id")) or is_text(http.at(scope, "name"))
+local function encode_domain(account)
+  local domain = get_domain(account)
+  return { { "id", domain.id }, { "name", domain.name } }
 end
 
-local function find_project(call)
-  local scope = http.at(call.body, "auth.scope.project")
-  if type(scope) ~= "table" or not call.account then return end
-  for _, project in ipairs(projects_of(call.account)) do
+-- A scope is a project by id or name. A token without a scope is valid for IAM only.
+local function has_valid_scope(body)
+  local scope = json.get(body, "auth.scope.project")
+  return scope == nil or is_text(json.get(scope, "id")) or is_text(json.get(scope, "name"))
+end
+
+-- Finds the project in the scope of a body.
+local function find_project(body, account)
+  local scope = json.get(body, "auth.scope.project")
+  for _, project in ipairs(scope and list_account_projects(account) or {}) do
     if (scope.id == nil or scope.id == project.id) and (scope.name == nil or scope.name == project.name) then
-      call.project = project
-      return
+      return project
     end
   end
 end
 
-local function without_project(call) return http.at(call.body, "auth.scope.project") and not call.project end
+local function has_unknown_project(body, project)
+  return json.get(body, "auth.scope.project") ~= nil and not project
+end
 
--- What `nocatalog` keeps out; the real one runs to tens of kilobytes.
-local function catalog(call)
-  local endpoints = http.array {}
-  for i, project in ipairs(projects_of(call.account)) do
-    endpoints[i] = { { "id", issuer.id("endpoint", project.id) }, { "interface", "public" }, { "region", project.name },
-      { "region_id", project.name },
+-- The part of a response that `nocatalog` leaves out. The real one has tens of kilobytes.
+local function encode_catalog(account)
+  local endpoints = json.array {}
+  for i, project in ipairs(list_account_projects(account)) do
+    endpoints[i] = { { "id", token_issuer.derive_id("endpoint", project.id) }, { "interface", "public" },
+      { "region", project.name }, { "region_id", project.name },
       { "url", ("https://kms.%s.myhuaweicloud.com/v1.0/%s"):format(project.name, project.id) } }
   end
-  return http.array { { { "endpoints", endpoints }, { "id", issuer.id("service", "kms") }, { "name", "kms" },
-    { "type", "kms" } } }
+  return json.array { { { "endpoints", endpoints }, { "id", token_issuer.derive_id("service", "kms") },
+    { "name", "kms" }, { "type", "kms" } } }
 end
 
---- Issues a token: a gateway takes it, for the project's region, until it expires.
-local function issue(self, call, method, user)
-  local value, now = self.issuer:token(), self.now()
-  local expires = now + self.settings.token_lifetime
-  self.gateway:accept_token(value,
-    { account = call.account, region = call.project and call.project.name, expires = expires })
+-- Issues a token that the gateway accepts, in the region of the project, until it expires.
+---@param grant { account: table, project: table?, method: string, user: table }
+local function issue_token(iam, call, grant)
+  local now = iam.now()
+  local expires = now + iam.settings.token_lifetime
+  call.subject_token = iam.issuer:issue_token()
+  iam.gateway:accept_token(call.subject_token,
+    { account = grant.account, region = grant.project and grant.project.name, expires = expires })
   local token = {
-    { "expires_at", http.timestamp(expires, true) }, { "issued_at", http.timestamp(now, true) },
-    { "methods", http.array { method } }, { "roles", http.array {} }, { "user", user },
+    { "expires_at", time.format_iso_micros(expires) }, { "issued_at", time.format_iso_micros(now) },
+    { "methods", json.array { grant.method } }, { "roles", json.array {} }, { "user", grant.user },
   }
-  if call.project then
+  if grant.project then
     token[#token + 1] = { "project",
-      { { "domain", domain_of(call.account) }, { "id", call.project.id }, { "name", call.project.name } } }
+      { { "domain", encode_domain(grant.account) }, { "id", grant.project.id }, { "name", grant.project.name } } }
   end
-  if (http.parameter(call.request, "nocatalog") or "") == "" then token[#token + 1] = { "catalog", catalog(call) } end
-  local response = http.answer(201, { { "token", token } })
-  response.headers["x-subject-token"] = value
-  return response
+  if (http.get_query_parameter(call.request, "nocatalog") or "") == "" then
+    token[#token + 1] = { "catalog", encode_catalog(grant.account) }
+  end
+  return { { "token", token } }
 end
 
-local function find_user(self, call)
-  local user = http.at(call.body, "auth.identity.password.user")
-  for _, account in ipairs(self.accounts) do
+local function find_user_account(iam, body)
+  local user = json.get(body, "auth.identity.password.user")
+  for _, account in ipairs(iam.accounts) do
     local known = account.user
-    if known and known.name == http.at(user, "name") and known.domain == http.at(user, "domain.name")
-      and known.password == user.password then
-      call.account = account
+    if known and known.name == user.name and known.domain == user.domain.name and known.password == user.password then
+      return account
     end
   end
-  find_project(call)
 end
 
-local function is_password_request(call)
-  local user = http.at(call.body, "auth.identity.password.user")
-  return has_method(call.body, "password") and is_text(http.at(user, "name")) and is_text(http.at(user, "password"))
-    and is_text(http.at(user, "domain.name")) and is_scope(call.body)
-end
-
-local function password_token(self, call)
-  local name = call.account.user.name
-  return issue(self, call, "password", { { "domain", domain_of(call.account) }, { "id", issuer.id("user", name) },
-    { "name", name }, { "password_expires_at", "" } })
-end
-
-local function find_identity_provider(self, call)
-  local id = http.header(call.request, "x-idp-id")
-  for _, account in ipairs(self.accounts) do
-    if account.idp and account.idp.id == id then call.account = account end
+local function find_identity_provider_account(iam, id)
+  for _, account in ipairs(iam.accounts) do
+    if account.idp and account.idp.id == id then return account end
   end
-  find_project(call)
 end
 
-local function is_id_token_request(call)
-  return is_text(http.header(call.request, "x-idp-id")) and is_text(http.at(call.body, "auth.id_token.id"))
-    and is_scope(call.body)
+local operations = {}
+
+operations.create_token = {
+  route = "POST /v3/auth/tokens",
+  status = 201,
+  handler = function(iam, call)
+    local body = call.body
+    local user = json.get(body, "auth.identity.password.user")
+    local is_valid = has_method(body, "password") and is_text(json.get(user, "name"))
+      and is_text(json.get(user, "password")) and is_text(json.get(user, "domain.name")) and has_valid_scope(body)
+    if not is_valid then return nil, "invalid_body" end
+    local account = find_user_account(iam, body)
+    if not account then return nil, "wrong_password" end
+    local project = find_project(body, account)
+    if has_unknown_project(body, project) then return nil, "unknown_project" end
+    return issue_token(iam, call, { account = account, project = project, method = "password", user = {
+      { "domain", encode_domain(account) }, { "id", token_issuer.derive_id("user", user.name) },
+      { "name", user.name }, { "password_expires_at", "" },
+    } })
+  end,
+}
+
+operations.create_token_by_id_token = {
+  route = "POST /v3.0/OS-AUTH/id-token/tokens",
+  status = 201,
+  handler = function(iam, call)
+    local body, idp_id = call.body, http.get_header(call.request, "x-idp-id")
+    if not (is_text(idp_id) and is_text(json.get(body, "auth.id_token.id")) and has_valid_scope(body)) then
+      return nil, "IAM.0011"
+    end
+    local account = find_identity_provider_account(iam, idp_id)
+    if not account then return nil, "IAM.0004" end
+    local idp = account.idp
+    local is_expired = idp.expires ~= nil and iam.now() >= idp.expires
+    if body.auth.id_token.id ~= idp.id_token or is_expired then return nil, "IAM.0007" end
+    local project = find_project(body, account)
+    if has_unknown_project(body, project) then return nil, "IAM.0004" end
+    return issue_token(iam, call, { account = account, project = project, method = "mapped", user = {
+      { "OS-FEDERATION", {
+        { "groups", json.array {} }, { "identity_provider", { { "id", idp.id } } },
+        { "protocol", { { "id", "oidc" } } },
+      } },
+      { "domain", encode_domain(account) }, { "id", token_issuer.derive_id("user", idp.id) },
+      { "name", "FederationUser" },
+    } })
+  end,
+}
+
+operations.create_temporary_key = {
+  route = "POST /v3.0/OS-CREDENTIAL/securitytokens",
+  status = 201,
+  handler = function(iam, call)
+    local body = call.body
+    local value = json.get(body, "auth.identity.token.id") or http.get_header(call.request, "x-auth-token")
+    if not (has_method(body, "token") and is_text(value)) then return nil, "invalid_body" end
+    local token = iam.gateway:find_token(value)
+    if not token then return nil, "unauthenticated" end
+    local duration = json.get(body, "auth.identity.token.duration_seconds") or MIN_DURATION
+    if type(duration) ~= "number" or duration % 1 ~= 0 or duration < MIN_DURATION or duration > MAX_DURATION then
+      return nil, "invalid_duration"
+    end
+    local key = iam.issuer:issue_key(token.account, duration)
+    iam.gateway:accept_keys(key)
+    return { { "credential", {
+      { "access", key.access_key }, { "expires_at", time.format_iso_micros(key.expires) },
+      { "secret", key.secret_key }, { "securitytoken", key.security_token },
+    } } }
+  end,
+}
+
+operations.list_projects = {
+  route = "GET /v3/projects",
+  needs_account = true,
+  handler = function(_, call)
+    local name, projects = http.get_query_parameter(call.request, "name"), json.array {}
+    local self_link = "https://" .. call.request.host .. "/v3/projects"
+    local function encode_links(link) return { { "next", json.null }, { "previous", json.null }, { "self", link } } end
+    local domain_id = get_domain(call.account).id
+    for _, project in ipairs(list_account_projects(call.account)) do
+      if name == nil or name == project.name then
+        projects[#projects + 1] = { { "domain_id", domain_id }, { "is_domain", false }, { "parent_id", domain_id },
+          { "name", project.name }, { "description", "" }, { "links", encode_links(self_link .. "/" .. project.id) },
+          { "id", project.id }, { "enabled", true } }
+      end
+    end
+    return { { "links", encode_links(self_link) }, { "projects", projects } }
+  end,
+}
+
+local iam = service.new_class(operations)
+
+--- Creates the service.
+---@param accounts table[] Huawei accounts
+---@param api_gateway table the gateway that accepts the tokens and keys (kms.emulator.huawei_gateway)
+---@param shared table `issuer`, `settings` (kms.EmulatorSettings) and `now`
+function iam.new(accounts, api_gateway, shared)
+  return setmetatable({ accounts = accounts, gateway = api_gateway, issuer = shared.issuer,
+    settings = shared.settings, now = shared.now }, iam)
 end
 
-local function wrong_id_token(call)
-  local idp = call.account.idp
-  return call.body.auth.id_token.id ~= idp.id_token or idp.expires and call.now >= idp.expires
-end
-
-local function federated_token(self, call)
-  local idp = call.account.idp.id
-  local federation = { { "groups", http.array {} }, { "identity_provider", { { "id", idp } } },
-    { "protocol", { { "id", "oidc" } } } }
-  return issue(self, call, "mapped", { { "OS-FEDERATION", federation }, { "domain", domain_of(call.account) },
-    { "id", issuer.id("user", idp) }, { "name", "FederationUser" } })
-end
-
-local function find_token(self, call)
-  local id = http.at(call.body, "auth.identity.token.id") or http.header(call.request, "x-auth-token")
-  call.token = self.gateway:token(id)
-end
-
-local function is_key_request(call)
-  return has_method(call.body, "token")
-    and is_text(http.at(call.body, "auth.identity.token.id") or http.header(call.request, "x-auth-token"))
-end
-
-local function duration_of(call)
-  return http.at(call.body, "auth.identity.token.duration_seconds") or SHORTEST
-end
-
-local function wrong_duration(call)
-  local seconds = duration_of(call)
-  return type(seconds) ~= "number" or seconds % 1 ~= 0 or seconds < SHORTEST or seconds > LONGEST
-end
-
-local function temporary_key(self, call)
-  local made = self.issuer:temporary(call.token.account, duration_of(call))
-  self.gateway:accept_keys(made)
-  return http.answer(201, { { "credential", {
-    { "access", made.access_key }, { "expires_at", http.timestamp(made.expires, true) },
-    { "secret", made.secret_key }, { "securitytoken", made.security_token },
-  } } })
-end
-
-local function sign_in(self, call)
-  local refusal
-  call.account, refusal = self.gateway:authenticate(call)
+function iam:admit(call)
+  local refusal = gateway.check_size(call)
+  if refusal then return refusal end
+  if not call.operation then return gateway.unknown_path(call) end
+  if call.operation.needs_account then
+    call.account, refusal = self.gateway:authenticate(call)
+  end
   return refusal
 end
 
-local function list_projects(_, call)
-  local name, found = http.parameter(call.request, "name"), http.array {}
-  local self_link = "https://" .. call.request.host .. "/v3/projects"
-  local function links(link) return { { "next", http.null }, { "previous", http.null }, { "self", link } } end
-  local domain = domain_of(call.account)[1][2]
-  for _, project in ipairs(projects_of(call.account)) do
-    if name == nil or name == project.name then
-      found[#found + 1] = { { "domain_id", domain }, { "is_domain", false }, { "parent_id", domain },
-        { "name", project.name }, { "description", "" }, { "links", links(self_link .. "/" .. project.id) },
-        { "id", project.id }, { "enabled", true } }
-    end
-  end
-  return http.answer(200, { { "links", links(self_link) }, { "projects", found } })
+function iam:refuse(name) -- luacheck: no self
+  local status, message, title = ERRORS[name][1], ERRORS[name][2], ERRORS[name][3]
+  if not title then return http.json_response(status, { { "error_msg", message }, { "error_code", name } }) end
+  return http.json_response(status, { { "error",
+    { { "code", status }, { "message", message }, { "title", title } } } })
 end
 
-local function negated(test) return function(call) return not test(call) end end
-local function nobody(call) return not call.account end
-
--- Each row has `find`, which looks up what the request names and may give a refusal at once; checks in order: an error,
--- and when it is answered; and `apply`, which makes the answer.
-iam.operations = {
-  {
-    name = "create_token",
-    method = "POST",
-    path = "/v3/auth/tokens",
-    find = find_user,
-    checks = {
-      { "invalid_body", negated(is_password_request) },
-      { "wrong_password", nobody },
-      { "unknown_project", without_project },
-    },
-    apply = password_token,
-  },
-  {
-    name = "create_token_by_id_token",
-    method = "POST",
-    path = "/v3.0/OS-AUTH/id-token/tokens",
-    find = find_identity_provider,
-    checks = {
-      { "IAM.0011", negated(is_id_token_request) },
-      { "IAM.0004", nobody },
-      { "IAM.0007", wrong_id_token },
-      { "IAM.0004", without_project },
-    },
-    apply = federated_token,
-  },
-  {
-    name = "create_temporary_key",
-    method = "POST",
-    path = "/v3.0/OS-CREDENTIAL/securitytokens",
-    find = find_token,
-    checks = {
-      { "invalid_body", negated(is_key_request) },
-      { "unauthenticated", function(call) return not call.token end },
-      { "invalid_duration", wrong_duration },
-    },
-    apply = temporary_key,
-  },
-  { name = "list_projects", method = "GET", path = "/v3/projects", find = sign_in, checks = {}, apply = list_projects },
-}
-
----@param accounts table[] Huawei ones
----@param entrance table the gateway that takes what is issued (kms.emulator.huawei_gateway)
----@param shared table `issuer`, `settings` (kms.EmulatorSettings) and `now`
-function iam.new(accounts, entrance, shared)
-  return setmetatable({ accounts = accounts, gateway = entrance, issuer = shared.issuer, settings = shared.settings,
-    now = shared.now }, iam)
+function iam:respond(call, value) -- luacheck: no self
+  local response = http.json_response(call.operation.status or 200, value)
+  response.headers["x-subject-token"] = call.subject_token
+  return response
 end
 
---- Answers a request.
----@param call table `request`, `id`, and from the route `row` and `params`
----@return table response
-function iam:answer(call)
-  local refusal = gateway.too_large(call)
-  if refusal then return refusal end
-  if not call.row then return gateway.unknown_path(call) end
-  call.now, call.body = self.now(), http.object(call.request.body)
-  refusal = call.row.find(self, call)
-  if refusal then return refusal end
-  for _, check in ipairs(call.row.checks) do
-    if check[2](call) then return refuse(check[1]) end
-  end
-  return call.row.apply(self, call)
+function iam.response_headers(call)
+  return { ["x-request-id"] = call.id, ["x-iam-trace-id"] = "token_" .. call.id }
 end
 
---- What every answer carries.
-function iam.headers(call) return { ["x-request-id"] = call.id, ["x-iam-trace-id"] = "token_" .. call.id } end
-
-iam.timeout = gateway.timeout
-iam.throttled = gateway.throttled
+iam.timeout, iam.throttled = gateway.timeout, gateway.throttled
 
 return iam

@@ -1,253 +1,205 @@
---- Both clouds in memory, KMS and what issues credentials for it: a request goes in, the answer that the cloud would
---- give comes out, signatures really checked. No I/O. Usable as a transport in tests, on virtual time, and behind a
---- server (tools/emulator/handler.lua).
+--- Both clouds in memory: KMS, and the services that issue credentials for it. A request gives the response that the
+--- cloud would give, and signatures are verified. There is no I/O. Use it as a transport in tests, on virtual time, or
+--- behind a server (tools/emulator/handler.lua).
 ---
 ---     local cloud = require("kms.emulator").new()
 ---     local client = kms.huawei { region = "cn-north-4", transport = cloud, … }
 ---
---- Needs luaossl and lua-cjson. What it starts with stands in kms.emulator.fixtures.
+--- Needs luaossl and lua-cjson. The accounts and keys of a new emulator are in kms.emulator.fixtures.
+---
+--- The comments of these modules say where a behaviour comes from: "documented" (by the vendor), "seen" (in the
+--- official SDKs), "inferred" or "invented". Nothing was tried against the live services.
 
 local validate = require "kms.util.validate"
-local Error = require "kms.error"
+local config = require "kms.emulator.config"
 local faults = require "kms.emulator.faults"
-local fields = require "kms.emulator.schema"
-local gateway = require "kms.emulator.huawei_gateway"
-local http = require "kms.emulator.router"
-local issuer = require "kms.emulator.token_issuer"
-local setup = require "kms.emulator.config"
+local hosts = require "kms.emulator.hosts"
+local huawei_gateway = require "kms.emulator.huawei_gateway"
+local http = require "kms.emulator.http"
+local ncloud_gateway = require "kms.emulator.ncloud_gateway"
+local settings = require "kms.emulator.settings"
 local signature = require "kms.emulator.signature"
-local switches = require "kms.emulator.settings"
+local time = require "kms.emulator.time"
+local token_issuer = require "kms.emulator.token_issuer"
+local transport = require "kms.emulator.transport"
 
---- `emulator.fixtures`: the accounts and keys of an emulator that is given none.
+--- `emulator.fixtures`: the accounts and keys of an emulator that is created without others.
 local emulator = { fixtures = require "kms.emulator.fixtures" }
 
-local PROVIDERS = {
+local SERVICES = {
   huawei = require "kms.emulator.huawei",
   ncloud = require "kms.emulator.ncloud",
   iam = require "kms.emulator.iam",
   metadata = require "kms.emulator.metadata",
 }
 
--- Those with keys, and callers who sign for themselves.
+-- The services with accounts and keys.
 local CLOUDS = { "huawei", "ncloud" }
-
--- Where the real ones are: a pattern of the host, and what it stands for (its capture being the region).
-local HOSTS = {
-  { "^kms%.([%w-]+)%.myhuaweicloud%.com$", { provider = "huawei" } },
-  { "^kms%.([%w-]+)%.myhuaweicloud%.eu$", { provider = "huawei" } },
-  { "^ocapi%.ncloud%.com$", { provider = "ncloud", zone = "global" } },
-  { "^ocapi%-kr%.ncloud%.com$", { provider = "ncloud", zone = "kr" } },
-  { "^ocapi%-jp%.ncloud%.com$", { provider = "ncloud", zone = "jp" } },
-  { "^ocapi%.gov%-ncloud%.com$", { provider = "ncloud", zone = "gov" } },
-  { "^iam%.myhuaweicloud%.com$", { provider = "iam" } },
-  { "^iam%.[%w-]+%.myhuaweicloud%.com$", { provider = "iam" } },
-  { "^iam%.[%w-]+%.myhuaweicloud%.eu$", { provider = "iam" } },
-  { "^169%.254%.169%.254$", { provider = "metadata" } },
-}
 
 ---@class kms.Emulator
 local Cloud = {}
 Cloud.__index = Cloud
 Cloud.__name = "kms.emulator"
 
---- Makes a pair of clouds.
+--- Creates an emulator of both clouds.
 ---@param options kms.EmulatorOptions?
 ---@return kms.Emulator
 function emulator.new(options)
-  local problem = options ~= nil and setup.problem(options)
+  local problem = options ~= nil and config.find_problem(options)
   if problem then error(validate.argument_error(1, "new", problem), 2) end
-  options = setup.copy(options or {})
+  options = config.deep_copy(options or {})
   local start = os.time()
   local self = setmetatable({
     options = options,
-    hosts = options.hosts or {},
     wall_clock = options.clock or function() return start end,
   }, Cloud)
   self:reset()
   return self
 end
 
---- Puts everything back to how it began: keys, locks, tokens, faults, settings, counts, time.
-function Cloud:reset()
-  self.shift, self.counts, self.switches = 0, {}, switches.new()
-  local function now() return self:now() + self.switches.clock_offset end
+local function new_services(self, now)
   local accounts, keys = {}, {}
   for _, name in ipairs(CLOUDS) do
-    accounts[name] = setup.entries(self.options, "accounts", name)
-    keys[name] = setup.entries(self.options, "keys", name)
+    accounts[name] = config.build_entries(self.options, "accounts", name)
+    keys[name] = config.build_entries(self.options, "keys", name)
   end
-  local shared = { settings = self.switches, issuer = issuer.new(now), now = now }
-  local entrance = gateway.new(accounts.huawei, now)
-  local clouds = {
-    huawei = PROVIDERS.huawei.new(keys.huawei, entrance),
-    ncloud = PROVIDERS.ncloud.new(accounts.ncloud, keys.ncloud, now),
-    iam = PROVIDERS.iam.new(accounts.huawei, entrance, shared),
+  local shared = { settings = self.current_settings, issuer = token_issuer.new(now), now = now }
+  local gateways = {
+    huawei = huawei_gateway.new(accounts.huawei, now),
+    ncloud = ncloud_gateway.new(accounts.ncloud, now),
   }
-  clouds.metadata = PROVIDERS.metadata.new(accounts, { huawei = entrance, ncloud = clouds.ncloud }, shared)
-  self.clouds, self.cloud_time = clouds, now
-
-  local operations = {}
-  for name, provider in pairs(PROVIDERS) do
-    self.counts[name] = { all = 0, of = {} }
-    operations[name] = {}
-    for _, row in ipairs(provider.operations) do operations[name][row.name] = true end
-  end
-  self.faults = faults.new(operations)
+  return {
+    huawei = SERVICES.huawei.new(keys.huawei, gateways.huawei),
+    ncloud = SERVICES.ncloud.new(keys.ncloud, gateways.ncloud),
+    iam = SERVICES.iam.new(accounts.huawei, gateways.huawei, shared),
+    metadata = SERVICES.metadata.new(accounts, gateways, shared),
+  }
 end
 
---- Unix time for the caller. The clouds have the same, unless the setting `clock_offset` sets them apart.
----@return number
-function Cloud:now() return self.wall_clock() + self.shift end
+--- Restores the initial state: keys, locks, tokens, faults, settings, request counts, time.
+function Cloud:reset()
+  self.elapsed, self.current_settings = 0, settings.new()
+  self.cloud_now = function() return self:now() + self.current_settings.clock_offset end
+  self.services = new_services(self, self.cloud_now)
+  self.faults = faults.new(SERVICES)
+  self.request_counts = {}
+  for name in pairs(SERVICES) do self.request_counts[name] = { total = 0, by_operation = {} } end
+end
 
---- Monotonic time in seconds, for deadlines: the virtual time, which nothing sets back.
+--- Returns the Unix time of the caller. The clouds have the same time, unless the setting `clock_offset` changes that.
+---@return number
+function Cloud:now() return self.wall_clock() + self.elapsed end
+
+--- Returns the same time as `now`, for deadlines: nothing corrects virtual time.
 Cloud.clock = Cloud.now
 
---- Moves time on, at once.
+--- Advances the time at once.
 ---@param seconds number
-function Cloud:advance(seconds) self.shift = self.shift + seconds end
+function Cloud:advance(seconds) self.elapsed = self.elapsed + seconds end
 
---- The transport's way to wait.
+--- Waits, as a transport does.
 Cloud.sleep = Cloud.advance
 
---- Orders a fault for the requests to come; see kms.emulator.faults for the kinds and their fields.
+--- Adds a fault for the next requests. kms.emulator.faults lists the kinds and their fields.
 ---@param fault kms.EmulatorFault
 function Cloud:fault(fault)
-  local problem = self.faults:problem(fault)
+  local problem = self.faults:find_problem(fault)
   if problem then error(validate.argument_error(1, "fault", problem), 2) end
-  self.faults:order(fault)
+  self.faults:add(fault)
 end
 
---- Changes how IAM, the metadata services and the clocks behave; what is not named stays as it is.
+--- Changes settings of IAM, the metadata services and the clocks. Settings without a new value stay as they are.
 ---@param changes kms.EmulatorSettings?
----@return kms.EmulatorSettings settings a copy of all of them
+---@return kms.EmulatorSettings settings a copy of all settings
 function Cloud:settings(changes)
-  local problem = changes ~= nil and switches.problem(changes)
+  local problem = changes ~= nil and settings.find_problem(changes)
   if problem then error(validate.argument_error(1, "settings", problem), 2) end
-  for name, value in pairs(changes or {}) do self.switches[name] = value end
-  return setup.copy(self.switches)
+  for name, value in pairs(changes or {}) do self.current_settings[name] = value end
+  return config.deep_copy(self.current_settings)
 end
 
---- A copy of a key as it is now.
----@param id string Huawei key id or NAVER key tag
+--- Returns a copy of a key in its present state.
+---@param id string Huawei Cloud key id or NAVER Cloud key tag
 ---@return table? key
 function Cloud:key(id)
   for _, name in ipairs(CLOUDS) do
-    local key = self.clouds[name].keys[id]
-    if key then return setup.copy(key) end
+    local key = self.services[name].keys[id]
+    if key then return config.deep_copy(key) end
   end
 end
 
---- How many requests came in.
----@param provider string? "huawei", "ncloud", "iam" or "metadata"; of all when not given
----@param operation string? of the provider; all of its operations when not given
+--- Returns the number of requests received.
+---@param provider string? "huawei", "ncloud", "iam" or "metadata"; all of them when absent
+---@param operation string? an operation of the provider; all of them when absent
 ---@return integer
 function Cloud:requests(provider, operation)
-  if operation then return self.counts[provider].of[operation] or 0 end
-  if provider then return self.counts[provider].all end
+  if operation then return self.request_counts[provider].by_operation[operation] or 0 end
+  if provider then return self.request_counts[provider].total end
   local sum = 0
-  for _, count in pairs(self.counts) do sum = sum + count.all end
+  for _, count in pairs(self.request_counts) do sum = sum + count.total end
   return sum
 end
 
---- A plain picture of everything, for people and for the control interface of a server.
+--- Returns the whole state as plain tables, for example for the control interface of a server.
 ---@return table
 function Cloud:state()
   local state = { requests = {}, operations = {}, keys = {}, locks = {} }
-  state.now, state.settings = self.cloud_time(), self:settings()
-  for name, count in pairs(self.counts) do
-    state.requests[name], state.operations[name] = count.all, setup.copy(count.of)
+  state.now, state.settings = self.cloud_now(), self:settings()
+  for name, count in pairs(self.request_counts) do
+    state.requests[name], state.operations[name] = count.total, config.deep_copy(count.by_operation)
   end
   for _, name in ipairs(CLOUDS) do
-    local cloud = self.clouds[name]
-    for id, key in pairs(cloud.keys) do state.keys[id] = setup.copy(key) end
-    for access_key, failures in pairs(cloud:locks()) do state.locks[access_key] = setup.copy(failures) end
+    local service = self.services[name]
+    for id, key in pairs(service.keys) do state.keys[id] = config.deep_copy(key) end
+    for access_key, failures in pairs(service:locks()) do state.locks[access_key] = config.deep_copy(failures) end
   end
   return state
 end
 
-local function place_of(self, host, scheme)
-  host = host:lower()
-  host = host:gsub(scheme == "http" and ":80$" or ":443$", "")
-  if self.hosts[host] then return self.hosts[host] end
-  for _, row in ipairs(HOSTS) do
-    local region = host:match(row[1])
-    local place = row[2]
-    if region then
-      return { provider = place.provider, zone = place.zone, region = place.provider == "huawei" and region or nil }
-    end
-  end
+local function find_host(self, host, scheme)
+  return hosts.find(host, scheme, self.options.hosts or {})
 end
 
---- Answers a request. A response with `fault` is to be delivered as that fault says (see kms.emulator.faults).
+--- Whether an emulated service has a host.
+---@param host string
+---@param scheme string
+---@return boolean
+function Cloud:has_host(host, scheme) return find_host(self, host, scheme) ~= nil end
+
+local function count_request(count, operation)
+  count.total = count.total + 1
+  if operation then count.by_operation[operation] = (count.by_operation[operation] or 0) + 1 end
+end
+
+--- Handles a request. When the response has the field `fault`, the server must deliver it with that fault.
 ---@param request table `method`, `scheme`, `host`, `target`, `headers` (list of {name, value}), `body`
 ---@return table response `status`, `headers`, `body`, `fault`
 function Cloud:handle(request)
-  local place = place_of(self, request.host, request.scheme)
-  if not place then
-    return { status = 421, headers = { ["content-type"] = "text/plain" }, body = "no cloud answers on this host\n" }
-  end
-  local name, cloud, count = place.provider, self.clouds[place.provider], self.counts[place.provider]
-  count.all = count.all + 1
-  local id = signature.sha256(("%s %d %.0f"):format(name, count.all, self:now())):sub(1, 32)
-  local call = { request = request, region = place.region, zone = place.zone or "global", id = id }
-  call.row, call.params = http.route(cloud.operations, request)
-  if call.row then count.of[call.row.name] = (count.of[call.row.name] or 0) + 1 end
+  local host = find_host(self, request.host, request.scheme)
+  if not host then return http.text_response(421, "no emulated service has this host\n") end
+  local name, service, count = host.provider, self.services[host.provider], self.request_counts[host.provider]
+  local call = { request = request, region = host.region, zone = host.zone or "global" }
+  call.operation, call.params, call.is_known_path = service.router:find(request)
+  local operation = call.operation and call.operation.name
+  count_request(count, operation)
+  call.id = signature.hash_sha256(("%s %d %.0f"):format(name, count.total, self:now())):sub(1, 32)
 
-  local fault = self.faults:take(name, call.row and call.row.name)
-  local response = fault and faults.respond(fault, cloud, call) or cloud:answer(call)
-  local carried = cloud.headers(call)
-  carried.date = http.date(self.cloud_time())
-  for header, value in pairs(carried) do
-    response.headers[header] = response.headers[header] or value
-  end
+  local fault = self.faults:take(name, operation)
+  local response = fault and faults.respond(fault, service, call) or service:handle(call)
+  local headers = service.response_headers(call)
+  headers.date = time.format_http(self.cloud_now())
+  for header, value in pairs(headers) do response.headers[header] = response.headers[header] or value end
   return response
 end
 
-local function lost(code, message, uncertain)
-  return nil, Error.new { kind = "transport", code = code, message = message, uncertain = uncertain }
-end
-
-local NEEDED = { fields.required "method", fields.required "host", fields.required "target" }
-
-local MESSAGES = {
-  closed = "the connection was closed before the answer was complete",
-  too_large = "the answer is larger than allowed",
-}
-
--- As a server would see it: with a Host header, and a body that is not nil.
-local function received(request)
-  local headers = { { "Host", request.host } }
-  for _, pair in ipairs(request.headers or {}) do
-    if pair[1]:lower() == "host" then headers[1] = pair else headers[#headers + 1] = pair end
-  end
-  return { method = request.method, scheme = request.scheme, host = headers[1][2], target = request.target,
-    headers = headers, body = request.body or "" }
-end
-
---- The transport's way to exchange a request for a response. Faults become the errors of a real transport.
----@param request table with `target`
----@return table? response, kms.Error? err
+--- Sends a request, as a transport does. Faults become the errors of a transport.
+---@param request table `method`, `scheme`, `host`, `target`, `headers`, `body` and `timeout` in seconds
+---@return table? response
+---@return kms.Error? err
 function Cloud:send(request)
-  local problem = type(request) ~= "table" and validate.arguments({}, request, "field")
-    or validate.arguments(NEEDED, { method = request.method, host = request.host, target = request.target }, "field")
+  local problem = transport.find_problem(request)
   if problem then error(validate.argument_error(1, "send", problem), 2) end
-  local timeout = request.timeout or request.deadline and request.deadline - self:now()
-  if timeout and timeout <= 0 then return lost("timeout", "the deadline had passed", false) end
-  if not place_of(self, request.host, request.scheme) then
-    return lost("dns", "no such host: " .. validate.quote(request.host), false)
-  end
-  local response = self:handle(received(request))
-  if not response.fault then return response end
-
-  local seconds, code = faults.travel(response)
-  if code then return lost(code, MESSAGES[code], true) end
-  if timeout and seconds > timeout then
-    self:advance(timeout)
-    return lost("timeout", "no complete answer before the deadline", true)
-  end
-  self:advance(seconds)
-  response.fault = nil
-  return response
+  return transport.send(self, request)
 end
 
 return emulator

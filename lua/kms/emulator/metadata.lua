@@ -1,145 +1,170 @@
---- What a server or a container of the clouds finds beside it: Huawei's and NAVER's metadata services, told apart by
---- path, and the endpoint of Huawei's pod identity. All of them hand out temporary keys that the clouds then take.
+--- The metadata services of both clouds and the container endpoint of Huawei Cloud's pod identity. They issue temporary
+--- keys that the clouds accept. The path of a request tells the services apart.
 
-local http = require "kms.emulator.router"
+local http = require "kms.emulator.http"
+local service = require "kms.emulator.service"
+local time = require "kms.emulator.time"
 
-local metadata = {}
-metadata.__index = metadata
-
--- Session tokens, version 2 of each service: the header that asks for so many seconds, the one that shows the token.
-local HUAWEI = { ttl = "x-metadata-token-ttl-seconds", token = "x-metadata-token" }
-local NCLOUD = { ttl = "x-ncp-metadata-token-ttl-seconds", token = "x-ncp-metadata-token" }
-local LONGEST = 6 * 3600 -- what Huawei's user guide asks for; neither documents a limit
+-- Session tokens, version 2 of each service: the header for the lifetime in seconds, and the header for the token.
+local HUAWEI_SESSION = { ttl = "x-metadata-token-ttl-seconds", token = "x-metadata-token" }
+local NCLOUD_SESSION = { ttl = "x-ncp-metadata-token-ttl-seconds", token = "x-ncp-metadata-token" }
+-- Not documented. Huawei Cloud's user guide asks for this lifetime.
+local MAX_SESSION_LIFETIME = 6 * 3600
 
 local TITLES = {
   [400] = "Bad Request", [401] = "Unauthorized", [404] = "Not Found", [405] = "Method Not Allowed",
   [429] = "Too Many Requests", [503] = "Service Unavailable", [504] = "Gateway Timeout",
 }
 
--- The texts are not documented, but for the one about the agency.
+-- Seen in the official SDKs: they look for this text. The other texts are invented.
+local NO_AGENCY = "Please configure Cloud Service Agency first"
+
 local function refuse(status, reason)
-  return http.text(status, ("%d %s\n\n%s\n"):format(status, TITLES[status], reason or ""))
+  return http.text_response(status, ("%d %s\n\n%s\n"):format(status, TITLES[status], reason or ""))
 end
 
-local function first(accounts, field)
+local function find_account(accounts, field)
   for _, account in ipairs(accounts) do
     if account[field] then return account end
   end
 end
 
-local function temporary(self, account)
-  local made = self.issuer:temporary(account, self.settings.key_lifetime)
-  self.takers[account.provider]:accept_keys(made)
-  return made
+local function issue_key(metadata, account)
+  local key = metadata.issuer:issue_key(account, metadata.settings.key_lifetime)
+  metadata.gateways[account.provider]:accept_keys(key)
+  return key
 end
 
-local function session_token(self, call)
-  if self.settings.metadata_v2 == "unavailable" then return refuse(self.settings.metadata_v2_status) end
-  local seconds = tonumber((http.header(call.request, call.row.issues.ttl) or ""):match "^%d+$")
-  if not seconds or seconds < 1 or seconds > LONGEST then return refuse(400) end
-  local value = self.issuer:digits(56)
-  self.sessions[value] = {
-    service = call.row.issues, expires = self.now() + math.min(seconds, self.settings.metadata_token_lifetime),
+-- Issues a session token.
+local function issue_session(metadata, call)
+  local settings, session = metadata.settings, call.operation.issues_session
+  if settings.metadata_v2 == "unavailable" then return nil, settings.metadata_v2_status end
+  local seconds = tonumber((http.get_header(call.request, session.ttl) or ""):match "^%d+$")
+  if not seconds or seconds < 1 or seconds > MAX_SESSION_LIFETIME then return nil, 400 end
+  local token = metadata.issuer:generate_digits(56)
+  metadata.sessions[token] = {
+    session = session, expires = metadata.now() + math.min(seconds, settings.metadata_token_lifetime),
   }
-  return http.text(200, value)
+  return token
 end
 
--- A token that is shown must be a good one, whether one is needed or not.
-local function may_read(self, call)
-  local service = call.row.asks
-  if not service or self.settings.metadata_v2 == "unavailable" then return true end
-  local value = http.header(call.request, service.token)
-  if not value then return self.settings.metadata_v2 ~= "required" end
-  local session = self.sessions[value]
-  return session ~= nil and session.service == service and self.now() < session.expires
+-- Whether the session token of a request permits it. A token that is sent must be valid, even when none is required.
+local function has_valid_session(metadata, call)
+  local session = call.operation.checks_session
+  if not session or metadata.settings.metadata_v2 == "unavailable" then return true end
+  local token = http.get_header(call.request, session.token)
+  if not token then return metadata.settings.metadata_v2 ~= "required" end
+  local issued = metadata.sessions[token]
+  return issued ~= nil and issued.session == session and metadata.now() < issued.expires
 end
 
-local function agency_key(self)
-  local account = self.settings.agency and first(self.accounts.huawei, "agency")
-  if not account then return refuse(401, "Please configure Cloud Service Agency first") end
-  local made = temporary(self, account)
-  return http.answer(200, { { "credential", {
-    { "access", made.access_key }, { "expires_at", http.timestamp(made.expires, true) },
-    { "secret", made.secret_key }, { "securitytoken", made.security_token },
-  } } })
+local function find_role_account(metadata)
+  return metadata.settings.server_role and find_account(metadata.accounts.ncloud, "role") or nil
 end
 
-local function server_role(self)
-  return self.settings.server_role and first(self.accounts.ncloud, "role") or nil
-end
+local ROLES_PATH = "/latest/meta-data/iam/security-credentials"
 
--- Without a line feed at its end ("Role Data").
-local function role_id(self)
-  local account = server_role(self)
-  return account and http.text(200, account.role) or refuse(404)
-end
+-- In this service `issues_session` names the session tokens that an operation issues, `checks_session` those that it
+-- accepts. Error codes are HTTP statuses.
+local operations = {}
 
-local function role_key(self, call)
-  local account = server_role(self)
-  if not account or account.role ~= call.params.role_id then return refuse(404) end
-  local made = temporary(self, account)
-  return http.answer(200, {
-    { "Code", "Success" }, { "LastUpdated", http.timestamp(self.now()) }, { "Type", "NCP-HMAC" },
-    { "AccessKeyId", made.access_key }, { "SecretAccessKey", made.secret_key }, { "Token", "" },
-    { "Expiration", http.timestamp(made.expires) },
-  })
-end
-
-local function pod_key(self, call)
-  if not http.object(call.request.body) then return refuse(400) end
-  local given = http.header(call.request, "authorization")
-  local account
-  for _, candidate in ipairs(self.accounts.huawei) do
-    if candidate.pod_token and candidate.pod_token == given then account = candidate end
-  end
-  if not account then return refuse(401) end
-  local made = temporary(self, account)
-  return http.answer(200, {
-    { "assumedAgency", { { "urn", "" }, { "id", "" } } },
-    { "audience", "" },
-    { "credentials", {
-      { "accessKeyId", made.access_key }, { "secretAccessKey", made.secret_key },
-      { "securityToken", made.security_token }, { "expiration", http.timestamp(made.expires, true) },
-    } },
-    { "podIdentityAssociationId", "" },
-    { "subject", { { "namespace", "default" }, { "serviceAccount", "default" } } },
-  })
-end
-
-local ROLE = "/latest/meta-data/iam/security-credentials"
-
--- Each row: the service whose session tokens it `issues` or `asks` for, and `apply`, which makes the answer.
-metadata.operations = {
-  { name = "huawei_token", method = "PUT", path = "/meta-data/latest/api/token", issues = HUAWEI,
-    apply = session_token },
-  { name = "huawei_key", method = "GET", path = "/openstack/latest/securitykey", asks = HUAWEI, apply = agency_key },
-  { name = "ncloud_token", method = "PUT", path = "/latest/api/token", issues = NCLOUD,
-    apply = session_token },
-  { name = "ncloud_role", method = "GET", path = ROLE, asks = NCLOUD, apply = role_id },
-  { name = "ncloud_role", method = "GET", path = ROLE .. "/", asks = NCLOUD, apply = role_id },
-  { name = "ncloud_key", method = "GET", path = ROLE .. "/{role_id}", asks = NCLOUD, apply = role_key },
-  { name = "pod_key", method = "POST", path = "/v1/credentials", apply = pod_key },
+operations.huawei_token = {
+  route = "PUT /meta-data/latest/api/token", issues_session = HUAWEI_SESSION, handler = issue_session,
 }
 
+operations.huawei_key = {
+  route = "GET /openstack/latest/securitykey",
+  checks_session = HUAWEI_SESSION,
+  handler = function(metadata)
+    local account = metadata.settings.agency and find_account(metadata.accounts.huawei, "agency")
+    if not account then return nil, 401, NO_AGENCY end
+    local key = issue_key(metadata, account)
+    return { { "credential", {
+      { "access", key.access_key }, { "expires_at", time.format_iso_micros(key.expires) },
+      { "secret", key.secret_key }, { "securitytoken", key.security_token },
+    } } }
+  end,
+}
+
+operations.ncloud_token = {
+  route = "PUT /latest/api/token", issues_session = NCLOUD_SESSION, handler = issue_session,
+}
+
+operations.ncloud_role = {
+  route = { "GET " .. ROLES_PATH, "GET " .. ROLES_PATH .. "/" },
+  checks_session = NCLOUD_SESSION,
+  handler = function(metadata)
+    local account = find_role_account(metadata)
+    if not account then return nil, 404 end
+    return account.role -- documented: "Role Data", without a line feed at its end
+  end,
+}
+
+operations.ncloud_key = {
+  route = "GET " .. ROLES_PATH .. "/{role_id}",
+  checks_session = NCLOUD_SESSION,
+  handler = function(metadata, call)
+    local account = find_role_account(metadata)
+    if not account or account.role ~= call.params.role_id then return nil, 404 end
+    local key = issue_key(metadata, account)
+    return {
+      { "Code", "Success" }, { "LastUpdated", time.format_iso(metadata.now()) }, { "Type", "NCP-HMAC" },
+      { "AccessKeyId", key.access_key }, { "SecretAccessKey", key.secret_key }, { "Token", "" },
+      { "Expiration", time.format_iso(key.expires) },
+    }
+  end,
+}
+
+operations.pod_key = {
+  route = "POST /v1/credentials",
+  required = {},
+  handler = function(metadata, call)
+    local token = http.get_header(call.request, "authorization")
+    local account
+    for _, candidate in ipairs(metadata.accounts.huawei) do
+      if candidate.pod_token and candidate.pod_token == token then account = candidate end
+    end
+    if not account then return nil, 401 end
+    local key = issue_key(metadata, account)
+    return {
+      { "assumedAgency", { { "urn", "" }, { "id", "" } } },
+      { "audience", "" },
+      { "credentials", {
+        { "accessKeyId", key.access_key }, { "secretAccessKey", key.secret_key },
+        { "securityToken", key.security_token }, { "expiration", time.format_iso_micros(key.expires) },
+      } },
+      { "podIdentityAssociationId", "" },
+      { "subject", { { "namespace", "default" }, { "serviceAccount", "default" } } },
+    }
+  end,
+}
+
+local metadata = service.new_class(operations)
+
+metadata.MALFORMED_BODY = 400
+
+--- Creates the services.
 ---@param accounts table<string, table[]> by provider
----@param takers table<string, table> by provider: what takes the keys that are issued, with `accept_keys`
+---@param gateways table<string, table> the gateways that accept the keys, by provider
 ---@param shared table `issuer`, `settings` (kms.EmulatorSettings) and `now`
-function metadata.new(accounts, takers, shared)
-  return setmetatable({ accounts = accounts, takers = takers, issuer = shared.issuer, settings = shared.settings,
-    now = shared.now, sessions = {} }, metadata)
+function metadata.new(accounts, gateways, shared)
+  return setmetatable({ accounts = accounts, gateways = gateways, issuer = shared.issuer,
+    settings = shared.settings, now = shared.now, sessions = {} }, metadata)
 end
 
---- Answers a request.
----@param call table `request`, and from the route `row` and `params`
----@return table response
-function metadata:answer(call)
-  if not call.row then return refuse(call.params and 405 or 404) end
-  if not may_read(self, call) then return refuse(401) end
-  return call.row.apply(self, call)
+function metadata:admit(call)
+  if not call.operation then return refuse(call.is_known_path and 405 or 404) end
+  if not has_valid_session(self, call) then return refuse(401) end
 end
 
---- What every answer carries.
-function metadata.headers() return {} end
+function metadata:refuse(status, reason) return refuse(status, reason) end -- luacheck: no self
+
+function metadata:respond(_, value) -- luacheck: no self
+  if type(value) == "string" then return http.text_response(200, value) end
+  return http.json_response(200, value)
+end
+
+function metadata.response_headers() return {} end
 
 function metadata.timeout() return refuse(504) end
 

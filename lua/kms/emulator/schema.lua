@@ -1,34 +1,46 @@
---- Fields of the tables that users hand to the emulator: names and types by kms.util.validate, and then their rules.
+--- Describes and validates the tables that users pass to the emulator.
 
 local validate = require "kms.util.validate"
 
-local fields = {}
+local schema = {}
 
-function fields.required(name, kind) return { name = name, type = kind or "string", required = true } end
+--- Describes a field that must be present.
+---@param name string
+---@param value_type string? "string" when absent
+---@return kms.Field
+function schema.required(name, value_type) return { name = name, type = value_type or "string", required = true } end
 
-function fields.optional(name, kind) return { name = name, type = kind or "string" } end
+--- Describes a field that may be absent.
+---@param name string
+---@param value_type string? "string" when absent
+---@return kms.Field
+function schema.optional(name, value_type) return { name = name, type = value_type or "string" } end
 
---- A field, a string, that is one of some words.
-function fields.choice(name, words, is_required)
+--- Describes a field whose value is one of some words.
+---@param name string
+---@param words string[]
+---@param is_required boolean?
+---@return kms.Field
+function schema.choice(name, words, is_required)
   local known = {}
   for _, word in ipairs(words) do known[word] = true end
   local rule = { text = "one of " .. table.concat(words, ", "), test = function(value) return known[value] end }
   return { name = name, type = "string", required = is_required, rule = rule }
 end
 
---- What is wrong with a table.
----@param list kms.Field[]
----@param given any
----@param what string what an entry is called
+--- Finds the first problem of a table: of its names and types, then of its values.
+---@param fields kms.Field[]
+---@param value any
+---@param what string the word for one entry of the table, such as "field"
 ---@return string? problem
-function fields.problem(list, given, what)
-  local problem = validate.arguments(list, given, what)
+function schema.find_problem(fields, value, what)
+  local problem = validate.arguments(fields, value, what)
   if problem then return problem end
-  for _, field in ipairs(list) do
-    local value = given[field.name]
-    problem = value ~= nil and field.rule and validate.value(field.name, value, field.rule)
+  for _, field in ipairs(fields) do
+    local member = value[field.name]
+    problem = member ~= nil and field.rule and validate.value(field.name, member, field.rule)
     if problem then return problem end
   end
 end
 
-return fields
+return schema

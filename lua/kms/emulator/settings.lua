@@ -1,57 +1,58 @@
---- How IAM, the metadata services and the clocks behave, for tests that want it otherwise: what `cloud:settings` takes.
+--- The settings that `cloud:settings` changes: how IAM, the metadata services and the clocks behave.
 
-local fields = require "kms.emulator.schema"
+local schema = require "kms.emulator.schema"
 
-local switches = {}
+local settings = {}
 
 ---@class kms.EmulatorSettings
 ---@field metadata_v2 "optional"|"required"|"unavailable" session tokens of both metadata services
----@field metadata_v2_status integer 404, 405 or 503: what asking for a session token is answered when "unavailable"
----@field metadata_token_lifetime number longest life of a session token in seconds, whatever is asked for
----@field agency boolean whether an agency is set up for the Huawei server
----@field server_role boolean whether the NAVER server has a role
----@field token_lifetime number seconds that a token of IAM lasts
----@field key_lifetime number seconds that keys of the metadata services and of the container endpoint last
----@field clock_offset number seconds by which the clouds' clocks are ahead of the caller's, `cloud:now()`
+---@field metadata_v2_status integer 404, 405 or 503: the status when session tokens are "unavailable"
+---@field metadata_token_lifetime number maximum lifetime of a session token in seconds
+---@field agency boolean whether the Huawei Cloud server has an agency
+---@field server_role boolean whether the NAVER Cloud server has a role
+---@field token_lifetime number lifetime of IAM tokens in seconds
+---@field key_lifetime number lifetime in seconds of the keys of the metadata services and the container endpoint
+---@field clock_offset number seconds by which the clocks of the clouds are ahead of the caller's clock, `cloud:now()`
 
 local HOUR = 3600
 
-local function seconds(name, default)
+local function duration(name, default)
   local rule = { text = "0 or more", test = function(value) return value >= 0 end }
   return { name = name, type = "number", rule = rule, default = default }
 end
 
 local function boolean(name) return { name = name, type = "boolean", default = true } end
 
-local V2 = fields.choice("metadata_v2", { "optional", "required", "unavailable" })
-V2.default = "optional"
+local METADATA_V2 = schema.choice("metadata_v2", { "optional", "required", "unavailable" })
+METADATA_V2.default = "optional"
 
--- What the SDKs take for an answer of a service without session tokens.
-local V2_STATUS = { [404] = true, [405] = true, [503] = true }
+-- Seen in the official SDKs: they take these statuses as "the service has no session tokens".
+local METADATA_V2_STATUS = { [404] = true, [405] = true, [503] = true }
 
-local ROWS = {
-  V2,
+local FIELDS = {
+  METADATA_V2,
   { name = "metadata_v2_status", type = "number", default = 404,
-    rule = { text = "404, 405 or 503", test = function(value) return V2_STATUS[value] end } },
-  seconds("metadata_token_lifetime", 6 * HOUR),
+    rule = { text = "404, 405 or 503", test = function(value) return METADATA_V2_STATUS[value] end } },
+  duration("metadata_token_lifetime", 6 * HOUR),
   boolean "agency",
   boolean "server_role",
-  -- "Obtaining a User Token Through Password Authentication", constraints.
-  seconds("token_lifetime", 24 * HOUR),
-  seconds("key_lifetime", 6 * HOUR), -- not documented
+  -- Documented: "Obtaining a User Token Through Password Authentication", constraints.
+  duration("token_lifetime", 24 * HOUR),
+  duration("key_lifetime", 6 * HOUR), -- not documented
   { name = "clock_offset", type = "number", default = 0 },
 }
 
---- The settings of a new emulator.
+--- Returns the settings of a new emulator.
 ---@return kms.EmulatorSettings
-function switches.new()
-  local settings = {}
-  for _, row in ipairs(ROWS) do settings[row.name] = row.default end
-  return settings
+function settings.new()
+  local values = {}
+  for _, field in ipairs(FIELDS) do values[field.name] = field.default end
+  return values
 end
 
---- What is wrong with changes to them.
+--- Finds the first problem of changes to the settings.
+---@param changes any
 ---@return string? problem
-function switches.problem(changes) return fields.problem(ROWS, changes, "setting") end
+function settings.find_problem(changes) return schema.find_problem(FIELDS, changes, "setting") end
 
-return switches
+return settings

@@ -1,51 +1,55 @@
---- Makes up what the clouds hand out: tokens and temporary keys, in the lengths and alphabets of the real ones. Without
---- chance: the same requests at the same times are given the same.
+--- Issues tokens and temporary keys with the lengths and alphabets of real ones. They do not depend on chance: the same
+--- requests at the same times receive the same values.
 
 local signature = require "kms.emulator.signature"
 
-local issuer = {}
-issuer.__index = issuer
+local token_issuer = {}
+token_issuer.__index = token_issuer
 
----@param now fun(): number
-function issuer.new(now) return setmetatable({ now = now, count = 0 }, issuer) end
+---@param now fun(): number Unix time of the clouds
+function token_issuer.new(now) return setmetatable({ now = now, count = 0 }, token_issuer) end
 
---- Hexadecimal digits, others each time.
+--- Generates hexadecimal digits. Every call returns other digits.
 ---@param length integer
 ---@return string
-function issuer:digits(length)
+function token_issuer:generate_digits(length)
   self.count = self.count + 1
   local pieces = {}
   for i = 1, math.ceil(length / 64) do
-    pieces[i] = signature.sha256(("%d %d %.6f"):format(self.count, i, self.now()))
+    pieces[i] = signature.hash_sha256(("%d %d %.6f"):format(self.count, i, self.now()))
   end
   return table.concat(pieces):sub(1, length)
 end
 
---- An id that stays the same for a name.
-function issuer.id(kind, name) return signature.sha256(kind .. " " .. name):sub(1, 32) end
+--- Derives an id from a name.
+---@param kind string separates the ids of equal names
+---@param name string
+---@return string
+function token_issuer.derive_id(kind, name) return signature.hash_sha256(kind .. " " .. name):sub(1, 32) end
 
---- A token of Huawei's IAM: base64 of a signed message, kilobytes of it.
-function issuer:token() return "MII" .. self:digits(2045) end
+--- Issues a token of Huawei Cloud's IAM: several kilobytes, as the base64 text of a signed message.
+---@return string
+function token_issuer:issue_token() return "MII" .. self:generate_digits(2045) end
 
-local KEYS = {
+local KEY_GENERATORS = {
   huawei = function(self)
-    return { access_key = "HST" .. self:digits(17):upper(), secret_key = self:digits(40),
-      security_token = "gQtjbi1ub3J0" .. self:digits(1000) }
+    return { access_key = "HST" .. self:generate_digits(17):upper(), secret_key = self:generate_digits(40),
+      security_token = "gQtjbi1ub3J0" .. self:generate_digits(1000) }
   end,
   ncloud = function(self)
-    return { access_key = "ncp_iam_" .. self:digits(20):upper(), secret_key = self:digits(40) }
+    return { access_key = "ncp_iam_" .. self:generate_digits(20):upper(), secret_key = self:generate_digits(40) }
   end,
 }
 
---- A temporary account that sees and may do what another one does.
+--- Issues a temporary key: an account with the rights of another account.
 ---@param account table
 ---@param lifetime number seconds
 ---@return table account
-function issuer:temporary(account, lifetime)
-  local made = KEYS[account.provider](self)
-  made.provider, made.owner, made.expires = account.provider, account.owner, self.now() + lifetime
-  made.projects, made.more_projects = account.projects, account.more_projects
-  return made
+function token_issuer:issue_key(account, lifetime)
+  local temporary = KEY_GENERATORS[account.provider](self)
+  temporary.provider, temporary.owner, temporary.expires = account.provider, account.owner, self.now() + lifetime
+  temporary.projects, temporary.more_projects = account.projects, account.more_projects
+  return temporary
 end
 
-return issuer
+return token_issuer

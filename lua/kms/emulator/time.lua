@@ -1,0 +1,50 @@
+--- Formats and parses points in time as the emulated services write them.
+
+local util_time = require "kms.util.time"
+
+local time = {}
+
+local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
+local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
+
+--- Formats the value of a Date header (RFC 9110, section 5.6.7). The names do not come from os.date, because its names
+--- follow the locale.
+---@param seconds number Unix time
+---@return string
+function time.format_http(seconds)
+  local t = os.date("!*t", math.floor(seconds))
+  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
+    DAYS[t.wday], t.day, MONTHS[t.month], t.year, t.hour, t.min, t.sec)
+end
+
+--- Formats a time for a response body: "2026-01-02T03:04:05Z" (ISO 8601).
+---@param seconds number Unix time
+---@return string
+function time.format_iso(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+end
+
+--- Formats a time with microseconds, rounded down: "2026-01-02T03:04:05.678900Z".
+---@param seconds number Unix time
+---@return string
+function time.format_iso_micros(seconds)
+  local whole = math.floor(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%S", whole) .. (".%06dZ"):format(math.floor((seconds - whole) * 1e6))
+end
+
+--- Formats the value of X-Sdk-Date: "20260102T030405Z".
+---@param seconds number Unix time
+---@return string
+function time.format_sdk_date(seconds)
+  return os.date("!%Y%m%dT%H%M%SZ", math.floor(seconds))
+end
+
+--- Parses the value of X-Sdk-Date.
+---@param text string
+---@return number? seconds Unix time; nil when the text is not such a value
+function time.parse_sdk_date(text)
+  if not text:find "^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$" then return nil end
+  return util_time.parse_iso8601(text)
+end
+
+return time
