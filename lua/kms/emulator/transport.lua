@@ -33,7 +33,8 @@ end
 ---@return string? problem
 function transport.find_problem(request)
   if type(request) ~= "table" then return validate.arguments({}, request, "field") end
-  return validate.arguments(REQUIRED, { method = request.method, host = request.host, target = request.target }, "field")
+  local fields = { method = request.method, host = request.host, target = request.target }
+  return validate.arguments(REQUIRED, fields, "field")
 end
 
 --- Sends a request and returns the response. A fault that disturbs the delivery becomes a transport error.
@@ -42,7 +43,7 @@ end
 ---@return table? response
 ---@return kms.Error? err
 function transport.send(cloud, request)
-  local timeout = request.timeout or request.deadline and request.deadline - cloud:now()
+  local timeout = request.timeout
   if timeout and timeout <= 0 then return nil, new_error("timeout", "the deadline had passed", false) end
   if not cloud:has_host(request.host, request.scheme) then
     return nil, new_error("dns", "no such host: " .. validate.quote(request.host), false)

@@ -16,7 +16,7 @@ local function rename(seconds)
     access_key = NCLOUD.access_key, secret_key = NCLOUD.secret_key, host = "ocapi.ncloud.com", method = "PUT",
     path = "/kms/v1/keys/" .. TAG .. "/name", time = cloud:now(), body = '{"keyName":"newKeyName"}',
   }
-  request.deadline = seconds and cloud:now() + seconds
+  request.timeout = seconds
   return request
 end
 
