@@ -57,7 +57,7 @@ end
 ---@return table|userdata|nil transport, kms.Error? err, string? problem misuse of the option
 local function open(self)
   if self.transport and not self.owns_transport then return self.transport end
-  local refused = cosocket and cosocket.refusal()
+  local refused = cosocket and cosocket.check_phase()
   if refused then return nil, refused end
   if not self.transport then
     local options = self.transport_options()

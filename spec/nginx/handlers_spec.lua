@@ -174,9 +174,9 @@ describe("a call", function()
         nginx.get("/phase/" .. phase)
         nginx.eventually(function() return nginx.get_record(phase) ~= "" end)
       end
-      local advice = phase == "init" and "give kms.transport.curl, which blocks, as the transport, or call from a timer of init_worker"
-        or "call from a timer without delay: ngx.timer.at(0, ...)"
-      assert.equal(("invalid phase: nothing can wait in NGINX's %s phase: %s"):format(phase, advice), nginx.get_record(phase))
+      local advice = phase == "init" and "call from a timer of init_worker, or use kms.transport.curl, which blocks"
+        or "call from a timer: ngx.timer.at(0, ...)"
+      assert.equal(("invalid phase: a call cannot wait in NGINX's %s phase; %s"):format(phase, advice), nginx.get_record(phase))
     end)
   end
 end)

@@ -2,12 +2,14 @@
 -- They print "ready" once they listen, and at the end what they read as heads. Modes:
 --   tunnel  a proxy: answers CONNECT with 200 and carries bytes both ways
 --   refuse  a proxy: answers CONNECT with 403
+--   authenticate  a proxy: as tunnel for the user "u@ser" with the password "p:%/", otherwise answers CONNECT with 407
 --   leave   a web server: answers the first request, stops listening, and closes at the second
 --   lose    a web server: answers the first request, closes at the second, answers the first of the next connection
 --   early   a web server: refuses a request without reading its body, which it leaves where it is, and answers the next
 --   flood   a web server: answers without an end, as fast as it can, until the client has gone
 --   unasked a web server: answers, and answers once more on that connection when the next one comes
 
+local mime = require "mime"
 local socket = require "socket"
 
 local PATIENCE = 20
@@ -59,6 +61,12 @@ function modes.tunnel(head)
 end
 
 function modes.refuse() answer("403 Forbidden", "") end
+
+function modes.authenticate(head)
+  local credentials = head:match "\n[Pp]roxy%-[Aa]uthorization: Basic (%S+)"
+  if mime.unb64(credentials or "") == "u@ser:p:%/" then return modes.tunnel(head) end
+  answer("407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=proxy", "")
+end
 
 function modes.leave()
   answer("200 OK", "ok")

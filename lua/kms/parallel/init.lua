@@ -132,12 +132,12 @@ function Parallel:map(items, fn)
   end
   if self.closed then error("kms.parallel is closed", 2) end
   if self.driver then refuse_inside(self, "map") end
-  local refused = threads and threads.refusal()
+  local refused = threads and threads.check_phase()
   if refused then error(refused, 2) end
   local run = setmetatable({
     parallel = self, driver = self.driver or threads.new(), pull = puller(items), fn = fn,
     begun = 0, active = 0, ended_count = 0, given = 0, exhausted = false, ended = {},
-    owner = threads and threads.owner(),
+    owner = threads and threads.get_request(),
   }, Run)
   self.runs[run] = true
   return run, nil, nil, run
@@ -149,7 +149,7 @@ function Parallel:close()
   if self.released then return end
   for run in pairs(self.runs) do refuse_inside(run, "close") end
   self.closed = true
-  local owner, problem = threads and threads.owner(), nil
+  local owner, problem = threads and threads.get_request(), nil
   for run in pairs(self.runs) do
     if run.owner == owner then
       local ok, err = pcall(run.close, run)

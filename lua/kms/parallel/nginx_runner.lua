@@ -1,4 +1,4 @@
---- Runs tasks as light threads of NGINX, each over the transport of its own.
+--- Runs the tasks of kms.parallel as light threads of NGINX. Each task sends over its own client's transport.
 
 local ngx = rawget(_G, "ngx")
 local cosocket = require "kms.transport.cosocket"
@@ -6,78 +6,78 @@ local has_semaphore, semaphore = pcall(require, "ngx.semaphore")
 
 local running = coroutine.running
 
-local threads = {}
+local nginx_runner = {}
 
-local PATIENCE = 3600 -- seconds of one wait; more is several
+local MAX_WAIT = 3600 -- seconds that one `wait` lasts; callers repeat it
 
----@class kms.parallel.Threads
----@field active integer tasks begun and not ended
-local Threads = {}
-Threads.__index = Threads
+---@class kms.parallel.NginxRunner
+---@field active integer tasks that have started and not ended
+local Runner = {}
+Runner.__index = Runner
 
---- Why there can be no light threads here.
+--- Returns why no light thread can start here.
 ---@return string? problem
-function threads.refusal()
-  local refused = cosocket.refusal()
-  return refused and refused.message or not has_semaphore and "there is no ngx.semaphore" or nil
+function nginx_runner.check_phase()
+  local err = cosocket.check_phase()
+  return err and err.message or not has_semaphore and "kms.parallel needs ngx.semaphore of lua-resty-core" or nil
 end
 
---- Whose light threads would be begun now: they end with it.
+--- Returns a table that belongs to the current request, with which its light threads end.
 ---@return table? request
-function threads.owner()
-  local known, context = pcall(function() return ngx.ctx end)
-  return known and context or nil
+function nginx_runner.get_request()
+  local ok, context = pcall(function() return ngx.ctx end)
+  return ok and context or nil
 end
 
----@return kms.parallel.Threads
-function threads.new()
+---@return kms.parallel.NginxRunner
+function nginx_runner.new()
   return setmetatable({
     active = 0,
-    bell = semaphore.new(0), -- rung when a task has ended
-    over = {}, -- threads that have ended, and are to be waited for: until then NGINX keeps what they returned
-    routines = setmetatable({}, { __mode = "k" }),
-  }, Threads)
+    task_ended = semaphore.new(0),
+    ended = {}, -- threads to wait for, because NGINX keeps what a thread returned until then
+    tasks = setmetatable({}, { __mode = "k" }), -- by coroutine
+  }, Runner)
 end
 
-local function work(self, run, item)
-  local routine, outcome = running(), run:begin()
-  self.routines[routine] = true
+local function run_task(self, run, item)
+  local task, outcome = running(), run:begin()
+  self.tasks[task] = true
   self.active = self.active + 1
   local ok, result, err = pcall(run.fn, item, outcome[1])
   self.active = self.active - 1
-  self.over[#self.over + 1] = routine
+  self.ended[#self.ended + 1] = task
   run:take(outcome, ok, result, err)
-  local count = self.bell:count() -- below 0 it says how many wait
-  if count <= 0 then self.bell:post(math.max(1, -count)) end
+  local count = self.task_ended:count() -- negative: the number of coroutines that wait
+  if count <= 0 then self.task_ended:post(math.max(1, -count)) end
 end
 
---- Lets go of threads that have ended. Only who began a thread may wait for it; one that somebody else's loop began
---- goes with its request.
-local function reap(self)
-  local over = self.over
-  if #over == 0 then return end
-  self.over = {}
-  for _, thread in ipairs(over) do pcall(ngx.thread.wait, thread) end
+--- Releases the threads that have ended. A thread can be waited for only by the coroutine that spawned it; the others
+--- are released with their request.
+local function release_ended(self)
+  local ended = self.ended
+  if #ended == 0 then return end
+  self.ended = {}
+  for _, thread in ipairs(ended) do pcall(ngx.thread.wait, thread) end
 end
 
---- Whether this is called from a task.
+--- Whether the current coroutine is a task.
 ---@return boolean
-function Threads:is_inside()
-  return self.routines[running()] or false
+function Runner:is_inside()
+  return self.tasks[running()] or false
 end
 
 ---@param run kms.parallel.Run
 ---@param item any
-function Threads:start(run, item)
-  reap(self)
-  ngx.thread.spawn(work, self, run, item)
+function Runner:start(run, item)
+  release_ended(self)
+  ngx.thread.spawn(run_task, self, run, item)
 end
 
---- Waits until a task has ended.
-function Threads:wait()
-  local rung, problem = self.bell:wait(PATIENCE)
-  if not rung and problem ~= "timeout" then error("kms.parallel cannot wait here: " .. problem, 0) end
-  reap(self)
+--- Waits until a task has ended, at most MAX_WAIT seconds.
+function Runner:wait()
+  local ok, problem = self.task_ended:wait(MAX_WAIT)
+  if not ok and problem ~= "timeout" then error("kms.parallel cannot wait: " .. problem, 0) end
+  release_ended(self)
 end
 
-return threads
+return nginx_runner

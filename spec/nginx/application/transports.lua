@@ -6,12 +6,41 @@ local remote_call = require "spec.nginx.application.remote_call"
 
 local transports = {}
 
--- No tail calls: an argument error must name this file.
+--- Makes a transport, with another version of ngx_lua if the order has one. The argument error must name this file, so
+--- this is no tail call.
+local function new_transport(order)
+  local version = ngx.config.ngx_lua_version
+  rawset(ngx.config, "ngx_lua_version", order.ngx_lua_version or version)
+  local ok, transport = pcall(function()
+    local transport = cosocket.new(order.argument)
+    return transport
+  end)
+  rawset(ngx.config, "ngx_lua_version", version)
+  if not ok then error(transport, 0) end
+  return transport
+end
+
+--- Searches what a program can print of a value: its text, its fields and its metatable, as deep as they go.
+---@return string path of the text in the value; "" if it is not there
+local function find_text(value, text, path, visited)
+  if tostring(value):find(text, 1, true) then return path end
+  if type(value) ~= "table" or visited[value] then return "" end
+  visited[value] = true
+  for key, member in pairs(value) do
+    for _, part in ipairs { key, member } do
+      local found = find_text(part, text, path .. "." .. tostring(key), visited)
+      if found ~= "" then return found end
+    end
+  end
+  return find_text(getmetatable(value), text, path .. " metatable", visited)
+end
+
 local function run(order)
   if order.method == "new" then
-    local transport = cosocket.new(order.argument)
-    transports[#transports + 1] = transport
+    transports[#transports + 1] = new_transport(order)
     return #transports
+  elseif order.method == "find_text" then
+    return find_text(cosocket.new(order.argument), order.text, "transport", {})
   end
   local transport = transports[order.id]
   local value, err

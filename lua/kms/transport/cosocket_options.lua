@@ -1,0 +1,186 @@
+--- Options of kms.transport.cosocket: validates them, parses the proxy, and reads the client certificate.
+
+local cosocket_tls = require "kms.transport.cosocket_tls"
+local host_name = require "kms.host_name"
+local validate = require "kms.util.validate"
+
+local ngx = rawget(_G, "ngx")
+
+local cosocket_options = {}
+
+---@class kms.CosocketOptions
+---@field connect_timeout number? seconds for name lookup, connection, proxy and TLS handshake; default 10
+---@field timeout number? seconds for a request with its response; default 30 if the request has no timeout
+---@field max_response integer? bytes of a response's body; default 1 MiB
+---@field keepalive number? seconds that an idle connection is kept; 0: never; default 60
+---@field pool_size integer? idle connections that a worker keeps per host; default 64
+---@field proxy string? "http://host:port" or "http://user:password@host:port": the proxy for https
+---@field client_cert string? path of a PEM file: the client's certificate, then its chain; ngx_lua 0.10.22 or newer
+---@field client_key string? path of a PEM file with the certificate's private key; default: client_cert
+---@field client_key_password string? decrypts the private key
+
+---@class kms.CosocketSettings the options with their defaults
+---@field proxy { host: string, name: string, port: integer, authorization: string? }?
+---@field client_certificate { chain: ffi.cdata*, key: ffi.cdata* }?
+---@field identity { number: integer } for the name of a connection pool: the number is another one if the proxy's user
+---  or password, or the client certificate, is another one
+
+local MIN_NGX_LUA = 10022 -- 0.10.22 added tcpsock:setclientcert
+local MAX_FILE = 2 ^ 20 -- bytes
+
+local function in_seconds(min)
+  return function(value) return type(value) == "number" and value >= min and value <= 1e6 end
+end
+
+local function is_count(value)
+  return type(value) == "number" and value >= 1 and value < 2 ^ 31 and value % 1 == 0
+end
+
+local function is_text(value)
+  return type(value) == "string" and value ~= "" and not value:find("\0", 1, true)
+end
+
+local function decode_percent(text)
+  return (text:gsub("%%([0-9A-Fa-f][0-9A-Fa-f])", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+--- The value of Proxy-Authorization for the part of a URL before the "@" (RFC 7617, section 2).
+---@return string? authorization nil if the user or the password cannot be sent
+local function parse_userinfo(userinfo)
+  local user, password = userinfo:match "^([^:]*):?(.*)$"
+  user, password = decode_percent(user), decode_percent(password)
+  if user:find("[:%c]") or password:find "%c" then return nil end
+  return "Basic " .. ngx.encode_base64(user .. ":" .. password)
+end
+
+local function parse_proxy(url)
+  local authority = type(url) == "string" and url:match "^http://([^/?#]*)/?$" or ""
+  local userinfo, host = authority:match "^([^@]*)@(.*)$"
+  host = host or authority
+  local name, port = host_name.split(host)
+  local authorization = userinfo and parse_userinfo(userinfo)
+  if not (name and port) or userinfo and not authorization then return nil end
+  return { host = host, name = name, port = port, authorization = authorization }
+end
+
+local SECONDS = "must be a number of seconds above 0, at most 1000000"
+local TEXT = "must be a non-empty string without NUL"
+local OPTIONS = {
+  connect_timeout = { default = 10, test = in_seconds(1e-9), rule = SECONDS },
+  timeout = { test = in_seconds(1e-9), rule = SECONDS },
+  keepalive = { default = 60, test = in_seconds(0), rule = "must be a number of seconds, 0 to 1000000" },
+  max_response = { default = 2 ^ 20, test = is_count, rule = "must be a whole number of bytes, 1 to 2147483647" },
+  pool_size = { default = 64, test = is_count, rule = "must be a whole number, 1 to 2147483647" },
+  proxy = { test = parse_proxy, rule = 'must be "http://host:port" or "http://user:password@host:port"' },
+  client_cert = { test = is_text, rule = TEXT },
+  client_key = { test = is_text, rule = TEXT },
+  client_key_password = { test = is_text, rule = TEXT },
+}
+
+-- Options of kms.transport.curl that ngx_lua cannot honour, and what to do instead.
+local TRUST = "name the CA certificates in lua_ssl_trusted_certificate"
+local ELSEWHERE = {
+  ca_file = TRUST, ca_path = TRUST, no_proxy = "make a client without a proxy for those hosts",
+}
+
+---@return string? problem
+local function check_option(name, value)
+  if type(name) ~= "string" then return ("option name must be a string; got a %s"):format(type(name)) end
+  if ELSEWHERE[name] then return ("option '%s' is not available in NGINX: %s"):format(name, ELSEWHERE[name]) end
+  local option = OPTIONS[name]
+  if not option then return ("unknown option '%s'"):format(name) end
+  if not option.test(value) then return ("option '%s' %s"):format(name, option.rule) end
+end
+
+---@return string? problem that ngx_lua has no client certificates
+local function check_ngx_lua()
+  local version = ngx.config.ngx_lua_version
+  if version < MIN_NGX_LUA then
+    return ("option 'client_cert' needs ngx_lua 0.10.22 or newer; this is 0.%d.%d"):format(
+      math.floor(version / 1000), version % 1000)
+  end
+  if not pcall(require, "ngx.ssl") then return "option 'client_cert' needs lua-resty-core" end
+end
+
+---@return string? pem, string? problem
+local function read_file(option, path)
+  local file, reason = io.open(path, "rb")
+  local pem
+  if file then
+    pem, reason = file:read(MAX_FILE)
+    file:close()
+  end
+  if pem then return pem end
+  return nil, ("option '%s' must be the path of a PEM file; cannot read %s: %s"):format(
+    option, validate.quote(path), tostring(reason or "the file is empty"))
+end
+
+---@return { chain: ffi.cdata*, key: ffi.cdata* }? certificate
+---@return string pem_or_problem
+local function read_certificate(options)
+  local problem = check_ngx_lua()
+  if problem then return nil, problem end
+  local key_option = options.client_key and "client_key" or "client_cert"
+  local certificate_pem, key_pem, chain, key
+  certificate_pem, problem = read_file("client_cert", options.client_cert)
+  if certificate_pem then key_pem, problem = read_file(key_option, options[key_option]) end
+  if problem then return nil, problem end
+  chain, problem = require("ngx.ssl").parse_pem_cert(certificate_pem)
+  if not chain then
+    return nil, ("option 'client_cert' must be the path of a PEM file with a certificate; %s has none (%s)"):format(
+      validate.quote(options.client_cert), problem)
+  end
+  key, problem = cosocket_tls.parse_key(certificate_pem, key_pem, options.client_key_password)
+  if not key then
+    return nil, ("option '%s' must be the path of a PEM file with the certificate's private key; %s: %s"):format(
+      key_option, validate.quote(options[key_option]), problem)
+  end
+  return { chain = chain, key = key }, certificate_pem
+end
+
+-- By a secret text, as long as a transport holds the value: the number that stands for the text in the name of a pool.
+-- The text does not include the private key, because a certificate has one key only.
+local identities = setmetatable({}, { __mode = "v" })
+local identity_count = 0
+
+local function identify(authorization, certificate_pem)
+  if not (authorization or certificate_pem) then return { number = 0 } end
+  local text = (authorization or "") .. "\n" .. (certificate_pem or "")
+  local identity = identities[text]
+  if not identity then
+    identity_count = identity_count + 1
+    identity = { number = identity_count }
+    identities[text] = identity
+  end
+  return identity
+end
+
+--- Validates options and adds the defaults.
+---@param options kms.CosocketOptions
+---@return kms.CosocketSettings? settings
+---@return string? problem
+function cosocket_options.parse(options)
+  local settings = {}
+  for name, option in pairs(OPTIONS) do settings[name] = option.default end
+  for name, value in pairs(options) do
+    local problem = check_option(name, value)
+    if problem then return nil, problem end
+    settings[name] = value
+  end
+  for _, name in ipairs { "client_key", "client_key_password" } do
+    if settings[name] and not settings.client_cert then
+      return nil, ("option '%s' needs option 'client_cert'"):format(name)
+    end
+  end
+  local certificate_pem
+  if settings.client_cert then
+    settings.client_certificate, certificate_pem = read_certificate(settings)
+    if not settings.client_certificate then return nil, certificate_pem end
+  end
+  settings.proxy = settings.proxy and parse_proxy(settings.proxy)
+  settings.identity = identify(settings.proxy and settings.proxy.authorization, certificate_pem)
+  settings.client_key_password = nil
+  return settings
+end
+
+return cosocket_options
