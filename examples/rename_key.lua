@@ -1,24 +1,25 @@
---- Renames a NAVER Cloud KMS key.
----   lua5.4 examples/rename_key.lua KEY_TAG NEW_NAME [--zone kr] [--ca-file FILE]
---- Who is calling comes from the environment: NCLOUD_ACCESS_KEY and NCLOUD_SECRET_KEY.
+--- Changes the name of a NAVER Cloud KMS key.
+---   lua5.4 examples/rename_key.lua KEY_TAG NEW_NAME [--zone ZONE] [--ca-file FILE] [--endpoint URL] [--timeout SECONDS]
+--- The credentials come from the environment: NCLOUD_ACCESS_KEY and NCLOUD_SECRET_KEY.
 
 local argparse = require "argparse"
 local kms = require "kms"
 
---- What the command line gives is checked here, for a line of its own.
-local function seconds(text)
-  local number = tonumber(text)
-  if number and number > 0 then return number end
-  return nil, "a number of seconds above 0 is wanted, not " .. text
+--- Converts an option to a number of seconds.
+local function parse_seconds(text)
+  local seconds = tonumber(text)
+  if seconds and seconds > 0 then return seconds end
+  return nil, "--timeout must be a number of seconds above 0; got " .. text
 end
 
-local parser = argparse("rename_key", "Renames a NAVER Cloud KMS key.")
-parser:argument("key_tag", "The key's tag.")
-parser:argument("key_name", "The new name: 3 to 15 letters, digits, - or _, beginning with a letter.")
-parser:option("--zone", "Which keys: global, isolated in kr or jp, or gov."):choices { "global", "kr", "jp", "gov" }
-parser:option("--endpoint", "https://host[:port] in place of the zone's own.")
-parser:option("--ca-file", "Certificates to trust, a PEM file, in place of the system's.")
-parser:option("--timeout", "Seconds for the whole call.", 30):convert(seconds)
+local parser = argparse("rename_key", "Changes the name of a NAVER Cloud KMS key.")
+parser:argument("key_tag", "Tag of the key.")
+parser:argument("key_name", "The new name: 3 to 15 letters, digits, - or _; the first character is a letter.")
+parser:option("--zone", "Zone of the key: global, kr, jp (isolated keys) or gov.")
+  :choices { "global", "kr", "jp", "gov" }
+parser:option("--endpoint", "https://host[:port] in place of the zone's endpoint.")
+parser:option("--ca-file", "PEM file of the certificates to trust, in place of the system's.")
+parser:option("--timeout", "Seconds for the whole call.", 30):convert(parse_seconds)
 local arguments = parser:parse()
 
 local ncloud = kms.ncloud {

@@ -1,24 +1,24 @@
---- Moves the primary region of a Huawei Cloud KMS key.
----   lua5.4 examples/update_primary_region.lua KEY_ID NEW_REGION [--ca-file FILE]
---- Run it against the region where the key is primary now. Who and where come from the environment: HUAWEICLOUD_SDK_AK,
---- HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_REGION and HUAWEICLOUD_SDK_PROJECT_ID.
+--- Changes the primary region of a Huawei Cloud KMS key.
+---   lua5.4 examples/update_primary_region.lua KEY_ID NEW_REGION [--ca-file FILE] [--endpoint URL] [--timeout SECONDS]
+--- Call it for the region where the key is primary now. Region, project and credentials come from the environment:
+--- HUAWEICLOUD_SDK_REGION, HUAWEICLOUD_SDK_PROJECT_ID, HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK.
 
 local argparse = require "argparse"
 local kms = require "kms"
 
---- What the command line gives is checked here, for a line of its own.
-local function seconds(text)
-  local number = tonumber(text)
-  if number and number > 0 then return number end
-  return nil, "a number of seconds above 0 is wanted, not " .. text
+--- Converts an option to a number of seconds.
+local function parse_seconds(text)
+  local seconds = tonumber(text)
+  if seconds and seconds > 0 then return seconds end
+  return nil, "--timeout must be a number of seconds above 0; got " .. text
 end
 
-local parser = argparse("update_primary_region", "Moves the primary region of a Huawei Cloud KMS key.")
-parser:argument("key_id", "The key, 36 characters.")
-parser:argument("region", "The code of the new primary region, for example cn-east-3.")
-parser:option("--endpoint", "https://host[:port] in place of the region's own.")
-parser:option("--ca-file", "Certificates to trust, a PEM file, in place of the system's.")
-parser:option("--timeout", "Seconds for the whole call.", 30):convert(seconds)
+local parser = argparse("update_primary_region", "Changes the primary region of a Huawei Cloud KMS key.")
+parser:argument("key_id", "Id of the key, 36 characters.")
+parser:argument("region", "Code of the new primary region, for example cn-east-3.")
+parser:option("--endpoint", "https://host[:port] in place of the region's endpoint.")
+parser:option("--ca-file", "PEM file of the certificates to trust, in place of the system's.")
+parser:option("--timeout", "Seconds for the whole call.", 30):convert(parse_seconds)
 local arguments = parser:parse()
 
 local huawei = kms.huawei {

@@ -1,0 +1,158 @@
+---@meta kms
+
+--- Huawei Cloud KMS and NAVER Cloud KMS 2.0. See docs/usage.md.
+---@class kms
+---@field _NAME "kms"
+---@field _VERSION string
+---@field credentials kms.credentials
+local kms = {}
+
+---@class kms.ClientOptions
+---@field credentials kms.CredentialsOption? who makes the calls; default: environment, then profile file
+---@field endpoint string? `https://host[:port]` in place of the built-in endpoint; `http://` for loopback only
+---@field timeout number? seconds for a whole call; default 30
+---@field transport kms.Transport|kms.transport.curl.Options|kms.transport.cosocket.Options|nil a transport, or options
+---  of the default one
+---@field retry kms.RetryOptions|boolean|nil retry policy; false: one attempt; default true
+---@field lock_guard boolean|{ shared: string }|nil keeps refused credentials from being sent again; `shared` names a
+---  lua_shared_dict; default true for Huawei Cloud, false for NAVER Cloud
+---@field on_attempt (fun(event: kms.AttemptEvent))? called after each attempt
+
+---@class kms.HuaweiOptions : kms.ClientOptions
+---@field region string? region that is called; variable HUAWEICLOUD_SDK_REGION
+---@field project_id string? project of that region, or "auto"; variable HUAWEICLOUD_SDK_PROJECT_ID
+---@field algorithm "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|nil default "SDK-HMAC-SHA256"
+
+---@class kms.NcloudOptions : kms.ClientOptions
+---@field zone "global"|"kr"|"jp"|"gov"|nil default "global"
+
+---@class kms.RetryOptions
+---@field attempts integer? how many attempts a call makes at most; default 4
+---@field base number? seconds: bound of the first wait, doubled for each further one; default 0.25
+---@field cap number? seconds: highest bound of a wait; default 8
+---@field attempt_timeout number? seconds for one attempt, except the last; default 10
+
+---@class kms.CallOptions
+---@field timeout number? seconds for this call, in place of the client's
+
+--- One attempt of a call.
+---@class kms.AttemptEvent
+---@field provider "huawei"|"ncloud"
+---@field operation string
+---@field attempt integer 1 for the first attempt
+---@field duration number seconds that the attempt took
+---@field status integer? HTTP status
+---@field request_id string? the cloud's id of the request
+---@field error kms.Error? nil on success
+---@field wait number? seconds until the next attempt; nil if this was the last one
+
+---@class kms.Huawei
+local Huawei = {}
+
+---@class kms.UpdatePrimaryRegionParams
+---@field key_id string 36 characters, as in 0d0466b0-e727-4d9c-b35d-f84bb474a37f
+---@field primary_region string code of the new primary region
+
+---@class kms.UpdatePrimaryRegionResult
+---@field key_id string
+---@field primary_region string
+---@field request_id string?
+---@field warning string?
+
+--- Changes the primary region of a multi-region key. Call it in the region where the key is primary now.
+---@param params kms.UpdatePrimaryRegionParams
+---@param options kms.CallOptions?
+---@return kms.UpdatePrimaryRegionResult? result
+---@return kms.Error? err
+function Huawei:update_primary_region(params, options) end
+
+--- Closes the connections of the transport that the client made itself. A later call connects again.
+function Huawei:close() end
+
+--- Forgets refused credentials, the clock offset and what the credential provider keeps.
+function Huawei:reset() end
+
+---@class kms.Ncloud
+local Ncloud = {}
+
+---@class kms.RenameKeyParams
+---@field key_tag string
+---@field key_name string 3 to 15 letters, digits, "-" or "_"; the first character is a letter
+
+---@class kms.RenameKeyResult
+---@field key_tag string
+---@field key_name string
+---@field request_id string?
+---@field warning string?
+
+--- Changes the name of a key.
+---@param params kms.RenameKeyParams
+---@param options kms.CallOptions?
+---@return kms.RenameKeyResult? result
+---@return kms.Error? err
+function Ncloud:rename_key(params, options) end
+
+---@class kms.GetKeyParams
+---@field key_tag string
+
+---@class kms.GetKeyResult
+---@field key_tag string
+---@field key_name string
+---@field status string? "ENABLE", "DISABLE" or "REVOKE"
+---@field key_type string?
+---@field protection_type string?
+---@field base_url string? endpoint that serves the key
+---@field nrn string?
+---@field request_id string?
+---@field warning string?
+
+--- Reads a key.
+---@param params kms.GetKeyParams
+---@param options kms.CallOptions?
+---@return kms.GetKeyResult? result
+---@return kms.Error? err
+function Ncloud:get_key(params, options) end
+
+--- Closes the connections of the transport that the client made itself. A later call connects again.
+function Ncloud:close() end
+
+--- Forgets refused credentials, the clock offset and what the credential provider keeps.
+function Ncloud:reset() end
+
+--- Makes a client of Huawei Cloud KMS. Raises on an unknown option or a wrong type; does nothing else.
+---@param options kms.HuaweiOptions?
+---@return kms.Huawei
+function kms.huawei(options) return Huawei end
+
+--- Makes a client of NAVER Cloud KMS 2.0. Raises on an unknown option or a wrong type; does nothing else.
+---@param options kms.NcloudOptions?
+---@return kms.Ncloud
+function kms.ncloud(options) return Ncloud end
+
+--- `client:update_primary_region(params, options)`.
+---@param params kms.UpdatePrimaryRegionParams
+---@param client kms.Huawei? default: a client made from the environment at the first call, and kept
+---@param options kms.CallOptions?
+---@return kms.UpdatePrimaryRegionResult? result
+---@return kms.Error? err
+function kms.update_primary_region(params, client, options) end
+
+--- `client:rename_key(params, options)`.
+---@param params kms.RenameKeyParams
+---@param client kms.Ncloud? default: a client made from the environment at the first call, and kept
+---@param options kms.CallOptions?
+---@return kms.RenameKeyResult? result
+---@return kms.Error? err
+function kms.rename_key(params, client, options) end
+
+--- Makes many calls at once; see kms.Parallel.
+---@param options kms.ParallelOptions?
+---@return kms.Parallel
+function kms.parallel(options) end
+
+--- Returns whether a value is an error of this library.
+---@param value any
+---@return boolean
+function kms.is_error(value) end
+
+return kms

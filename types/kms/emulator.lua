@@ -1,0 +1,130 @@
+---@meta kms.emulator
+
+--- Both clouds in memory. See docs/testing-with-the-emulator.md.
+---@class kms.emulator
+---@field fixtures { accounts: kms.EmulatorAccount[], keys: kms.EmulatorKey[] } what a new emulator has by default
+local emulator = {}
+
+---@class kms.EmulatorOptions
+---@field accounts kms.EmulatorAccount[]? in place of the fixtures
+---@field keys kms.EmulatorKey[]? in place of the fixtures
+---@field clock (fun(): number)? returns Unix time; default: time stands still until a wait or `advance`
+---@field hosts table<string, kms.EmulatorHost>? further hosts, by name as in the Host header
+
+---@class kms.EmulatorHost
+---@field provider "huawei"|"ncloud"|"iam"|"metadata"
+---@field region string? Huawei Cloud
+---@field zone "global"|"kr"|"jp"|"gov"|nil NAVER Cloud
+
+---@class kms.EmulatorAccount
+---@field provider "huawei"|"ncloud"
+---@field access_key string
+---@field secret_key string
+---@field owner string? which keys the account sees; default "demo"
+---@field expires number? Unix time
+---@field role string? NAVER Cloud: id of the server role that gives these keys
+---@field security_token string? Huawei Cloud, like all fields below: makes the keys temporary ones
+---@field projects table<string, string>? region to project id
+---@field more_projects { name: string, id: string }[]? what IAM lists as well
+---@field tokens { token: string, region: string, expires: number? }[]?
+---@field user { name: string, password: string, domain: string }? for IAM
+---@field idp { id: string, id_token: string, expires: number? }? for OpenID Connect
+---@field agency boolean? the metadata service returns keys of this account
+---@field pod_token string? the token that the container endpoint expects
+
+---@class kms.EmulatorKey
+---@field provider "huawei"|"ncloud"
+---@field owner string? default "demo"
+---@field state "enabled"|"disabled"|"pending_deletion"|nil default "enabled"
+---@field key_id string? Huawei Cloud, required there
+---@field primary string? Huawei Cloud, required there: the primary region
+---@field replicas string[]? Huawei Cloud: regions with a replica
+---@field default_master boolean? Huawei Cloud: a default master key
+---@field key_tag string? NAVER Cloud, required there
+---@field key_name string? NAVER Cloud, required there
+---@field zone "global"|"kr"|"jp"|"gov"|nil NAVER Cloud; default "global"
+
+---@class kms.EmulatorFault
+---@field kind "delay"|"status"|"bad_gateway"|"throttled"|"close_before"|"close_within"|"endless"|"drip"|"redirect"
+---@field times integer? how many requests meet it; default 1
+---@field match { provider: string?, operation: string? }? which requests; default: any
+---@field applied boolean? whether the change is made before the response is spoilt
+---@field seconds number? of "delay"
+---@field status integer? of "status" and "redirect"
+---@field headers table<string, string>? of "status"
+---@field body string? of "status"
+---@field retry_after number? of "throttled"
+---@field part "head"|"body"|nil of "close_within"
+---@field bytes integer? of "drip"
+---@field interval number? of "drip"
+---@field location string? of "redirect"
+
+---@class kms.EmulatorSettings
+---@field metadata_v2 "optional"|"required"|"unavailable"|nil session tokens of the metadata services
+---@field metadata_v2_status 404|405|503|nil status when session tokens are unavailable
+---@field metadata_token_lifetime number? longest lifetime of a session token, in seconds
+---@field agency boolean? whether the Huawei server has an agency
+---@field server_role boolean? whether the NAVER server has a role
+---@field token_lifetime number? lifetime of an IAM token, in seconds
+---@field key_lifetime number? lifetime of temporary keys, in seconds
+---@field clock_offset number? seconds by which the clouds' clocks are ahead of `now()`
+
+---@class kms.Emulator : kms.Transport
+local Emulator = {}
+
+--- Makes an emulator.
+---@param options kms.EmulatorOptions?
+---@return kms.Emulator
+function emulator.new(options) return Emulator end
+
+--- Restores the state after `new`.
+function Emulator:reset() end
+
+--- Unix time of the emulator.
+---@return number
+function Emulator:now() end
+
+--- Moves time on.
+---@param seconds number
+function Emulator:advance(seconds) end
+
+--- Moves time on: the wait of a transport.
+---@param seconds number
+function Emulator:sleep(seconds) end
+
+--- Makes requests fail.
+---@param fault kms.EmulatorFault
+function Emulator:fault(fault) end
+
+--- Changes settings and returns all of them.
+---@param changes kms.EmulatorSettings?
+---@return kms.EmulatorSettings
+function Emulator:settings(changes) end
+
+--- A copy of the key with this id or tag.
+---@param id string
+---@return table? key
+function Emulator:key(id) end
+
+--- Number of requests so far.
+---@param provider "huawei"|"ncloud"|"iam"|"metadata"|nil default: all
+---@param operation string? default: all of the provider
+---@return integer
+function Emulator:requests(provider, operation) end
+
+--- Keys, locks, settings and counts.
+---@return table
+function Emulator:state() end
+
+--- The response to a request, with `fault` if its delivery is to be spoilt.
+---@param request table `method`, `scheme`, `host`, `target`, `headers`, `body`
+---@return table response `status`, `headers`, `body`, `fault`
+function Emulator:handle(request) end
+
+--- The response to a request, as a transport returns it.
+---@param request kms.transport.Request
+---@return kms.transport.Response? response
+---@return kms.Error? err
+function Emulator:send(request) end
+
+return emulator
