@@ -78,11 +78,11 @@ local function documented(name, heading, number)
   return set_of(markdown.code_in(rows, 1))
 end
 
---- The names that the code knows, from its own message about an unknown one: "known: a, b".
+--- The names that the code knows, from its own message about an unknown one: "known: a, b", "must be one of a, b; got".
 local function known_names(call, ...)
   local ok, message = pcall(call, ...)
   assert(not ok, "an unknown name was accepted")
-  local list = tostring(message):match "known: ([%w_, ]+)"
+  local list = tostring(message):match "known: ([%w_, ]+)" or tostring(message):match "must be one of ([%w_, ]+);"
   assert(list, message)
   local names = {}
   for name in list:gmatch "[%w_]+" do names[#names + 1] = name end
@@ -290,7 +290,7 @@ end)
 -- Sources of the library, without the emulator.
 local function library_sources()
   local text = {}
-  for _, path in ipairs(lines_of "find lua csrc -name '*.lua' -o -name '*.[ch]'") do
+  for _, path in ipairs(lines_of "find lua -name '*.lua'") do
     if not path:find "/emulator/" then text[#text + 1] = read(path) end
   end
   return table.concat(text, "\n")

@@ -1,7 +1,7 @@
 ---@meta
 
---- The contract of a transport. `kms.transport.curl`, `kms.transport.cosocket` and `kms.emulator` implement it. An object
---- of your own can be one too. See docs/transports.md.
+--- The contract of a transport. `kms.transport.curl`, `kms.transport.cosocket` and `kms.emulator` implement it. Objects
+--- that you write can implement it too. See docs/transports.md.
 ---@class kms.Transport
 local Transport = {}
 
