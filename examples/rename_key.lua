@@ -1,5 +1,5 @@
 --- Changes the name of a NAVER Cloud KMS key.
----   lua5.4 examples/rename_key.lua KEY_TAG NEW_NAME [--zone ZONE] [--ca-file FILE] [--endpoint URL] [--timeout SECONDS]
+---   lua5.4 examples/rename_key.lua KEY_TAG NEW_NAME [--zone ZONE] [--ca-file FILE] [--endpoint URL] [--timeout N]
 --- The credentials come from the environment: NCLOUD_ACCESS_KEY and NCLOUD_SECRET_KEY.
 
 local argparse = require "argparse"

@@ -1,5 +1,5 @@
 --- Changes the primary region of a Huawei Cloud KMS key.
----   lua5.4 examples/update_primary_region.lua KEY_ID NEW_REGION [--ca-file FILE] [--endpoint URL] [--timeout SECONDS]
+---   lua5.4 examples/update_primary_region.lua KEY_ID NEW_REGION [--ca-file FILE] [--endpoint URL] [--timeout N]
 --- Call it for the region where the key is primary now. Region, project and credentials come from the environment:
 --- HUAWEICLOUD_SDK_REGION, HUAWEICLOUD_SDK_PROJECT_ID, HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK.
 
