@@ -1,11 +1,11 @@
---- Collection at its most aggressive, for busted: --helper=spec/helpers/hard_gc.lua. The collector never rests, and in
---- between everything is collected at every STEP-th instruction of Lua, wherever that is.
+--- Runs the garbage collector as often as possible: for busted, --helper=spec/helpers/hard_gc.lua. The collector never
+--- pauses, and a full collection runs after every STEP instructions of Lua.
 
 require "spec.helpers.secret_watch"
 
 local STEP = 20000
 
--- A new cycle begins as soon as one has ended. To a script that asks for other manners, this is what it finds and restores.
+-- Starts a cycle as soon as the last one ends. Specs that change the collector's parameters find and restore this value.
 collectgarbage("setpause", 0)
 
 -- LuaJIT calls no hook from compiled code.
@@ -14,7 +14,7 @@ if jit then jit.off() end
 
 local collections = 0
 
--- A coroutine has the hook of whoever made it; in LuaJIT there is one for all.
+-- A coroutine inherits the hook of its creator; in LuaJIT all coroutines share one.
 debug.sethook(function()
   collections = collections + 1
   collectgarbage()

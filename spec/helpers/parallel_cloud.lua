@@ -1,67 +1,82 @@
---- The cloud of spec/servers/parallel_cloud.lua, from outside: clients of it, keys that say what is to happen, what it counted.
+--- Clients, keys and counters of the test server spec/servers/parallel_cloud.lua. The id of a key says how the server
+--- responds to a call for it.
 
 local curl = require "kms.transport.curl"
 local kms = require "kms"
 local servers = require "spec.helpers.test_servers"
 
-local many = {}
+local parallel_cloud = {}
 
-many.KEYS = { access_key = "many-access", secret_key = "many-secret" }
+parallel_cloud.CREDENTIALS = { access_key = "many-access", secret_key = "many-secret" }
 
 local ACTS = { good = 0, refused = 1, passing = 2, closed = 3, silent = 4 }
 
+--- How the server responds to a call.
+---@class spec.ResponseOrder
+---@field act string? default "good": what it does
+---@field delay integer? milliseconds before it responds
+---@field after integer? waits until so many calls have a response
+---@field crowd integer? waits until so many calls were in flight at once
+
 --- The id of a key.
----@param number integer to tell it from others
----@param order { act: string?, delay: integer?, after: integer?, crowd: integer? }? what is done with a call for it, after
----  how many milliseconds, and not before so many calls were answered, or so many were under way at once
+---@param number integer tells keys apart
+---@param order spec.ResponseOrder?
 ---@return string
-function many.key(number, order)
+function parallel_cloud.key(number, order)
   order = order or {}
   return ("%08x-%04x-%04x-%04x-%012x"):format(number, ACTS[order.act or "good"], order.delay or 0, order.after or 0,
     order.crowd or 0)
 end
 
---- Ids of `count` keys, of each the same order.
-function many.keys(count, order)
+--- Ids of `count` keys with the same order.
+---@param count integer
+---@param order spec.ResponseOrder?
+---@return string[]
+function parallel_cloud.keys(count, order)
   local keys = {}
-  for i = 1, count do keys[i] = many.key(i, order) end
+  for i = 1, count do keys[i] = parallel_cloud.key(i, order) end
   return keys
 end
 
 ---@param options table? of the transport
-function many.transport(options)
-  local all = { ca_file = servers.ca_file }
-  for name, value in pairs(options or {}) do all[name] = value end
-  return curl.new(all)
+function parallel_cloud.transport(options)
+  local merged = { ca_file = servers.ca_file }
+  for name, value in pairs(options or {}) do merged[name] = value end
+  return curl.new(merged)
 end
 
---- A client that does not try again, on a transport of its own unless one is given.
+--- A client without retries, on a transport of its own unless `options` has one.
 ---@param options table?
-function many.client(options)
-  local all = { project_id = ("a"):rep(32), credentials = many.KEYS, retry = false, timeout = 20, lock_guard = false }
-  for name, value in pairs(options or {}) do all[name] = value end
-  all.transport = all.transport or many.transport()
-  all.endpoint = "https://" .. servers.host(all.endpoint or "many")
-  return kms.huawei(all)
+function parallel_cloud.client(options)
+  local merged = {
+    project_id = ("a"):rep(32), credentials = parallel_cloud.CREDENTIALS, retry = false, timeout = 20, lock_guard = false,
+  }
+  for name, value in pairs(options or {}) do merged[name] = value end
+  merged.transport = merged.transport or parallel_cloud.transport()
+  merged.endpoint = "https://" .. servers.host(merged.endpoint or "many")
+  return kms.huawei(merged)
 end
 
---- What a task does with a key.
-function many.move(client)
+--- A function that moves a key, for parallel:map.
+function parallel_cloud.move(client)
   return function(key_id)
     return client:update_primary_region { key_id = key_id, primary_region = "cn-east-3" }
   end
 end
 
-local outside = many.transport { timeout = 20 }
+local outside = parallel_cloud.transport { timeout = 20 }
 
---- What the cloud counted since the last `reset`.
----@param query string? "reset" or "release": lets those go who wait for ever
----@return { calls: integer, most: integer, connections: integer, answered: integer }
-function many.state(query)
+--- The server's counters since the last reset.
+---@param query string? "reset", or "release" to end the calls of "silent" keys
+---@return { calls: integer, max_in_flight: integer, connections: integer, completed: integer }
+function parallel_cloud.state(query)
   local response = assert(outside:send { method = "GET", scheme = "https", host = servers.host "many",
     target = "/state" .. (query and "?" .. query .. "=1" or "") })
-  local calls, most, connections, answered = response.body:match "^(%d+) (%d+) (%d+) (%d+)$"
-  return { calls = tonumber(calls), most = tonumber(most), connections = tonumber(connections), answered = tonumber(answered) }
+  local calls, max_in_flight, connections, completed = response.body:match "^(%d+) (%d+) (%d+) (%d+)$"
+  return {
+    calls = tonumber(calls), max_in_flight = tonumber(max_in_flight), connections = tonumber(connections),
+    completed = tonumber(completed),
+  }
 end
 
-return many
+return parallel_cloud

@@ -1,17 +1,17 @@
---- Does something beside spec/servers/raw_server.lua, the servers that NGINX cannot be.
+--- Runs a function while spec/servers/raw_server.lua listens: a server that does what NGINX cannot.
 
-local child = require "spec.helpers.subprocess"
 local servers = require "spec.helpers.test_servers"
+local subprocess = require "spec.helpers.subprocess"
 
---- Calls `call` while a server of that mode listens at the place "proxy"; what the server read as head.
----@param mode string of raw.lua
+--- Calls `call` while the server listens at the port "proxy".
+---@param mode string of spec/servers/raw_server.lua
 ---@param call function
----@return string
+---@return string heads of the requests that the server received
 return function(mode, call)
-  local pipe = assert(io.popen(("%s spec/servers/raw_server.lua %s %d"):format(child.lua, mode, servers.port "proxy")))
+  local pipe = assert(io.popen(("%s spec/servers/raw_server.lua %s %d"):format(subprocess.lua, mode, servers.port "proxy")))
   assert(pipe:read "*l" == "ready")
   call()
-  local seen = pipe:read "*a"
+  local heads = pipe:read "*a"
   pipe:close()
-  return seen
+  return heads
 end

@@ -1,12 +1,12 @@
---- Where the servers of spec/servers/nginx.conf are.
+--- Addresses of the test servers of spec/servers/nginx.conf, and of ports reserved for the specs.
 
-local dir, port = os.getenv("KMS_SERVER_DIR"), tonumber(os.getenv("KMS_SERVER_PORT"))
-if not (dir and port) then
-  error("KMS_SERVER_DIR and KMS_SERVER_PORT say where the test servers are: run through tools/test", 0)
+local dir, base_port = os.getenv "KMS_SERVER_DIR", tonumber(os.getenv "KMS_SERVER_PORT")
+if not (dir and base_port) then
+  error("KMS_SERVER_DIR and KMS_SERVER_PORT must say where the test servers are: run through tools/test", 0)
 end
 
--- Places of the ports above KMS_SERVER_PORT; nginx.conf writes them @PORT+n@.
-local places = {
+-- Offsets to KMS_SERVER_PORT; nginx.conf writes them as @PORT+n@.
+local OFFSETS = {
   http = 0,
   https = 1,
   http2 = 2,
@@ -19,30 +19,30 @@ local places = {
   elsewhere = 9,
   elsewhere_tls = 10,
   tls10 = 11,
-  rejecting = 12, -- the handshake
-  closing = 13, -- at the first byte
-  mute = 14, -- a listening socket of a spec's own that accepts nobody
-  full = 15, -- the same with no room left in its backlog
-  many = 16, -- calls at once
+  rejecting = 12, -- rejects the TLS handshake
+  closing = 13, -- closes at the first byte
+  mute = 14, -- a socket of a spec that listens and does not accept
+  full = 15, -- the same with a full backlog
+  many = 16, -- spec/servers/parallel_cloud.lua
+  proxy = 17, -- spec/servers/raw_server.lua, started by a spec
   many_http2 = 18,
-  proxy = 17, -- of spec/servers/proxy.lua, which the spec starts itself
-  nobody = 19, -- nothing listens
+  nobody = 19, -- closed
 }
 
 local servers = { dir = dir, ca_file = dir .. "/ca.pem" }
 
----@param place string a key of `places`
+---@param name string a key of OFFSETS
 ---@return integer
-function servers.port(place)
-  return port + assert(places[place], place)
+function servers.port(name)
+  return base_port + assert(OFFSETS[name], name)
 end
 
---- A request's host: "localhost:21001".
----@param place string a key of `places`
----@param name string? instead of "localhost"
+--- The host of a request: "localhost:21001".
+---@param name string a key of OFFSETS
+---@param host string? default "localhost"
 ---@return string
-function servers.host(place, name)
-  return ("%s:%d"):format(name or "localhost", servers.port(place))
+function servers.host(name, host)
+  return ("%s:%d"):format(host or "localhost", servers.port(name))
 end
 
 return servers

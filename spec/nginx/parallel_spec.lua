@@ -26,7 +26,7 @@ describe("kms.parallel in NGINX", function()
     assert.same(number_all(keys), move { keys = keys, concurrency = 64 })
     local state = cloud.state()
     assert.equal(500, state.calls)
-    assert.equal(64, state.most)
+    assert.equal(64, state.max_in_flight)
     assert.is_true(state.connections <= 64)
   end)
 
@@ -60,7 +60,7 @@ describe("kms.parallel in NGINX", function()
     local results = move { keys = cloud.keys(100, { delay = 20 }), concurrency = 8, result_limit = 10 }
     local state = cloud.state()
     assert.is_true(state.calls < 100)
-    assert.equal(state.calls, state.answered)
+    assert.equal(state.calls, state.completed)
     assert.equal(state.calls, #results)
   end)
 

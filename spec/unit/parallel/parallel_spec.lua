@@ -35,7 +35,7 @@ local function instant()
 end
 
 local function on(transport)
-  return kms.huawei { region = "cn-north-4", project_id = ("a"):rep(32), credentials = many.KEYS,
+  return kms.huawei { region = "cn-north-4", project_id = ("a"):rep(32), credentials = many.CREDENTIALS,
     transport = transport, retry = false }
 end
 
@@ -53,7 +53,7 @@ describe("kms.parallel", function()
       for i, key in ipairs(keys) do assert.equal(key, results[i].key_id) end
       local state = many.state()
       assert.equal(1000, state.calls)
-      assert.equal(64, state.most)
+      assert.equal(64, state.max_in_flight)
       assert.equal(case[3], state.connections)
       assert.same({ requests = 1000, connections = case[3] }, parallel:stats())
       parallel:close()
@@ -142,7 +142,7 @@ describe("kms.parallel", function()
     local finished = 0
     local waiting = many.client { timeout = 20, credentials = function(context)
       while finished < 3 do context:sleep(0.01) end
-      return many.KEYS
+      return many.CREDENTIALS
     end }
     local at_once = many.client()
     local parallel = kms.parallel { concurrency = 2 }
@@ -229,7 +229,7 @@ describe("kms.parallel", function()
       local run, given = leave(kms.parallel { concurrency = 8 }, many.client(), function(run) run:close() end)
       local state = many.state()
       assert.is_true(state.calls < 100)
-      assert.equal(state.calls, state.answered)
+      assert.equal(state.calls, state.completed)
       for number, result in run do
         given = given + 1
         assert.equal(given, number)
@@ -246,7 +246,7 @@ describe("kms.parallel", function()
         pcall(leave, kms.parallel { concurrency = 8 }, many.client(), how)
         local state = many.state()
         assert.is_true(state.calls >= 10 and state.calls < 100)
-        assert.equal(state.calls, state.answered)
+        assert.equal(state.calls, state.completed)
       end
     end)
 
@@ -259,7 +259,7 @@ describe("kms.parallel", function()
       parallel:close()
       parallel:close()
       local state = many.state()
-      assert.equal(state.calls, state.answered)
+      assert.equal(state.calls, state.completed)
       assert.is_true(state.calls < 120)
       assert.equal(parallel:stats().requests, state.calls)
       assert.has_error(function() parallel:map({}, print) end, "kms.parallel is closed")
