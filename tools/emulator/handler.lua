@@ -1,46 +1,49 @@
---- The emulator inside NGINX: requests in, answers out, faults delivered, and the control interface:
----   GET  /_emulator/state     keys, locks, settings, requests and connections seen
----   POST /_emulator/faults    a fault, or a list of them, with the fields of `cloud:fault`
----   POST /_emulator/settings  some of the fields of `cloud:settings`
----   POST /_emulator/clock     {"offset": seconds}, from the machine's time
----   POST /_emulator/reset     everything as at the start
+--- The emulator inside NGINX: passes requests on, delivers responses and faults, and serves the control interface:
+---   GET  /_emulator/state     keys, locks, settings, counts of requests and connections
+---   POST /_emulator/faults    one fault or a list of faults, with the fields of `cloud:fault`
+---   POST /_emulator/settings  changes, with the fields of `cloud:settings`
+---   POST /_emulator/clock     {"offset": seconds}, relative to the time of the machine
+---   POST /_emulator/reset     restores the initial state
+--- The response to each of them is the state.
 
 local cjson = require "cjson".new()
 local emulator = require "kms.emulator"
 
 local handler = {}
 
-local cloud, offset, connections
+local cloud, clock_offset, connection_count
 
--- An endless body still ends some day: when a client takes all of this.
-local ENDLESS_BYTES, ENDLESS_SECONDS = 64 * 1024 * 1024, 30
+-- The end of an endless body, for a client that does not limit it.
+local MAX_ENDLESS_BYTES, MAX_ENDLESS_SECONDS = 64 * 1024 * 1024, 30
 local CHUNK = ("x"):rep(64 * 1024)
-local SLICE = 0.1 -- seconds of sleep between looks at whether the server is to stop
+local MAX_SLEEP = 0.1 -- seconds between two checks whether the server must stop
 
 local URL = "https://localhost:%d"
 local METADATA_URL = "http://127.0.0.1:%d"
 
-local function first(entries, provider)
+local function find_entry(entries, provider)
   for _, entry in ipairs(entries) do
     if entry.provider == provider then return entry end
   end
 end
 
-local function movable_keys()
+local function list_movable_keys()
   local ids = {}
   for _, key in ipairs(emulator.fixtures.keys) do
-    if key.replicas and key.replicas[1] and not key.state and not key.default_master then ids[#ids + 1] = key.key_id end
+    local has_replica = key.replicas ~= nil and key.replicas[1] ~= nil
+    if has_replica and not key.state and not key.default_master then ids[#ids + 1] = key.key_id end
   end
   return ids
 end
 
--- Shell lines that point a client here, with an account of each cloud and keys that can be changed. The names of the
--- OpenID Connect variables are ours: the official ones would take precedence over the key pair.
-local function environment(port, dir)
-  local huawei, ncloud = first(emulator.fixtures.accounts, "huawei"), first(emulator.fixtures.accounts, "ncloud")
-  local keys = movable_keys()
+-- Shell lines that make a client use this server, with an account of each cloud and keys that can be changed. The
+-- variables for OpenID Connect do not have their official names, because those have precedence over the access key.
+local function build_environment(port, dir)
+  local fixtures = emulator.fixtures
+  local huawei, ncloud = find_entry(fixtures.accounts, "huawei"), find_entry(fixtures.accounts, "ncloud")
+  local keys = list_movable_keys()
   local lines = {}
-  for i, pair in ipairs {
+  for i, variable in ipairs {
     { "HUAWEICLOUD_SDK_AK", huawei.access_key },
     { "HUAWEICLOUD_SDK_SK", huawei.secret_key },
     { "HUAWEICLOUD_SDK_PROJECT_ID", huawei.projects["cn-north-4"] },
@@ -57,7 +60,7 @@ local function environment(port, dir)
     { "KMS_CA_FILE", dir .. "/ca.pem" },
     { "KMS_EMULATOR_KEY_ID", keys[1] },
     { "KMS_EMULATOR_MORE_KEY_IDS", table.concat(keys, " ", 2) },
-    { "KMS_EMULATOR_KEY_TAG", first(emulator.fixtures.keys, "ncloud").key_tag },
+    { "KMS_EMULATOR_KEY_TAG", find_entry(fixtures.keys, "ncloud").key_tag },
     { "KMS_EMULATOR_METADATA_ENDPOINT", METADATA_URL:format(port + 5) },
     { "KMS_EMULATOR_USER", huawei.user.name },
     { "KMS_EMULATOR_PASSWORD", huawei.user.password },
@@ -65,23 +68,24 @@ local function environment(port, dir)
     { "KMS_EMULATOR_IDP_ID", huawei.idp.id },
     { "KMS_EMULATOR_ID_TOKEN_FILE", dir .. "/id_token" },
   } do
-    lines[i] = ("export %s='%s'\n"):format(pair[1], pair[2])
+    lines[i] = ("export %s='%s'\n"):format(variable[1], variable[2])
   end
   return table.concat(lines)
 end
 
-local function write(path, text)
+local function write_file(path, text)
   local file = assert(io.open(path, "w"))
   assert(file:write(text))
   assert(file:close())
 end
 
---- To be called once, before NGINX listens: whoever reaches a port finds dir/env complete, and the files it names.
+--- Creates the emulator. NGINX calls it once before it listens, so that a client that reaches a port finds dir/env and
+--- the files named there complete.
 ---@param port integer
 ---@param dir string
 function handler.start(port, dir)
-  offset, connections = 0, 0
-  local places = {
+  clock_offset, connection_count = 0, 0
+  local services = {
     [port] = { provider = "huawei", region = "cn-north-4" },
     [port + 1] = { provider = "huawei", region = "cn-east-3" },
     [port + 2] = { provider = "ncloud" },
@@ -89,18 +93,18 @@ function handler.start(port, dir)
     [port + 5] = { provider = "metadata" },
   }
   local hosts = {}
-  for number, place in pairs(places) do
-    for _, name in ipairs { "localhost", "127.0.0.1" } do hosts[("%s:%d"):format(name, number)] = place end
+  for number, service in pairs(services) do
+    for _, name in ipairs { "localhost", "127.0.0.1" } do hosts[("%s:%d"):format(name, number)] = service end
   end
-  cloud = emulator.new { hosts = hosts, clock = function() return ngx.now() + offset end }
-  local account = first(emulator.fixtures.accounts, "huawei")
-  write(dir .. "/pod_token", account.pod_token .. "\n")
-  write(dir .. "/id_token", account.idp.id_token .. "\n")
-  write(dir .. "/env", environment(port, dir))
+  cloud = emulator.new { hosts = hosts, clock = function() return ngx.now() + clock_offset end }
+  local account = find_entry(emulator.fixtures.accounts, "huawei")
+  write_file(dir .. "/pod_token", account.pod_token .. "\n")
+  write_file(dir .. "/id_token", account.idp.id_token .. "\n")
+  write_file(dir .. "/env", build_environment(port, dir))
 end
 
--- Headers with the names as sent; a repeated one comes once for each value.
-local function headers_received()
+-- The headers with their names as sent. A repeated header gives one entry per value.
+local function get_headers()
   local headers = {}
   for name, value in pairs(ngx.req.get_headers(0, true)) do
     for _, text in ipairs(type(value) == "table" and value or { value }) do
@@ -110,18 +114,18 @@ local function headers_received()
   return headers
 end
 
-local function body_received()
+local function read_body()
   ngx.req.read_body()
   return ngx.req.get_body_data() or ""
 end
 
--- False when the server is to stop, so that a long fault does not hold it up.
+-- Waits. Returns false early when the server must stop, so that a long fault does not delay that.
 local function pause(seconds)
-  local stop = ngx.now() + seconds
+  local deadline = ngx.now() + seconds
   while not ngx.worker.exiting() do
-    local left = stop - ngx.now()
-    if left < 0.001 then return true end
-    ngx.sleep(math.min(left, SLICE))
+    local remaining = deadline - ngx.now()
+    if remaining < 0.001 then return true end
+    ngx.sleep(math.min(remaining, MAX_SLEEP))
     ngx.update_time()
   end
   return false
@@ -134,122 +138,116 @@ local function send_head(response, length)
   return ngx.send_headers()
 end
 
-local function put(bytes)
+local function send_bytes(bytes)
   return ngx.print(bytes) and ngx.flush(true)
 end
 
-local function deliver(response)
+local function send_response(response)
   send_head(response, #response.body)
-  put(response.body)
+  send_bytes(response.body)
 end
 
--- 444 is NGINX's word for closing the connection (over HTTP/2: the stream) as it stands.
-local function hang_up() return ngx.exit(444) end
+-- Closes the connection (in HTTP/2: the stream) without sending more. 444 is NGINX's own code for that.
+local function close_connection() return ngx.exit(444) end
 
+-- Delivers a response with a fault, one function per kind.
 local DELIVERY = {}
 
 function DELIVERY.delay(fault, response)
-  if not pause(fault.seconds) then return hang_up() end
-  deliver(response)
+  if not pause(fault.seconds) then return close_connection() end
+  send_response(response)
 end
 
-DELIVERY.close_before = hang_up
+DELIVERY.close_before = close_connection
 
 function DELIVERY.close_within(fault, response)
   if fault.part ~= "head" then
     send_head(response, #response.body)
-    put(response.body:sub(1, math.floor(#response.body / 2)))
+    send_bytes(response.body:sub(1, math.floor(#response.body / 2)))
   elseif ngx.req.http_version() < 2 then
-    -- Half a head can only be written past NGINX. An HTTP/2 head is one frame: there nothing comes.
+    -- NGINX does not send a part of a head, so this writes to the socket. An HTTP/2 head is one frame: nothing is sent.
     local socket = ngx.req.socket(true)
     if socket then socket:send(("HTTP/1.1 %d OK\r\nContent-Type: appl"):format(response.status)) end
   end
-  return hang_up()
+  return close_connection()
 end
 
 function DELIVERY.endless(_, response)
   send_head(response, nil)
-  local sent, stop = 0, ngx.now() + ENDLESS_SECONDS
-  while sent < ENDLESS_BYTES and ngx.now() < stop and not ngx.worker.exiting() and put(CHUNK) do
-    sent = sent + #CHUNK
+  local byte_count, deadline = 0, ngx.now() + MAX_ENDLESS_SECONDS
+  while byte_count < MAX_ENDLESS_BYTES and ngx.now() < deadline and not ngx.worker.exiting() and send_bytes(CHUNK) do
+    byte_count = byte_count + #CHUNK
     ngx.update_time()
   end
-  return hang_up()
+  return close_connection()
 end
 
 function DELIVERY.drip(fault, response)
   send_head(response, #response.body)
-  for from = 1, #response.body, fault.bytes do
-    if from > 1 and not pause(fault.interval) then return hang_up() end
-    if not put(response.body:sub(from, from + fault.bytes - 1)) then return hang_up() end
+  for first = 1, #response.body, fault.bytes do
+    if first > 1 and not pause(fault.interval) then return close_connection() end
+    if not send_bytes(response.body:sub(first, first + fault.bytes - 1)) then return close_connection() end
   end
 end
 
---- Answers for the clouds.
-function handler.cloud()
-  if ngx.var.connection_requests == "1" then connections = connections + 1 end
+--- Handles a request to an emulated service.
+function handler.handle_cloud()
+  if ngx.var.connection_requests == "1" then connection_count = connection_count + 1 end
   local response = cloud:handle {
     method = ngx.req.get_method(),
     scheme = ngx.var.scheme,
     host = ngx.var.http_host or "",
     target = ngx.var.request_uri,
-    headers = headers_received(),
-    body = body_received(),
+    headers = get_headers(),
+    body = read_body(),
   }
   local fault = response.fault
   if fault then return DELIVERY[fault.kind](fault, response) end
-  return deliver(response)
+  return send_response(response)
 end
 
-local function say(status, value)
+local function send_json(status, value)
   local headers = { ["content-type"] = "application/json" }
-  return deliver { status = status, headers = headers, body = cjson.encode(value) .. "\n" }
+  return send_response { status = status, headers = headers, body = cjson.encode(value) .. "\n" }
 end
 
-local function state()
-  local picture = cloud:state()
-  picture.connections, picture.offset = connections, offset
-  return say(200, picture)
+-- The operations of the control interface. They receive the JSON of the body, or {} when there is none, and raise an
+-- error when it is not valid.
+local CONTROL = {}
+
+CONTROL["GET /_emulator/state"] = function() end
+
+CONTROL["POST /_emulator/reset"] = function()
+  cloud:reset()
+  clock_offset, connection_count = 0, 0
 end
 
-local function order(value)
+CONTROL["POST /_emulator/faults"] = function(value)
   for _, fault in ipairs(value[1] and value or { value }) do cloud:fault(fault) end
 end
 
-local function set_clock(value)
-  if type(value.offset) ~= "number" then error("offset: number expected", 0) end
-  offset = value.offset
+CONTROL["POST /_emulator/settings"] = function(value) cloud:settings(value) end
+
+CONTROL["POST /_emulator/clock"] = function(value)
+  if type(value.offset) ~= "number" then
+    error("offset must be a number of seconds; got " .. cjson.encode(value.offset), 0)
+  end
+  clock_offset = value.offset
 end
 
-local function set(value) cloud:settings(value) end
-
-local function reset()
-  cloud:reset()
-  offset, connections = 0, 0
-end
-
-local function nothing() end
-
--- What is done, with the body's JSON where there is any. The answer to all of them is the state afterwards.
-local CONTROL = {
-  ["GET /_emulator/state"] = nothing,
-  ["POST /_emulator/reset"] = reset,
-  ["POST /_emulator/faults"] = order,
-  ["POST /_emulator/settings"] = set,
-  ["POST /_emulator/clock"] = set_clock,
-}
-
---- Answers for the control interface.
-function handler.control()
+--- Handles a request to the control interface.
+function handler.handle_control()
   local name = ngx.req.get_method() .. " " .. ngx.var.uri
-  local act = CONTROL[name]
-  if not act then return say(404, { error = "not known: " .. name }) end
-  local body = body_received()
+  local run = CONTROL[name]
+  if not run then return send_json(404, { error = "the control interface has no operation " .. name }) end
+  local body = read_body()
   local ok, value = pcall(cjson.decode, body == "" and "{}" or body)
-  if not ok or type(value) ~= "table" then return say(400, { error = "the body is no JSON object" }) end
-  local done, problem = pcall(act, value)
-  if not done then return say(400, { error = (problem:gsub("^%S+:%d+: ", "")) }) end
-  return state()
+  if not ok or type(value) ~= "table" then return send_json(400, { error = "the body must be JSON" }) end
+  local is_done, problem = pcall(run, value)
+  if not is_done then return send_json(400, { error = (problem:gsub("^%S+:%d+: ", "")) }) end
+  local state = cloud:state()
+  state.connections, state.offset = connection_count, clock_offset
+  return send_json(200, state)
 end
 
 return handler
