@@ -324,7 +324,7 @@ end)
 
 describe("tools/emulator/serve", function()
   local function run(script)
-    local pipe = io.popen("exec 2>&1; dir=" .. DIR .. "-second port=" .. PORT + 10 .. "\n" .. script)
+    local pipe = io.popen("exec 2>&1; unset LUA; dir=" .. DIR .. "-second port=" .. PORT + 10 .. "\n" .. script)
     local output = pipe:read "*a"
     pipe:close()
     return output
@@ -344,8 +344,11 @@ describe("tools/emulator/serve", function()
       [ -e "$dir/ready" ] && echo "ready is left"
       rm -rf "$dir" "$dir.out"
     ]]
-    for i, text in ipairs { "Huawei Cloud KMS, cn-north-4", "NAVER Cloud KMS", "Huawei Cloud IAM", "metadata", "ca.pem", '\n  eval "$(make -s env)"\n  . ' .. DIR:gsub("^.*/build/", "build/") .. "-second/env\n" } do
-      assert.truthy(output:find(text, 1, true), i .. output)
+    for _, text in ipairs {
+      "Huawei Cloud KMS, cn-north-4", "NAVER Cloud KMS", "Huawei Cloud IAM", "metadata", "ca.pem",
+      '\n  eval "$(make -s env)"\n  . ' .. DIR:gsub("^.*/build/", "build/") .. "-second/env\n",
+    } do
+      assert.truthy(output:find(text, 1, true), output)
     end
     assert.truthy(output:find "\nstatus 0\n$", output)
   end)

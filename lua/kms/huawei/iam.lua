@@ -6,6 +6,7 @@ local env = require "kms.util.env"
 local parse_error = require "kms.huawei.errors"
 local regions = require "kms.huawei.regions"
 local service = require "kms.credentials.service"
+local endpoints = require "kms.util.endpoint"
 local validate = require "kms.util.validate"
 
 local iam = {}
@@ -25,9 +26,9 @@ function iam.resolve_address(option, region)
   local endpoint = option or env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or regions.iam_host(region)
   -- The SDK for Go accepts the variable without a scheme.
   if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
-  local scheme, host = validate.parse_endpoint(endpoint)
+  local scheme, host = endpoints.parse(endpoint)
   if not scheme then
-    return Credentials.error("invalid", validate.value("the IAM endpoint", endpoint, validate.ENDPOINT))
+    return Credentials.error("invalid", validate.value("the IAM endpoint", endpoint, endpoints.RULE))
   end
   return { scheme = scheme, host = host, service_name = ("IAM at %s://%s"):format(scheme, host) }
 end

@@ -1,6 +1,7 @@
 --- Huawei Cloud KMS: endpoints, credentials, operations, and the shapes of its answers.
 
 local lazy = require "kms.util.lazy"
+local endpoints = require "kms.util.endpoint"
 local validate = require "kms.util.validate"
 local clock_skew = require "kms.call.clock_skew"
 local credentials = require "kms.huawei.credentials"
@@ -55,7 +56,7 @@ local ALGORITHM = {
 huawei.options = {
   { name = "region", type = "string", rule = regions.RULE, variables = { "HUAWEICLOUD_SDK_REGION" } },
   { name = "project_id", type = "string", rule = PROJECT_ID, variables = { "HUAWEICLOUD_SDK_PROJECT_ID" } },
-  { name = "endpoint", type = "string", rule = validate.ENDPOINT },
+  { name = "endpoint", type = "string", rule = endpoints.RULE },
   { name = "algorithm", type = "string", rule = ALGORITHM },
 }
 
@@ -130,11 +131,11 @@ function huawei.resolve_settings(values, variable)
     endpoint = variable { name }
     -- Several may stand there, separated by commas; the first is the main one.
     endpoint = endpoint and endpoint:match "^%s*([^,%s]*)"
-    local problem = endpoint and validate.value(name, endpoint, validate.ENDPOINT)
+    local problem = endpoint and validate.value(name, endpoint, endpoints.RULE)
     if problem then return nil, "endpoint", problem end
   end
   endpoint = endpoint or "https://" .. regions.kms_host(region)
-  local scheme, host = validate.parse_endpoint(endpoint)
+  local scheme, host = endpoints.parse(endpoint)
   local settings = {
     scheme = scheme,
     host = host,

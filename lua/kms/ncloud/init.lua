@@ -1,6 +1,7 @@
 --- NAVER Cloud KMS 2.0: endpoints, credentials, operations, and the shapes of its answers.
 
 local credentials = require "kms.ncloud.credentials"
+local endpoints = require "kms.util.endpoint"
 local validate = require "kms.util.validate"
 local json_body = require "kms.util.json_body"
 local sign = require "kms.sign"
@@ -52,7 +53,7 @@ local KEY_TAG = {
 ---@type kms.Field[]
 ncloud.options = {
   { name = "zone", type = "string", rule = ZONE },
-  { name = "endpoint", type = "string", rule = validate.ENDPOINT },
+  { name = "endpoint", type = "string", rule = endpoints.RULE },
 }
 
 ncloud.credentials, ncloud.profile, ncloud.metadata = credentials.fields, credentials.profile, credentials.metadata
@@ -94,7 +95,7 @@ end
 ---@param values table the options' values: `zone`, `endpoint`
 ---@return table settings
 function ncloud.resolve_settings(values)
-  local scheme, host = validate.parse_endpoint(values.endpoint or ENDPOINTS[values.zone or "global"])
+  local scheme, host = endpoints.parse(values.endpoint or ENDPOINTS[values.zone or "global"])
   return { scheme = scheme, host = host, headers = HEADERS }
 end
 

@@ -1,7 +1,5 @@
 --- Checks of what a caller hands in. Misuse is told as a message for `error`, a bad value as a message for kms.error.
 
-local host_name = require "kms.host_name"
-
 local validate = {}
 
 local SHOWN = 64 -- characters of a value that an error shows
@@ -96,25 +94,6 @@ function validate.value(name, value, rule)
   if rule.test(value) then return nil end
   return ("%s must be %s; got %s"):format(name, rule.text, (rule.show or validate.quote)(value))
 end
-
---- An endpoint: `https://host[:port]`, as scheme and host as on the wire (without a default port). Plain http is for
---- this machine alone.
----@param url string
----@return string? scheme, string? host
-function validate.parse_endpoint(url)
-  local scheme, host = url:match "^(https?)://([^/]+)/?$"
-  local name = host and host_name.split(host)
-  if not name or scheme == "http" and not host_name.is_loopback(name) then return nil end
-  local default_port = scheme == "https" and ":443$" or ":80$"
-  return scheme, (host:lower():gsub(default_port, ""))
-end
-
---- The rule of an endpoint. A user's name and password in it are not shown.
-validate.ENDPOINT = {
-  text = "https://host[:port] without a path (http:// for loopback alone)",
-  test = validate.parse_endpoint,
-  show = function(value) return validate.quote((value:gsub("//[^/]*@", "//[secret]@"))) end,
-}
 
 -- The bytes that may follow the first one of a character (RFC 3629, section 4): patterns by the first byte's range.
 local UTF8 = {

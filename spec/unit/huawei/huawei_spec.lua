@@ -123,7 +123,7 @@ describe("Huawei Cloud", function()
       assert.equal("one.example.com:8443\n", (child.run(program, variables)))
       variables.HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = "one.example.com"
       assert.equal("huawei update_primary_region: invalid error endpoint: HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 must be "
-        .. "https://host[:port] without a path (http:// for loopback alone); got \"one.example.com\"\n", (child.run(program, variables)))
+        .. "https://host[:port] without a path (http:// for loopback only); got \"one.example.com\"\n", (child.run(program, variables)))
     end)
 
     it("and project are named when missing", function()

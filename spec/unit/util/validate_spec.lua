@@ -31,22 +31,4 @@ describe("kms.util.validate", function()
     assert.equal('"' .. ("x"):rep(64) .. '…" (1000 bytes)', validate.quote(("x"):rep(1000)))
     assert.equal("nil", validate.quote(nil))
   end)
-
-  it("reads endpoints", function()
-    for url, expected in pairs {
-      ["https://kms.example.com"] = { "https", "kms.example.com" },
-      ["https://kms.example.com/"] = { "https", "kms.example.com" },
-      ["https://KMS.example.com:8443"] = { "https", "kms.example.com:8443" },
-      ["https://kms.example.com:443"] = { "https", "kms.example.com" },
-      ["https://kms.example.com:4430"] = { "https", "kms.example.com:4430" },
-      ["http://127.0.0.1:80"] = { "http", "127.0.0.1" },
-      ["http://[::1]:8080"] = { "http", "[::1]:8080" },
-    } do
-      assert.same(expected, { validate.parse_endpoint(url) })
-    end
-    for _, url in ipairs { "", "kms.example.com", "ftp://x", "https://", "https://x/path", "https://x?q", "https://u@x",
-      "https://x y", "https://x\r\nHost: y", "HTTPS://x" } do
-      assert.is_nil(validate.parse_endpoint(url))
-    end
-  end)
 end)

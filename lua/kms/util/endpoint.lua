@@ -1,0 +1,27 @@
+--- Parses and validates the endpoints that users set.
+
+local host_name = require "kms.host_name"
+local validate = require "kms.util.validate"
+
+local endpoint = {}
+
+--- Parses an endpoint, `https://host[:port]`. Plain http is accepted for loopback only.
+---@param url string
+---@return string? scheme nil when the URL is not a valid endpoint
+---@return string? host as in a Host header, without the default port
+function endpoint.parse(url)
+  local scheme, host = url:match "^(https?)://([^/]+)/?$"
+  local name = host and host_name.split(host)
+  if not name or scheme == "http" and not host_name.is_loopback(name) then return nil end
+  local default_port = scheme == "https" and ":443$" or ":80$"
+  return scheme, (host:lower():gsub(default_port, ""))
+end
+
+--- The rule for an endpoint. Errors do not show a user name and password in it.
+endpoint.RULE = {
+  text = "https://host[:port] without a path (http:// for loopback only)",
+  test = endpoint.parse,
+  show = function(value) return validate.quote((value:gsub("//[^/]*@", "//[secret]@"))) end,
+}
+
+return endpoint
