@@ -1,4 +1,4 @@
---- The ways in which the benchmark's handlers call the upstream.
+--- The handlers that the benchmark measures: each makes one call to the upstream.
 -- luacheck: std ngx_lua
 
 local kms = require "kms"
@@ -9,19 +9,22 @@ local PORT = { fast = tonumber(os.getenv "KMS_BENCH_PORT"), slow = tonumber(os.g
 local CA_FILE = os.getenv "KMS_BENCH_DIR" .. "/ca.pem"
 local PARAMS = { key_tag = "a1b2c3", key_name = "newKeyName" }
 
-local function clients(transport)
-  local made = {}
+--- Makes a client per port of the upstream.
+---@param new_transport fun(): table the option `transport`
+---@return fun(speed: "fast"|"slow"): table?, kms.Error? call
+local function new_caller(new_transport)
+  local clients = {}
   for speed, port in pairs(PORT) do
-    made[speed] = kms.ncloud {
-      endpoint = "https://localhost:" .. port, transport = transport(),
+    clients[speed] = kms.ncloud {
+      endpoint = "https://localhost:" .. port, transport = new_transport(),
       credentials = { access_key = "benchAccessKey000001", secret_key = "benchSecretKeyForTheBenchOnly00000000001" },
     }
   end
-  return function(speed) return made[speed]:rename_key(PARAMS) end
+  return function(speed) return clients[speed]:rename_key(PARAMS) end
 end
 
---- The least that a PUT over a cosocket can be: fixed bytes out, one answer in, of which status and length are read.
-local function bare(speed)
+--- Makes the smallest PUT request that a cosocket can make: it sends fixed bytes, and reads status and length only.
+local function call_bare(speed)
   local socket = ngx.socket.tcp()
   assert(socket:connect("127.0.0.1", PORT[speed]))
   if socket:getreusedtimes() == 0 then assert(socket:sslhandshake(nil, "localhost", true)) end
@@ -37,21 +40,25 @@ local function bare(speed)
   return status:find " 200 "
 end
 
-local blocking
+local call_blocking -- made by the worker, because a connection of libcurl is not used after a fork
 
-local WAYS = {
-  bare = bare,
-  cosocket = clients(function() return { timeout = 60 } end),
-  -- What not to do. Made by the worker, for a handle of libcurl does not outlive a fork.
+-- By the first part of the path.
+local CALLS = {
+  bare = call_bare,
+  cosocket = new_caller(function() return { timeout = 60 } end),
+  -- Blocks the worker. Applications must not do this.
   blocking = function(speed)
-    blocking = blocking or clients(function() return require("kms.transport.curl").new { ca_file = CA_FILE } end)
-    return blocking(speed)
+    call_blocking = call_blocking or new_caller(function()
+      return require("kms.transport.curl").new { ca_file = CA_FILE }
+    end)
+    return call_blocking(speed)
   end,
 }
 
+--- Handles /CALL/SPEED.
 function handlers.call()
-  local way, speed = ngx.var.uri:match "^/([%w_]+)/(%w+)$"
-  local result, err = WAYS[way](speed)
+  local name, speed = ngx.var.uri:match "^/([%w_]+)/(%w+)$"
+  local result, err = CALLS[name](speed)
   if not result then
     ngx.log(ngx.ERR, tostring(err))
     return ngx.exit(500)

@@ -1,5 +1,5 @@
---- For wrk -s: one line that bench/nginx/run.lua reads. With PAUSE in the environment a connection waits so many
---- milliseconds before its next request.
+--- The script for wrk -s: prints the line that bench/nginx/run.lua reads. A connection waits PAUSE milliseconds, from
+--- the environment, before its next request.
 -- luacheck: globals done delay
 
 local pause = tonumber(os.getenv "PAUSE")

@@ -1,9 +1,10 @@
---- examples/nginx as it stands, run by NGINX against the emulator: only its port and its CA file are put in other places.
+--- examples/nginx, run by NGINX with the emulator. Only its port and its CA file are changed.
 
-local ask_apart = require "spec.helpers.http_probe"
 local cjson = require "cjson.safe"
 local curl = require "kms.transport.curl"
-local emulated = require "spec.helpers.emulator_client"
+local emulator = require "spec.helpers.emulator_client"
+local send_in_process = require "spec.helpers.http_probe"
+local subprocess = require "spec.helpers.subprocess"
 
 local DIR = assert(os.getenv "KMS_NGINX_DIR", "run through make test") .. "/example"
 local PORT = assert(tonumber(os.getenv "KMS_NGINX_PORT")) + 19
@@ -21,8 +22,8 @@ local function read(path)
   return text
 end
 
---- Starts NGINX with the environment of the emulator and `more` shell lines on top.
-local function start(more)
+--- Starts NGINX with the environment of the emulator, and runs `shell_lines` before.
+local function start(shell_lines)
   local script = ([[
     set -eu
     rm -rf %s && mkdir -p %s && cp examples/nginx/* %s/
@@ -31,14 +32,14 @@ local function start(more)
     export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;;" LUA_CPATH="$(realpath "${BUILD:-build}")/luajit/?.so;;" KMS_CALLER_TOKEN=%s
     %s
     nginx -p %s -c nginx.conf -g 'user root;' > %s/output 2>&1 < /dev/null &
-  ]]):format(DIR, DIR, DIR, PORT, EMULATOR_DIR, DIR, EMULATOR_DIR, TOKEN, more or "", DIR, DIR)
+  ]]):format(DIR, DIR, DIR, PORT, EMULATOR_DIR, DIR, EMULATOR_DIR, TOKEN, shell_lines or "", DIR, DIR)
   assert(os.execute(script))
-  local stop = transport:now() + 10
+  local deadline = transport:now() + 10
   repeat
     local response = transport:send { method = "GET", scheme = "http", host = "127.0.0.1:" .. PORT, target = "/", headers = {} }
     if response then return end
-  until transport:now() > stop
-  error("no answer: " .. read(DIR .. "/output"))
+  until transport:now() > deadline
+  error("NGINX does not respond: " .. read(DIR .. "/output"))
 end
 
 local function stop()
@@ -61,76 +62,76 @@ local function rename(name) return post("/rename-key", { key_tag = TAG, key_name
 describe("examples/nginx", function()
   setup(start)
   teardown(stop)
-  before_each(emulated.reset)
+  before_each(emulator.reset)
 
   it("renames a key", function()
-    local status, answer = rename()
+    local status, object = rename()
     assert.equal(200, status)
-    assert.same({ TAG, "newKeyName" }, { answer.key_tag, answer.key_name })
-    assert.equal("newKeyName", emulated.state().keys[TAG].key_name)
+    assert.same({ TAG, "newKeyName" }, { object.key_tag, object.key_name })
+    assert.equal("newKeyName", emulator.state().keys[TAG].key_name)
   end)
 
-  it("moves a primary region, and says that it cannot be done twice", function()
+  it("moves a primary region, and responds with 422 if the key is there already", function()
     local params = { key_id = KEY_ID, primary_region = "cn-east-3" }
-    local status, answer = post("/update-primary-region", params)
+    local status, object = post("/update-primary-region", params)
     assert.equal(200, status)
-    assert.equal("cn-east-3", answer.primary_region)
-    assert.equal("cn-east-3", emulated.state().keys[KEY_ID].primary)
-    status, answer = post("/update-primary-region", params)
+    assert.equal("cn-east-3", object.primary_region)
+    assert.equal("cn-east-3", emulator.state().keys[KEY_ID].primary)
+    status, object = post("/update-primary-region", params)
     assert.equal(422, status)
-    assert.same({ "service", "KMS.0106", false }, { answer.error.kind, answer.error.code, answer.error.uncertain })
-    assert.equal("string", type(answer.error.request_id))
+    assert.same({ "service", "KMS.0106", false }, { object.error.kind, object.error.code, object.error.uncertain })
+    assert.equal("string", type(object.error.request_id))
   end)
 
-  it("lets nobody in without the token", function()
+  it("responds with 401 to a caller without the token", function()
     for _, headers in ipairs { {}, { { "Authorization", "Bearer let-me-on" } }, { { "Authorization", "Bearer " } },
       { { "Authorization", "Basic " .. TOKEN } } } do
-      local status, answer = post("/rename-key", { key_tag = TAG, key_name = "newKeyName" }, headers)
-      assert.same({ 401, "unauthorized" }, { status, answer.error.code })
+      local status, object = post("/rename-key", { key_tag = TAG, key_name = "newKeyName" }, headers)
+      assert.same({ 401, "unauthorized" }, { status, object.error.code })
     end
-    assert.equal(0, emulated.state().requests.ncloud)
+    assert.equal(0, emulator.state().requests.ncloud)
   end)
 
-  it("tells its callers what is wrong with a request", function()
+  it("responds with 400 and the field to a request that is not valid", function()
     for body, code in pairs { [""] = "body", ["[1"] = "body", ['"x"'] = "body", ['{"key_tag":"a"}'] = "key_name",
       ['{"key_tag":"a","key_name":5}'] = "key_name", ['{"key_tag":"a","key_name":"1x"}'] = "key_name" } do
-      local status, answer = post("/rename-key", body)
-      assert.same({ 400, code, false }, { status, answer.error.code, answer.error.uncertain })
+      local status, object = post("/rename-key", body)
+      assert.same({ 400, code, false }, { status, object.error.code, object.error.uncertain })
     end
-    assert.equal(0, emulated.state().requests.ncloud)
+    assert.equal(0, emulator.state().requests.ncloud)
   end)
 
-  it("says of a lost answer that it is uncertain, and of a throttled call that it may work later", function()
-    emulated.fault { kind = "close_within", part = "body", times = 4 } -- once an attempt
-    local status, answer = rename()
-    assert.same({ 504, true, "closed" }, { status, answer.error.uncertain, answer.error.code })
-    emulated.fault { kind = "throttled", retry_after = 60 } -- longer than the example's calls may take
-    status, answer = rename()
-    assert.same({ 503, true, false }, { status, answer.error.retryable, answer.error.uncertain })
+  it("responds with 504 to a lost response, with 503 to a throttled call, and with 404 to an unknown key", function()
+    emulator.fault { kind = "close_within", part = "body", times = 4 } -- one per attempt
+    local status, object = rename()
+    assert.same({ 504, true, "closed" }, { status, object.error.uncertain, object.error.code })
+    emulator.fault { kind = "throttled", retry_after = 60 } -- longer than the example's calls may take
+    status, object = rename()
+    assert.same({ 503, true, false }, { status, object.error.retryable, object.error.uncertain })
     assert.equal(404, (post("/rename-key", { key_tag = "nosuchtag", key_name = "newKeyName" })))
   end)
 
-  it("answers others while a call waits", function()
-    emulated.fault { kind = "delay", seconds = 0.5 }
-    local read_answers = ask_apart("127.0.0.1:" .. PORT, "/rename-key", { key_tag = TAG, key_name = "newKeyName" },
+  it("responds to other requests while a call waits", function()
+    emulator.fault { kind = "delay", seconds = 0.5 }
+    local read_responses = send_in_process("127.0.0.1:" .. PORT, "/rename-key", { key_tag = TAG, key_name = "newKeyName" },
       { authorization = "Bearer " .. TOKEN })
-    local looks = 0
+    local polls = 0
     repeat
-      looks = looks + 1
-      assert.is_true(looks < 10000)
-    until emulated.state().requests.ncloud == 1
+      polls = polls + 1
+      assert.is_true(polls < 10000)
+    until emulator.state().requests.ncloud == 1
     local before = transport:now()
     assert.equal(401, (post("/rename-key", {}, {})))
     assert.is_true(transport:now() - before < 0.3)
-    assert.equal("newKeyName", read_answers()[1].key_name)
+    assert.equal("newKeyName", read_responses()[1].key_name)
   end)
 
-  it("logs what is its own or a cloud's fault, and no secret", function()
-    emulated.fault { kind = "bad_gateway", times = 4 }
+  it("logs errors with a status from 500, and no secret", function()
+    emulator.fault { kind = "bad_gateway", times = 4 }
     assert.equal(504, (rename()))
     local log = read(DIR .. "/output")
     assert.is_truthy(log:find("ncloud rename_key: protocol error", 1, true), log)
-    for _, account in pairs(emulated.accounts) do
+    for _, account in pairs(emulator.accounts) do
       assert.is_nil(log:find(account.secret_key, 1, true))
       assert.is_nil(log:find(account.access_key, 1, true))
     end
@@ -139,13 +140,25 @@ describe("examples/nginx", function()
   end)
 end)
 
+describe("examples/nginx/nginx.conf", function()
+  it("is accepted by nginx -t as it is", function()
+    local command = ("mkdir -p %s/test && nginx -t -p %s/test/ -c \"$PWD/examples/nginx/nginx.conf\""):format(DIR, DIR)
+    local lua_paths = { LUA_PATH = "examples/nginx/?.lua;lua/?.lua;lua/?/init.lua;;",
+      LUA_CPATH = (os.getenv "BUILD" or "build") .. "/luajit/?.so;;" }
+    local output, ok = subprocess.execute(command, lua_paths)
+    assert.is_truthy(output:find("test is successful", 1, true), output)
+    assert.is_nil(output:find("[warn]", 1, true), output)
+    assert.is_true(ok)
+  end)
+end)
+
 describe("examples/nginx without credentials", function()
   teardown(stop)
 
-  it("says so, and what would supply them", function()
+  it("responds with 500 and names the environment variables", function()
     start "unset NCLOUD_SECRET_KEY"
-    local status, answer = rename()
-    assert.same({ 500, "credentials" }, { status, answer.error.kind })
-    assert.is_truthy(answer.error.message:find("NCLOUD_SECRET_KEY", 1, true))
+    local status, object = rename()
+    assert.same({ 500, "credentials" }, { status, object.error.kind })
+    assert.is_truthy(object.error.message:find("NCLOUD_SECRET_KEY", 1, true))
   end)
 end)
