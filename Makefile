@@ -85,7 +85,7 @@ $(TREE)/commands: force
 .PHONY: force
 force:
 
-# The shell lines that make this tree usable from anywhere: eval "$(make -s env)".
+# Prints shell commands that put this build tree on Lua's module paths: eval "$(make -s env)".
 .PHONY: env
 env:
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
@@ -102,16 +102,17 @@ demo:
 	@$(MAKE) --no-print-directory -s all
 	@tools/demo $(LUA)
 
-# GC=hard: with collection at its most aggressive, and without the specs that steer the collector or the clock themselves.
-HARD = --helper=spec/helpers/hard_gc.lua --filter-out=in.the.middle.of.a.call --filter-out=hostile.input \
-       --filter-out=leaves.no.copy --filter-out=busy.for.finalizers --filter-out=holds.no.more
+# Tags in the names of specs: #gc sets the collector or measures time and memory, #inspect inspects files and processes,
+# #timing needs a response within a fraction of a second, #sdk uses the reference SDK.
+# GC=hard runs the collector as often as possible.
+HARD = --helper=spec/helpers/hard_gc.lua --exclude-tags=gc
 .PHONY: test
 test:
 	tools/install-deps test
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
-# The specs with the library built for ASan and UBSan, inside NGINX too; and the native parts under valgrind.
+# The specs with the library under ASan and UBSan, also inside NGINX; specs of the C parts under valgrind.
 MEMORY_TESTS ?= $(wildcard spec/unit/sign/*_spec.lua) spec/transport/curl_spec.lua spec/transport/multi_spec.lua \
                spec/e2e/end_to_end_spec.lua
 .PHONY: asan valgrind
@@ -123,18 +124,19 @@ valgrind:
 	tools/install-deps test sanitize
 	@tools/sanitize valgrind "$(LUAS)" $(if $(TESTS),$(TESTS),$(MEMORY_TESTS))
 
-# What of the library the specs run, NGINX's workers and threads included: lines and, in C, branches.
+# Which lines, and in C which branches, the specs run.
 .PHONY: cover
 cover:
 	tools/install-deps test cover
 	@tools/cover "$(LUAS)" $(TESTS)
 
-# Every allocation of a call fails once, at most MOST of a row; everything ends in every order. Then: states in threads.
-MOST ?= 200
+# torture: each allocation of a call fails once, at most MAX per operation; objects are closed in every order.
+# tsan: Lua states in several threads at once.
+MAX ?= 200
 .PHONY: torture tsan
 torture:
 	tools/install-deps test sanitize
-	@tools/torture allocations "$(LUAS)" $(MOST)
+	@tools/torture allocations "$(LUAS)" $(MAX)
 
 tsan:
 	tools/install-deps test sanitize
@@ -201,8 +203,8 @@ bench-growth:
 	@tools/install-deps bench
 	@$(call measure,bench/growth.lua,$(ON_ONE_CORE))
 
-# libFuzzer with ASan and UBSan on each of fuzz/targets in turn, for SECONDS, or over RUNS inputs that are always the same.
-# On Lua 5.4 alone.
+# Runs libFuzzer with ASan and UBSan on each of fuzz/targets, for SECONDS or over RUNS inputs that are always the same. Lua 5.4
+# only.
 FUZZER = $(BUILD)/fuzz/harness
 FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz
@@ -217,7 +219,7 @@ $(FUZZER): fuzz/harness.c $(SOURCES) $(HEADERS) Makefile
 	  -Wl,--wrap=curl_easy_init -Wl,--export-dynamic -o $@ $(filter %.c,$^) \
 	  $(shell $(PKG_CONFIG) --libs $(LUA_PC)) $(CURL_LIBS) $(CRYPTO_LIBS)
 
-# In the foreground, until interrupted; prints its URLs, its CA file and its ready-made accounts.
+# Runs in the foreground until interrupted; prints its URLs, its CA file and its accounts.
 EMULATOR_PORT ?= 18440
 .PHONY: emulator
 emulator:
@@ -234,7 +236,7 @@ lint:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr -Icsrc csrc bench/programs
 
-# Words that the project does not use.
+# Finds words that the project does not use.
 .PHONY: lint-language
 lint-language:
 	@tools/lint-language || true
@@ -263,22 +265,23 @@ clean:
 
 .PHONY: help
 help:
-	@echo 'make            build for Lua 5.4 into build/lua5.4 (LUA=luajit: for LuaJIT)'
+	@echo 'make            build for Lua 5.4 in build/lua5.4 (LUA=luajit: for LuaJIT in build/luajit)'
+	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'
+	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
+	@echo 'make clean      remove build/'
+	@echo 'make setup      install the packages that the build needs (Debian)'
 	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
-	@echo 'make test       set up, build and run all specs on $(LUAS) (TESTS=spec/x_spec.lua: only those)'
-	@echo '                (GC=hard: everything is collected again and again, at each 20000th instruction of Lua)'
-	@echo 'make asan       the specs under ASan and UBSan, inside NGINX too; make valgrind: those of the C parts under valgrind'
-	@echo 'make torture    every allocation of a call fails once, everything ends in every order (MOST=$(MOST) of a row)'
-	@echo 'make cover      run all specs and tell which lines, and in C which branches, have not run'
-	@echo 'make tsan       several Lua states in several threads at once under TSan'
+	@echo 'make emulator   run the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
+	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
+	@echo '                GC=hard: with the garbage collector running as often as possible)'
 	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make lint-language  find words that the project does not use'
-	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 reply": only those)'
-	@echo 'make bench      measure a call beside bare libcurl in C; bench-peers: beside other ways'
+	@echo 'make cover      run the specs and print lines and branches that did not run'
+	@echo 'make asan       run the specs under ASan and UBSan; make valgrind: specs of the C parts under valgrind'
+	@echo 'make torture    fail each allocation of a call once, close objects in every order (MAX=$(MAX) per operation)'
+	@echo 'make tsan       run several Lua states in several threads under TSan'
+	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 sign": only those)'
+	@echo 'make bench      compare calls with libcurl alone in C; bench-peers: with other ways to make the call'
 	@echo 'make bench-instructions  count the instructions of a call and of a signature'
-	@echo 'make bench-parallel  many calls at once; bench-growth: from one to a million, and with how many under way'
-	@echo 'make bench-nginx  measure what calls cost the other requests of an NGINX worker'
-	@echo 'make emulator   serve the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
-	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
-	@echo 'make install    install under PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'
-	@echo 'make clean      remove build/'
+	@echo 'make bench-parallel  measure many calls at once; bench-growth: time and memory by number of calls'
+	@echo 'make bench-nginx  measure the cost of calls for the other requests of an NGINX worker'

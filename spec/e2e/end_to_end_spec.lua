@@ -161,10 +161,11 @@ describe("end to end", function()
   for _, row in ipairs(FAULTS) do
     local fault, expected = row[1], row[2]
     local name = fault.kind .. (fault.part and " of the " .. fault.part or "") .. (fault.status and " " .. fault.status or "")
-    it("survives " .. name .. " on both clouds, and the next call works", function()
+    local is_slow = fault.kind == "delay" or fault.kind == "drip"
+    it("survives " .. name .. " on both clouds, and the next call works" .. (is_slow and " #timing" or ""), function()
       for _, call in ipairs { { huawei, move }, { ncloud, rename } } do
         emulated.fault(fault)
-        local client = call[1] { timeout = (fault.kind == "delay" or fault.kind == "drip") and 0.3 or 10 }
+        local client = call[1] { timeout = is_slow and 0.3 or 10 }
         failed(expected, call[2](client))
         -- Whether the change was made depends on the fault; a repeat is the caller's choice, and works on the same client.
         emulated.reset()

@@ -79,7 +79,7 @@ end
 local HOST = ("%s/%s/package-host"):format(BUILD, LUA)
 
 for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", install_with_luarocks } } do
-  describe("a package installed by " .. installer[1], function()
+  describe(("a package installed by %s #inspect"):format(installer[1]), function()
     local root
 
     setup(function()
@@ -146,7 +146,7 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
   end)
 end
 
-describe("the package", function()
+describe("the package #inspect", function()
   it("has the version of the newest entry in the change log", function()
     assert.equal(kms._VERSION, read_file("CHANGELOG.md"):match "\n## (%d+%.%d+%.%d+)")
   end)
@@ -173,7 +173,7 @@ describe("the package", function()
   end)
 end)
 
-describe("require 'kms'", function()
+describe("require 'kms' #inspect", function()
   it("sets no global, reads no variable of the environment, and neither does a constructor", function()
     local output, ok = subprocess.run [[
       local before = {}

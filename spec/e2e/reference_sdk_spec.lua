@@ -35,7 +35,7 @@ local function witness(change)
   return cjson.decode(output)
 end
 
-describe("the official Node SDK", function()
+describe("the official Node SDK #sdk", function()
   if missing then
     if os.getenv "CI" then
       it("is there to bear witness", function() error(missing) end)

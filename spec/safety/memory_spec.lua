@@ -103,7 +103,7 @@ local SCENES = {
   { "oidc", "a call with keys for an OpenID Connect token" }, { "chain", "a call with a chain of sources" },
 }
 
-describe("a process leaves no copy of a secret", function()
+describe("a process leaves no copy of a secret #gc #inspect", function()
   setup(function() build("own", "") end)
   before_each(emulated.reset)
   teardown(function() print(("memory: %d bytes searched in %d scans"):format(searched, scans)) end)
@@ -144,7 +144,7 @@ describe("a process leaves no copy of a secret", function()
   end)
 end)
 
-describe("a process whose malloc wipes what is freed leaves no copy of a secret", function()
+describe("a process whose malloc wipes what is freed leaves no copy of a secret #gc #inspect", function()
   -- glibc's, as the README has it.
   local WIPING = { GLIBC_TUNABLES = "glibc.malloc.perturb=1:glibc.malloc.tcache_count=0" }
 

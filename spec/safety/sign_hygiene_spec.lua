@@ -219,7 +219,7 @@ describe("kms.sign", function()
     assert(sign.ncloud(request, signing.credentials, 0))
   end)
 
-  it("leaves no copy of a security token behind, without waiting for the collector", function()
+  it("leaves no copy of a security token behind, without waiting for the collector #gc #inspect", function()
     -- The class keeps the pattern from matching itself.
     local token = "token-" .. ("t"):rep(3000)
     local pattern = "x%-security%-token[:]token%-ttt"

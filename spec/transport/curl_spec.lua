@@ -181,7 +181,7 @@ describe("a transport", function()
     assert.same({ requests = 5, connections = 2 }, transport:stats()) -- what failed elsewhere leaves the good one
   end)
 
-  it("reads the system's certificates once, however many connections it makes", function()
+  it("reads the system's certificates once, however many connections it makes #inspect", function()
     local trace = os.tmpname()
     local script = [[
       local transport = require("kms.transport.curl").new()
@@ -380,7 +380,7 @@ describe("collection", function()
     assert.equal(200, trusting():send(request("https")).status)
   end)
 
-  it("may run in the middle of a call, and its finalizers may call", function()
+  it("may run in the middle of a call, and its finalizers may call #gc", function()
     local transport = trusting({ max_response = 2097152 })
     local body = ("x"):rep(1000000)
     local busy, sent = 0, 0

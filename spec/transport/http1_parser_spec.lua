@@ -265,7 +265,7 @@ describe("a reader", function()
     assert.equal("abc", reading:take(ANSWER:sub(31)).response.body)
   end)
 
-  it("is not to be had by a finalizer that runs in the middle of a call", function()
+  it("is not to be had by a finalizer that runs in the middle of a call #gc", function()
     local newproxy = rawget(_G, "newproxy")
     local function finalized(action)
       if newproxy then getmetatable(newproxy(true)).__gc = action else setmetatable({}, { __gc = action }) end

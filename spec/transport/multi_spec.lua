@@ -319,7 +319,7 @@ describe("a multi", function()
     end
   end)
 
-  it("is busy for finalizers that run within it, and loses nothing by them", function()
+  it("is busy for finalizers that run within it, and loses nothing by them #gc", function()
     local multi, transport = curl.multi(), trusting()
     local busy, begun, tried = 0, 0, 0
     local function finalized()

@@ -445,7 +445,7 @@ describe("kms.parallel", function()
     assert.equal("cn-east-3", results[1].primary_region)
   end)
 
-  it("holds no more of 100,000 items than of a few", function()
+  it("holds no more of 100,000 items than of a few #gc", function()
     for order, items in pairs { given = 100000, finished = 20000 } do
       local client, pulled, most = on(instant()), 0, 0
       local parallel = kms.parallel { concurrency = 64, order = order }
