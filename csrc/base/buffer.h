@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/slice.h"
+
 typedef enum { KMS_BUFFER_OK = 0, KMS_BUFFER_TOO_LARGE, KMS_BUFFER_NO_MEMORY } kms_buffer_status;
 
 /* The first append that fails frees the memory, and every later append fails too. A caller can
@@ -41,6 +43,11 @@ static inline bool kms_buffer_append_char(kms_buffer *buffer, char c)
     return kms_buffer_append(buffer, &c, 1);
 }
 
+static inline bool kms_buffer_append_slice(kms_buffer *buffer, kms_slice slice)
+{
+    return kms_buffer_append(buffer, slice.data, slice.length);
+}
+
 static inline bool kms_buffer_append_string(kms_buffer *buffer, const char *string)
 {
     return kms_buffer_append(buffer, string, strlen(string));
@@ -48,6 +55,12 @@ static inline bool kms_buffer_append_string(kms_buffer *buffer, const char *stri
 
 /* Appends with ASCII upper case changed to lower case. */
 bool kms_buffer_append_lower(kms_buffer *buffer, const char *data, size_t length);
+
+/* The content, valid until the buffer changes. */
+static inline kms_slice kms_buffer_view(const kms_buffer *buffer)
+{
+    return (kms_slice){buffer->data, buffer->length};
+}
 
 /* Wipes the content and resets the status. Keeps a small allocation for reuse. */
 void kms_buffer_clear(kms_buffer *buffer);

@@ -16,6 +16,12 @@ typedef struct {
 /* A string literal as a slice. */
 #define KMS_LITERAL(text) ((kms_slice){(text), sizeof(text) - 1})
 
+/* A string as a slice; NULL is absent. */
+static inline kms_slice kms_slice_from_string(const char *string)
+{
+    return (kms_slice){string, string == NULL ? 0 : strlen(string)};
+}
+
 static inline bool kms_slice_equals(kms_slice a, kms_slice b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);

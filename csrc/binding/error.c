@@ -1,16 +1,10 @@
 /* Pushes error values of the Lua module kms.error; see error.h. */
 #include "binding/error.h"
+
 #include "binding/compat.h"
+#include "binding/table.h"
 
 static const char METATABLE[] = "kms.error";
-
-static void set_string(lua_State *L, const char *name, const char *value)
-{
-    if (value != NULL) {
-        lua_pushstring(L, value);
-        lua_setfield(L, -2, name);
-    }
-}
 
 void kms_error_open(lua_State *L)
 {
@@ -27,16 +21,16 @@ int kms_error_push(lua_State *L, const kms_error_value *error)
 {
     lua_pushnil(L);
     lua_createtable(L, 0, 8);
-    set_string(L, "kind", error->kind);
-    set_string(L, "code", error->code);
-    set_string(L, "message", error->message);
+    kms_table_set_string(L, "kind", kms_slice_from_string(error->kind));
+    kms_table_set_string(L, "code", kms_slice_from_string(error->code));
+    kms_table_set_string(L, "message", kms_slice_from_string(error->message));
     lua_pushboolean(L, error->uncertain);
     lua_setfield(L, -2, "uncertain");
     if (error->has_cause) {
         lua_createtable(L, 0, 2);
         lua_pushinteger(L, error->cause_code);
         lua_setfield(L, -2, "code");
-        set_string(L, "message", error->cause_message);
+        kms_table_set_string(L, "message", kms_slice_from_string(error->cause_message));
         lua_setfield(L, -2, "cause");
     }
     lua_getfield(L, LUA_REGISTRYINDEX, METATABLE);

@@ -1,4 +1,4 @@
-/* The workspace of kms.sign; see sign_workspace.h. */
+/* Owns the C memory of the functions of kms.sign; see sign_context.h. */
 #include "binding/sign_context.h"
 
 #include <stdlib.h>
@@ -6,91 +6,136 @@
 
 #include "binding/compat.h"
 
-static const char TYPE_NAME[] = "kms.sign.workspace";
+static const char TYPE_NAME[] = "kms.sign.context";
 
-enum { MOST_LISTS_KEPT = 8192 };
+enum { MAX_KEPT_LISTS = 8192 };
 
-static void free_lists(kms_workspace *w)
+static void init_output(kms_sign_context *context)
 {
-    free(w->lists);
-    w->lists = NULL;
-    w->lists_size = 0;
+    switch (context->kind) {
+    case KMS_SIGN_HUAWEI:
+        kms_huawei_init(&context->output.huawei);
+        break;
+    case KMS_SIGN_NCLOUD:
+        kms_ncloud_init(&context->output.ncloud);
+        break;
+    case KMS_SIGN_TARGET:
+        kms_buffer_init(&context->output.target, KMS_TARGET_LIMIT);
+        break;
+    }
 }
 
-static void free_all(kms_workspace *w)
+static void clear_output(kms_sign_context *context)
 {
-    kms_digest_free(&w->digest);
-    kms_buffer_free(&w->target);
-    kms_huawei_free(&w->huawei);
-    kms_ncloud_free(&w->ncloud);
-    free_lists(w);
+    switch (context->kind) {
+    case KMS_SIGN_HUAWEI:
+        kms_huawei_clear(&context->output.huawei);
+        break;
+    case KMS_SIGN_NCLOUD:
+        kms_ncloud_clear(&context->output.ncloud);
+        break;
+    case KMS_SIGN_TARGET:
+        kms_buffer_clear(&context->output.target);
+        break;
+    }
 }
 
-void kms_workspace_release(kms_workspace *w)
+static void free_output(kms_sign_context *context)
 {
-    kms_buffer_clear(&w->target);
-    kms_huawei_clear(&w->huawei);
-    kms_ncloud_clear(&w->ncloud);
-    if (w->lists_size > MOST_LISTS_KEPT)
-        free_lists(w);
-    if (w->closed)
-        free_all(w);
-    w->busy = false;
+    switch (context->kind) {
+    case KMS_SIGN_HUAWEI:
+        kms_huawei_free(&context->output.huawei);
+        break;
+    case KMS_SIGN_NCLOUD:
+        kms_ncloud_free(&context->output.ncloud);
+        break;
+    case KMS_SIGN_TARGET:
+        kms_buffer_free(&context->output.target);
+        break;
+    }
 }
 
-/* The functions may be called once more: by another finalizer, when the state is closed. */
+static void free_lists(kms_sign_context *context)
+{
+    free(context->lists);
+    context->lists = NULL;
+    context->lists_size = 0;
+}
+
+static void free_memory(kms_sign_context *context)
+{
+    kms_digest_free(&context->signer.digest);
+    free_output(context);
+    free_lists(context);
+}
+
+void kms_sign_context_release(kms_sign_context *context)
+{
+    clear_output(context);
+    if (context->lists_size > MAX_KEPT_LISTS)
+        free_lists(context);
+    if (context->is_closed)
+        free_memory(context);
+    context->is_busy = false;
+}
+
+/* While a state is closed, other finalizers can still call kms.sign after this. */
 static int collect(lua_State *L)
 {
-    kms_workspace *w = luaL_checkudata(L, 1, TYPE_NAME);
-    w->closed = true;
-    free_all(w);
+    kms_sign_context *context = luaL_checkudata(L, 1, TYPE_NAME);
+    context->is_closed = true;
+    free_memory(context);
     return 0;
 }
 
-static kms_workspace *push_new(lua_State *L)
-{
-    kms_workspace *w = lua_newuserdatauv(L, sizeof *w, 0);
-    memset(w, 0, sizeof *w);
-    kms_digest_init(&w->digest);
-    kms_buffer_init(&w->target, KMS_TARGET_LIMIT);
-    kms_huawei_init(&w->huawei);
-    kms_ncloud_init(&w->ncloud);
-    luaL_getmetatable(L, TYPE_NAME);
-    lua_setmetatable(L, -2);
-    return w;
-}
-
-void kms_workspace_open(lua_State *L)
+void kms_sign_context_open(lua_State *L)
 {
     luaL_newmetatable(L, TYPE_NAME);
     lua_pushcfunction(L, collect);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    lua_createtable(L, 1, 0);
-    push_new(L);
-    lua_rawseti(L, -2, 1);
 }
 
-kms_workspace *kms_workspace_take(lua_State *L, size_t pairs, size_t segments)
+kms_sign_context *kms_sign_context_push(lua_State *L, kms_sign_kind kind)
+{
+    kms_sign_context *context = lua_newuserdatauv(L, sizeof *context, 0);
+    memset(context, 0, sizeof *context);
+    context->kind = kind;
+    kms_digest_init(&context->signer.digest);
+    init_output(context);
+    luaL_getmetatable(L, TYPE_NAME);
+    lua_setmetatable(L, -2);
+    return context;
+}
+
+kms_sign_context *kms_sign_context_acquire(lua_State *L, int index)
+{
+    kms_sign_context *context = lua_touserdata(L, index);
+    if (context->is_busy) {
+        /* Lua 5.4 calls no finalizer of userdata created while the state is closed. */
+        const bool is_closed = context->is_closed;
+        context = kms_sign_context_push(L, context->kind);
+        context->is_closed = is_closed;
+        lua_pushvalue(L, -1);
+        lua_replace(L, index);
+    } else {
+        lua_pushvalue(L, index);
+    }
+    context->signer.error.status = KMS_SIGN_OK;
+    return context;
+}
+
+void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t pairs,
+                              size_t segments)
 {
     size_t size = pairs * sizeof(kms_pair) + segments * sizeof(kms_slice);
-    lua_rawgeti(L, lua_upvalueindex(1), 1);
-    kms_workspace *w = lua_touserdata(L, -1);
-    if (w->busy) {
-        lua_pop(L, 1);
-        w = push_new(L);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, lua_upvalueindex(1), 1);
-    }
-    if (size > w->lists_size) {
-        free_lists(w);
-        w->lists = malloc(size);
-        if (w->lists == NULL)
+    if (size > context->lists_size) {
+        free_lists(context);
+        context->lists = malloc(size);
+        if (context->lists == NULL)
             luaL_error(L, "not enough memory");
-        w->lists_size = size;
+        context->lists_size = size;
     }
     if (size > 0)
-        memset(w->lists, 0, size);
-    w->error.status = KMS_SIGN_OK;
-    return w;
+        memset(context->lists, 0, size);
 }

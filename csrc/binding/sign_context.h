@@ -1,43 +1,51 @@
-/* What the functions of kms.sign work in: one workspace a Lua state, which owns all that a call
- * allocates in C and keeps a little of it for the next one. */
-#ifndef KMS_SIGN_WORKSPACE_H
-#define KMS_SIGN_WORKSPACE_H
+/* Owns the C memory of the functions of kms.sign. */
+#ifndef KMS_SIGN_CONTEXT_H
+#define KMS_SIGN_CONTEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <lua.h>
 
 #include "base/buffer.h"
-#include "sign/digest.h"
 #include "sign/huawei.h"
 #include "sign/ncloud.h"
-#include "sign/request.h"
+#include "sign/signer.h"
 
+/* What a context is for: one kind per provider, so that a call only wipes output of its own. */
+typedef enum { KMS_SIGN_HUAWEI, KMS_SIGN_NCLOUD, KMS_SIGN_TARGET } kms_sign_kind;
+
+/* A userdata. Frees its memory when it is collected, and keeps small allocations from one call to
+ * the next. */
 typedef struct {
-    bool busy;   /* its results are not yet pushed */
-    bool closed; /* its finalizer has run: nothing is kept any more */
-    kms_request request;
-    kms_credentials credentials;
-    int64_t now;
-    kms_sign_error error;
-    kms_digest digest;
-    kms_buffer target;
-    kms_huawei_signature huawei;
-    kms_ncloud_signature ncloud;
-    kms_pair *lists; /* headers, query, then the path's segments */
+    kms_sign_kind kind;
+    bool is_busy;   /* a call has not yet pushed its results */
+    bool is_closed; /* __gc has run: keep nothing from now on */
+    kms_signer signer;
+    union {
+        kms_huawei_signature huawei;
+        kms_ncloud_signature ncloud;
+        kms_buffer target;
+    } output;        /* by kind */
+    kms_pair *lists; /* of the request: headers, query, path segments */
     size_t lists_size;
-} kms_workspace;
+} kms_sign_context;
 
-/* Pushes what is to be the first upvalue of every function that takes the workspace. */
-void kms_workspace_open(lua_State *L);
+/* Creates the metatable. */
+void kms_sign_context_open(lua_State *L);
 
-/* Takes the workspace, with zeroed room in its lists, and leaves it on the stack; request and
- * credentials are not set. One that is busy is that of a call which a finalizer interrupts, or
- * which was ended by a raise: a new one takes its place. Raises for want of memory. */
-kms_workspace *kms_workspace_take(lua_State *L, size_t pairs, size_t segments);
+/* Pushes a new context. */
+kms_sign_context *kms_sign_context_push(lua_State *L, kms_sign_kind kind);
 
-/* Wipes what the call left, and gives back what is large. Allocates nothing. */
-void kms_workspace_release(kms_workspace *workspace);
+/* Pushes the context at `index`, a stack position or an upvalue, and clears its error. A busy
+ * context belongs to a call that a finalizer interrupts, or that raised; a new one then replaces it
+ * at `index`. Raises for lack of memory. */
+kms_sign_context *kms_sign_context_acquire(lua_State *L, int index);
+
+/* Makes room for the lists and sets it to zero. Raises for lack of memory. */
+void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t pairs,
+                              size_t segments);
+
+/* Wipes the output and ends the call. Allocates nothing. */
+void kms_sign_context_release(kms_sign_context *context);
 
 #endif

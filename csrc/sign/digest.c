@@ -1,24 +1,22 @@
-/* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL; see digest.h. Only calls that OpenSSL 1.1.1
- * and 3.x share, but for the fetch. */
+/* SHA-256, SM3, and HMAC with them, as hex or base64; see digest.h. Apart from EVP_MD_fetch, only
+ * functions that OpenSSL 1.1.1 and 3.x share. */
 #include "sign/digest.h"
-#include "base/wipe.h"
 
 #include <string.h>
-#include <openssl/err.h>
 
-#include "base/buffer.h"
+#include "base/wipe.h"
 
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-static bool start(EVP_MD_CTX *context, kms_hash hash)
+static bool init_context(EVP_MD_CTX *context, kms_hash hash)
 {
     static const char *const NAMES[KMS_HASH_COUNT] = {"SHA256", "SM3"};
     EVP_MD *method = EVP_MD_fetch(NULL, NAMES[hash], NULL);
-    bool started = method != NULL && EVP_DigestInit_ex(context, method, NULL) == 1;
-    EVP_MD_free(method); /* the context keeps it */
-    return started;
+    bool is_done = method != NULL && EVP_DigestInit_ex(context, method, NULL) == 1;
+    EVP_MD_free(method); /* the context holds a reference */
+    return is_done;
 }
 #else
-static bool start(EVP_MD_CTX *context, kms_hash hash)
+static bool init_context(EVP_MD_CTX *context, kms_hash hash)
 {
     if (hash == KMS_SHA256)
         return EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
@@ -35,156 +33,128 @@ void kms_digest_init(kms_digest *digest)
     memset(digest, 0, sizeof *digest);
 }
 
+/* EVP_MD_CTX_free wipes the data that the context has absorbed. */
+static void free_context(kms_digest *digest, kms_hash hash)
+{
+    EVP_MD_CTX_free(digest->contexts[hash]);
+    digest->contexts[hash] = NULL;
+}
+
 void kms_digest_free(kms_digest *digest)
 {
-    EVP_MD_CTX_free(digest->context);
-    for (int i = 0; i < KMS_HASH_COUNT; i++)
-        EVP_MD_CTX_free(digest->started[i]);
-    kms_digest_init(digest);
+    for (int hash = 0; hash < KMS_HASH_COUNT; hash++)
+        free_context(digest, (kms_hash)hash);
 }
 
-void kms_digest_begin(void)
+static bool start(kms_digest *digest, kms_hash hash)
 {
-    ERR_set_mark();
+    EVP_MD_CTX **context = &digest->contexts[hash];
+    if (*context != NULL)
+        return EVP_DigestInit_ex(*context, NULL, NULL) == 1;
+    *context = EVP_MD_CTX_new();
+    return *context != NULL && init_context(*context, hash);
 }
 
-void kms_digest_end(void)
+bool kms_digest_is_available(kms_digest *digest, kms_hash hash)
 {
-    ERR_pop_to_mark();
+    bool is_available = start(digest, hash);
+    if (!is_available)
+        free_context(digest, hash);
+    return is_available;
 }
 
-/* A hash of nothing yet; NULL when OpenSSL fails. */
-static const EVP_MD_CTX *started(kms_digest *digest, kms_hash hash)
+static bool update(kms_digest *digest, kms_hash hash, kms_slice data)
 {
-    EVP_MD_CTX **context = &digest->started[hash];
-    if (*context == NULL && (*context = EVP_MD_CTX_new()) != NULL && !start(*context, hash)) {
-        EVP_MD_CTX_free(*context);
-        *context = NULL;
-    }
-    return *context;
+    return EVP_DigestUpdate(digest->contexts[hash], data.data, data.length) == 1;
 }
 
-/* Makes the context one that has taken in what `begun` has; NULL when OpenSSL fails. */
-static EVP_MD_CTX *copy(EVP_MD_CTX **context, const EVP_MD_CTX *begun)
-{
-    if (*context == NULL)
-        *context = EVP_MD_CTX_new();
-    bool copied = *context != NULL && begun != NULL && EVP_MD_CTX_copy_ex(*context, begun) == 1;
-    return copied ? *context : NULL;
-}
-
-static bool take(EVP_MD_CTX *context, kms_slice data)
-{
-    return context != NULL && EVP_DigestUpdate(context, data.data, data.length) == 1;
-}
-
-/* Of what the context has taken in nothing is left then but the hash. */
-static bool finish(EVP_MD_CTX *context, kms_slice data, unsigned char out[KMS_HASH_SIZE])
-{
-    if (take(context, data) && EVP_DigestFinal_ex(context, out, NULL) == 1)
-        return true;
-    EVP_MD_CTX_reset(context);
-    return false;
-}
-
-static bool hash_of(kms_digest *digest, kms_hash hash, kms_slice data,
+/* Hash of `prefix` followed by `data`. Afterwards the context contains the hash only, because
+ * OpenSSL wipes its data block. */
+static bool compute(kms_digest *digest, kms_hash hash, kms_slice prefix, kms_slice data,
                     unsigned char out[KMS_HASH_SIZE])
 {
-    return finish(copy(&digest->context, started(digest, hash)), data, out);
+    bool is_done = start(digest, hash) && update(digest, hash, prefix) &&
+                   update(digest, hash, data) &&
+                   EVP_DigestFinal_ex(digest->contexts[hash], out, NULL) == 1;
+    if (!is_done)
+        free_context(digest, hash);
+    return is_done;
 }
 
-static kms_slice bytes(const unsigned char *data, size_t length)
+static kms_slice to_slice(const unsigned char *data, size_t length)
 {
     return (kms_slice){(const char *)data, length};
 }
 
-static void pad(unsigned char block[KMS_HASH_BLOCK], const unsigned char key[KMS_HASH_BLOCK],
-                unsigned char with)
+static void xor_block(unsigned char block[KMS_HASH_BLOCK], unsigned char padding)
 {
     for (size_t i = 0; i < KMS_HASH_BLOCK; i++)
-        block[i] = key[i] ^ with;
+        block[i] ^= padding;
 }
 
-static bool take_key(kms_digest *digest, kms_hmac_key *key, kms_hash hash, kms_slice secret)
+/* By the definition of RFC 2104, because OpenSSL's HMAC functions allocate a dozen objects per
+ * call. */
+static bool compute_hmac(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                         unsigned char out[KMS_HASH_SIZE])
 {
-    unsigned char own[KMS_HASH_BLOCK] = {0}, block[KMS_HASH_BLOCK];
-    bool taken = true;
-    if (secret.length > KMS_HASH_BLOCK)
-        taken = hash_of(digest, hash, secret, own);
-    else if (secret.length > 0)
-        memcpy(own, secret.data, secret.length);
-    pad(block, own, 0x36);
-    taken = taken && take(copy(&key->inner, started(digest, hash)), bytes(block, sizeof block));
-    pad(block, own, 0x5c);
-    taken = taken && take(copy(&key->outer, started(digest, hash)), bytes(block, sizeof block));
-    kms_wipe(own, sizeof own);
+    enum { INNER_PADDING = 0x36, OUTER_PADDING = 0x5c };
+    unsigned char block[KMS_HASH_BLOCK] = {0};
+    const kms_slice padded_key = to_slice(block, sizeof block);
+    bool is_done = true;
+    if (key.length > sizeof block)
+        is_done = compute(digest, hash, KMS_LITERAL(""), key, block);
+    else if (key.length > 0)
+        memcpy(block, key.data, key.length);
+    xor_block(block, INNER_PADDING);
+    is_done = is_done && compute(digest, hash, padded_key, data, out);
+    xor_block(block, INNER_PADDING ^ OUTER_PADDING);
+    is_done = is_done && compute(digest, hash, padded_key, to_slice(out, KMS_HASH_SIZE), out);
     kms_wipe(block, sizeof block);
-    key->hash = hash;
-    key->taken = taken;
-    return taken;
+    return is_done;
 }
 
-/* HMAC by its definition: OpenSSL's own makes and frees a dozen objects a call. */
-static bool hmac(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
-                 kms_slice data, unsigned char code[KMS_HASH_SIZE])
-{
-    kms_hmac_key once = {.taken = false}, *key = kept != NULL ? kept : &once;
-    bool done = ((key->taken && key->hash == hash) || take_key(digest, key, hash, secret)) &&
-                finish(copy(&digest->context, key->inner), data, code) &&
-                finish(copy(&digest->context, key->outer), bytes(code, KMS_HASH_SIZE), code);
-    if (!done || kept == NULL)
-        kms_hmac_key_free(key);
-    return done;
-}
-
-void kms_hmac_key_free(kms_hmac_key *key)
-{
-    EVP_MD_CTX_free(key->inner); /* wipes what it has taken in, see spec/safety/memory_spec.lua */
-    EVP_MD_CTX_free(key->outer);
-    memset(key, 0, sizeof *key);
-}
-
-static void hex(const unsigned char digest[KMS_HASH_SIZE], char out[KMS_HASH_HEX + 1])
+static void write_hex(const unsigned char bytes[KMS_HASH_SIZE], char out[KMS_HASH_HEX + 1])
 {
     unsigned char digits[KMS_HASH_HEX];
     for (size_t i = 0; i < KMS_HASH_SIZE; i++) {
-        digits[2 * i] = digest[i] >> 4;
-        digits[2 * i + 1] = digest[i] & 15;
+        digits[2 * i] = bytes[i] >> 4;
+        digits[2 * i + 1] = bytes[i] & 15;
     }
-    /* No table: so a compiler makes sixteen at once. */
+    /* Arithmetic instead of a table, so that the compiler can vectorize the loop. */
     for (size_t i = 0; i < KMS_HASH_HEX; i++)
         out[i] = (char)(digits[i] + (digits[i] < 10 ? '0' : 'a' - 10));
     out[KMS_HASH_HEX] = '\0';
     kms_wipe(digits, sizeof digits);
 }
 
-bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1])
+bool kms_digest_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data,
+                         char out[KMS_HASH_HEX + 1])
 {
-    unsigned char value[KMS_HASH_SIZE];
-    bool done = hash_of(digest, hash, data, value);
-    if (done)
-        hex(value, out);
-    return done;
+    unsigned char bytes[KMS_HASH_SIZE];
+    bool is_done = compute(digest, hash, KMS_LITERAL(""), data, bytes);
+    if (is_done)
+        write_hex(bytes, out);
+    return is_done;
 }
 
-bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
-                  kms_slice data, char out[KMS_HASH_HEX + 1])
+bool kms_digest_hmac_hex(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                         char out[KMS_HASH_HEX + 1])
 {
     unsigned char code[KMS_HASH_SIZE];
-    bool done = hmac(digest, hash, kept, secret, data, code);
-    if (done)
-        hex(code, out);
+    bool is_done = compute_hmac(digest, hash, key, data, code);
+    if (is_done)
+        write_hex(code, out);
     kms_wipe(code, sizeof code);
-    return done;
+    return is_done;
 }
 
-bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
-                     kms_slice data, char out[KMS_HASH_BASE64 + 1])
+bool kms_digest_hmac_base64(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                            char out[KMS_HASH_BASE64 + 1])
 {
     unsigned char code[KMS_HASH_SIZE];
-    bool done = hmac(digest, hash, kept, secret, data, code);
-    if (done)
+    bool is_done = compute_hmac(digest, hash, key, data, code);
+    if (is_done)
         EVP_EncodeBlock((unsigned char *)out, code, KMS_HASH_SIZE);
     kms_wipe(code, sizeof code);
-    return done;
+    return is_done;
 }

@@ -1,62 +1,48 @@
-/* SHA-256 and SM3, HMAC, hex and base64 over OpenSSL. */
+/* SHA-256, SM3, and HMAC with them, as hex or base64. */
 #ifndef KMS_DIGEST_H
 #define KMS_DIGEST_H
 
 #include <stdbool.h>
 #include <openssl/evp.h>
 
-#include "sign/request.h"
+#include "base/slice.h"
 
-/* The hashes; both have 32 bytes, and blocks of 64. */
 typedef enum { KMS_SHA256, KMS_SM3, KMS_HASH_COUNT } kms_hash;
 
+/* Sizes of both hashes. */
 enum {
     KMS_HASH_SIZE = 32,
     KMS_HASH_BLOCK = 64,
     KMS_HASH_HEX = 64,    /* without the final NUL */
-    KMS_HASH_BASE64 = 44, /* likewise */
+    KMS_HASH_BASE64 = 44, /* without the final NUL */
 };
 
-/* What HMAC makes of a secret key alone: its two hashes, each with the key's block taken in. As
- * good as the key to whoever reads it, so it has an owner, who ends it. All zero: no key is taken.
- */
-typedef struct kms_hmac_key {
-    EVP_MD_CTX *inner;
-    EVP_MD_CTX *outer;
-    kms_hash hash;
-    bool taken;
-} kms_hmac_key;
-
-/* What OpenSSL needs, kept from hash to hash: to look an algorithm up and to make a context takes
- * longer than to hash a request, and to begin a hash longer than to copy one that has begun. Of one
- * thread at a time. No key and no data stays in it. */
+/* OpenSSL contexts, kept for reuse because looking up an algorithm and creating a context take
+ * longer than hashing a request. Contains neither keys nor data between calls. For one thread at a
+ * time. */
 typedef struct {
-    EVP_MD_CTX *context;
-    EVP_MD_CTX *started[KMS_HASH_COUNT]; /* hashes of nothing yet */
+    EVP_MD_CTX *contexts[KMS_HASH_COUNT];
 } kms_digest;
 
 /* Allocates nothing. */
 void kms_digest_init(kms_digest *digest);
 
-/* Every use stands between begin and end. They leave the calling thread's OpenSSL error queue as it
- * was found: the process may use OpenSSL for itself. */
-void kms_digest_begin(void);
-void kms_digest_end(void);
+/* False if OpenSSL does not offer the hash: it can be built or configured without SM3. */
+bool kms_digest_is_available(kms_digest *digest, kms_hash hash);
 
-/* Lower-case hex of the hash of `data`, with a final NUL; false when OpenSSL fails: it may have
- * been built without SM3, or be told to do without. */
-bool kms_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data, char out[KMS_HASH_HEX + 1]);
+/* The functions below write a final NUL, and return false if OpenSSL fails. */
 
-/* HMAC (RFC 2104) as lower-case hex or as padded base64, with a final NUL; false when OpenSSL
- * fails. `kept` is what was kept of this very secret, or takes the secret now, to spare half of the
- * work next time; NULL: nothing is kept. */
-bool kms_hmac_hex(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
-                  kms_slice data, char out[KMS_HASH_HEX + 1]);
-bool kms_hmac_base64(kms_digest *digest, kms_hash hash, kms_hmac_key *kept, kms_slice secret,
-                     kms_slice data, char out[KMS_HASH_BASE64 + 1]);
+/* Hash of `data` in lower-case hex. */
+bool kms_digest_hash_hex(kms_digest *digest, kms_hash hash, kms_slice data,
+                         char out[KMS_HASH_HEX + 1]);
 
-/* Wipes what was taken. The key is then all zero again. */
-void kms_hmac_key_free(kms_hmac_key *key);
+/* HMAC (RFC 2104) in lower-case hex. */
+bool kms_digest_hmac_hex(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                         char out[KMS_HASH_HEX + 1]);
+
+/* HMAC in padded base64. */
+bool kms_digest_hmac_base64(kms_digest *digest, kms_hash hash, kms_slice key, kms_slice data,
+                            char out[KMS_HASH_BASE64 + 1]);
 
 /* The digest is then as after init. */
 void kms_digest_free(kms_digest *digest);

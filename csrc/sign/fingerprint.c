@@ -9,28 +9,27 @@
 #include "sign/fingerprint.h"
 
 #include "base/buffer.h"
-#include "sign/percent_encode.h"
+#include "sign/openssl_errors.h"
+#include "sign/validate.h"
 
-static const char DOMAIN[] = "\0kms.sign.fingerprint"; /* the final NUL ends it */
+static const char DOMAIN[] = "\0kms.sign.fingerprint"; /* includes the final NUL */
 
-bool kms_fingerprint_compute(char out[KMS_HASH_HEX + 1], kms_digest *digest,
-                             const kms_credentials *credentials, kms_sign_error *error)
+bool kms_fingerprint_compute(kms_signer *signer, char out[KMS_HASH_HEX + 1])
 {
+    const kms_credentials *credentials = &signer->credentials;
     kms_buffer text;
-    kms_slice access_key = credentials->access_key;
-    if (!kms_check_keys(error, credentials))
+    if (!kms_validate_keys(&signer->error, credentials))
         return false;
     kms_buffer_init(&text, sizeof DOMAIN + KMS_HEADER_LIMIT);
     kms_buffer_append(&text, DOMAIN, sizeof DOMAIN);
-    kms_buffer_append(&text, access_key.data, access_key.length);
-    bool is_done = kms_check_buffer(error, "access_key", &text, KMS_HEADER_LIMIT);
+    kms_buffer_append_slice(&text, credentials->access_key);
+    bool is_done = kms_validate_buffer(&signer->error, "access_key", &text, KMS_HEADER_LIMIT);
     if (is_done) {
-        kms_digest_begin();
-        is_done = kms_hmac_hex(digest, KMS_SHA256, NULL, credentials->secret_key,
-                               (kms_slice){text.data, text.length}, out);
-        kms_digest_end();
-        if (!is_done)
-            error->status = KMS_SIGN_NO_CRYPTO;
+        kms_openssl_errors_mark();
+        is_done = kms_digest_hmac_hex(&signer->digest, KMS_SHA256, credentials->secret_key,
+                                      kms_buffer_view(&text), out) ||
+                  kms_sign_error_set(&signer->error, KMS_SIGN_NO_DIGEST);
+        kms_openssl_errors_restore();
     }
     kms_buffer_free(&text);
     return is_done;

@@ -4,12 +4,10 @@
 
 #include <stdbool.h>
 
-#include "sign/digest.h"
-#include "sign/request.h"
+#include "sign/signer.h"
 
-/* Writes lower-case hex with a final NUL. False with `error` filled if the keys are not valid or
- * OpenSSL fails. */
-bool kms_fingerprint_compute(char out[KMS_HASH_HEX + 1], kms_digest *digest,
-                             const kms_credentials *credentials, kms_sign_error *error);
+/* Writes the id of signer->credentials in lower-case hex, with a final NUL. Returns false with
+ * signer->error set if the keys are not valid. */
+bool kms_fingerprint_compute(kms_signer *signer, char out[KMS_HASH_HEX + 1]);
 
 #endif

@@ -1,12 +1,16 @@
-/* Huawei Cloud's request signatures; see huawei_sign.h. */
+/* Huawei Cloud's request signatures, one function per stage; see huawei.h. Source of the rules:
+ * "AK/SK Signing and Authentication Algorithm" in the vendor's API Request Signing Guide; for SM3
+ * the vendor's SDKs. */
 #include "sign/huawei.h"
-#include "base/wipe.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/wipe.h"
+#include "sign/openssl_errors.h"
 #include "sign/percent_encode.h"
-#include "http/syntax.h"
+#include "sign/validate.h"
 
 static const kms_huawei_algorithm ALGORITHMS[] = {
     {"SDK-HMAC-SHA256", KMS_SHA256, "x-sdk-content-sha256"},
@@ -15,14 +19,11 @@ static const kms_huawei_algorithm ALGORITHMS[] = {
 
 enum { STRING_TO_SIGN_LIMIT = 256 };
 
-static void add(kms_buffer *buffer, kms_slice slice)
+static int compare_bytes(kms_slice a, kms_slice b)
 {
-    kms_buffer_append(buffer, slice.data, slice.length);
-}
-
-static kms_slice text(const char *string)
-{
-    return (kms_slice){string, strlen(string)};
+    size_t shared = a.length < b.length ? a.length : b.length;
+    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
+    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
 static int compare_names(kms_slice a, kms_slice b)
@@ -36,162 +37,157 @@ static int compare_names(kms_slice a, kms_slice b)
     return (a.length > b.length) - (a.length < b.length);
 }
 
-static const kms_pair *find_header(const kms_pairs *headers, kms_slice name)
+static const kms_pair *find_header(const kms_pairs *headers, const char *name)
 {
-    for (size_t i = 0; i < headers->count; i++) {
-        const kms_pair *header = &headers->items[i];
-        if (header->name.length == name.length && compare_names(header->name, name) == 0)
-            return header;
-    }
+    for (size_t i = 0; i < headers->count; i++)
+        if (kms_ascii_equals_nocase(headers->items[i].name, name))
+            return &headers->items[i];
     return NULL;
 }
 
-static void append_header(kms_pairs *headers, kms_slice name, kms_slice value)
+static void add_header(kms_pairs *headers, kms_slice name, kms_slice value)
 {
     headers->items[headers->count++] = (kms_pair){name, value};
 }
 
-/* RFC 9110: a name is a token (section 5.1), a value has no control character but tab
- * (section 5.5). */
-static bool check_header(kms_sign_error *error, const kms_pair *header, size_t index)
+/* Also trims the values, because HTTP does not carry the white space around them. */
+static bool validate_headers(kms_signer *signer)
 {
-    kms_slice name = header->name, value = header->value;
-    size_t valid = kms_syntax_span(name, KMS_TOKEN);
-    if (name.length == 0)
-        return kms_refuse(error, "headers", "headers[%zu].name: empty", index);
-    if (valid < name.length)
-        return kms_refuse(error, "headers",
-                          "headers[%zu].name: byte 0x%02x at position %zu of %zu is not of a token",
-                          index, (unsigned char)name.data[valid], valid + 1, name.length);
-    if (value.length > KMS_HEADER_LIMIT)
-        return kms_refuse(error, "headers", "headers[%zu].value: %zu bytes long; at most %d fit",
-                          index, value.length, KMS_HEADER_LIMIT);
-    valid = kms_syntax_span(value, KMS_FIELD);
-    if (valid < value.length)
-        return kms_refuse(error, "headers",
-                          "headers[%zu].value: byte 0x%02x at position %zu of %zu cannot be sent",
-                          index, (unsigned char)value.data[valid], valid + 1, value.length);
-    return true;
-}
-
-/* Trims the values as well: HTTP does not carry the white space around them. */
-static bool check_headers(kms_sign_error *error, kms_pairs *headers)
-{
-    if (headers->count > KMS_HEADER_COUNT)
-        return kms_refuse(error, "headers", "headers: more than %d", KMS_HEADER_COUNT);
+    kms_pairs *headers = &signer->request.headers;
+    kms_sign_error *error = &signer->error;
+    if (headers->count > KMS_HEADER_COUNT_LIMIT)
+        return kms_sign_error_set_invalid(error, "headers", "headers must have at most %d entries",
+                                          KMS_HEADER_COUNT_LIMIT);
     for (size_t i = 0; i < headers->count; i++) {
-        if (!check_header(error, &headers->items[i], i + 1))
+        if (!kms_validate_header(error, &headers->items[i], i + 1))
             return false;
         headers->items[i].value = kms_ascii_trim(headers->items[i].value);
     }
-    if (find_header(headers, KMS_LITERAL("authorization")) != NULL)
-        return kms_refuse(error, "headers", "headers: Authorization is what signing makes");
-    return true;
+    return find_header(headers, "authorization") == NULL ||
+           kms_sign_error_set_invalid(error, "headers",
+                                      "headers must not contain Authorization; signing adds it");
 }
 
-/* What follows in a URI would be read as path or user; the rest is for the resolver to judge. */
-static bool check_host(kms_sign_error *error, kms_slice host)
+static bool choose_algorithm(kms_huawei_signature *s, kms_signer *signer)
 {
-    return kms_check_visible(error, "host", host, "/?#@\\");
-}
-
-static bool choose_algorithm(kms_huawei_signature *s, kms_digest *digest, kms_slice name,
-                             kms_sign_error *error)
-{
-    char probe[KMS_HASH_HEX + 1];
+    kms_slice name = signer->request.algorithm;
     s->algorithm = &ALGORITHMS[0];
     if (name.data == NULL)
         return true;
     for (size_t i = 0; i < sizeof ALGORITHMS / sizeof ALGORITHMS[0]; i++) {
-        if (kms_compare(name, text(ALGORITHMS[i].name)) != 0)
+        if (!kms_slice_equals(name, kms_slice_from_string(ALGORITHMS[i].name)))
             continue;
         s->algorithm = &ALGORITHMS[i];
-        return kms_hash_hex(digest, s->algorithm->hash, KMS_LITERAL(""), probe) ||
-               kms_refuse(error, "algorithm", "algorithm: the OpenSSL in this process has no %s",
-                          ALGORITHMS[i].hash == KMS_SM3 ? "SM3" : "SHA-256");
+        return kms_digest_is_available(&signer->digest, s->algorithm->hash) ||
+               kms_sign_error_set_invalid(
+                   &signer->error, "algorithm",
+                   "algorithm %s is not available: OpenSSL in this process has no %s",
+                   s->algorithm->name, s->algorithm->hash == KMS_SM3 ? "SM3" : "SHA-256");
     }
-    return kms_refuse(error, "algorithm",
-                      "algorithm: must be \"SDK-HMAC-SHA256\" or \"SDK-HMAC-SM3\"");
+    return kms_sign_error_set_invalid(&signer->error, "algorithm",
+                                      "algorithm must be \"SDK-HMAC-SHA256\" or \"SDK-HMAC-SM3\"");
 }
 
-/* The headers that are signed whether the caller gave them or not. */
-static bool complete_headers(kms_huawei_signature *s, kms_request *request,
-                             const kms_credentials *credentials, int64_t now, kms_sign_error *error)
+/* A byte of "/?#@\" in the host would end the host of the request's URI. */
+static bool complete_host(kms_signer *signer)
 {
-    kms_pairs *headers = &request->headers;
-    const kms_pair *host = find_header(headers, KMS_LITERAL("host"));
-    const kms_pair *date = find_header(headers, KMS_LITERAL("x-sdk-date"));
-    const kms_pair *token = find_header(headers, KMS_LITERAL("x-security-token"));
-    if (!check_host(error, host != NULL ? host->value : request->host))
+    kms_pairs *headers = &signer->request.headers;
+    const kms_pair *host = find_header(headers, "host");
+    kms_slice value = host != NULL ? host->value : signer->request.host;
+    if (!kms_validate_visible(&signer->error, "host", value, "/?#@\\"))
         return false;
-    if (date != NULL && !kms_is_sdk_date(date->value))
-        return kms_refuse(error, "headers", "headers: X-Sdk-Date is not YYYYMMDDThhmmssZ");
-    kms_slice own_token = credentials->security_token;
-    if (own_token.data != NULL && !kms_check_visible(error, "security_token", own_token, ""))
-        return false;
-    if (own_token.data != NULL && token != NULL && kms_compare(token->value, own_token) != 0)
-        return kms_refuse(error, "security_token",
-                          "security_token: differs from the header X-Security-Token");
-    if (date != NULL)
-        memcpy(s->date, date->value.data, KMS_SDK_DATE_LENGTH); /* the NUL is there */
-    else
-        kms_write_sdk_date(s->date, now);
-    s->adds_date = date == NULL;
-    s->adds_token = token == NULL && own_token.data != NULL;
     if (host == NULL)
-        append_header(headers, KMS_LITERAL("Host"), request->host);
-    if (s->adds_date)
-        append_header(headers, KMS_LITERAL("X-Sdk-Date"),
-                      (kms_slice){s->date, KMS_SDK_DATE_LENGTH});
-    if (s->adds_token)
-        append_header(headers, KMS_LITERAL("X-Security-Token"), own_token);
+        add_header(headers, KMS_LITERAL("Host"), value);
     return true;
 }
 
-/* What follows in the canonical request may take `limit` bytes of it. */
-static kms_buffer *open_part(kms_huawei_signature *s, size_t limit)
+static bool complete_date(kms_huawei_signature *s, kms_signer *signer)
+{
+    kms_pairs *headers = &signer->request.headers;
+    const kms_pair *date = find_header(headers, "x-sdk-date");
+    s->should_add_date = date == NULL;
+    if (date == NULL) {
+        kms_sdk_date_write(s->date, signer->time);
+        add_header(headers, KMS_LITERAL("X-Sdk-Date"), (kms_slice){s->date, KMS_SDK_DATE_LENGTH});
+        return true;
+    }
+    if (!kms_sdk_date_is_valid(date->value))
+        return kms_sign_error_set_invalid(&signer->error, "headers",
+                                          "headers: X-Sdk-Date must have the form "
+                                          "YYYYMMDDThhmmssZ");
+    memcpy(s->date, date->value.data, KMS_SDK_DATE_LENGTH);
+    s->date[KMS_SDK_DATE_LENGTH] = '\0';
+    return true;
+}
+
+static bool complete_token(kms_huawei_signature *s, kms_signer *signer)
+{
+    kms_pairs *headers = &signer->request.headers;
+    const kms_pair *header = find_header(headers, "x-security-token");
+    kms_slice token = signer->credentials.security_token;
+    s->should_add_token = token.data != NULL && header == NULL;
+    if (token.data == NULL)
+        return true;
+    if (!kms_validate_visible(&signer->error, "security_token", token, ""))
+        return false;
+    if (header == NULL)
+        add_header(headers, KMS_LITERAL("X-Security-Token"), token);
+    else if (!kms_slice_equals(header->value, token))
+        return kms_sign_error_set_invalid(&signer->error, "security_token",
+                                          "security_token must equal the header X-Security-Token");
+    return true;
+}
+
+/* Adds the headers that are always signed. */
+static bool complete_headers(kms_huawei_signature *s, kms_signer *signer)
+{
+    return complete_host(signer) && complete_date(s, signer) && complete_token(s, signer);
+}
+
+/* Limits the next part of the canonical request to `limit` bytes. */
+static kms_buffer *begin_part(kms_huawei_signature *s, size_t limit)
 {
     s->canonical_request.limit = s->canonical_request.length + limit;
     return &s->canonical_request;
 }
 
-static int by_name_then_value(const void *left, const void *right)
+static int compare_pairs(const void *left, const void *right)
 {
     const kms_pair *a = left, *b = right;
-    int order = kms_compare(a->name, b->name);
-    return order != 0 ? order : kms_compare(a->value, b->value);
+    int order = compare_bytes(a->name, b->name);
+    return order != 0 ? order : compare_bytes(a->value, b->value);
 }
 
-/* Method, path and query. The guide's "canonical URI" is the path as sent, with a "/" at its end.
- * The query is ordered before it is encoded, as three of the vendor's four SDKs do; the guide
- * leaves it open. */
-static bool canonical_target(kms_huawei_signature *s, const kms_request *request,
-                             kms_sign_error *error)
+/* Method, path and query. The guide's "canonical URI" is the path as sent, with "/" at its end. The
+ * query is sorted before it is encoded, as in three of the vendor's four SDKs; the guide does not
+ * define the order. */
+static bool write_canonical_target(kms_huawei_signature *s, kms_signer *signer)
 {
+    const kms_sign_request *request = &signer->request;
     const kms_pairs *query = &request->query;
-    kms_buffer *out = open_part(s, KMS_METHOD_LIMIT + 1);
-    add(out, request->method);
+    kms_buffer *out = begin_part(s, KMS_METHOD_LIMIT + 1);
+    kms_buffer_append_slice(out, request->method);
     kms_buffer_append_char(out, '\n');
     size_t start = out->length;
-    open_part(s, KMS_TARGET_LIMIT);
-    if (!kms_encode_path(out, &request->path, error))
+    begin_part(s, KMS_TARGET_LIMIT);
+    if (!kms_percent_encode_path(out, &request->path, &signer->error))
         return false;
-    size_t sent = out->length - start;
-    open_part(s, sizeof "/\n" - 1);
+    size_t path_length = out->length - start;
+    begin_part(s, sizeof "/\n" - 1);
     if (out->data[out->length - 1] != '/')
         kms_buffer_append_char(out, '/');
     kms_buffer_append_char(out, '\n');
     if (query->count > 0)
-        qsort(query->items, query->count, sizeof query->items[0], by_name_then_value);
-    open_part(s, sent < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - sent - 1 : 0);
-    if (!kms_check_buffer(error, "path", out, KMS_TARGET_LIMIT) ||
-        !kms_encode_query(out, query, error))
+        qsort(query->items, query->count, sizeof query->items[0], compare_pairs);
+    begin_part(s, path_length < KMS_TARGET_LIMIT ? KMS_TARGET_LIMIT - path_length - 1 : 0);
+    if (!kms_validate_buffer(&signer->error, "path", out, KMS_TARGET_LIMIT) ||
+        !kms_percent_encode_query(out, query, &signer->error))
         return false;
-    kms_buffer_append_char(open_part(s, 1), '\n');
+    kms_buffer_append_char(begin_part(s, 1), '\n');
     return true;
 }
 
-/* By insertion at the place that bisection finds: there are few. */
+/* Binary insertion sort, because there are few headers. */
 static void sort_headers(kms_pairs *headers)
 {
     for (size_t i = 1; i < headers->count; i++) {
@@ -209,119 +205,114 @@ static void sort_headers(kms_pairs *headers)
     }
 }
 
-/* A line for each header, an empty line, and a line of their names. */
-static bool canonical_headers(kms_huawei_signature *s, kms_pairs *headers, kms_sign_error *error)
+/* One line per header, an empty line, and a line with their names. */
+static bool write_canonical_headers(kms_huawei_signature *s, kms_signer *signer)
 {
-    kms_buffer *out = open_part(s, KMS_HEADERS_LIMIT);
+    enum { MAX_NAME_IN_MESSAGE = 64 };
+    kms_pairs *headers = &signer->request.headers;
+    kms_buffer *out = begin_part(s, KMS_HEADERS_LIMIT), *names = &s->signed_headers;
     sort_headers(headers);
     for (size_t i = 0; i < headers->count; i++) {
-        const kms_pair *header = &headers->items[i];
-        if (i > 0 && compare_names(header[-1].name, header->name) == 0)
-            return kms_refuse(error, "headers", "headers: %.*s is given more than once",
-                              (int)(header->name.length < 64 ? header->name.length : 64),
-                              header->name.data);
+        kms_slice name = headers->items[i].name;
+        if (i > 0 && compare_names(headers->items[i - 1].name, name) == 0)
+            return kms_sign_error_set_invalid(
+                &signer->error, "headers", "headers must not repeat a name; got %.*s twice",
+                name.length < MAX_NAME_IN_MESSAGE ? (int)name.length : MAX_NAME_IN_MESSAGE,
+                name.data);
         if (i > 0)
-            kms_buffer_append_char(&s->signed_headers, ';');
-        size_t start = s->signed_headers.length;
-        if (kms_buffer_append_lower(&s->signed_headers, header->name.data, header->name.length))
-            kms_buffer_append(out, s->signed_headers.data + start, header->name.length);
+            kms_buffer_append_char(names, ';');
+        size_t start = names->length;
+        if (kms_buffer_append_lower(names, name.data, name.length))
+            kms_buffer_append(out, names->data + start, name.length);
         kms_buffer_append_char(out, ':');
-        add(out, header->value);
+        kms_buffer_append_slice(out, headers->items[i].value);
         kms_buffer_append_char(out, '\n');
     }
-    if (!kms_check_buffer(error, "headers", &s->signed_headers, KMS_HEADERS_LIMIT))
+    if (!kms_validate_buffer(&signer->error, "headers", names, KMS_HEADERS_LIMIT))
         return false;
-    open_part(s, s->signed_headers.length + 2);
+    begin_part(s, names->length + 2);
     kms_buffer_append_char(out, '\n');
-    kms_buffer_append(out, s->signed_headers.data, s->signed_headers.length);
+    kms_buffer_append_slice(out, kms_buffer_view(names));
     kms_buffer_append_char(out, '\n');
-    return kms_check_buffer(error, "headers", out, KMS_HEADERS_LIMIT);
+    return kms_validate_buffer(&signer->error, "headers", out, KMS_HEADERS_LIMIT);
 }
 
-/* A header X-Sdk-Content-Sha256 (or -Sm3) stands for the hash; "UNSIGNED-PAYLOAD" is one of its
- * values. */
-static bool payload_hash(kms_huawei_signature *s, kms_digest *digest, const kms_request *request,
-                         kms_sign_error *error)
+/* The header X-Sdk-Content-Sha256 (or -Sm3) replaces the hash; one of its values is
+ * "UNSIGNED-PAYLOAD". */
+static bool write_payload_hash(kms_huawei_signature *s, kms_signer *signer)
 {
     char hash[KMS_HASH_HEX + 1];
-    if (request->body.length > KMS_BODY_LIMIT)
-        return kms_refuse(error, "body", "body: %zu bytes long; at most %d can be signed",
-                          request->body.length, KMS_BODY_LIMIT);
-    const kms_pair *given = find_header(&request->headers, text(s->algorithm->content_header));
-    if (given == NULL && !kms_hash_hex(digest, s->algorithm->hash, request->body, hash)) {
-        error->status = KMS_SIGN_NO_CRYPTO;
-        return false;
-    }
-    kms_buffer *out = open_part(s, KMS_HEADER_LIMIT);
-    add(out, given != NULL ? given->value : (kms_slice){hash, KMS_HASH_HEX});
+    kms_slice body = signer->request.body;
+    if (body.length > KMS_BODY_LIMIT)
+        return kms_sign_error_set_invalid(&signer->error, "body",
+                                          "body must be at most %d bytes; got %zu", KMS_BODY_LIMIT,
+                                          body.length);
+    const kms_pair *header = find_header(&signer->request.headers, s->algorithm->content_header);
+    if (header == NULL && !kms_digest_hash_hex(&signer->digest, s->algorithm->hash, body, hash))
+        return kms_sign_error_set(&signer->error, KMS_SIGN_NO_DIGEST);
+    kms_buffer *out = begin_part(s, KMS_HEADER_LIMIT);
+    kms_buffer_append_slice(out, header != NULL ? header->value : (kms_slice){hash, KMS_HASH_HEX});
     kms_wipe(hash, sizeof hash);
-    return kms_check_buffer(error, "headers", out, KMS_HEADER_LIMIT);
+    return kms_validate_buffer(&signer->error, "headers", out, KMS_HEADER_LIMIT);
 }
 
-static bool string_to_sign(kms_huawei_signature *s, kms_digest *digest, kms_sign_error *error)
+static bool write_string_to_sign(kms_huawei_signature *s, kms_signer *signer)
 {
     char hash[KMS_HASH_HEX + 1];
-    kms_slice request = {s->canonical_request.data, s->canonical_request.length};
-    if (!kms_hash_hex(digest, s->algorithm->hash, request, hash)) {
-        error->status = KMS_SIGN_NO_CRYPTO;
-        return false;
-    }
-    kms_buffer_append_string(&s->string_to_sign, s->algorithm->name);
-    kms_buffer_append_char(&s->string_to_sign, '\n');
-    kms_buffer_append(&s->string_to_sign, s->date, KMS_SDK_DATE_LENGTH);
-    kms_buffer_append_char(&s->string_to_sign, '\n');
-    kms_buffer_append(&s->string_to_sign, hash, KMS_HASH_HEX);
-    return kms_check_buffer(error, "headers", &s->string_to_sign, STRING_TO_SIGN_LIMIT);
+    kms_buffer *out = &s->string_to_sign;
+    if (!kms_digest_hash_hex(&signer->digest, s->algorithm->hash,
+                             kms_buffer_view(&s->canonical_request), hash))
+        return kms_sign_error_set(&signer->error, KMS_SIGN_NO_DIGEST);
+    kms_buffer_append_string(out, s->algorithm->name);
+    kms_buffer_append_char(out, '\n');
+    kms_buffer_append(out, s->date, KMS_SDK_DATE_LENGTH);
+    kms_buffer_append_char(out, '\n');
+    kms_buffer_append(out, hash, KMS_HASH_HEX);
+    return kms_validate_buffer(&signer->error, "headers", out, STRING_TO_SIGN_LIMIT);
 }
 
-/* The secret key is the HMAC key as it stands: this scheme derives none. */
-static bool signature(kms_huawei_signature *s, kms_digest *digest,
-                      const kms_credentials *credentials, kms_sign_error *error)
+/* The secret key is the HMAC key as it is: these algorithms derive none. */
+static bool compute_signature(kms_huawei_signature *s, kms_signer *signer)
 {
-    const kms_slice signed_text = {s->string_to_sign.data, s->string_to_sign.length};
-    if (kms_hmac_hex(digest, s->algorithm->hash, credentials->kept, credentials->secret_key,
-                     signed_text, s->signature))
-        return true;
-    error->status = KMS_SIGN_NO_CRYPTO;
-    return false;
+    return kms_digest_hmac_hex(&signer->digest, s->algorithm->hash, signer->credentials.secret_key,
+                               kms_buffer_view(&s->string_to_sign), s->signature) ||
+           kms_sign_error_set(&signer->error, KMS_SIGN_NO_DIGEST);
 }
 
-static bool authorization(kms_huawei_signature *s, kms_slice access_key, kms_sign_error *error)
+static bool write_authorization(kms_huawei_signature *s, kms_signer *signer)
 {
-    kms_buffer_append_string(&s->authorization, s->algorithm->name);
-    kms_buffer_append_string(&s->authorization, " Access=");
-    add(&s->authorization, access_key);
-    kms_buffer_append_string(&s->authorization, ", SignedHeaders=");
-    kms_buffer_append(&s->authorization, s->signed_headers.data, s->signed_headers.length);
-    kms_buffer_append_string(&s->authorization, ", Signature=");
-    kms_buffer_append(&s->authorization, s->signature, KMS_HASH_HEX);
-    return kms_check_buffer(error, "headers", &s->authorization, KMS_HEADER_LIMIT);
+    kms_buffer *out = &s->authorization;
+    kms_buffer_append_string(out, s->algorithm->name);
+    kms_buffer_append_string(out, " Access=");
+    kms_buffer_append_slice(out, signer->credentials.access_key);
+    kms_buffer_append_string(out, ", SignedHeaders=");
+    kms_buffer_append_slice(out, kms_buffer_view(&s->signed_headers));
+    kms_buffer_append_string(out, ", Signature=");
+    kms_buffer_append(out, s->signature, KMS_HASH_HEX);
+    return kms_validate_buffer(&signer->error, "headers", out, KMS_HEADER_LIMIT);
 }
 
 void kms_huawei_init(kms_huawei_signature *s)
 {
     memset(s, 0, sizeof *s);
-    kms_buffer_init(&s->canonical_request, 0);
+    kms_buffer_init(&s->canonical_request, 0); /* each part sets the limit */
     kms_buffer_init(&s->signed_headers, KMS_HEADERS_LIMIT);
     kms_buffer_init(&s->string_to_sign, STRING_TO_SIGN_LIMIT);
     kms_buffer_init(&s->authorization, KMS_HEADER_LIMIT);
 }
 
-bool kms_huawei_sign(kms_huawei_signature *s, kms_digest *digest, kms_request *request,
-                     const kms_credentials *credentials, int64_t now, kms_sign_error *error)
+bool kms_huawei_sign(kms_huawei_signature *s, kms_signer *signer)
 {
-    kms_pairs *headers = &request->headers;
-    kms_digest_begin();
-    bool signs = choose_algorithm(s, digest, request->algorithm, error) &&
-                 kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
-                 check_headers(error, headers) &&
-                 complete_headers(s, request, credentials, now, error) &&
-                 canonical_target(s, request, error) && canonical_headers(s, headers, error) &&
-                 payload_hash(s, digest, request, error) && string_to_sign(s, digest, error) &&
-                 signature(s, digest, credentials, error) &&
-                 authorization(s, credentials->access_key, error);
-    kms_digest_end();
-    return signs;
+    kms_openssl_errors_mark();
+    bool is_signed = choose_algorithm(s, signer) &&
+                     kms_validate_method(&signer->error, signer->request.method) &&
+                     kms_validate_keys(&signer->error, &signer->credentials) &&
+                     validate_headers(signer) && complete_headers(s, signer) &&
+                     write_canonical_target(s, signer) && write_canonical_headers(s, signer) &&
+                     write_payload_hash(s, signer) && write_string_to_sign(s, signer) &&
+                     compute_signature(s, signer) && write_authorization(s, signer);
+    kms_openssl_errors_restore();
+    return is_signed;
 }
 
 static void wipe_texts(kms_huawei_signature *s)

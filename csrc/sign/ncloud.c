@@ -1,12 +1,15 @@
-/* NAVER Cloud's request signature v2; see ncloud_sign.h. */
+/* NAVER Cloud's request signature v2, one function per stage; see ncloud.h. Source of the rules:
+ * "Ncloud API", section "Create signature", of the vendor's API guide. */
 #include "sign/ncloud.h"
-#include "base/wipe.h"
 
 #include <string.h>
 
+#include "base/wipe.h"
+#include "sign/openssl_errors.h"
 #include "sign/percent_encode.h"
+#include "sign/validate.h"
 
-/* More than the ceilings of the parts together: method, target, timestamp, access key. */
+/* Above the sum of the limits of the parts: method, target, timestamp, access key. */
 enum { STRING_TO_SIGN_LIMIT = KMS_TARGET_LIMIT + KMS_HEADER_LIMIT + 1024 };
 
 static void write_decimal(char out[KMS_TIMESTAMP_SIZE], uint64_t number)
@@ -21,52 +24,49 @@ static void write_decimal(char out[KMS_TIMESTAMP_SIZE], uint64_t number)
     memcpy(out, first, (size_t)(digits + sizeof digits - first));
 }
 
-/* A given target is signed byte for byte, so it must be one that a request line can carry. */
-static bool check_target(kms_sign_error *error, kms_slice target)
+/* A target from the caller is signed as it is, so it must be one that a request line can carry. */
+static bool validate_target(kms_sign_error *error, kms_slice target)
 {
-    if (!kms_check_visible(error, "target", target, "#"))
+    if (!kms_validate_visible(error, "target", target, "#"))
         return false;
-    if (target.data[0] != '/')
-        return kms_refuse(error, "target",
-                          "target: starts with byte 0x%02x; it must start with \"/\"",
-                          (unsigned char)target.data[0]);
-    return true;
+    return target.data[0] == '/' ||
+           kms_sign_error_set_invalid(error, "target",
+                                      "target must start with \"/\"; got byte 0x%02x",
+                                      (unsigned char)target.data[0]);
 }
 
-static bool request_target(kms_ncloud_signature *s, const kms_request *request,
-                           kms_sign_error *error)
+static bool write_target(kms_ncloud_signature *s, kms_signer *signer)
 {
+    const kms_sign_request *request = &signer->request;
     if (request->target.data == NULL)
-        return kms_encode_target(&s->target, &request->path, &request->query, error);
-    if (!check_target(error, request->target))
+        return kms_percent_encode_target(&s->target, &request->path, &request->query,
+                                         &signer->error);
+    if (!validate_target(&signer->error, request->target))
         return false;
-    kms_buffer_append(&s->target, request->target.data, request->target.length);
-    return kms_check_buffer(error, "target", &s->target, KMS_TARGET_LIMIT);
+    kms_buffer_append_slice(&s->target, request->target);
+    return kms_validate_buffer(&signer->error, "target", &s->target, KMS_TARGET_LIMIT);
 }
 
-static bool string_to_sign(kms_ncloud_signature *s, kms_slice method, kms_slice access_key,
-                           kms_sign_error *error)
+static bool write_string_to_sign(kms_ncloud_signature *s, kms_signer *signer)
 {
-    kms_buffer_append(&s->string_to_sign, method.data, method.length);
-    kms_buffer_append_char(&s->string_to_sign, ' ');
-    kms_buffer_append(&s->string_to_sign, s->target.data, s->target.length);
-    kms_buffer_append_char(&s->string_to_sign, '\n');
-    kms_buffer_append_string(&s->string_to_sign, s->timestamp);
-    kms_buffer_append_char(&s->string_to_sign, '\n');
-    kms_buffer_append(&s->string_to_sign, access_key.data, access_key.length);
-    return kms_check_buffer(error, "target", &s->string_to_sign, STRING_TO_SIGN_LIMIT);
+    kms_buffer *out = &s->string_to_sign;
+    write_decimal(s->timestamp, (uint64_t)signer->time);
+    kms_buffer_append_slice(out, signer->request.method);
+    kms_buffer_append_char(out, ' ');
+    kms_buffer_append_slice(out, kms_buffer_view(&s->target));
+    kms_buffer_append_char(out, '\n');
+    kms_buffer_append_string(out, s->timestamp);
+    kms_buffer_append_char(out, '\n');
+    kms_buffer_append_slice(out, signer->credentials.access_key);
+    return kms_validate_buffer(&signer->error, "target", out, STRING_TO_SIGN_LIMIT);
 }
 
-/* The secret key is the HMAC key as it stands, whatever it looks like. */
-static bool signature(kms_ncloud_signature *s, kms_digest *digest,
-                      const kms_credentials *credentials, kms_sign_error *error)
+/* The secret key is the HMAC key as it is, even if it looks like base64. */
+static bool compute_signature(kms_ncloud_signature *s, kms_signer *signer)
 {
-    const kms_slice text = {s->string_to_sign.data, s->string_to_sign.length};
-    if (kms_hmac_base64(digest, KMS_SHA256, credentials->kept, credentials->secret_key, text,
-                        s->signature))
-        return true;
-    error->status = KMS_SIGN_NO_CRYPTO;
-    return false;
+    return kms_digest_hmac_base64(&signer->digest, KMS_SHA256, signer->credentials.secret_key,
+                                  kms_buffer_view(&s->string_to_sign), s->signature) ||
+           kms_sign_error_set(&signer->error, KMS_SIGN_NO_DIGEST);
 }
 
 void kms_ncloud_init(kms_ncloud_signature *s)
@@ -76,17 +76,15 @@ void kms_ncloud_init(kms_ncloud_signature *s)
     kms_buffer_init(&s->string_to_sign, STRING_TO_SIGN_LIMIT);
 }
 
-bool kms_ncloud_sign(kms_ncloud_signature *s, kms_digest *digest, const kms_request *request,
-                     const kms_credentials *credentials, int64_t now, kms_sign_error *error)
+bool kms_ncloud_sign(kms_ncloud_signature *s, kms_signer *signer)
 {
-    write_decimal(s->timestamp, (uint64_t)now);
-    kms_digest_begin();
-    bool signs = kms_check_method(error, request->method) && kms_check_keys(error, credentials) &&
-                 request_target(s, request, error) &&
-                 string_to_sign(s, request->method, credentials->access_key, error) &&
-                 signature(s, digest, credentials, error);
-    kms_digest_end();
-    return signs;
+    kms_sign_error *error = &signer->error;
+    kms_openssl_errors_mark();
+    bool is_signed = kms_validate_method(error, signer->request.method) &&
+                     kms_validate_keys(error, &signer->credentials) && write_target(s, signer) &&
+                     write_string_to_sign(s, signer) && compute_signature(s, signer);
+    kms_openssl_errors_restore();
+    return is_signed;
 }
 
 static void wipe_texts(kms_ncloud_signature *s)

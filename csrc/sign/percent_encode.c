@@ -1,92 +1,20 @@
-/* Bytes on the wire: which may stand where, and how the others are written; see encode.h. */
+/* Percent-encodes the path and the query of a request target; see percent_encode.h. */
 #include "sign/percent_encode.h"
-#include "http/syntax.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-bool kms_refuse(kms_sign_error *error, const char *field, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(error->message, sizeof error->message, format, arguments);
-    va_end(arguments);
-    error->status = KMS_SIGN_INVALID;
-    error->field = field;
-    return false;
-}
+#include "http/syntax.h"
+#include "sign/validate.h"
 
-bool kms_check_buffer(kms_sign_error *error, const char *field, const kms_buffer *buffer, int limit)
-{
-    switch (buffer->status) {
-    case KMS_BUFFER_OK:
-        return true;
-    case KMS_BUFFER_TOO_LARGE:
-        return kms_refuse(error, field, "%s: more than %d bytes in all", field, limit);
-    case KMS_BUFFER_NO_MEMORY:
-        break;
-    }
-    error->status = KMS_SIGN_NO_MEMORY;
-    return false;
-}
-
-bool kms_check_method(kms_sign_error *error, kms_slice method)
-{
-    if (method.length == 0 || method.length > KMS_METHOD_LIMIT)
-        return kms_refuse(error, "method", "method: %zu bytes long; it must have 1 to %d",
-                          method.length, KMS_METHOD_LIMIT);
-    size_t valid = kms_syntax_span(method, KMS_TOKEN);
-    if (valid < method.length)
-        return kms_refuse(error, "method", "method: byte 0x%02x at position %zu is not of a token",
-                          (unsigned char)method.data[valid], valid + 1);
-    return true;
-}
-
-bool kms_check_visible(kms_sign_error *error, const char *field, kms_slice text,
-                       const char *forbidden)
-{
-    if (text.length == 0)
-        return kms_refuse(error, field, "%s: empty", field);
-    if (text.length > KMS_HEADER_LIMIT)
-        return kms_refuse(error, field, "%s: %zu bytes long; at most %d fit", field, text.length,
-                          KMS_HEADER_LIMIT);
-    size_t good = kms_syntax_span(text, KMS_VISIBLE);
-    for (const char *c = forbidden; *c != '\0'; c++) {
-        const char *found = memchr(text.data, *c, good);
-        good = found == NULL ? good : (size_t)(found - text.data);
-    }
-    return good == text.length ||
-           kms_refuse(error, field,
-                      "%s: byte 0x%02x at position %zu of %zu; it must be visible ASCII%s%s", field,
-                      (unsigned char)text.data[good], good + 1, text.length,
-                      *forbidden ? " and none of " : "", forbidden);
-}
-
-bool kms_check_keys(kms_sign_error *error, const kms_credentials *credentials)
-{
-    if (!kms_check_visible(error, "access_key", credentials->access_key, ","))
-        return false;
-    if (credentials->secret_key.length == 0)
-        return kms_refuse(error, "secret_key", "secret_key: empty");
-    return true;
-}
-
-int kms_compare(kms_slice a, kms_slice b)
-{
-    size_t shared = a.length < b.length ? a.length : b.length;
-    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
-    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
-}
-
-/* The number of bytes of the character that starts here, 0 where none does. The rows are those of
- * table 3-7, "Well-Formed UTF-8 Byte Sequences", of the Unicode standard: no overlong form, no
- * surrogate, nothing above U+10FFFF. */
-static size_t utf8_span(const unsigned char *s, size_t available)
+/* The length of the UTF-8 character at `s`, or 0 if it is not valid. The rows are those of table
+ * 3-7, "Well-Formed UTF-8 Byte Sequences", of the Unicode standard: no overlong form, no surrogate,
+ * nothing above U+10FFFF. */
+static size_t measure_utf8(const unsigned char *s, size_t available)
 {
     static const struct {
-        unsigned char first, last;     /* of the leading byte */
-        unsigned char lowest, highest; /* of the byte after it; all later ones are 80..BF */
+        unsigned char first, last; /* of the leading byte */
+        unsigned char low, high;   /* of the second byte; all later ones are 80..BF */
         size_t length;
     } ROWS[] = {
         {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
@@ -99,7 +27,7 @@ static size_t utf8_span(const unsigned char *s, size_t available)
         if (s[0] < ROWS[row].first || s[0] > ROWS[row].last)
             continue;
         size_t length = ROWS[row].length;
-        if (available < length || s[1] < ROWS[row].lowest || s[1] > ROWS[row].highest)
+        if (available < length || s[1] < ROWS[row].low || s[1] > ROWS[row].high)
             return 0;
         for (size_t i = 2; i < length; i++) {
             if (s[i] < 0x80 || s[i] > 0xbf)
@@ -110,40 +38,41 @@ static size_t utf8_span(const unsigned char *s, size_t available)
     return 0;
 }
 
-/* Where a text stands in its request: query[3].value, path[2], path. */
+/* Where a text is in its request: path, path[2], query[3].value. */
 typedef struct {
     const char *field;
-    size_t index; /* from 1; 0: not in a list */
-    const char *part;
+    size_t number; /* counts from 1; 0: not in a list */
+    const char *member;
     const kms_slice *whole; /* positions count from its start */
-} place;
+} text_location;
 
-static bool refuse_byte(kms_sign_error *error, const place *at, const char *byte, const char *why)
+static bool set_invalid_byte(kms_sign_error *error, const text_location *at, const char *byte)
 {
-    char index[32] = "";
-    if (at->index > 0)
-        (void)snprintf(index, sizeof index, "[%zu]", at->index);
-    return kms_refuse(error, at->field, "%s%s%s: byte 0x%02x at position %zu of %zu %s", at->field,
-                      index, at->part, (unsigned char)*byte, (size_t)(byte - at->whole->data) + 1,
-                      at->whole->length, why);
+    char number[32] = "";
+    if (at->number > 0)
+        (void)snprintf(number, sizeof number, "[%zu]", at->number);
+    return kms_sign_error_set_invalid(
+        error, at->field,
+        "%s%s%s must be UTF-8 without NUL; got byte 0x%02x at position %zu of %zu", at->field,
+        number, at->member, (unsigned char)*byte, (size_t)(byte - at->whole->data) + 1,
+        at->whole->length);
 }
 
-/* Percent-encodes all but the unreserved bytes. Whether it all fitted is for the caller to ask. */
-static bool encode_text(kms_buffer *out, kms_slice text, const place *at, kms_sign_error *error)
+/* Does not check that everything fitted into the buffer. */
+static bool encode_text(kms_buffer *out, kms_slice text, const text_location *at,
+                        kms_sign_error *error)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length && out->status == KMS_BUFFER_OK;) {
-        size_t plain = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
-        kms_buffer_append(out, text.data + i, plain);
-        i += plain;
+        size_t span = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
+        kms_buffer_append(out, text.data + i, span);
+        i += span;
         if (i == text.length)
             break;
-        size_t length = utf8_span(bytes + i, text.length - i);
+        size_t length = bytes[i] == '\0' ? 0 : measure_utf8(bytes + i, text.length - i);
         if (length == 0)
-            return refuse_byte(error, at, text.data + i, "is not UTF-8");
-        if (bytes[i] == '\0')
-            return refuse_byte(error, at, text.data + i, "cannot be sent");
+            return set_invalid_byte(error, at, text.data + i);
         for (; length > 0; length--, i++) {
             unsigned char c = bytes[i];
             const char escape[3] = {'%', DIGITS[c >> 4], DIGITS[c & 15]};
@@ -158,15 +87,15 @@ static bool is_dots(kms_slice segment, size_t count)
     return segment.length == count && memcmp(segment.data, "..", count) == 0;
 }
 
-/* Takes the last segment and its "/" back, down to `start`. An encoded segment holds no "/". */
-static void drop_segment(kms_buffer *out, size_t start)
+/* Removes the last segment and its "/", but nothing before `start`. Encoded segments contain no
+ * "/". */
+static void remove_segment(kms_buffer *out, size_t start)
 {
     while (out->length > start && out->data[--out->length] != '/')
         ;
 }
 
-/* Whether a path's text stands for itself: only unreserved bytes, and no segment begins with ".".
- */
+/* Whether a path needs no encoding: only unreserved bytes, and no segment starts with ".". */
 static bool is_canonical(kms_slice text)
 {
     for (size_t i = 0; i < text.length; i++)
@@ -179,10 +108,11 @@ static bool is_canonical(kms_slice text)
 static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *error)
 {
     if (text.length > 0 && text.data[0] != '/')
-        return kms_refuse(error, "path", "path: starts with byte 0x%02x; it must start with \"/\"",
-                          (unsigned char)text.data[0]);
+        return kms_sign_error_set_invalid(error, "path",
+                                          "path must start with \"/\"; got byte 0x%02x",
+                                          (unsigned char)text.data[0]);
     if (is_canonical(text)) {
-        kms_buffer_append(out, text.data, text.length);
+        kms_buffer_append_slice(out, text);
         return true;
     }
     if (text.length == 0)
@@ -195,10 +125,10 @@ static bool encode_path_text(kms_buffer *out, kms_slice text, kms_sign_error *er
         segment.length = (size_t)(text.data + i - segment.data);
         bool is_dot = is_dots(segment, 1), is_double_dot = is_dots(segment, 2);
         if (is_double_dot)
-            drop_segment(out, start);
+            remove_segment(out, start);
         if (!is_dot && !is_double_dot) {
             kms_buffer_append_char(out, '/');
-            if (!encode_text(out, segment, &(place){"path", 0, "", &text}, error))
+            if (!encode_text(out, segment, &(text_location){"path", 0, "", &text}, error))
                 return false;
         } else if (i == text.length) {
             kms_buffer_append_char(out, '/');
@@ -214,44 +144,44 @@ static bool encode_path_segments(kms_buffer *out, const kms_path *path, kms_sign
     for (size_t i = 0; i < path->count; i++) {
         kms_slice segment = path->segments[i];
         if (segment.length == 0 || is_dots(segment, 1) || is_dots(segment, 2))
-            return kms_refuse(error, "path",
-                              "path[%zu]: \"%.*s\" cannot be sent as a segment of its own", i + 1,
-                              (int)segment.length, segment.data);
+            return kms_sign_error_set_invalid(
+                error, "path", "path[%zu] must not be \"\", \".\" or \"..\"; got \"%.*s\"", i + 1,
+                (int)segment.length, segment.data);
         kms_buffer_append_char(out, '/');
-        if (!encode_text(out, segment, &(place){"path", i + 1, "", &segment}, error))
+        if (!encode_text(out, segment, &(text_location){"path", i + 1, "", &segment}, error))
             return false;
     }
     return true;
 }
 
-bool kms_encode_path(kms_buffer *out, const kms_path *path, kms_sign_error *error)
+bool kms_percent_encode_path(kms_buffer *out, const kms_path *path, kms_sign_error *error)
 {
-    bool encoded = path->text.data != NULL ? encode_path_text(out, path->text, error)
-                                           : encode_path_segments(out, path, error);
-    return encoded && kms_check_buffer(error, "path", out, KMS_TARGET_LIMIT);
+    bool is_valid = path->text.data != NULL ? encode_path_text(out, path->text, error)
+                                            : encode_path_segments(out, path, error);
+    return is_valid && kms_validate_buffer(error, "path", out, KMS_TARGET_LIMIT);
 }
 
-bool kms_encode_query(kms_buffer *out, const kms_pairs *query, kms_sign_error *error)
+bool kms_percent_encode_query(kms_buffer *out, const kms_pairs *query, kms_sign_error *error)
 {
     for (size_t i = 0; i < query->count; i++) {
         kms_slice name = query->items[i].name, value = query->items[i].value;
         if (i > 0)
             kms_buffer_append_char(out, '&');
-        if (!encode_text(out, name, &(place){"query", i + 1, ".name", &name}, error))
+        if (!encode_text(out, name, &(text_location){"query", i + 1, ".name", &name}, error))
             return false;
         kms_buffer_append_char(out, '=');
-        if (!encode_text(out, value, &(place){"query", i + 1, ".value", &value}, error))
+        if (!encode_text(out, value, &(text_location){"query", i + 1, ".value", &value}, error))
             return false;
     }
-    return kms_check_buffer(error, "query", out, KMS_TARGET_LIMIT);
+    return kms_validate_buffer(error, "query", out, KMS_TARGET_LIMIT);
 }
 
-bool kms_encode_target(kms_buffer *out, const kms_path *path, const kms_pairs *query,
-                       kms_sign_error *error)
+bool kms_percent_encode_target(kms_buffer *out, const kms_path *path, const kms_pairs *query,
+                               kms_sign_error *error)
 {
-    if (!kms_encode_path(out, path, error))
+    if (!kms_percent_encode_path(out, path, error))
         return false;
     if (query->count > 0)
         kms_buffer_append_char(out, '?');
-    return kms_encode_query(out, query, error);
+    return kms_percent_encode_query(out, query, error);
 }

@@ -203,8 +203,8 @@ end
 
 function scenes.ncloud() return (ncloud()) end
 
---- A client that is in use until all is closed.
-function scenes.used()
+--- A client that is closed with its transport.
+function scenes.closed_client()
   local transport, client = ncloud()
   return { close = function()
     client:close()
@@ -213,8 +213,8 @@ function scenes.used()
   end }
 end
 
---- One that still is when the state is closed, and a finalizer that then signs with another key.
-function scenes.used_on()
+--- A client that is in use when the state is closed, and a finalizer that then signs with another key.
+function scenes.live_client()
   local transport, client = ncloud()
   rawset(_G, "client", client)
   local function sign_last()
@@ -284,6 +284,13 @@ function scenes.chain() return huawei(from.chain { from.file { path = "/nowhere"
 function scenes.spilt()
   memory.guarded(memory.spill, "spill")(secret("spilt", 40))
   return curl.new()
+end
+
+--- A copy of what HMAC makes of a key, in another user's HMAC object.
+function scenes.keyed()
+  local key = secret("secret key", 40)
+  memory.keyed("keyed state", key)
+  return { hmac = require("openssl.hmac").new(key, "sha256"), close = function() end }
 end
 
 math.randomseed(os.time())

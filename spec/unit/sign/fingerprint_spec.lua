@@ -3,9 +3,7 @@ local hmac = require "openssl.hmac"
 local sign = require "kms.sign"
 local signing = require "spec.helpers.signing"
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
+local hex = signing.hex
 
 local function fingerprint(access_key, secret_key)
   return assert(sign.fingerprint { access_key = access_key, secret_key = secret_key })
@@ -36,7 +34,7 @@ describe("kms.sign.fingerprint", function()
     assert.equal(fingerprint("a", "s"), sign.fingerprint(with_token))
   end)
 
-  it("is not a hash of the secret key, and not a signature of an empty or printable text", function()
+  it("differs from the hash of the secret key and from signatures of other texts", function()
     local id = fingerprint("a", "s")
     assert.not_equal(hex(digest.new("sha256"):final "s"), id)
     for _, text in ipairs { "", "a", "kms.sign.fingerprint", "kms.sign.fingerprint\0a" } do
@@ -45,10 +43,10 @@ describe("kms.sign.fingerprint", function()
   end)
 
   it("refuses keys that cannot be used", function()
-    signing.assert_refused("access_key", "empty", sign.fingerprint { access_key = "", secret_key = "s" })
-    signing.assert_refused("access_key", "0x2c", sign.fingerprint { access_key = "a,b", secret_key = "s" })
-    signing.assert_refused("access_key", "32768", sign.fingerprint { access_key = ("a"):rep(32769), secret_key = "s" })
-    signing.assert_refused("secret_key", "empty", sign.fingerprint { access_key = "a", secret_key = "" })
+    signing.assert_invalid("access_key", "empty", sign.fingerprint { access_key = "", secret_key = "s" })
+    signing.assert_invalid("access_key", "0x2c", sign.fingerprint { access_key = "a,b", secret_key = "s" })
+    signing.assert_invalid("access_key", "32768", sign.fingerprint { access_key = ("a"):rep(32769), secret_key = "s" })
+    signing.assert_invalid("secret_key", "empty", sign.fingerprint { access_key = "a", secret_key = "" })
   end)
 
   it("raises when an argument has the wrong type", function()
@@ -59,7 +57,7 @@ describe("kms.sign.fingerprint", function()
     end
     assert_raises "bad argument #1"
     assert_raises("bad argument #1", "a")
-    assert_raises("access_key: string expected, got nil", { secret_key = "s" })
-    assert_raises("secret_key: string expected, got number", { access_key = "a", secret_key = 1 })
+    assert_raises("access_key must be a string; got nil", { secret_key = "s" })
+    assert_raises("secret_key must be a string; got number", { access_key = "a", secret_key = 1 })
   end)
 end)

@@ -2,7 +2,7 @@ local sign = require "kms.sign"
 local signing = require "spec.helpers.signing"
 
 describe("kms.sign.target", function()
-  it("encodes all but the unreserved characters, in upper-case hex", function()
+  it("encodes everything except unreserved characters, in upper-case hex", function()
     for byte = 1, 127 do
       local char = string.char(byte)
       local expected = char:find "^[A-Za-z0-9._~-]$" and char or ("%%%02X"):format(byte)
@@ -22,7 +22,7 @@ describe("kms.sign.target", function()
     os.setlocale(before)
   end)
 
-  it("keeps the order of the query and always writes the equals sign", function()
+  it("keeps the order of the query and always writes an equals sign", function()
     local query = { { "b", "2" }, { "a", "1" }, { "b", "1" }, { "", "" }, { "x", "" } }
     assert.equal("/p?b=2&a=1&b=1&=&x=", sign.target("/p", query))
     assert.equal("/p?q=a%20b%2Bc%26%3D%2F%3F", sign.target("/p", { { "q", "a b+c&=/?" } }))
@@ -35,7 +35,7 @@ describe("kms.sign.target", function()
     assert.equal("/p%3Fx", sign.target "/p?x")
   end)
 
-  it("removes dot segments as RFC 3986, 5.2.4 does, and keeps repeated slashes", function()
+  it("removes dot segments by RFC 3986 section 5.2.4 and keeps repeated slashes", function()
     local paths = {
       [""] = "/", ["/"] = "/", ["/."] = "/", ["/.."] = "/", ["/./"] = "/", ["/../"] = "/", ["/../../a"] = "/a",
       ["/a/b/c/./../../g"] = "/a/g", ["/a/b/."] = "/a/b/", ["/a/b/.."] = "/a/", ["/a/b/./"] = "/a/b/",
@@ -46,51 +46,52 @@ describe("kms.sign.target", function()
     for path, expected in pairs(paths) do assert.equal(expected, sign.target(path), path) end
   end)
 
-  it("makes one segment of every element of a list", function()
+  it("writes one segment per element of a list", function()
     assert.equal("/", sign.target {})
     assert.equal("/kms/v1/keys/a%2Fb/name", sign.target { "kms", "v1", "keys", "a/b", "name" })
     assert.equal("/...?x=1", sign.target({ "..." }, { { "x", "1" } }))
     for _, segment in ipairs { "", ".", ".." } do
-      signing.assert_refused("path", "path[2]: ", sign.target { "a", segment })
+      signing.assert_invalid("path", "path[2] must not be", sign.target { "a", segment })
     end
   end)
 
   it("refuses a path that does not start with a slash", function()
-    signing.assert_refused("path", "0x61", sign.target "a/b")
-    signing.assert_refused("path", "0x3f", sign.target "?a")
+    signing.assert_invalid("path", "0x61", sign.target "a/b")
+    signing.assert_invalid("path", "0x3f", sign.target "?a")
   end)
 
-  it("refuses NUL and all that is not UTF-8, naming byte and place", function()
-    local bad = {
-      ["\0"] = "cannot be sent", ["\128"] = "UTF-8", ["\192\175"] = "UTF-8", ["\193\191"] = "UTF-8",
-      ["\195"] = "UTF-8", ["\195("] = "UTF-8", ["\224\128\175"] = "UTF-8", ["\224\159\191"] = "UTF-8",
-      ["\226\130"] = "UTF-8", ["\226\130("] = "UTF-8", ["\237\160\128"] = "UTF-8", ["\237\191\191"] = "UTF-8",
-      ["\240\128\128\128"] = "UTF-8", ["\240\143\191\191"] = "UTF-8", ["\240\159\148"] = "UTF-8",
-      ["\240\159\148("] = "UTF-8", ["\244\144\128\128"] = "UTF-8", ["\245\128\128\128"] = "UTF-8", ["\255"] = "UTF-8",
+  it("refuses NUL and text that is not UTF-8, and reports byte and position", function()
+    local invalid = {
+      "\0", "\128", "\192\175", "\193\191", "\195", "\195(", "\224\128\175", "\224\159\191", "\226\130", "\226\130(",
+      "\237\160\128", "\237\191\191", "\240\128\128\128", "\240\143\191\191", "\240\159\148", "\240\159\148(",
+      "\244\144\128\128", "\245\128\128\128", "\255",
     }
-    for text, words in pairs(bad) do
-      local place = ("byte 0x%02x at position 3 of %d "):format(text:byte(), #text + 2)
-      signing.assert_refused("path", words, sign.target("/ok/ab" .. text))
-      signing.assert_refused("path", "path[2]: " .. place, sign.target { "ok", "ab" .. text })
+    for _, text in ipairs(invalid) do
+      local function problem(field)
+        return ("%s must be UTF-8 without NUL; got byte 0x%02x at position 3 of %d"):format(field, text:byte(), #text + 2)
+      end
+      signing.assert_invalid("path", "must be UTF-8 without NUL", sign.target("/ok/ab" .. text))
+      signing.assert_invalid("path", problem "path[2]", sign.target { "ok", "ab" .. text })
       local query = { { "a", "b" }, { "é" .. text, "" } }
-      signing.assert_refused("query", "query[2].name: " .. place, sign.target("/", query))
-      signing.assert_refused("query", "query[1].value: " .. place, sign.target("/", { { "a", "cd" .. text } }))
-      signing.assert_refused("query", words, sign.target("/", { { "a", text .. "cd" } }))
+      signing.assert_invalid("query", problem "query[2].name", sign.target("/", query))
+      signing.assert_invalid("query", problem "query[1].value", sign.target("/", { { "a", "cd" .. text } }))
+      signing.assert_invalid("query", "must be UTF-8 without NUL", sign.target("/", { { "a", text .. "cd" } }))
     end
-    signing.assert_refused("path", "path: byte 0xff at position 9 of 11 is not UTF-8", sign.target "/a/../é\255/b")
+    signing.assert_invalid("path", "path must be UTF-8 without NUL; got byte 0xff at position 9 of 11",
+      sign.target "/a/../é\255/b")
     assert.equal("/%EE%80%80%EF%BF%BF%F4%8F%BF%BF%ED%9F%BF%E0%A0%80%F0%90%80%80%C2%80",
       sign.target "/\238\128\128\239\191\191\244\143\191\191\237\159\191\224\160\128\240\144\128\128\194\128")
   end)
 
-  it("refuses more than 32 KiB", function()
+  it("refuses targets above 32 KiB", function()
     assert.equal(32768, #sign.target("/" .. ("a"):rep(32767)))
-    signing.assert_refused("path", "32768", sign.target("/" .. ("a"):rep(32768)))
-    signing.assert_refused("path", "32768", sign.target("/" .. ("é"):rep(10000)))
-    signing.assert_refused("query", "32768", sign.target("/", { { "q", (" "):rep(20000) } }))
+    signing.assert_invalid("path", "32768", sign.target("/" .. ("a"):rep(32768)))
+    signing.assert_invalid("path", "32768", sign.target("/" .. ("é"):rep(10000)))
+    signing.assert_invalid("query", "32768", sign.target("/", { { "q", (" "):rep(20000) } }))
     local many = {}
     for i = 1, 100000 do many[i] = "s" end
-    signing.assert_refused("path", "32768", sign.target(many))
+    signing.assert_invalid("path", "32768", sign.target(many))
     for i = 1, 100000 do many[i] = { "", "" } end
-    signing.assert_refused("query", "32768", sign.target("/", many))
+    signing.assert_invalid("query", "32768", sign.target("/", many))
   end)
 end)
