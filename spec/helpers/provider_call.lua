@@ -1,70 +1,81 @@
---- A call that wants credentials, for specs of their sources: its context, and what every failure must look like.
+--- A call that needs credentials, for the specs of credential providers.
 
 local Context = require "kms.call.context"
 local Error = require "kms.error"
 
-local caller = {}
+local provider_call = {}
 
---- The context that a client would make for one call.
----@param provider string "huawei" or "ncloud"
+--- Creates the context that a client would create for one call.
+---@param cloud string "huawei" or "ncloud"
 ---@param transport table
 ---@param options { timeout: number?, region: string? }?
-function caller.context(provider, transport, options)
-  local context = Context.new(require("kms." .. provider), transport, options and options.timeout or 30)
-  context.region = options and options.region or provider == "huawei" and "cn-north-4" or nil
+function provider_call.new_context(cloud, transport, options)
+  local context = Context.new(require("kms." .. cloud), transport, options and options.timeout or 30)
+  context.region = options and options.region or cloud == "huawei" and "cn-north-4" or nil
   return context
 end
 
-local function strings_of(value, list, seen)
+local function collect_strings(value, list, seen)
   if type(value) == "string" then list[#list + 1] = value end
   if type(value) ~= "table" or seen[value] then return list end
   seen[value] = true
   for name, member in pairs(value) do
-    strings_of(name, list, seen)
-    strings_of(member, list, seen)
+    collect_strings(name, list, seen)
+    collect_strings(member, list, seen)
   end
   return list
 end
 
---- Takes a source's two values for a failure of this code, in which none of the secrets stands anywhere.
+--- Asserts that the two values of a provider are a failure with this code, and that no text in it contains a secret.
 ---@param code string
 ---@param secrets string[]
+---@param credentials any
+---@param err any
 ---@return kms.Error err
-function caller.failed(code, secrets, found, err)
-  assert(found == nil, "it did not fail")
-  assert(Error.is(err), "no kms.Error: " .. tostring(err))
+function provider_call.assert_failure(code, secrets, credentials, err)
+  assert(credentials == nil, "the provider returned credentials")
+  assert(Error.is(err), "not a kms.Error: " .. tostring(err))
   assert(err.kind == "credentials" and err.code == code, tostring(err))
-  assert(#err.tried > 0, "nothing tried")
-  for _, row in ipairs(err.tried) do
-    assert(type(row.name) == "string" and type(row.reason) == "string" and type(row.code) == "string", "a row of tried")
+  assert(#err.tried > 0, "the error lists no provider")
+  for _, entry in ipairs(err.tried) do
+    assert(type(entry.name) == "string" and type(entry.reason) == "string" and type(entry.code) == "string",
+      "malformed entry in tried")
   end
-  local texts = strings_of(err, { tostring(err) }, {})
+  local texts = collect_strings(err, { tostring(err) }, {})
   if err.cause then texts[#texts + 1] = tostring(err.cause) end
   for _, text in ipairs(texts) do
-    assert(not text:find "[\r\n]", "more than a line: " .. text)
+    assert(not text:find "[\r\n]", "more than one line: " .. text)
     for _, secret in ipairs(secrets) do assert(not text:find(secret, 1, true), "a secret in: " .. text) end
   end
   return err
 end
 
---- A file of the spec's own.
+local paths = {}
+
+--- Writes a temporary file.
 ---@return string path
-function caller.file(text)
+function provider_call.write_file(text)
   local path = os.tmpname()
   local file = assert(io.open(path, "wb"))
   file:write(text)
   file:close()
+  paths[#paths + 1] = path
   return path
 end
 
---- Runs functions side by side as coroutines: one at a time, each until it yields.
-function caller.side_by_side(functions)
+--- Removes the temporary files.
+function provider_call.remove_files()
+  while paths[1] do os.remove(table.remove(paths)) end
+end
+
+--- Runs functions as coroutines in turn, each until it yields.
+function provider_call.run_concurrently(functions)
   local running = {}
   for i, run in ipairs(functions) do running[i] = coroutine.create(run) end
   local turns = 0
   while #running > 0 do
     turns = turns + 1
-    assert(turns < 100000, "they do not come to an end")
+    assert(turns < 100000, "the functions do not end")
     for i = #running, 1, -1 do
       assert(coroutine.resume(running[i]))
       if coroutine.status(running[i]) == "dead" then table.remove(running, i) end
@@ -72,4 +83,4 @@ function caller.side_by_side(functions)
   end
 end
 
-return caller
+return provider_call

@@ -25,8 +25,8 @@ local function plan(options, context)
   if not address then return nil, err end
   local project = options.project or context.region
   if not project then
-    return Credentials.error("invalid", "an IAM token needs a project: set the option project of iam_token, or the "
-      .. "region of the client")
+    return Credentials.error("invalid",
+      "an IAM token needs a project: give iam_token the option project, or the client a region")
   end
   -- The fingerprint tells passwords apart and does not reveal them. IAM refuses an empty password, which has none.
   local fingerprint = sign.fingerprint { access_key = "iam_token", secret_key = options.password } or ""

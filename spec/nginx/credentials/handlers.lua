@@ -1,7 +1,7 @@
---- Light threads and workers that want one token of IAM, or share one lock guard, a path for each story. In NGINX only.
+--- Light threads and workers that need one token of IAM or share one lock guard; one path per case. In NGINX only.
 -- luacheck: std ngx_lua
 
-local caller = require "spec.helpers.provider_call"
+local provider_call = require "spec.helpers.provider_call"
 local credentials = require "kms.credentials"
 local kms = require "kms"
 
@@ -10,13 +10,15 @@ local handlers = {}
 
 local USER = { user = "user", password = "hush", domain = "domain" }
 
---- IAM as a transport: a token after a while, counted among all workers under `name`.
-local function iam(name, seconds)
-  local transport = { shift = 0 }
+--- Creates a transport to an IAM that responds after some seconds with a token, and counts the requests of all workers
+--- under a name.
+local function new_iam(name, seconds)
+  local transport = { time_offset = 0 }
   function transport:now()
     ngx.update_time()
-    return ngx.now() + self.shift
+    return ngx.now() + self.time_offset
   end
+  transport.clock = transport.now
   function transport:sleep(time) ngx.sleep(time) end -- luacheck: ignore self
   function transport:send()
     local count = counts:incr(name, 1, 0)
@@ -28,25 +30,25 @@ local function iam(name, seconds)
   return transport
 end
 
-local function ask(source, transport, timeout)
-  local found, err = source:get(caller.context("huawei", transport, { timeout = timeout }))
-  return found and found.token or tostring(err)
+local function get_token(provider, transport, timeout)
+  local result, err = provider:get(provider_call.new_context("huawei", transport, { timeout = timeout }))
+  return result and result.token or tostring(err)
 end
 
---- What `count` light threads get: how many got which token.
-local function many(count, source, transport)
-  local threads, got = {}, {}
-  for i = 1, count do threads[i] = ngx.thread.spawn(ask, source, transport) end
+--- Gets a token in each of `count` light threads, and counts each token.
+local function count_tokens(count, provider, transport)
+  local threads, counts_by_token = {}, {}
+  for i = 1, count do threads[i] = ngx.thread.spawn(get_token, provider, transport) end
   for i = 1, count do
     local _, token = ngx.thread.wait(threads[i])
-    got[token] = (got[token] or 0) + 1
+    counts_by_token[token] = (counts_by_token[token] or 0) + 1
   end
-  return got
+  return counts_by_token
 end
 
---- A client with a wrong secret, whose cloud counts under `name` what reaches it.
-local function wrong_client(name, lock_guard)
-  local transport = iam(name, 0)
+--- Creates a client with a wrong secret key, whose cloud counts the requests under a name.
+local function new_wrong_client(name, lock_guard)
+  local transport = new_iam(name, 0)
   function transport:send() -- luacheck: ignore self
     counts:incr(name, 1, 0)
     ngx.sleep(0.02)
@@ -56,56 +58,57 @@ local function wrong_client(name, lock_guard)
     credentials = { access_key = "AK", secret_key = "hush" } }
 end
 
-local function try(client)
+--- Returns the code of the error of a call.
+local function call(client)
   local _, err = client:update_primary_region {
     key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
   return err.code
 end
 
---- One worker after the other tries wrong credentials under a guard that they share.
-local function guard_in_turn()
+--- Calls with wrong credentials in one worker after the other, under a lock guard that they share.
+local function call_in_turn()
   local id = ngx.worker.id()
   while (counts:get "turn" or 0) ~= id do ngx.sleep(0.005) end
-  local client = wrong_client("guarded", { shared = "guard" })
+  local client = new_wrong_client("guarded", { shared = "guard" })
   local codes = {}
-  for i = 1, 3 do codes[i] = try(client) end
+  for i = 1, 3 do codes[i] = call(client) end
   counts:set("guard " .. id, table.concat(codes, " "))
   counts:incr("turn", 1, 0)
 end
 
---- In each worker at once, as a deployment does it.
+--- Runs in all workers at the same time, as after a deployment.
 function handlers.start_worker()
-  ngx.timer.at(0, guard_in_turn)
-  local transport = iam("workers", 0.2)
-  local source = credentials.iam_token { user = "user", password = "hush", domain = "domain", shared = "tokens" }
-  ngx.timer.at(0, function() counts:set("worker " .. ngx.worker.id(), ask(source, transport)) end)
+  ngx.timer.at(0, call_in_turn)
+  local transport = new_iam("workers", 0.2)
+  local provider = credentials.iam_token { user = "user", password = "hush", domain = "domain", shared = "tokens" }
+  ngx.timer.at(0, function() counts:set("worker " .. ngx.worker.id(), get_token(provider, transport)) end)
 end
 
 local paths = {}
 
 paths["/threads"] = function()
-  local got = many(50, credentials.iam_token(USER), iam("threads", 0.05))
-  return ("%s of 50, %d requests"):format(got["token-1"], counts:get "threads")
+  local tokens = count_tokens(50, credentials.iam_token(USER), new_iam("threads", 0.05))
+  return ("%s of 50, %d requests"):format(tokens["token-1"], counts:get "threads")
 end
 
 paths["/old"] = function()
-  local source, transport = credentials.iam_token(USER), iam("old", 0.05)
-  ask(source, transport)
-  transport.shift = 23.6 * 3600
-  local got = many(50, source, transport)
+  local provider, transport = credentials.iam_token(USER), new_iam("old", 0.05)
+  get_token(provider, transport)
+  transport.time_offset = 23.6 * 3600
+  local tokens = count_tokens(50, provider, transport)
   return ("%d old, %d new, then %s, %d requests"):format(
-    got["token-1"], got["token-2"], ask(source, transport), counts:get "old")
+    tokens["token-1"], tokens["token-2"], get_token(provider, transport), counts:get "old")
 end
 
 paths["/killed"] = function()
-  local source, transport = credentials.iam_token(USER), iam("killed", 0.05)
-  local thread = ngx.thread.spawn(ask, source, transport)
+  local provider, transport = credentials.iam_token(USER), new_iam("killed", 0.05)
+  local thread = ngx.thread.spawn(get_token, provider, transport)
   ngx.thread.kill(thread)
-  local before = transport:now()
-  local first = ask(source, transport, 0.2)
-  local waited = transport:now() - before
-  transport.shift = 61
-  return ("%s (%s), then %s"):format(first, waited < 5 and "in time" or "late", ask(source, transport))
+  local start = transport:now()
+  local first = get_token(provider, transport, 0.2)
+  local duration = transport:now() - start
+  transport.time_offset = 61
+  return ("%s (%s), then %s"):format(first, duration < 5 and "in time" or "late", get_token(provider, transport))
 end
 
 paths["/workers"] = function()
@@ -127,13 +130,14 @@ paths["/guard"] = function()
 end
 
 paths["/queue"] = function()
-  local client, threads, got = wrong_client "queued", {}, {}
-  for i = 1, 200 do threads[i] = ngx.thread.spawn(try, client) end
+  local client, threads, counts_by_code = new_wrong_client "queued", {}, {}
+  for i = 1, 200 do threads[i] = ngx.thread.spawn(call, client) end
   for i = 1, 200 do
     local _, code = ngx.thread.wait(threads[i])
-    got[code] = (got[code] or 0) + 1
+    counts_by_code[code] = (counts_by_code[code] or 0) + 1
   end
-  return ("%d refused, %d guarded, %d requests"):format(got["APIGW.0301"] or 0, got.guarded or 0, counts:get "queued")
+  return ("%d refused, %d guarded, %d requests"):format(
+    counts_by_code["APIGW.0301"] or 0, counts_by_code.guarded or 0, counts:get "queued")
 end
 
 function handlers.run()

@@ -1,57 +1,61 @@
-local caller = require "spec.helpers.provider_call"
-local canned = require "spec.helpers.fake_transport"
-local child = require "spec.helpers.subprocess"
+local provider_call = require "spec.helpers.provider_call"
+local fake_transport = require "spec.helpers.fake_transport"
 local credentials = require "kms.credentials"
 local emulator = require "kms.emulator"
+local subprocess = require "spec.helpers.subprocess"
 
 local POD_TOKEN, POD_URI = "emulator-pod-token", "http://169.254.169.254/v1/credentials"
 
-local paths = {}
-local function written(text)
-  paths[#paths + 1] = caller.file(text)
-  return paths[#paths]
+local write_file = provider_call.write_file
+
+local function get(options, transport)
+  return credentials.container(options):get(provider_call.new_context("huawei",
+    transport or fake_transport.new { status = 500 }))
 end
 
 describe("kms.credentials.container", function()
-  after_each(function()
-    while paths[1] do os.remove(table.remove(paths)) end
-  end)
+  after_each(provider_call.remove_files)
 
-  local function ask(options, transport)
-    return credentials.container(options):get(caller.context("huawei", transport or canned.new { status = 500 }))
-  end
-
-  it("posts the token of the file to the address", function()
-    local transport = canned.new { status = 500 }
-    ask({ uri = "https://identity.example:8443/v1/keys?a=b", token_file = written(" tok.en\n") }, transport)
+  it("the container provider posts the token of the file to the URI", function()
+    local transport = fake_transport.new { status = 500 }
+    get({ uri = "https://identity.example:8443/v1/keys?a=b", token_file = write_file(" tok.en\n") }, transport)
     local request = transport.requests[1]
     assert.same({ "POST", "https", "identity.example:8443", "/v1/keys?a=b", "{}" },
       { request.method, request.scheme, request.host, request.target, request.body })
-    assert.equal("tok.en", canned.headers(request).authorization)
+    assert.equal("tok.en", fake_transport.headers(request).authorization)
   end)
 
-  it("is invalid by half, with a file that is none, or with an address that is none", function()
-    caller.failed("missing", {}, ask {})
-    caller.failed("missing", {}, ask { token_file = "x" })
-    assert.matches("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE is not set$", caller.failed("invalid", {}, ask { uri = POD_URI }).message)
-    for _, path in ipairs { "/nowhere/token", "/tmp", written "", written "two words", written(("x"):rep(70000)) } do
-      caller.failed("invalid", { "two words" }, ask { uri = POD_URI, token_file = path })
+  it("the container provider is missing without a URI, and invalid without a token file", function()
+    provider_call.assert_failure("missing", {}, get {})
+    provider_call.assert_failure("missing", {}, get { token_file = "x" })
+    assert.equal("pod identity has a URI, but HC_CONTAINER_AUTHORIZATION_TOKEN_FILE is not set",
+      provider_call.assert_failure("invalid", {}, get { uri = POD_URI }).message)
+  end)
+
+  it("the container provider refuses a file without exactly one token", function()
+    for _, path in ipairs { "/nowhere/token", "/tmp", write_file "", write_file "two words", write_file(("x"):rep(70000)) } do
+      provider_call.assert_failure("invalid", { "two words" }, get { uri = POD_URI, token_file = path })
     end
+  end)
+
+  it("the container provider refuses a malformed URI, and http beyond this machine and its link", function()
     for _, uri in ipairs { "http://10.0.0.1/", "x", "http://u:hush@127.0.0.1/", "https://x/ y", "https://x/#f" } do
-      caller.failed("invalid", { "hush" }, ask { uri = uri, token_file = written "t" })
+      provider_call.assert_failure("invalid", { "hush" }, get { uri = uri, token_file = write_file "t" })
     end
   end)
 
-  it("is refused with a wrong token", function()
-    local err = caller.failed("refused", { "wrong" }, ask({ uri = POD_URI, token_file = written "wrong" }, emulator.new()))
+  it("a wrong token is refused by the service", function()
+    local err = provider_call.assert_failure("refused", { "wrong" },
+      get({ uri = POD_URI, token_file = write_file "wrong" }, emulator.new()))
     assert.equal(401, err.cause.status)
   end)
 
-  it("reads its variables when it is asked", function()
-    local output = child.run(([[
-      local caller, emulator = require "spec.helpers.provider_call", require "kms.emulator"
-      print(require("kms.credentials").container():get(caller.context("huawei", emulator.new())).access_key)
-    ]]), { HC_CONTAINER_CREDENTIALS_FULL_URI = POD_URI, HC_CONTAINER_AUTHORIZATION_TOKEN_FILE = written(POD_TOKEN) })
+  it("the container provider reads its variables when a call needs credentials", function()
+    local output = subprocess.run(([[
+      local provider_call, emulator = require "spec.helpers.provider_call", require "kms.emulator"
+      local context = provider_call.new_context("huawei", emulator.new())
+      print(require("kms.credentials").container():get(context).access_key)
+    ]]), { HC_CONTAINER_CREDENTIALS_FULL_URI = POD_URI, HC_CONTAINER_AUTHORIZATION_TOKEN_FILE = write_file(POD_TOKEN) })
     assert.matches("^HST%w+\n$", output)
   end)
 end)

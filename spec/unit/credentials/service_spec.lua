@@ -1,11 +1,10 @@
---- What all sources that ask a service have in common: what they make of answers, and every way to fail.
-
-local caller = require "spec.helpers.provider_call"
-local canned = require "spec.helpers.fake_transport"
+local provider_call = require "spec.helpers.provider_call"
+local fake_transport = require "spec.helpers.fake_transport"
 local cjson = require "cjson"
 local credentials = require "kms.credentials"
 local emulator = require "kms.emulator"
 local Error = require "kms.error"
+local service = require "kms.credentials.service"
 
 local HOUR = 3600
 
@@ -14,11 +13,7 @@ local USER = { user = "emulator-user", password = "emulator-Password-1", domain 
 local IDP, ID_TOKEN, POD_TOKEN = "emulator-idp", "emulator.id.token", "emulator-pod-token"
 local POD_URI = "http://169.254.169.254/v1/credentials"
 
-local paths = {}
-local function written(text)
-  paths[#paths + 1] = caller.file(text)
-  return paths[#paths]
-end
+local write_file = provider_call.write_file
 
 local function with(options, more)
   local all = {}
@@ -27,191 +22,300 @@ local function with(options, more)
   return all
 end
 
--- Every service: how its source is made, the cloud it serves, its requests in the emulator, the seconds it is given for one,
--- and a good answer's body with the secrets in it.
-local SERVICES = {
-  { name = "metadata (Huawei)", provider = "huawei", timeout = 3, margin = 40 * 60, lifetime = 6 * HOUR,
-    make = function() return credentials.metadata() end, emulated = { "metadata", "huawei_key" }, who = "metadata service",
-    body = { credential = { access = "AK", secret = "hush", securitytoken = "TOKEN", expires_at = "2026-01-03T03:04:05.000000Z" } },
+-- Every service: the constructor of its provider, its cloud, the timeout of a request in seconds, the lifetime of the
+-- credentials, the body of a good response with a secret in it, and the responses that come before that one.
+local CASES = {
+  { name = "metadata (Huawei)", cloud = "huawei", timeout = 3, renewal_margin = 40 * 60, lifetime = 6 * HOUR,
+    make = function() return credentials.metadata() end, service_name = "metadata service",
+    body = { credential = { access = "AK", secret = "hush", securitytoken = "TOKEN",
+      expires_at = "2026-01-03T03:04:05.000000Z" } },
     before = { { status = 404 } } },
-  { name = "metadata (NAVER)", provider = "ncloud", timeout = 3, margin = 15 * 60, lifetime = 6 * HOUR,
-    make = function() return credentials.metadata() end, emulated = { "metadata", "ncloud_key" }, who = "metadata service",
+  { name = "metadata (NAVER)", cloud = "ncloud", timeout = 3, renewal_margin = 15 * 60, lifetime = 6 * HOUR,
+    make = function() return credentials.metadata() end, service_name = "metadata service",
     body = { AccessKeyId = "AK", SecretAccessKey = "hush", Expiration = "2026-01-03T12:04:05+09:00", Code = "Success" },
     before = { { "role-id\n" } } },
-  { name = "container", provider = "huawei", timeout = 5, lifetime = 6 * HOUR, secrets = { POD_TOKEN },
-    make = function() return credentials.container { uri = POD_URI, token_file = written(POD_TOKEN) } end,
-    emulated = { "metadata", "pod_key" }, who = "pod identity",
-    body = { credentials = { accessKeyId = "AK", secretAccessKey = "hush", securityToken = "TOKEN", expiration = "2026-01-03T03:04:05.000000Z" } },
+  { name = "container", cloud = "huawei", timeout = 5, lifetime = 6 * HOUR, secrets = { POD_TOKEN },
+    make = function() return credentials.container { uri = POD_URI, token_file = write_file(POD_TOKEN) } end,
+    service_name = "pod identity",
+    body = { credentials = { accessKeyId = "AK", secretAccessKey = "hush", securityToken = "TOKEN",
+      expiration = "2026-01-03T03:04:05.000000Z" } },
     before = {} },
-  { name = "iam_token", provider = "huawei", timeout = 10, margin = 30 * 60, lifetime = 24 * HOUR, secrets = { USER.password },
-    make = function() return credentials.iam_token(USER) end, emulated = { "iam" }, who = "IAM",
-    body = { token = { expires_at = "2026-01-03T03:04:05.000000Z" } }, headers = { ["x-subject-token"] = "hush" }, before = {} },
-  { name = "oidc", provider = "huawei", timeout = 10, lifetime = 6 * HOUR, secrets = { ID_TOKEN, "unscoped-hush" },
-    make = function() return credentials.oidc { idp_id = IDP, id_token_file = written(ID_TOKEN .. "\n") } end,
-    emulated = { "iam" }, who = "IAM",
-    body = { credential = { access = "AK", secret = "hush", securitytoken = "TOKEN", expires_at = "2026-01-03T03:04:05.000000Z" } },
+  { name = "iam_token", cloud = "huawei", timeout = 10, renewal_margin = 30 * 60, lifetime = 24 * HOUR,
+    secrets = { USER.password }, make = function() return credentials.iam_token(USER) end, service_name = "IAM",
+    body = { token = { expires_at = "2026-01-03T03:04:05.000000Z" } }, headers = { ["x-subject-token"] = "hush" },
+    before = {} },
+  { name = "oidc", cloud = "huawei", timeout = 10, lifetime = 6 * HOUR, secrets = { ID_TOKEN, "unscoped-hush" },
+    make = function() return credentials.oidc { idp_id = IDP, id_token_file = write_file(ID_TOKEN .. "\n") } end,
+    service_name = "IAM",
+    body = { credential = { access = "AK", secret = "hush", securitytoken = "TOKEN",
+      expires_at = "2026-01-03T03:04:05.000000Z" } },
     before = { { status = 201, headers = { ["x-subject-token"] = "unscoped-hush" }, body = "{}" } } },
 }
 
-local EXPIRES = 1767409445 -- 2026-01-03T03:04:05Z; canned transports begin at 2026-01-02T03:04:05Z
+local EXPIRES = 1767409445 -- 2026-01-03T03:04:05Z; fake transports begin at 2026-01-02T03:04:05Z
 
-local function transport_for(service, ...)
-  local answers = {}
-  for i, answer in ipairs(service.before) do answers[i] = answer end
-  for _, answer in ipairs { ... } do answers[#answers + 1] = answer end
-  local transport = canned.new((unpack or table.unpack)(answers)) -- luacheck: ignore
-  transport.skip = #service.before
-  return transport
+local function new_transport(case, ...)
+  local responses = {}
+  for i, response in ipairs(case.before) do responses[i] = response end
+  for _, response in ipairs { ... } do responses[#responses + 1] = response end
+  return fake_transport.new((unpack or table.unpack)(responses)) -- luacheck: ignore
 end
 
-local function good(service, change)
-  local headers, body = with(service.headers or {}), cjson.decode(cjson.encode(service.body))
+--- Creates a good response, changed by a function.
+local function new_response(case, change)
+  local headers, body = with(case.headers or {}), cjson.decode(cjson.encode(case.body))
   if change then change(body, headers) end
   return { status = 201, headers = headers, body = cjson.encode(body) }
 end
 
-describe("a source that asks a service", function()
-  after_each(function()
-    while paths[1] do os.remove(table.remove(paths)) end
+local function new_error(code, message)
+  return Error.new { kind = "transport", code = code, message = message, uncertain = true }
+end
+
+describe("kms.credentials.service", function()
+  after_each(provider_call.remove_files)
+
+  local REQUEST = { service_name = "test service", method = "POST", scheme = "https", host = "service.example",
+    target = "/keys?a=b", headers = { { "X-A", "b" } }, body = "{}", timeout = 7, secrets = { "hush" },
+    parse_error = function(object) return object.code, object.message end }
+
+  local function new_context(transport, timeout)
+    return provider_call.new_context("huawei", transport, { timeout = timeout })
+  end
+
+  it("parse_url splits a URL and drops a default port", function()
+    for url, expected in pairs {
+      ["https://a.example"] = "https a.example /", ["https://a.example:443/x?y=z"] = "https a.example /x?y=z",
+      ["https://a.example:80/"] = "https a.example:80 /", ["https://a.example?y"] = "https a.example /?y",
+      ["http://127.0.0.1:80/x"] = "http 127.0.0.1 /x", ["http://localhost:8080"] = "http localhost:8080 /",
+      ["http://169.254.170.2/v1"] = "http 169.254.170.2 /v1",
+    } do
+      assert.equal(expected, table.concat({ service.parse_url(url) }, " "))
+    end
   end)
 
-  for _, service in ipairs(SERVICES) do
-    describe(service.name, function()
-      local source, secrets
-      before_each(function()
-        source, secrets = service.make(), { "hush" }
-        for _, secret in ipairs(service.secrets or {}) do secrets[#secrets + 1] = secret end
-      end)
+  it("parse_url refuses other URLs, and http to a host that is neither loopback nor link-local", function()
+    for _, url in ipairs { "", "a.example", "ftp://a.example", "https://", "https://u:p@a.example", "https://a.example/#f",
+      "https://a.example/ x", "http://a.example", "http://10.0.0.1/", "http://169.254.1.2.example/", "https://a b/" } do
+      assert.is_nil(service.parse_url(url), url)
+    end
+  end)
 
-      local function ask(transport, timeout)
-        return source:get(caller.context(service.provider, transport, { timeout = timeout }))
-      end
+  it("parse_time reads ISO 8601 with Z or an offset, and refuses a time without either", function()
+    for text, expected in pairs {
+      ["2026-01-03T03:04:05Z"] = 1767409445, ["2026-01-03T03:04:05.250000Z"] = 1767409445.25,
+      ["2026-01-03T12:04:05+09:00"] = 1767409445, ["2026-01-02T21:34:05-0530"] = 1767409445,
+    } do
+      assert.equal(expected, service.parse_time(text))
+    end
+    for _, value in ipairs { "", "2026-01-03T03:04:05", "2026-01-03", "tomorrow", 1767409445, ("2"):rep(65) .. "Z" } do
+      assert.is_nil(service.parse_time(value))
+    end
+  end)
 
-      --- The failure after this answer.
-      local function failed(code, ...)
-        local err = caller.failed(code, secrets, ask(transport_for(service, ...)))
-        assert.equal(source.name, err.tried[1].name)
-        return err
-      end
+  it("send passes the request to the transport, with its timeout", function()
+    local transport = fake_transport.new { "ok" }
+    assert.equal("ok", service.send(new_context(transport), REQUEST).body)
+    local request = transport.requests[1]
+    assert.same({ "POST", "https", "service.example", "/keys?a=b", "{}", 7 },
+      { request.method, request.scheme, request.host, request.target, request.body, request.timeout })
+    assert.same(REQUEST.headers, request.headers)
+    assert.is_nil(request.link_local)
+  end)
 
-      it("gives credentials that the cloud takes, and renews them in good time", function()
+  it("send reports a failure of the transport as unavailable, and shows no secret", function()
+    local _, err = service.send(new_context(fake_transport.new(new_error("closed", "gone with hush"))), REQUEST)
+    assert.same({ "unavailable", "request to test service failed: gone with [secret]" }, { err.code, err.message })
+    assert.same({ "transport", "closed" }, { err.cause.kind, err.cause.code })
+  end)
+
+  it("send reports an argument error of the transport as invalid", function()
+    local refusal = Error.new { kind = "invalid", code = "host", message = "bad host" }
+    local _, err = service.send(new_context(fake_transport.new(refusal)), REQUEST)
+    assert.same({ "invalid", "invalid" }, { err.code, err.cause.kind })
+  end)
+
+  it("error_response tells temporary failures from refusals by the status", function()
+    for status, code in pairs { [400] = "refused", [401] = "refused", [403] = "refused", [404] = "refused",
+      [302] = "unavailable", [429] = "unavailable", [500] = "unavailable", [503] = "unavailable" } do
+      local _, err = service.error_response(REQUEST, { status = status, headers = {}, body = "{}" })
+      assert.equal(code, err.code)
+    end
+  end)
+
+  it("error_response shows code and message of the service, without a code that repeats the status", function()
+    local headers = { ["x-iam-trace-id"] = "trace" }
+    local _, err = service.error_response(REQUEST, { status = 403, headers = headers,
+      body = '{"code":"IAM.0001","message":"no hush"}' })
+    assert.equal("test service refused the request: HTTP 403 IAM.0001: no [secret]", err.message)
+    assert.same({ "service", "IAM.0001", "no [secret]", 403, "trace" },
+      { err.cause.kind, err.cause.code, err.cause.message, err.cause.status, err.cause.request_id })
+    _, err = service.error_response(REQUEST, { status = 500, headers = {}, body = '{"code":"500","message":"busy"}' })
+    assert.equal("test service failed: HTTP 500: busy", err.message)
+  end)
+
+  it("error_response describes a body that is not an error of the service, with an excerpt", function()
+    local _, err = service.error_response(REQUEST, { status = 502, headers = {}, body = "<p>hush</p>" })
+    assert.same({ "protocol", "not_json", 502 }, { err.cause.kind, err.cause.code, err.cause.status })
+    assert.matches("11 bytes: <p>[secret]</p>", err.message, 1, true)
+    _, err = service.error_response(REQUEST, { status = 400, headers = {}, body = '{"a":1}' })
+    assert.equal("unknown", err.cause.code)
+  end)
+
+  it("malformed_response shows nothing of the body", function()
+    local _, err = service.malformed_response(REQUEST, { status = 200, headers = {}, body = "new-secret" }, "no keys")
+    assert.equal("test service sent an unusable response: no keys", err.message)
+    assert.same({ "protocol", "wrong_type", 200 }, { err.cause.kind, err.cause.code, err.cause.status })
+  end)
+end)
+
+describe("every provider that asks a service", function()
+  after_each(provider_call.remove_files)
+
+  for _, case in ipairs(CASES) do
+    local provider, secrets
+
+    --- Names a test so that it stands alone in a report.
+    local function named(statement) return ("%s: %s"):format(case.name, statement) end
+
+    local function reset()
+      provider, secrets = case.make(), { "hush" }
+      for _, secret in ipairs(case.secrets or {}) do secrets[#secrets + 1] = secret end
+    end
+
+    local function get(transport, timeout)
+      return provider:get(provider_call.new_context(case.cloud, transport, { timeout = timeout }))
+    end
+
+    --- Asserts that the provider fails with the code after these responses.
+    local function assert_failure(code, ...)
+      local err = provider_call.assert_failure(code, secrets, get(new_transport(case, ...)))
+      assert.equal(provider.name, err.tried[1].name)
+      return err
+    end
+
+    describe(case.name, function()
+      before_each(reset)
+
+      it(named "the cloud accepts the credentials, and they are renewed ahead of expiry", function()
         local cloud = emulator.new()
-        local found = assert(ask(cloud))
-        assert.is_true(math.abs(found.expires - cloud:now() - service.lifetime) <= 1)
-        local margin = service.margin or service.lifetime / 5
-        cloud:advance(service.lifetime - margin - 5)
-        assert.equal(found, ask(cloud))
+        local first = assert(get(cloud))
+        assert.is_true(math.abs(first.expires - cloud:now() - case.lifetime) <= 1)
+        local margin = case.renewal_margin or case.lifetime / 5
+        cloud:advance(case.lifetime - margin - 5)
+        assert.equal(first, get(cloud))
         cloud:advance(10)
-        local renewed = assert(ask(cloud))
-        assert.not_equal(found.secret_key or found.token, renewed.secret_key or renewed.token)
+        local renewed = assert(get(cloud))
+        assert.not_equal(first.secret_key or first.token, renewed.secret_key or renewed.token)
       end)
 
-      it("reads a good answer", function()
-        local answer = service.provider == "ncloud" and with(good(service), { status = 200 }) or good(service)
-        if service.name:find "metadata" then answer.status = 200 end
-        local found = assert(ask(transport_for(service, answer)))
-        assert.equal(EXPIRES, found.expires)
-        assert.equal("hush", found.secret_key or found.token)
+      it(named "a good response gives credentials with an expiry time", function()
+        local response = new_response(case)
+        if case.name:find "metadata" then response.status = 200 end
+        local result = assert(get(new_transport(case, response)))
+        assert.equal(EXPIRES, result.expires)
+        assert.equal("hush", result.secret_key or result.token)
       end)
 
-      it("is invalid with a malformed answer, of which nothing is shown", function()
-        local function answer(change)
-          local made = type(change) == "string" and { body = change, headers = service.headers } or good(service, change)
-          made.status = 200
-          source = service.make()
-          return made
+      it(named "a malformed response is invalid, and nothing of it is shown", function()
+        local function new_malformed(change)
+          local response = type(change) == "string" and { body = change, headers = case.headers }
+            or new_response(case, change)
+          response.status = 200
+          provider = case.make()
+          return response
         end
         local function inner(body) return body.credential or body.credentials or body.token or body end
-        local bodies = { "", "hush", "[1]", '"hush"', '{"credential":"hush"', "{}", '{"credential":1,"credentials":1,"token":1}' }
-        for _, body in ipairs(bodies) do
-          assert.equal("protocol", failed("invalid", answer(body)).cause.kind)
+        for _, body in ipairs { "", "hush", "[1]", '"hush"', '{"credential":"hush"', "{}",
+          '{"credential":1,"credentials":1,"token":1}' } do
+          assert.equal("protocol", assert_failure("invalid", new_malformed(body)).cause.kind)
         end
-        for _, name in ipairs { "expires_at", "Expiration", "expiration", "secret", "SecretAccessKey", "secretAccessKey", "access",
-          "securitytoken", "securityToken" } do
-          if inner(service.body)[name] then
-            failed("invalid", answer(function(body) inner(body)[name] = nil end))
+        for _, name in ipairs { "expires_at", "Expiration", "expiration", "secret", "SecretAccessKey", "secretAccessKey",
+          "access", "securitytoken", "securityToken" } do
+          if inner(case.body)[name] then
+            assert_failure("invalid", new_malformed(function(body) inner(body)[name] = nil end))
             for _, value in ipairs { cjson.null, 7, "hush hush", "", "2026-01-03T03:04:05" } do
-              -- A secret key may be any text, but for one with white space at its ends.
+              -- A secret key may be any text that is not empty and has no white space at its ends.
               if not (name:lower():find "^secret" and type(value) == "string" and value ~= "")
                 and not (value == "2026-01-03T03:04:05" and not name:lower():find "^expir") then
-                failed("invalid", answer(function(body) inner(body)[name] = value end))
+                assert_failure("invalid", new_malformed(function(body) inner(body)[name] = value end))
               end
             end
           end
         end
       end)
 
-      it("is expired with credentials that have ended", function()
-        local past = with(good(service, function(body)
+      it(named "credentials that have expired in the response are expired", function()
+        local response = with(new_response(case, function(body)
           local inner = body.credential or body.credentials or body.token or body
           for _, name in ipairs { "expires_at", "Expiration", "expiration" } do
             if inner[name] then inner[name] = "2026-01-02T03:04:00Z" end
           end
         end), { status = 200 })
-        failed("expired", past)
+        assert_failure("expired", response)
       end)
 
-      it("is unavailable when the service fails, and says how", function()
+      it(named "a failure of the service makes the credentials unavailable, with the status", function()
         for _, status in ipairs { 500, 502, 503, 504, 429, 302 } do
-          source = service.make()
-          local err = failed("unavailable", { status = status, headers = {}, body = "<html>no</html>" })
+          provider = case.make()
+          local err = assert_failure("unavailable", { status = status, headers = {}, body = "<html>no</html>" })
           assert.matches(("HTTP %d"):format(status), err.message)
           assert.equal(status, err.cause.status)
         end
       end)
 
-      it("is refused when the service says no, with its reason", function()
-        local body = cjson.encode { error = { code = 403, message = "No: " .. table.concat(service.secrets or {}, " "), title = "Forbidden" } }
-        local err = failed("refused", { status = 403, headers = { ["x-request-id"] = "rid" }, body = body })
+      it(named "a refusal of the service is reported with its reason", function()
+        local body = cjson.encode { error = { code = 403, message = "No: " .. table.concat(case.secrets or {}, " "),
+          title = "Forbidden" } }
+        local err = assert_failure("refused", { status = 403, headers = { ["x-request-id"] = "rid" }, body = body })
         assert.same({ "service", "403", "rid" }, { err.cause.kind, err.cause.code, err.cause.request_id })
-        assert.matches(service.who .. " at https?://[%w.-]+ refused the request: HTTP 403: No:", err.message)
+        assert.matches(case.service_name .. " at https?://[%w.-]+ refused the request: HTTP 403: No:", err.message)
       end)
 
-      it("is unavailable when the service is slow, and gives it no more than its share of the call", function()
+      it(named "a slow service gets its own timeout, and never more than the deadline of the call", function()
         local cloud = emulator.new()
         cloud:fault { kind = "delay", seconds = 100, times = 10 }
-        local before = cloud:now()
-        local err = caller.failed("unavailable", secrets, ask(cloud, 60))
+        local start = cloud:now()
+        local err = provider_call.assert_failure("unavailable", secrets, get(cloud, 60))
         assert.equal("timeout", err.cause.code)
-        assert.equal(service.timeout, cloud:now() - before)
-        source = service.make()
-        before = cloud:now()
-        caller.failed("unavailable", secrets, ask(cloud, 1))
-        assert.equal(1, cloud:now() - before)
-        local requests = cloud:requests()
-        source = service.make()
-        err = caller.failed("unavailable", secrets, ask(cloud, 0))
+        assert.equal(case.timeout, cloud:now() - start)
+        provider = case.make()
+        start = cloud:now()
+        provider_call.assert_failure("unavailable", secrets, get(cloud, 1))
+        assert.equal(1, cloud:now() - start)
+        local request_count = cloud:requests()
+        provider = case.make()
+        err = provider_call.assert_failure("unavailable", secrets, get(cloud, 0))
         assert.matches("the deadline passed before the request was sent$", err.message)
-        assert.equal(requests, cloud:requests())
+        assert.equal(request_count, cloud:requests())
       end)
 
-      it("tells of a lost answer, whatever the transport says", function()
-        for _, lost in ipairs { Error.new { kind = "transport", code = "closed", message = "gone", uncertain = true }, { kind = "odd" }, } do
-          source = service.make()
-          local err = failed("unavailable", lost)
+      it(named "a lost response makes the credentials unavailable, whatever error the transport returns", function()
+        for _, lost in ipairs { new_error("closed", "gone"), { kind = "odd" } } do
+          provider = case.make()
+          local err = assert_failure("unavailable", lost)
           assert.equal("transport", err.cause.kind)
         end
       end)
 
-      it("is asked once by fifty at once", function()
+      it(named "50 concurrent calls ask the service once", function()
         local cloud = emulator.new()
-        local send = cloud.send
-        local requests = 0
-        local transport = { now = function() return cloud:now() end }
+        local request_count = 0
+        local transport = { now = function() return cloud:now() end, clock = function() return cloud:clock() end }
         function transport:sleep(seconds) -- luacheck: ignore self
           cloud:advance(seconds / 1000)
           coroutine.yield()
         end
         function transport:send(request) -- luacheck: ignore self
-          requests = requests + 1
+          request_count = request_count + 1
           for _ = 1, 5 do coroutine.yield() end
-          return send(cloud, request)
+          return cloud:send(request)
         end
-        local functions, found = {}, {}
-        for i = 1, 50 do functions[i] = function() found[i] = assert(ask(transport)) end end
-        caller.side_by_side(functions)
-        assert.is_true(requests <= 2, requests .. " requests") -- two steps, where there are two
-        for i = 1, 50 do assert.equal(found[1], found[i]) end
+        local functions, results = {}, {}
+        for i = 1, 50 do functions[i] = function() results[i] = assert(get(transport)) end end
+        provider_call.run_concurrently(functions)
+        assert.is_true(request_count <= 2, request_count .. " requests") -- some providers need two
+        for i = 1, 50 do assert.equal(results[1], results[i]) end
       end)
     end)
   end

@@ -1,151 +1,169 @@
-local caller = require "spec.helpers.provider_call"
-local canned = require "spec.helpers.fake_transport"
+local provider_call = require "spec.helpers.provider_call"
+local fake_transport = require "spec.helpers.fake_transport"
 local cache = require "kms.credentials.cache"
-local shared_cache = require "kms.credentials.shared_cache"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
+local shared_cache = require "kms.credentials.shared_cache"
 
 local HOUR = 3600
+local PLAN = { key = "9:user", renewal_margin = 30 * 60, refusal_pause = 300 }
+local TOKEN_KEY, LOCK_KEY = "kms.token:" .. PLAN.key, "kms.token.lock:" .. PLAN.key
 
-describe("a token that workers share", function()
-  --- Like ngx.shared.DICT, on the time of a transport.
-  local function dictionary(transport)
-    local entries = {}
-    local dict = { entries = entries }
-    local function live(key)
-      local entry = entries[key]
-      return entry and (not entry.stop or transport.time < entry.stop) and entry or nil
-    end
-    function dict.get(_, key) return live(key) and entries[key].value end
-    function dict.set(_, key, value, ttl)
-      if dict.full then return nil, "no memory" end
-      entries[key] = { value = value, stop = ttl and transport.time + ttl }
-      return true
-    end
-    function dict.add(_, key, value, ttl)
-      if live(key) then return false, "exists" end
-      return dict.set(nil, key, value, ttl)
-    end
-    function dict.delete(_, key) entries[key] = nil end
-    return dict
+--- Creates a table like ngx.shared.DICT, on the time of a fake transport.
+local function new_dictionary(transport)
+  local entries = {}
+  local dictionary = { entries = entries }
+  local function find(key)
+    local entry = entries[key]
+    return entry and (not entry.end_time or transport.time < entry.end_time) and entry or nil
   end
+  function dictionary.get(_, key) return find(key) and entries[key].value end
+  function dictionary.set(_, key, value, ttl)
+    if dictionary.is_full then return nil, "no memory" end
+    entries[key] = { value = value, end_time = ttl and transport.time + ttl }
+    return true
+  end
+  function dictionary.add(_, key, value, ttl)
+    if find(key) then return false, "exists" end
+    return dictionary.set(nil, key, value, ttl)
+  end
+  function dictionary.delete(_, key) entries[key] = nil end
+  return dictionary
+end
 
-  local PLAN = { key = "9:user", renewal_margin = 30 * 60, refusal_pause = 300 }
-  local asked, transport, dict, failure
+describe("kms.credentials.shared_cache", function()
+  local fetch_count, transport, dictionary, failure_code
 
-  local function worker()
+  --- Creates the provider of one NGINX worker.
+  local function new_worker()
     local get, forget = cache.new {
       plan = function() return PLAN end,
-      fetch = shared_cache.wrap(dict, function(context)
-        asked = asked + 1
-        if failure then return Credentials.error(failure, "the password is wrong") end
-        return { token = "hush" .. asked, expires = context:now() + 24 * HOUR }
+      fetch = shared_cache.wrap(dictionary, function(context)
+        fetch_count = fetch_count + 1
+        if failure_code then return Credentials.error(failure_code, "the password is wrong") end
+        return { token = "hush" .. fetch_count, expires = context:now() + 24 * HOUR }
       end),
     }
     return provider.new("iam_token", get, { forget = forget })
   end
 
-  local function context() return caller.context("huawei", transport) end
+  local function new_context() return provider_call.new_context("huawei", transport) end
 
   before_each(function()
-    asked, failure, transport = 0, nil, canned.new {}
-    dict = dictionary(transport)
+    fetch_count, failure_code, transport = 0, nil, fake_transport.new {}
+    dictionary = new_dictionary(transport)
   end)
 
-  it("is asked for once", function()
-    for _ = 1, 8 do assert.equal("hush1", worker():get(context()).token) end
-    assert.equal(1, asked)
-    for key in pairs(dict.entries) do assert.not_matches("hush", key) end
+  it("one worker fetches the token for all", function()
+    for _ = 1, 8 do assert.equal("hush1", new_worker():get(new_context()).token) end
+    assert.equal(1, fetch_count)
+    for key in pairs(dictionary.entries) do assert.not_matches("hush", key) end
   end)
 
-  it("is renewed by one of them", function()
-    local first, second = worker(), worker()
-    first:get(context())
-    second:get(context())
+  it("one worker renews the token for all", function()
+    local first, second = new_worker(), new_worker()
+    first:get(new_context())
+    second:get(new_context())
     transport.time = transport.time + 23.5 * HOUR
-    assert.equal("hush2", first:get(context()).token)
-    assert.equal("hush2", second:get(context()).token)
-    assert.equal(2, asked)
+    assert.equal("hush2", first:get(new_context()).token)
+    assert.equal("hush2", second:get(new_context()).token)
+    assert.equal(2, fetch_count)
   end)
 
-  it("serves while another one renews it", function()
-    local one = worker()
-    one:get(context())
+  it("the old token serves while another worker renews it", function()
+    local worker = new_worker()
+    worker:get(new_context())
     transport.time = transport.time + 23.5 * HOUR
-    dict:add("kms.token.lock:" .. PLAN.key, "another", 60)
-    assert.equal("hush1", worker():get(context()).token)
-    assert.equal("hush1", one:get(context()).token)
-    assert.equal(1, asked)
+    dictionary:add(LOCK_KEY, "another", 60)
+    assert.equal("hush1", new_worker():get(new_context()).token)
+    assert.equal("hush1", worker:get(new_context()).token)
+    assert.equal(1, fetch_count)
   end)
 
-  it("is waited for while another one asks; one that is lost holds nobody up for good", function()
-    dict:add("kms.token.lock:" .. PLAN.key, "another", 20)
-    local sleep = transport.sleep
+  it("the old token serves when its renewal fails", function()
+    local worker = new_worker()
+    worker:get(new_context())
+    transport.time = transport.time + 23.5 * HOUR
+    failure_code = "unavailable"
+    assert.equal("hush1", new_worker():get(new_context()).token)
+    assert.equal(2, fetch_count)
+  end)
+
+  it("a worker waits for the fetch of another one, and no longer than the lock of a lost worker lasts", function()
+    dictionary:add(LOCK_KEY, "another", 20)
+    local sleep, has_token = transport.sleep, false
     function transport:sleep(seconds)
       sleep(self, seconds)
-      if self.done then dict:set("kms.token:" .. PLAN.key, ("%.3f hush9"):format(self.time + HOUR), HOUR) end
+      if has_token then dictionary:set(TOKEN_KEY, ("%.3f hush9"):format(self.time + HOUR), HOUR) end
     end
-    local before = transport.time
-    assert.equal("hush1", worker():get(context()).token)
-    assert.is_true(transport.time >= before + 20)
-    dict = dictionary(transport)
-    dict:add("kms.token.lock:" .. PLAN.key, "another", 20)
-    transport.done = true
-    assert.equal("hush9", worker():get(context()).token)
-    assert.equal(1, asked)
-    dict = dictionary(transport)
-    dict:add("kms.token.lock:" .. PLAN.key, "another", 60)
-    transport.done = false
-    caller.failed("unavailable", { "hush" }, worker():get(context()))
+    local start = transport.time
+    assert.equal("hush1", new_worker():get(new_context()).token)
+    assert.is_true(transport.time >= start + 20)
+    dictionary = new_dictionary(transport)
+    dictionary:add(LOCK_KEY, "another", 20)
+    has_token = true
+    assert.equal("hush9", new_worker():get(new_context()).token)
+    assert.equal(1, fetch_count)
   end)
 
-  it("is not tried for by every worker with a wrong password", function()
-    failure = "refused"
-    for _ = 1, 8 do caller.failed("refused", { "hush" }, worker():get(context())) end
-    assert.equal(1, asked)
-    failure = nil
-    local last = worker()
-    caller.failed("refused", { "hush" }, last:get(context()))
-    last:forget()
-    assert.equal("hush2", last:get(context()).token)
-    assert.equal("hush2", worker():get(context()).token)
+  it("a worker waits for the fetch of another one no longer than its deadline", function()
+    dictionary:add(LOCK_KEY, "another", 60)
+    provider_call.assert_failure("unavailable", { "hush" }, new_worker():get(new_context()))
+    assert.equal(0, fetch_count)
   end)
 
-  it("that the cloud refused is no token any more", function()
-    local first, second = worker(), worker()
-    local old = first:get(context())
-    second:get(context())
+  it("a wrong password is sent once for all workers, until forget", function()
+    failure_code = "refused"
+    for _ = 1, 8 do provider_call.assert_failure("refused", { "hush" }, new_worker():get(new_context())) end
+    assert.equal(1, fetch_count)
+    failure_code = nil
+    local worker = new_worker()
+    provider_call.assert_failure("refused", { "hush" }, worker:get(new_context()))
+    worker:forget()
+    assert.equal("hush2", worker:get(new_context()).token)
+    assert.equal("hush2", new_worker():get(new_context()).token)
+  end)
+
+  it("a token that the cloud refused is not used again", function()
+    local first, second = new_worker(), new_worker()
+    local old = first:get(new_context())
+    second:get(new_context())
     first:forget(old)
-    assert.equal("hush2", first:get(context()).token)
-    second:forget(second:get(context()))
-    assert.equal("hush2", second:get(context()).token)
-    assert.equal(2, asked)
+    assert.equal("hush2", first:get(new_context()).token)
+    second:forget(second:get(new_context()))
+    assert.equal("hush2", second:get(new_context()).token)
+    assert.equal(2, fetch_count)
   end)
 
-  it("is each worker's own where it does not fit, and says so", function()
-    dict.full = true
-    local found = worker():get(context())
-    assert.equal("hush1", found.token)
-    dict.add = function() return true end
-    assert.equal("the token is not shared among the workers: no memory", worker():get(context()).warning)
+  it("each worker keeps its own token where the dictionary is full, and the credentials carry a warning", function()
+    dictionary.is_full = true
+    assert.equal("hush1", new_worker():get(new_context()).token)
+    dictionary.add = function() return true end
+    assert.equal("the token is not shared among the workers: no memory", new_worker():get(new_context()).warning)
   end)
 
-  it("is not asked for again by one who gets the lock just after another brought it", function()
-    local add = dict.add
-    function dict.add(self, key, ...)
-      dict:set("kms.token:" .. PLAN.key, ("%.3f hush9"):format(transport.time + 24 * HOUR), HOUR)
+  it("a worker that gets the lock just after another one shared a token does not fetch", function()
+    local add = dictionary.add
+    function dictionary.add(self, key, ...)
+      dictionary:set(TOKEN_KEY, ("%.3f hush9"):format(transport.time + 24 * HOUR), HOUR)
       return add(self, key, ...)
     end
-    assert.equal("hush9", worker():get(context()).token)
-    assert.equal(0, asked)
-    assert.is_nil(dict.entries["kms.token.lock:" .. PLAN.key])
+    assert.equal("hush9", new_worker():get(new_context()).token)
+    assert.equal(0, fetch_count)
+    assert.is_nil(dictionary.entries[LOCK_KEY])
   end)
 
-  it("leaves a lock alone that went to another meanwhile", function()
-    local one = worker()
-    local get = dict.get
-    function dict.get(self, key) return key:find "lock" and "another" or get(self, key) end
-    one:get(context())
-    assert.is_truthy(dict.entries["kms.token.lock:" .. PLAN.key])
+  it("a worker does not release a lock that went to another one", function()
+    local worker = new_worker()
+    local get = dictionary.get
+    function dictionary.get(self, key) return key == LOCK_KEY and "another" or get(self, key) end
+    worker:get(new_context())
+    assert.is_truthy(dictionary.entries[LOCK_KEY])
+  end)
+
+  it("an error that fetch raises is passed on, and the lock is released", function()
+    local fetch = shared_cache.wrap(dictionary, function() error("broken", 0) end)
+    assert.has_error(function() fetch(new_context(), PLAN, {}) end, "broken")
+    assert.is_nil(dictionary.entries[LOCK_KEY])
   end)
 end)

@@ -1,0 +1,43 @@
+local subprocess = require "spec.helpers.subprocess"
+
+--- Returns what the provider returns in a process with these variables.
+local function get(cloud, variables)
+  return (subprocess.run(([[
+    local provider_call, fake_transport = require "spec.helpers.provider_call", require "spec.helpers.fake_transport"
+    local context = provider_call.new_context("%s", fake_transport.new {})
+    local credentials, err = require("kms.credentials").environment():get(context)
+    if credentials then
+      print(credentials.access_key, credentials.secret_key, credentials.security_token, credentials.warning)
+    else
+      print(err.kind, err.code, err.message)
+      for _, entry in ipairs(err.tried) do print(entry.name, entry.code) end
+    end
+  ]]):format(cloud), variables):gsub("\n$", ""))
+end
+
+describe("kms.credentials.environment", function()
+  it("the environment provider reads the variables of the official SDKs", function()
+    assert.equal("A\tS\tT\tnil", get("huawei",
+      { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = "S", HUAWEICLOUD_SDK_SECURITY_TOKEN = "T" }))
+    assert.equal("A\tS\tnil\tnil", get("ncloud", { NCLOUD_ACCESS_KEY = "A", NCLOUD_SECRET_KEY = "S" }))
+    assert.equal("B\tR\tnil\tnil", get("ncloud", { NCLOUD_ACCESS_KEY = "A", NCLOUD_SECRET_KEY = "S",
+      NCLOUD_ACCESS_KEY_ID = "B", NCLOUD_SECRET_ACCESS_KEY = "R" }))
+  end)
+
+  it("the environment provider names the option and the variable of what is missing, and ignores empty variables", function()
+    local message = "no access_key: give the option credentials.access_key or set HUAWEICLOUD_SDK_AK; "
+      .. "no secret_key: give the option credentials.secret_key or set HUAWEICLOUD_SDK_SK"
+    assert.equal("credentials\tmissing\t" .. message .. "\nenvironment\tmissing",
+      get("huawei", { HUAWEICLOUD_SDK_AK = "", HUAWEICLOUD_SDK_SK = "" }))
+  end)
+
+  it("the environment provider reports variables that are set incompletely", function()
+    assert.equal("credentials\tinvalid\tNCLOUD_ACCESS_KEY is set, but no secret_key: give the option "
+      .. "credentials.secret_key or set NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY\nenvironment\tinvalid",
+      get("ncloud", { NCLOUD_ACCESS_KEY = "hush", NCLOUD_SECRET_KEY = "" }))
+    assert.matches("^credentials\tinvalid\tHUAWEICLOUD_SDK_SECURITY_TOKEN is set, but no access_key",
+      get("huawei", { HUAWEICLOUD_SDK_SECURITY_TOKEN = "hush" }))
+    assert.equal("credentials\tinvalid\taccess_key must be visible ASCII characters, without spaces\n"
+      .. "environment\tinvalid", get("ncloud", { NCLOUD_ACCESS_KEY = "hush ", NCLOUD_SECRET_KEY = "S" }))
+  end)
+end)
