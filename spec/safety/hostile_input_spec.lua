@@ -5,7 +5,7 @@ local http1 = require "kms.http1"
 local ini = require "kms.credentials.ini"
 local service = require "kms.credentials.service"
 local redact = require "kms.util.redact"
-local Credentials = require "kms.credentials.value"
+local trim = require "kms.util.trim"
 
 local SECONDS = 5 -- of the processor
 
@@ -35,8 +35,8 @@ local ROWS = {
   { "white space in a section's name", function()
     return #ini.parse((("[a" .. BLANK:sub(1, 16000) .. "b]\nc=d\n"):rep(100)))
   end, 100 },
-  { "white space in a token", function() return #Credentials.trim("a" .. BLANK .. "b") end, 250002 },
-  { "a token of white space", function() return #Credentials.trim(BLANK) end, 0 },
+  { "white space in a token", function() return #trim("a" .. BLANK .. "b") end, 250002 },
+  { "a token of white space", function() return #trim(BLANK) end, 0 },
   { "a moment without end", function() return service.parse_time(("T"):rep(250000) .. "+1") end, nil },
   { "backslashes in a text with secrets", function() return #redact.text(("\\"):rep(250000), { "\\a", '"a' }) end, 250000 },
   { "percent signs in a text with secrets", function() return #redact.text("%" .. ("25"):rep(125000), { "%a" }) end, 250001 },

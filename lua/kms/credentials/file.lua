@@ -1,6 +1,7 @@
 --- Reads the small files in which tools and services store credentials.
 
 local Credentials = require "kms.credentials.value"
+local trim = require "kms.util.trim"
 local validate = require "kms.util.validate"
 
 local file = {}
@@ -46,7 +47,7 @@ end
 function file.read_token(path, description)
   local text, err = file.read(path, description)
   if not text then return Credentials.error("invalid", err.message) end
-  local token, rule = Credentials.trim(text), Credentials.rules.header_safe
+  local token, rule = trim(text), Credentials.rules.header_safe
   if rule.test(token) then return token end
   return Credentials.error("invalid", ("%s %s must contain one token: %s"):format(description, validate.quote(path),
     rule.text))

@@ -1,7 +1,7 @@
 --- Parser of credentials files: sections of "key = value" lines.
 -- It is strict, because a misread line would become a wrong signature. Its messages name lines and never quote them.
 
-local Credentials = require "kms.credentials.value"
+local trim = require "kms.util.trim"
 
 local ini = {}
 
@@ -24,15 +24,15 @@ end
 local function parse_line(line)
   if #line > MAX_LINE then return nil, nil, ("is longer than %d bytes"):format(MAX_LINE) end
   if line:find "[%z\1-\8\11-\31\127]" then return nil, nil, "contains control characters" end
-  local text = Credentials.trim(line)
+  local text = trim(line)
   if text == "" or text:find "^[#;]" then return nil end
   if text:find "^%[" then
-    local section = Credentials.trim(text:match "^%[([^%[%]]*)%]$" or "")
+    local section = trim(text:match "^%[([^%[%]]*)%]$" or "")
     if section == "" then return nil, nil, "begins with [, but is not a section of the form [name]" end
     return section
   end
   local name, value = text:match "^([^=]*)=%s*(.*)$"
-  name = Credentials.trim(name or "")
+  name = trim(name or "")
   if name == "" then return nil, nil, "must be key = value, [section] or a comment" end
   -- Some tools remove quotes, others sign with them.
   if is_quoted(value) then return nil, nil, "has a quoted value; remove the quotes" end

@@ -5,6 +5,7 @@ local cache = require "kms.credentials.cache"
 local env = require "kms.util.env"
 local provider = require "kms.credentials.provider"
 local service = require "kms.credentials.service"
+local trim = require "kms.util.trim"
 
 local metadata = {}
 
@@ -76,7 +77,7 @@ function Session:authenticate()
     return true
   end
   if response.status ~= 200 then return service.error_response(request, response) end
-  local token = Credentials.trim(response.body)
+  local token = trim(response.body)
   if not Credentials.rules.header_safe.test(token) then
     return service.malformed_response(request, response, "malformed session token")
   end

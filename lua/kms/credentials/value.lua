@@ -32,13 +32,6 @@ Credentials.rules = { secret = SECRET, header_safe = HEADER_SAFE }
 
 local OWN_FIELDS = { expires = "number", warning = "string" }
 
---- Removes white space from both ends, in linear time: "^%s*(.-)%s*$" takes quadratic time for long white space.
----@param text string
----@return string
-function Credentials.trim(text)
-  return (text:match "%S.*" or ""):match ".*%S" or ""
-end
-
 --- Returns the two values of a credential provider that fails.
 ---@param code "missing"|"invalid"|"unavailable"|"refused"|"expired"|"project"
 ---@param message string without a secret

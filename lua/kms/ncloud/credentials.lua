@@ -3,6 +3,7 @@
 local Credentials = require "kms.credentials.value"
 local json_body = require "kms.util.json_body"
 local lazy = require "kms.util.lazy"
+local trim = require "kms.util.trim"
 
 local service = lazy "kms.credentials.service"
 
@@ -32,7 +33,7 @@ local NO_ROLE = "this server has no role"
 local function read_role(session)
   local response, err, request = session:get(ROLES, NO_ROLE)
   if not response then return nil, err end
-  local role = Credentials.trim(Credentials.trim(response.body):match "^[^\r\n]*")
+  local role = trim(trim(response.body):match "^[^\r\n]*")
   if role == "" then return Credentials.error("missing", NO_ROLE) end
   if not role:find "^[0-9A-Za-z._-]+$" then
     return service.malformed_response(request, response,
