@@ -1,15 +1,15 @@
---- The emulated IAM, in-process: the tokens it issues, to whom, until when the emulated KMS takes them, and projects.
+--- kms.emulator.iam: tokens, temporary keys and projects, and until when the emulated KMS accepts them.
 
 local caller = require "spec.helpers.iam_client"
 local cjson = require "cjson"
 local emulator = require "kms.emulator"
-local hand_signer = require "spec.helpers.reference_signer"
 local sign = require "kms.sign"
 
-local ACCOUNT, NCLOUD = emulator.fixtures.accounts[1], emulator.fixtures.accounts[3]
-local USER = ACCOUNT.user
+local ACCOUNT = emulator.fixtures.accounts[1]
+local USER, IDP = ACCOUNT.user, ACCOUNT.idp
 local DAY = 24 * 3600
 local TOKENS, PROJECTS = caller.TOKENS, "/v3/projects"
+local ID_TOKENS, KEYS = "/v3.0/OS-AUTH/id-token/tokens", "/v3.0/OS-CREDENTIAL/securitytokens"
 
 local cloud
 
@@ -28,16 +28,30 @@ local function list(query, change)
   return ask("GET", sign.target(PROJECTS, query), nil, headers)
 end
 
-local function ids(projects)
-  local found = {}
-  for i, project in ipairs(projects) do found[i] = project.id end
-  return found
+local function list_ids(projects)
+  local ids = {}
+  for i, project in ipairs(projects) do ids[i] = project.id end
+  return ids
+end
+
+local function id_token_body(change)
+  change = change or {}
+  return { auth = { id_token = { id = change.id_token or IDP.id_token }, scope = change.scope } }
+end
+
+local function id_token(change)
+  change = change or {}
+  return ask("POST", ID_TOKENS, change.body or id_token_body(change), { { "X-Idp-Id", change.idp or IDP.id } })
+end
+
+local function key_body(token, seconds, method)
+  return { auth = { identity = { methods = { method or "token" }, token = { id = token, duration_seconds = seconds } } } }
 end
 
 before_each(function() cloud = caller.new_cloud() end)
 
-describe("the emulated IAM: a token for a password", function()
-  it("is in a header, what it is worth in the body", function()
+describe("a token of IAM for a password", function()
+  it("a token is in a header of the response, and its description in the body", function()
     local status, object, headers = ask("POST", TOKENS, password_body())
     assert.equal(201, status)
     assert.is_true(#headers["x-subject-token"] > 2000)
@@ -57,7 +71,7 @@ describe("the emulated IAM: a token for a password", function()
     assert.truthy(headers.date)
   end)
 
-  it("is for a project by name, by id, or by both", function()
+  it("a token is issued for a project by name, by id, or by both", function()
     for _, project in ipairs {
       { name = "cn-east-3" }, { id = ACCOUNT.projects["cn-east-3"] },
       { name = "cn-east-3", id = ACCOUNT.projects["cn-east-3"] },
@@ -68,7 +82,7 @@ describe("the emulated IAM: a token for a password", function()
     end
   end)
 
-  it("is for a project when a domain stands beside it, and for none without one", function()
+  it("a project in the scope has precedence over a domain, and a token for a domain only is valid in no region", function()
     local _, described = password_token { scope = { project = { name = "cn-north-4" }, domain = { name = USER.domain } } }
     assert.equal("cn-north-4", described.project.name)
     local token
@@ -77,7 +91,7 @@ describe("the emulated IAM: a token for a password", function()
     gateway_refused(401, "APIGW.0307", move("cn-north-4", token))
   end)
 
-  it("comes with a catalog unless that is not wanted", function()
+  it("the description of a token has a catalog unless nocatalog has a value", function()
     assert.truthy(select(2, password_token()).catalog[1].endpoints[1].url)
     for query, wanted in pairs { ["?nocatalog=1"] = false, ["?nocatalog=true"] = false, ["?nocatalog="] = true, ["?x=nocatalog"] = true } do
       local _, object = ask("POST", TOKENS .. query, password_body())
@@ -85,7 +99,7 @@ describe("the emulated IAM: a token for a password", function()
     end
   end)
 
-  it("is to be had on every host of IAM", function()
+  it("every host of IAM issues tokens, and another host does not exist", function()
     for _, host in ipairs {
       "iam.cn-north-4.myhuaweicloud.com", "iam.eu-west-101.myhuaweicloud.eu", "IAM.myhuaweicloud.com:443",
     } do
@@ -94,20 +108,20 @@ describe("the emulated IAM: a token for a password", function()
     assert.is_nil((cloud:send { method = "GET", scheme = "https", host = "iam.example.com", target = PROJECTS }))
   end)
 
-  it("is another one each time, both good", function()
+  it("a second token differs from the first one, and both are valid", function()
     local first, second = password_token(), password_token()
     assert.not_equal(first, second)
     assert.equal(200, (move(nil, first)))
     assert.equal(200, (move(nil, second)))
   end)
 
-  it("is taken by the KMS of its region alone", function()
+  it("a token is valid in its own region only", function()
     local token = password_token()
     assert.equal(200, (move("cn-north-4", token)))
     gateway_refused(401, "APIGW.0307", move("cn-east-3", token))
   end)
 
-  it("lasts a day, or as set", function()
+  it("a token is valid for one day, or for token_lifetime", function()
     local token = password_token()
     cloud:advance(DAY - 1)
     assert.equal(200, (move(nil, token)))
@@ -126,14 +140,14 @@ describe("the emulated IAM: a token for a password", function()
     { "an unknown user", { name = "nobody" } },
     { "an unknown domain", { domain = "nowhere" } },
   } do
-    it("is refused for " .. case[1] .. ", in the same words", function()
+    it("IAM refuses a token for " .. case[1] .. " with one text for all of these", function()
       local status, object, headers = ask("POST", TOKENS, password_body(case[2]))
       assert.equal("The username or password is wrong.", keystone_refused(401, "Unauthorized", status, object))
       assert.is_nil(headers["x-subject-token"])
     end)
   end
 
-  it("is refused for an unknown project", function()
+  it("IAM refuses a token for an unknown project", function()
     for _, project in ipairs {
       { name = "xx-nowhere-1" }, { id = "0" }, { name = "cn-north-4", id = ACCOUNT.projects["cn-east-3"] },
     } do
@@ -153,9 +167,9 @@ describe("the emulated IAM: a token for a password", function()
   end
 
   for what, body in pairs {
-    ["no body"] = "",
-    ["no JSON"] = "{",
-    ["no object"] = "[1]",
+    ["no content"] = "",
+    ["text that is not JSON"] = "{",
+    ["an array"] = "[1]",
     ["no auth"] = without "auth",
     ["no methods"] = without "auth.identity.methods",
     ["no user"] = without "auth.identity.password.user",
@@ -170,46 +184,124 @@ describe("the emulated IAM: a token for a password", function()
     ["a project that is a number"] = cjson.encode(password_body { scope = { project = 4 } }),
     ["a project that is null"] = cjson.encode(password_body { scope = { project = cjson.null } }),
   } do
-    it("is refused for a body with " .. what, function()
+    it("IAM refuses a token for a body with " .. what, function()
       keystone_refused(400, "Bad Request", ask("POST", TOKENS, body))
     end)
   end
 end)
 
-describe("the emulated IAM: projects", function()
-  it("are listed by name, for a signature", function()
+describe("OpenID Connect and temporary keys of IAM", function()
+  it("IAM issues a token for an id token, and temporary keys for that token", function()
+    local status, object, headers = id_token()
+    assert.equal(201, status)
+    assert.same({ "mapped" }, object.token.methods)
+    assert.equal("2026-01-03T03:04:05.678900Z", object.token.expires_at)
+    assert.equal(IDP.id, object.token.user["OS-FEDERATION"].identity_provider.id)
+    status, object = ask("POST", KEYS, key_body(headers["x-subject-token"], 21600))
+    assert.equal(201, status)
+    local keys = object.credential
+    assert.equal("2026-01-02T09:04:05.678900Z", keys.expires_at)
+    assert.equal(20, #keys.access)
+    assert.equal(40, #keys.secret)
+    assert.is_true(#keys.securitytoken > 1000)
+    assert.equal(200, (move(nil, nil, keys)))
+    let_in(move("cn-east-3", nil, keys))
+  end)
+
+  it("temporary keys are valid for the requested duration", function()
+    local keys = select(2, ask("POST", KEYS, key_body(password_token(), 900))).credential
+    cloud:advance(899.9)
+    assert.equal(200, (move(nil, nil, keys)))
+    cloud:advance(0.1)
+    gateway_refused(401, "APIGW.0301", move(nil, nil, keys))
+  end)
+
+  it("temporary keys are invalid without their security token", function()
+    local keys = select(2, ask("POST", KEYS, key_body(password_token(), 900))).credential
+    keys.securitytoken = nil
+    gateway_refused(401, "APIGW.0301", move(nil, nil, keys))
+  end)
+
+  it("IAM issues a token for a project and an id token", function()
+    local status, object, headers = id_token { scope = { project = { name = "cn-north-4" } } }
+    assert.equal(201, status)
+    assert.equal("cn-north-4", object.token.project.name)
+    assert.equal(200, (move(nil, headers["x-subject-token"])))
+    gateway_refused(404, "IAM.0004", id_token { scope = { project = { name = "xx-nowhere-1" } } })
+  end)
+
+  it("IAM refuses an unknown identity provider, a wrong id token and a malformed body", function()
+    gateway_refused(404, "IAM.0004", id_token { idp = "other" })
+    gateway_refused(401, "IAM.0007", id_token { id_token = "wrong" })
+    for _, body in ipairs { "", "{", "{}", '{"auth":{}}', '{"auth":{"id_token":{"id":1}}}', '{"auth":{"id_token":"x"}}' } do
+      gateway_refused(400, "IAM.0011", id_token { body = body })
+    end
+    gateway_refused(400, "IAM.0011", ask("POST", ID_TOKENS, id_token_body()))
+  end)
+
+  it("IAM refuses an expired id token", function()
+    cloud = caller.new_cloud { accounts = { { provider = "huawei", access_key = "A", secret_key = "S",
+      idp = { id = IDP.id, id_token = IDP.id_token, expires = cloud:now() + 10 } } } }
+    assert.equal(201, (id_token()))
+    cloud:advance(10)
+    gateway_refused(401, "IAM.0007", id_token())
+  end)
+
+  it("IAM refuses keys for an unknown or expired token, a wrong duration and a malformed body", function()
+    local token = password_token()
+    for _, seconds in ipairs { 899, 86401, 900.5, "900" } do
+      keystone_refused(400, "Bad Request", ask("POST", KEYS, key_body(token, seconds)))
+    end
+    keystone_refused(400, "Bad Request", ask("POST", KEYS, key_body(token, 900, "password")))
+    keystone_refused(400, "Bad Request", ask("POST", KEYS, key_body(nil, 900)))
+    keystone_refused(400, "Bad Request", ask("POST", KEYS, "{"))
+    keystone_refused(401, "Unauthorized", ask("POST", KEYS, key_body("x", 900)))
+    assert.equal(201, (ask("POST", KEYS, key_body(token, 86400))))
+    cloud:advance(DAY)
+    keystone_refused(401, "Unauthorized", ask("POST", KEYS, key_body(token, 900)))
+  end)
+
+  it("IAM accepts the token for keys in X-Auth-Token, and a missing duration is 15 minutes", function()
+    local status, object = ask("POST", KEYS, '{"auth":{"identity":{"methods":["token"]}}}', { { "X-Auth-Token", (password_token()) } })
+    assert.equal(201, status)
+    assert.equal("2026-01-02T03:19:05.678900Z", object.credential.expires_at)
+  end)
+end)
+
+describe("the projects of IAM", function()
+  it("list_projects finds a project by name, for a signed request", function()
     local status, object = list { { "name", "cn-north-4" } }
     assert.equal(200, status)
     local project = object.projects[1]
-    assert.same({ ACCOUNT.projects["cn-north-4"] }, ids(object.projects))
+    assert.same({ ACCOUNT.projects["cn-north-4"] }, list_ids(object.projects))
     assert.equal("cn-north-4", project.name)
     assert.is_true(project.enabled)
     assert.equal("https://iam.myhuaweicloud.com/v3/projects", object.links.self)
     assert.equal(cjson.null, object.links.next)
   end)
 
-  it("are listed for a token of any region", function()
+  it("list_projects accepts a token of any region", function()
     for _, region in ipairs { "cn-north-4", "cn-east-3" } do
       local token = password_token { scope = { project = { name = region } } }
-      assert.same({ ACCOUNT.projects["cn-north-4"] }, ids(select(2, list({ { "name", "cn-north-4" } }, { token = token })).projects))
+      assert.same({ ACCOUNT.projects["cn-north-4"] }, list_ids(select(2, list({ { "name", "cn-north-4" } }, { token = token })).projects))
     end
   end)
 
-  it("may be none, two, or all", function()
+  it("list_projects returns no project, two projects of one name, or all projects", function()
     assert.same({}, select(2, list { { "name", "eu-west-101" } }).projects)
     assert.same({ ACCOUNT.more_projects[1].id, ACCOUNT.more_projects[2].id },
-      ids(select(2, list { { "name", "ap-southeast-3" } }).projects))
+      list_ids(select(2, list { { "name", "ap-southeast-3" } }).projects))
     assert.equal(4, #select(2, list()).projects)
     assert.equal(2, #select(2, list({}, { account = emulator.fixtures.accounts[2] })).projects)
   end)
 
-  it("are an array even when there are none", function()
+  it("list_projects returns an empty array when there is no project", function()
     local response = cloud:send { method = "GET", scheme = "https", host = "iam.myhuaweicloud.com", target = PROJECTS .. "?name=x",
       headers = { { "X-Auth-Token", (password_token()) } } }
     assert.truthy(response.body:find('"projects":[]', 1, true), response.body)
   end)
 
-  it("are for callers that the gateway knows, and its lock counts here too", function()
+  it("list_projects is authenticated by the gateway of the KMS, which counts failures of both", function()
     gateway_refused(401, "APIGW.0301", ask("GET", PROJECTS))
     gateway_refused(401, "APIGW.0301", list({}, { time = cloud:now() - 901 }))
     gateway_refused(401, "APIGW.0301", list({}, { token = "x" }))
@@ -221,13 +313,13 @@ describe("the emulated IAM: projects", function()
   end)
 end)
 
-describe("the emulated IAM", function()
-  it("has no other paths and methods", function()
+describe("IAM in the emulator", function()
+  it("IAM refuses other paths and methods with APIGW.0101", function()
     gateway_refused(404, "APIGW.0101", ask("GET", "/v3/domains"))
     gateway_refused(404, "APIGW.0101", ask("GET", TOKENS))
   end)
 
-  it("is counted, by operation too, and the rest not with it", function()
+  it("requests to IAM are counted by operation, apart from requests to the KMS", function()
     password_token()
     password_token()
     list()
@@ -241,13 +333,13 @@ describe("the emulated IAM", function()
     assert.same({ create_token = 2, list_projects = 1 }, cloud:state().operations.iam)
   end)
 
-  it("forgets its tokens on reset", function()
+  it("a token is invalid after cloud:reset", function()
     local token = password_token()
     cloud:reset()
     gateway_refused(401, "APIGW.0301", move(nil, token))
   end)
 
-  it("meets faults", function()
+  it("requests to IAM receive faults", function()
     cloud:fault { kind = "throttled", match = { provider = "iam", operation = "create_token" } }
     cloud:fault { kind = "delay", seconds = 5, match = { provider = "iam" } }
     assert.equal(200, (move(nil, ACCOUNT.tokens[1].token)))
@@ -258,7 +350,7 @@ describe("the emulated IAM", function()
     assert.equal(201, (ask("POST", TOKENS, password_body())))
   end)
 
-  it("uses a clock of its own when clock_offset is set", function()
+  it("IAM and the gateway have another time than the caller when clock_offset is set", function()
     cloud:settings { clock_offset = 1000 }
     assert.equal(1767323045.6789, cloud:now())
     local _, described = password_token()
@@ -268,43 +360,5 @@ describe("the emulated IAM", function()
     local status, _, headers = list({}, { time = cloud:now() + 1000 })
     assert.equal(200, status)
     assert.equal("Fri, 02 Jan 2026 03:20:45 GMT", headers.date)
-  end)
-end)
-
-describe("kms.emulator.new", function()
-  it("raises on misuse of the fields for IAM", function()
-    local function account(fields)
-      local all = { provider = "huawei", access_key = "A", secret_key = "S" }
-      for name, value in pairs(fields) do all[name] = value end
-      return { accounts = { all } }
-    end
-    for _, case in ipairs {
-      { account { user = { name = "u", password = "p" } }, "'domain' is missing" },
-      { account { user = "u" }, "table expected" },
-      { account { idp = { id = "i" } }, "'id_token' is missing" },
-      { account { more_projects = { { name = "n" } } }, "'id' is missing" },
-      { account { agency = "yes" }, "boolean expected" },
-      { { hosts = { ["localhost:1"] = { provider = "iam", region = "cn-north-4" } } }, "unknown field" },
-      { { hosts = { ["localhost:1"] = { provider = "sts" } } }, "one of huawei, ncloud, iam, metadata" },
-      { { accounts = { { provider = "iam", access_key = "A", secret_key = "S" } } }, "one of huawei, ncloud" },
-    } do
-      local ok, message = pcall(function() emulator.new(case[1]) end)
-      assert.is_false(ok)
-      assert.truthy(message:find("^%S*iam_spec.lua:%d+: bad argument #1 to 'new' %("), message)
-      assert.truthy(message:find(case[2], 1, true), message)
-    end
-  end)
-
-  it("lets a NAVER key expire", function()
-    local account = { provider = "ncloud", access_key = "A", secret_key = "S", expires = cloud:now() + 10 }
-    cloud = emulator.new { accounts = { account }, clock = function() return account.expires - 10 end }
-    local function status()
-      return cloud:handle(hand_signer.ncloud { access_key = "A", secret_key = "S", host = "ocapi.ncloud.com", method = "GET",
-        path = "/kms/v1/keys/none", time = cloud:now() }).status
-    end
-    assert.equal(404, status())
-    cloud:advance(10)
-    assert.equal(401, status())
-    assert.is_nil(NCLOUD.expires)
   end)
 end)

@@ -1,0 +1,72 @@
+--- kms.emulator.config: validation of the options of an emulator, and defaults.
+
+local config = require "kms.emulator.config"
+local emulator = require "kms.emulator"
+
+-- Options with one Huawei account that has more fields.
+local function with_account(fields)
+  local account = { provider = "huawei", access_key = "A", secret_key = "S" }
+  for name, value in pairs(fields) do account[name] = value end
+  return { accounts = { account } }
+end
+
+describe("the options of an emulator", function()
+  for _, case in ipairs {
+    { "an unknown option", { color = "red" }, "unknown option" },
+    { "a clock that is not a function", { clock = 1 }, "'clock'" },
+    { "an account that is not a table", { accounts = { 1 } }, "table expected" },
+    { "an account without a provider", { accounts = { {} } }, "'provider' is missing" },
+    { "an account of an unknown provider", { accounts = { { provider = "elsewhere" } } }, "provider must be one of huawei, ncloud" },
+    { "an account of IAM", { accounts = { { provider = "iam", access_key = "A", secret_key = "S" } } }, "one of huawei, ncloud" },
+    { "an account without a secret key", { accounts = { { provider = "ncloud", access_key = "A" } } }, "'secret_key' is missing" },
+    { "a NAVER account with projects",
+      { accounts = { { provider = "ncloud", access_key = "A", secret_key = "S", projects = {} } } }, "unknown field" },
+    { "a token without a value", with_account { tokens = { {} } }, "'token' is missing" },
+    { "a user without a domain", with_account { user = { name = "u", password = "p" } }, "'domain' is missing" },
+    { "a user that is not a table", with_account { user = "u" }, "table expected" },
+    { "an identity provider without an id token", with_account { idp = { id = "i" } }, "'id_token' is missing" },
+    { "a project without an id", with_account { more_projects = { { name = "n" } } }, "'id' is missing" },
+    { "an agency that is not a boolean", with_account { agency = "yes" }, "boolean expected" },
+    { "a key in an unknown state",
+      { keys = { { provider = "huawei", key_id = "k", primary = "r", state = "lost" } } }, "state must be one of" },
+    { "a Huawei host without a region", { hosts = { ["localhost:1"] = { provider = "huawei" } } }, "'region' is missing" },
+    { "an IAM host with a region", { hosts = { ["localhost:1"] = { provider = "iam", region = "cn-north-4" } } }, "unknown field" },
+    { "a host of an unknown provider", { hosts = { ["localhost:1"] = { provider = "sts" } } },
+      "one of huawei, ncloud, iam, metadata" },
+  } do
+    it("emulator.new raises an argument error for " .. case[1], function()
+      local ok, message = pcall(function() emulator.new(case[2]) end)
+      assert.is_false(ok)
+      assert.truthy(message:find("^%S*config_spec.lua:%d+: bad argument #1 to 'new' %("), message)
+      assert.truthy(message:find(case[3], 1, true), message)
+      assert.truthy(message:find(config.find_problem(case[2]), 1, true), message)
+    end)
+  end
+
+  it("a problem names the option and the entry", function()
+    assert.equal("option 'keys', entry 2: field 'key_tag' is missing", config.find_problem {
+      keys = { { provider = "ncloud", key_tag = "t", key_name = "abc" }, { provider = "ncloud", key_name = "abc" } },
+    })
+  end)
+end)
+
+describe("kms.emulator.config", function()
+  it("build_entries copies the entries of one provider and adds the defaults", function()
+    local source = { provider = "huawei", key_id = "k", primary = "cn-north-4" }
+    local options = { keys = { source, { provider = "ncloud", key_tag = "t", key_name = "abc" } } }
+    local entries = config.build_entries(options, "keys", "huawei")
+    assert.same({ { provider = "huawei", key_id = "k", primary = "cn-north-4", owner = "demo", state = "enabled",
+      replicas = {} } }, entries)
+    entries[1].replicas[1] = "cn-east-3"
+    assert.is_nil(source.replicas)
+    assert.same({}, config.build_entries(options, "keys", "huawei")[1].replicas)
+    assert.equal("global", config.build_entries(options, "keys", "ncloud")[1].zone)
+  end)
+
+  it("deep_copy copies nested tables", function()
+    local value = { a = { b = 1 } }
+    local copy = config.deep_copy(value)
+    copy.a.b = 2
+    assert.same({ a = { b = 1 } }, value)
+  end)
+end)

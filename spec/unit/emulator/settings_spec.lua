@@ -1,0 +1,51 @@
+--- kms.emulator.settings: defaults, changes and validation.
+
+local emulator = require "kms.emulator"
+local settings = require "kms.emulator.settings"
+
+local cloud
+
+before_each(function() cloud = emulator.new { clock = function() return 1767323045.6789 end } end)
+
+describe("the settings of the emulator", function()
+  it("a new emulator has the default settings", function()
+    assert.same({ metadata_v2 = "optional", metadata_v2_status = 404, metadata_token_lifetime = 21600, agency = true,
+      server_role = true, token_lifetime = 86400, key_lifetime = 21600, clock_offset = 0 }, cloud:settings())
+    assert.same(settings.new(), cloud:settings())
+  end)
+
+  it("cloud:settings changes the named settings, and cloud:reset restores the defaults", function()
+    local before = cloud:settings()
+    local after = cloud:settings { metadata_v2 = "required", clock_offset = -5 }
+    assert.equal("required", after.metadata_v2)
+    assert.is_true(after.agency)
+    assert.same(after, cloud:state().settings)
+    assert.equal(cloud:now() - 5, cloud:state().now)
+    cloud:reset()
+    assert.same(before, cloud:settings())
+  end)
+
+  it("cloud:settings returns a copy", function()
+    cloud:settings().agency = false
+    assert.is_true(cloud:settings().agency)
+  end)
+
+  for _, case in ipairs {
+    { "a string", "required", "table expected" },
+    { "an unknown setting", { agency = false, imds = "v2" }, 'unknown setting "imds"' },
+    { "an unknown value of metadata_v2", { metadata_v2 = "on" }, "metadata_v2 must be one of" },
+    { "another metadata_v2_status", { metadata_v2_status = 500 }, "metadata_v2_status must be 404, 405 or 503; got 500" },
+    { "a negative lifetime", { key_lifetime = -1 }, "key_lifetime must be 0 or more" },
+    { "a lifetime that is a string", { token_lifetime = "1" }, "number expected" },
+    { "an agency that is a number", { clock_offset = 0 / 0, agency = 1 }, "boolean expected" },
+  } do
+    it("cloud:settings raises an argument error for " .. case[1] .. " and changes nothing", function()
+      local before = cloud:settings()
+      local ok, message = pcall(function() cloud:settings(case[2]) end)
+      assert.is_false(ok)
+      assert.truthy(message:find("^%S*settings_spec.lua:%d+: bad argument #1 to 'settings' %("), message)
+      assert.truthy(message:find(case[3], 1, true), message)
+      assert.same(before, cloud:settings())
+    end)
+  end
+end)
