@@ -40,7 +40,7 @@ return function(input)
   if #fields ~= 3 then return end
   local context = contexts[(fields[1]:byte() or 0) % #contexts + 1]
   local profile_name = fields[2] ~= "" and fields[2] or nil
-  -- The name of a profile is no secret: errors show it.
+  -- Errors show the name of a profile, so it must not contain the secret.
   if profile_name and not pcall(support.assert_clean, profile_name, SECRET) then return end
   text = support.plant(fields[3], SECRET[1])
   assert_entries(ini.parse(text))

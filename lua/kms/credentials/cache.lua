@@ -5,7 +5,7 @@ local mutex = require "kms.util.mutex"
 
 local cache = {}
 
-local EXPIRY_MARGIN = 60 -- seconds before expiry in which credentials are not used: the request has yet to travel
+local EXPIRY_MARGIN = 60 -- seconds before expiry in which credentials are not used: they could expire on the way
 local WAIT_TIMEOUT = 30 -- seconds that a caller without a deadline waits for another caller's fetch
 local MIN_PAUSE, MAX_PAUSE = 2, 60 -- seconds between a failed fetch and the next one, doubled for each failure
 
@@ -23,16 +23,16 @@ local MIN_PAUSE, MAX_PAUSE = 2, 60 -- seconds between a failed fetch and the nex
 ---@field rejected kms.Credentials? those that the cloud refused
 ---@field is_reset boolean? the caller wants remembered refusals to be forgotten
 
---- Keeps new credentials. Some services return the same credentials until shortly before they expire, so at least half
+--- Stores new credentials. Some services return the same credentials until shortly before they expire, so at least half
 --- of the remaining lifetime passes before the next fetch.
-local function keep(entry, plan, credentials, now)
+local function store_credentials(entry, plan, credentials, now)
   local lifetime = credentials.expires - now
   entry.credentials, entry.failure, entry.failure_count = credentials, nil, 0
   entry.renew_at = credentials.expires - math.min(plan.renewal_margin or lifetime / 5, lifetime / 2)
   entry.unusable_at = credentials.expires - math.min(EXPIRY_MARGIN, lifetime / 10)
 end
 
-local function keep_failure(entry, plan, err, clock)
+local function store_failure(entry, plan, err, clock)
   entry.failure_count = entry.failure_count + 1
   local pause = math.min(MIN_PAUSE * 2 ^ (entry.failure_count - 1), MAX_PAUSE)
   if err.code == "refused" then pause = math.max(pause, plan.refusal_pause or 0) end
@@ -41,15 +41,16 @@ local function keep_failure(entry, plan, err, clock)
   entry.retry_at = clock + pause
 end
 
-local function usable_credentials(entry, context)
-  return entry.credentials and context:now() < entry.unusable_at and entry.credentials or nil
+local function get_usable(entry, now)
+  return entry.credentials and now < entry.unusable_at and entry.credentials or nil
 end
 
 --- Looks up what can be returned without a fetch. Returns nothing when a fetch is due.
 ---@return kms.Credentials? credentials, kms.Error? err
 local function look_up(entry, context)
-  local credentials = usable_credentials(entry, context)
-  if credentials and context:now() < entry.renew_at then return credentials end
+  local now = context:now()
+  local credentials = get_usable(entry, now)
+  if credentials and now < entry.renew_at then return credentials end
   local failure, clock = entry.failure, context:clock()
   if not failure or clock >= entry.retry_at then return nil end
   if credentials then return credentials end
@@ -59,7 +60,7 @@ end
 
 --- Fetches new credentials. The caller holds the mutex of the entry, and restores the deadline of the context.
 local function renew(options, plan, entry, context)
-  local old = usable_credentials(entry, context)
+  local old = get_usable(entry, context:now())
   if old and context.deadline then
     -- The old credentials serve the call, so a fetch may take half of its time only.
     context.deadline = (context:clock() + context.deadline) / 2
@@ -72,12 +73,12 @@ local function renew(options, plan, entry, context)
   end
   if credentials then
     entry.state.rejected, entry.state.is_reset = nil, nil
-    keep(entry, plan, credentials, now)
+    store_credentials(entry, plan, credentials, now)
     return credentials
   end
   -- When the caller's own deadline ended the fetch, nothing is known about the service.
   local clock = context:clock()
-  if old or not context.deadline or clock < context.deadline then keep_failure(entry, plan, err, clock) end
+  if old or not context.deadline or clock < context.deadline then store_failure(entry, plan, err, clock) end
   if old then return old end
   return nil, err
 end
@@ -85,7 +86,7 @@ end
 local function get(options, plan, entry, context)
   local credentials, err = look_up(entry, context)
   if credentials or err then return credentials, err end
-  local old = usable_credentials(entry, context)
+  local old = get_usable(entry, context:now())
   local deadline = context.deadline
   local owner = entry.mutex:acquire(context, not old and (deadline or context:clock() + WAIT_TIMEOUT) or nil)
   if not owner then

@@ -14,7 +14,7 @@ local TIMEOUT = 5 -- seconds, as in the official SDK for Python
 local URI_VARIABLE = "HC_CONTAINER_CREDENTIALS_FULL_URI"
 local TOKEN_FILE_VARIABLE = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 
-local function plan(uri_option, token_file_option)
+local function resolve_plan(uri_option, token_file_option)
   local uri = uri_option or env.read { URI_VARIABLE }
   if not uri then return Credentials.error("missing", ("no pod identity: %s is not set"):format(URI_VARIABLE)) end
   local token_file = token_file_option or env.read { TOKEN_FILE_VARIABLE }
@@ -27,22 +27,22 @@ local function plan(uri_option, token_file_option)
     service_name = ("pod identity at %s://%s"):format(scheme, host) }
 end
 
-local function fetch(context, current_plan)
-  local token, err = file.read_token(current_plan.token_file, "token file")
+local function fetch(context, plan)
+  local token, err = file.read_token(plan.token_file, "token file")
   if not token then return nil, err end
-  local request = { service_name = current_plan.service_name, method = "POST", scheme = current_plan.scheme,
-    host = current_plan.host, target = current_plan.target,
+  local request = { service_name = plan.service_name, method = "POST", scheme = plan.scheme,
+    host = plan.host, target = plan.target,
     headers = { { "Content-Type", "application/json" }, { "Authorization", token } }, body = "{}",
     timeout = TIMEOUT, secrets = { token }, parse_error = context.cloud.parse_error }
   local response, object
   response, err = service.send(context, request)
   if not response then return nil, err end
-  if response.status < 200 or response.status > 299 then return service.error_response(request, response) end
+  if response.status < 200 or response.status > 299 then return service.create_response_error(request, response) end
   object, err = service.decode(request, response)
   if not object then return nil, err end
   local keys = object.credentials
   if type(keys) ~= "table" or type(keys.securityToken) ~= "string" then
-    return service.malformed_response(request, response, "credentials with a security token are missing")
+    return service.create_malformed_error(request, response, "credentials with a security token are missing")
   end
   return service.parse_credentials(context, request, response, { access_key = keys.accessKeyId,
     secret_key = keys.secretAccessKey, security_token = keys.securityToken, expires = keys.expiration })
@@ -53,7 +53,7 @@ end
 ---@return kms.CredentialProvider
 function container.new(options)
   local uri, token_file = options.uri, options.token_file
-  local get, forget = cache.new { plan = function() return plan(uri, token_file) end, fetch = fetch }
+  local get, forget = cache.new { plan = function() return resolve_plan(uri, token_file) end, fetch = fetch }
   return provider.new("container", get, { forget = forget,
     check_fields = provider.require_field("container", "security_token") })
 end

@@ -22,7 +22,7 @@ local function get(context)
     local value, variable = env.read(field.variables or {})
     values[field.name], set_variable = value, set_variable or variable
   end
-  local missing = Credentials.missing_fields(context.fields, values)
+  local missing = Credentials.find_missing_fields(context.fields, values)
   if not missing then return Credentials.new(context.fields, values) end
   local message = describe_missing(missing)
   if not set_variable then return Credentials.error("missing", message) end

@@ -18,9 +18,9 @@ local function join_key(parts)
   return table.concat(parts)
 end
 
-local function plan(options, context)
+local function resolve_plan(options, context)
   local iam = context.cloud.iam
-  if not iam then return Credentials.error("invalid", provider.wrong_cloud_message "iam_token") end
+  if not iam then return Credentials.error("invalid", provider.describe_wrong_cloud "iam_token") end
   local address, err = iam.resolve_address(options.endpoint, context.region)
   if not address then return nil, err end
   local project = options.project or context.region
@@ -43,11 +43,11 @@ end
 function iam_token.new(options, dictionary)
   local login = {}
   for name, value in pairs(options) do login[name] = value end
-  local function fetch(context, current_plan)
-    return context.cloud.iam.create_token(context, current_plan.address, login, current_plan.project)
+  local function fetch(context, plan)
+    return context.cloud.iam.create_token(context, plan.address, login, plan.project)
   end
   local get, forget = cache.new {
-    plan = function(context) return plan(login, context) end,
+    plan = function(context) return resolve_plan(login, context) end,
     fetch = dictionary and shared_cache.wrap(dictionary, fetch) or fetch,
   }
   return provider.new("iam_token", get, { forget = forget,

@@ -76,10 +76,10 @@ function Session:authenticate()
     state.token, state.retry_tokens_at = nil, clock + NO_TOKENS_PAUSE
     return true
   end
-  if response.status ~= 200 then return service.error_response(request, response) end
+  if response.status ~= 200 then return service.create_response_error(request, response) end
   local token = trim(response.body)
   if not Credentials.rules.header_safe.test(token) then
-    return service.malformed_response(request, response, "malformed session token")
+    return service.create_malformed_error(request, response, "malformed session token")
   end
   state.token, state.token_end, state.retry_tokens_at = token, clock + TOKEN_LIFETIME - TOKEN_MARGIN, nil
   return true
@@ -128,14 +128,14 @@ function Session:get(target, missing_message)
   local response, err, request = self:request_document(target)
   if not response then return nil, err end
   if response.status == 200 then return response, nil, request end
-  local _, response_err = service.error_response(request, response)
+  local _, response_err = service.create_response_error(request, response)
   if response.status == 404 or has_no_identity(self, response) then
     return Credentials.error("missing", missing_message, response_err.cause)
   end
   return nil, response_err
 end
 
-local function plan(context, option)
+local function resolve_plan(context, option)
   local format = context.cloud.metadata
   local endpoint = option or env.read(format.endpoint_variables) or ENDPOINT
   local scheme, host, target = service.parse_url(endpoint)
@@ -147,8 +147,8 @@ local function plan(context, option)
     scheme = scheme, host = host, service_name = "metadata service at " .. base }
 end
 
-local function fetch(context, current_plan, state)
-  return current_plan.format.read(setmetatable({ context = context, plan = current_plan, state = state }, Session))
+local function fetch(context, plan, state)
+  return plan.format.read(setmetatable({ context = context, plan = plan, state = state }, Session))
 end
 
 --- Creates a provider of the keys that the metadata service returns.
@@ -156,7 +156,7 @@ end
 ---@return kms.CredentialProvider
 function metadata.new(options)
   local endpoint = options.endpoint
-  local get, forget = cache.new { plan = function(context) return plan(context, endpoint) end, fetch = fetch }
+  local get, forget = cache.new { plan = function(context) return resolve_plan(context, endpoint) end, fetch = fetch }
   return provider.new("metadata", get, { forget = forget })
 end
 

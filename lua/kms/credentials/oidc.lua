@@ -29,9 +29,9 @@ local function read_settings(options)
   return values
 end
 
-local function plan(options, context)
+local function resolve_plan(options, context)
   local iam = context.cloud.iam
-  if not iam then return Credentials.error("invalid", provider.wrong_cloud_message "oidc") end
+  if not iam then return Credentials.error("invalid", provider.describe_wrong_cloud "oidc") end
   local values, err = read_settings(options)
   if not values then return nil, err end
   local address
@@ -49,13 +49,13 @@ end
 function oidc.new(options)
   local copy = { idp_id = options.idp_id, id_token_file = options.id_token_file, endpoint = options.endpoint }
   local duration = options.duration or DEFAULT_DURATION
-  local function fetch(context, current_plan)
-    local id_token, err = file.read_token(current_plan.id_token_file, "ID token file")
+  local function fetch(context, plan)
+    local id_token, err = file.read_token(plan.id_token_file, "ID token file")
     if not id_token then return nil, err end
-    return context.cloud.iam.create_keys(context, current_plan.address,
-      { idp_id = current_plan.idp_id, id_token = id_token, duration = duration })
+    return context.cloud.iam.create_keys(context, plan.address,
+      { idp_id = plan.idp_id, id_token = id_token, duration = duration })
   end
-  local get, forget = cache.new { plan = function(context) return plan(copy, context) end, fetch = fetch }
+  local get, forget = cache.new { plan = function(context) return resolve_plan(copy, context) end, fetch = fetch }
   return provider.new("oidc", get, { forget = forget, check_fields = provider.require_field("oidc", "security_token") })
 end
 

@@ -57,7 +57,7 @@ end
 ---@return string? keys
 local function list_missing_keys(format, fields, values)
   local keys = {}
-  for i, field in ipairs(Credentials.missing_fields(fields, values) or {}) do keys[i] = format.keys[field.name] end
+  for i, field in ipairs(Credentials.find_missing_fields(fields, values) or {}) do keys[i] = format.keys[field.name] end
   return keys[1] and table.concat(keys, " and ")
 end
 

@@ -63,7 +63,7 @@ end
 --- Returns the message for a provider that serves another cloud only.
 ---@param name string the provider's
 ---@return string
-function provider.wrong_cloud_message(name)
+function provider.describe_wrong_cloud(name)
   return ("credential provider '%s' does not serve this cloud"):format(name)
 end
 
@@ -76,7 +76,7 @@ function provider.require_field(name, field_name)
     for _, field in ipairs(fields) do
       if field.name == field_name then return nil end
     end
-    return provider.wrong_cloud_message(name)
+    return provider.describe_wrong_cloud(name)
   end
 end
 
@@ -105,12 +105,12 @@ end
 ---@return kms.Credentials? credentials, kms.Error? err
 local function adopt_result(subject, context, values, failure)
   if type(values) ~= "table" then return adopt_failure(subject, failure) end
-  local unknown = Credentials.unknown_field(context.fields, values)
+  local unknown = Credentials.find_unknown_field(context.fields, values)
   if unknown then
     -- Ignoring a misspelt security_token would make the cloud refuse the keys.
     return Credentials.error("invalid", ("%s returned an unknown field: %s"):format(subject, unknown))
   end
-  local missing = Credentials.missing_fields(context.fields, values)
+  local missing = Credentials.find_missing_fields(context.fields, values)
   if missing then return Credentials.error("missing", ("%s returned no %s"):format(subject, missing[1].name)) end
   local credentials, err = Credentials.new(context.fields, values)
   if credentials and credentials.expires and credentials.expires <= context:now() then

@@ -23,7 +23,7 @@ local MAX_TIME = 64 -- bytes of a point in time; "2022-10-17T18:51:25.231000000+
 ---@field secrets string[]? parts of the request that no error may show
 ---@field parse_error fun(object: table, status: integer): string?, string? returns code and message of an error body
 
---- What `parse_url` accepts, for errors.
+--- What `parse_url` accepts, for errors. They do not show the URL, because it may contain a password.
 service.URL_RULE = "https://host[:port], or http:// with a loopback or link-local address"
 
 --- Splits the URL of a credential service. Without TLS the service must be on this machine or on its own network.
@@ -66,7 +66,7 @@ end
 ---@param message string
 ---@param code string? a protocol error's; default "wrong_type"
 ---@return nil, kms.Error
-function service.malformed_response(request, response, message, code)
+function service.create_malformed_error(request, response, message, code)
   local cause = Error.new { kind = "protocol", code = code or "wrong_type", message = message,
     status = response.status }
   return Credentials.error("invalid", ("%s sent an unusable response: %s"):format(request.service_name, message), cause)
@@ -77,7 +77,7 @@ end
 ---@param response table
 ---@param message string
 ---@return string
-function service.with_excerpt(request, response, message)
+function service.append_excerpt(request, response, message)
   if response.body == "" then return message end
   return message .. ", " .. redact.excerpt(response.body, request.secrets or {})
 end
@@ -89,10 +89,10 @@ end
 function service.decode(request, response)
   local object, code, message = json_body.decode(response.body)
   if object then return object end
-  return service.malformed_response(request, response, message, code)
+  return service.create_malformed_error(request, response, message, code)
 end
 
-local function service_error(request, response, code, message)
+local function create_service_error(request, response, code, message)
   local text = redact.to_line(redact.text(message or "no message", request.secrets or {}))
   return Error.new { kind = "service", code = redact.to_line(code), message = text, status = response.status }
 end
@@ -103,9 +103,9 @@ local function parse_cause(request, response)
   local object, problem, reason = json_body.decode(response.body)
   if object then
     local code, message = request.parse_error(object, response.status)
-    if code then return service_error(request, response, code, message) end
+    if code then return create_service_error(request, response, code, message) end
   end
-  local message = service.with_excerpt(request, response, reason or "the response has none of the documented forms")
+  local message = service.append_excerpt(request, response, reason or "the response has none of the documented forms")
   return Error.new { kind = "protocol", code = problem or "unknown", message = message, status = response.status }
 end
 
@@ -119,9 +119,9 @@ end
 ---@param code string? of the service, where the caller has parsed the body
 ---@param message string? of the service
 ---@return nil, kms.Error
-function service.error_response(request, response, code, message)
+function service.create_response_error(request, response, code, message)
   local status, headers = response.status, response.headers
-  local cause = code and service_error(request, response, code, message) or parse_cause(request, response)
+  local cause = code and create_service_error(request, response, code, message) or parse_cause(request, response)
   cause.request_id = json_body.to_text(headers["x-request-id"]) or json_body.to_text(headers["x-iam-trace-id"])
   local is_refusal = not is_temporary(status)
   -- The codes of IAM mostly repeat the status.
@@ -151,15 +151,15 @@ end
 function service.parse_credentials(context, request, response, values)
   local expires = service.parse_time(values.expires)
   if not expires then
-    return service.malformed_response(request, response, "the expiry time is missing or malformed")
+    return service.create_malformed_error(request, response, "the expiry time is missing or malformed")
   end
-  local missing = Credentials.missing_fields(context.fields, values)
-  if missing then return service.malformed_response(request, response, missing[1].name .. " is missing") end
+  local missing = Credentials.find_missing_fields(context.fields, values)
+  if missing then return service.create_malformed_error(request, response, missing[1].name .. " is missing") end
   local copy = {}
   for name, value in pairs(values) do copy[name] = value end
   copy.expires = expires
   local credentials, err = Credentials.new(context.fields, copy)
-  if not credentials then return service.malformed_response(request, response, err.message) end
+  if not credentials then return service.create_malformed_error(request, response, err.message) end
   return credentials
 end
 

@@ -18,7 +18,7 @@ function static.check(fields, values)
       return ("credentials field '%s' excludes all other fields"):format(field.name)
     end
   end
-  local missing = Credentials.missing_fields(fields, values)
+  local missing = Credentials.find_missing_fields(fields, values)
   if missing then return ("credentials field '%s' is missing"):format(missing[1].name) end
 end
 

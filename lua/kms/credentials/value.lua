@@ -45,7 +45,7 @@ end
 ---@param fields kms.CredentialsField[]
 ---@param values table
 ---@return kms.CredentialsField[]? missing nil when the values are complete
-function Credentials.missing_fields(fields, values)
+function Credentials.find_missing_fields(fields, values)
   local missing = {}
   for _, field in ipairs(fields) do
     local is_set = values[field.name] ~= nil
@@ -59,7 +59,7 @@ end
 ---@param fields kms.CredentialsField[]
 ---@param values table
 ---@return string? name quoted for an error
-function Credentials.unknown_field(fields, values)
+function Credentials.find_unknown_field(fields, values)
   local known = {}
   for _, field in ipairs(fields) do known[field.name] = true end
   for name in pairs(values) do

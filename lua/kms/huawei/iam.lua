@@ -37,7 +37,7 @@ end
 ---@param address kms.IamAddress
 ---@param request table `method`, `target`, `headers`, `body` and `secrets` of a kms.ServiceRequest
 ---@return kms.ServiceRequest request
-function iam.address_request(address, request)
+function iam.complete_request(address, request)
   request.scheme, request.host, request.service_name = address.scheme, address.host, address.service_name
   request.timeout, request.parse_error = TIMEOUT, parse_error
   return request
@@ -56,12 +56,12 @@ end
 ---@param request table `target`, `headers`, `body` as a table, and `secrets`
 ---@return table? response, kms.Error? err, kms.ServiceRequest request
 local function post(context, address, request)
-  iam.address_request(address, request)
+  iam.complete_request(address, request)
   request.method, request.body = "POST", encode(request.body)
   table.insert(request.headers, 1, { "Content-Type", "application/json;charset=utf8" })
   local response, err = service.send(context, request)
   if response and response.status ~= 200 and response.status ~= 201 then
-    response, err = service.error_response(request, response)
+    response, err = service.create_response_error(request, response)
   end
   return response, err, request
 end
@@ -71,14 +71,14 @@ end
 local function parse_token(request, response)
   local token = response.headers["x-subject-token"]
   if token and Credentials.rules.header_safe.test(token) then return token end
-  return service.malformed_response(request, response, "the X-Subject-Token header is missing or malformed")
+  return service.create_malformed_error(request, response, "the X-Subject-Token header is missing or malformed")
 end
 
 local PROJECT_ID = "^" .. ("[0-9A-Za-z]"):rep(32) .. "$"
 
---- Returns the scope of a token. The name of a project begins with the code of its region and therefore contains a "-".
+--- Creates the scope of a token. The name of a project begins with the code of its region and therefore contains a "-".
 --- An id never does.
-local function project_scope(project)
+local function create_scope(project)
   return { project = { [project:find(PROJECT_ID) and "id" or "name"] = project } }
 end
 
@@ -95,7 +95,7 @@ function iam.create_token(context, address, login, project)
     headers = {}, secrets = { login.password },
     body = { auth = {
       identity = { methods = { "password" }, password = { user = user } },
-      scope = project_scope(project),
+      scope = create_scope(project),
     } },
   })
   if not response then return nil, err end
@@ -117,7 +117,7 @@ end
 function iam.parse_keys(context, request, response, object)
   local keys = object.credential
   if type(keys) ~= "table" or type(keys.securitytoken) ~= "string" then
-    return service.malformed_response(request, response, "a credential with a security token is missing")
+    return service.create_malformed_error(request, response, "a credential with a security token is missing")
   end
   return service.parse_credentials(context, request, response, { access_key = keys.access, secret_key = keys.secret,
     security_token = keys.securitytoken, expires = keys.expires_at })

@@ -37,8 +37,8 @@ local function parse_id(request, response, region)
   if not object then return nil, err end
   local projects = object.projects
   if type(projects) ~= "table" then
-    return service.malformed_response(request, response,
-      service.with_excerpt(request, response, "the list of projects is missing"))
+    return service.create_malformed_error(request, response,
+      service.append_excerpt(request, response, "the list of projects is missing"))
   end
   local id = #projects == 1 and type(projects[1]) == "table" and projects[1].id
   if type(id) == "string" and id:find "^[0-9A-Za-z]+$" and #id == 32 then return id end
@@ -59,7 +59,7 @@ local function request_id(context, credentials, options)
   local signed = { method = "GET", host = address.host, path = "/v3/projects", query = { { "name", options.region } } }
   local secrets = {}
   for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = credentials[name] end
-  local request = iam.address_request(address, { method = "GET", target = sign.target(signed.path, signed.query),
+  local request = iam.complete_request(address, { method = "GET", target = sign.target(signed.path, signed.query),
     secrets = secrets })
   request.headers, err = authenticate(signed, credentials, context:now() + options.clock_offset, options.algorithm)
   if not request.headers then return nil, err end
@@ -67,7 +67,7 @@ local function request_id(context, credentials, options)
   response, err = service.send(context, request)
   if not response then return nil, err end
   if response.status == 200 then return parse_id(request, response, options.region) end
-  local _, response_err = service.error_response(request, response)
+  local _, response_err = service.create_response_error(request, response)
   return nil, response_err, response
 end
 

@@ -36,8 +36,8 @@ local function read_role(session)
   local role = trim(trim(response.body):match "^[^\r\n]*")
   if role == "" then return Credentials.error("missing", NO_ROLE) end
   if not role:find "^[0-9A-Za-z._-]+$" then
-    return service.malformed_response(request, response,
-      service.with_excerpt(request, response, "malformed id of a role"))
+    return service.create_malformed_error(request, response,
+      service.append_excerpt(request, response, "malformed id of a role"))
   end
   response, err, request = session:get(ROLES .. role, NO_ROLE)
   if not response then return nil, err end
@@ -45,7 +45,7 @@ local function read_role(session)
   object, err = service.decode(request, response)
   if not object then return nil, err end
   if type(object.Code) == "string" and object.Code:lower() ~= "success" then
-    return service.error_response(request, response, object.Code, json_body.to_text(object.Message))
+    return service.create_response_error(request, response, object.Code, json_body.to_text(object.Message))
   end
   return service.parse_credentials(session.context, request, response, { access_key = object.AccessKeyId,
     secret_key = object.SecretAccessKey, expires = object.Expiration })

@@ -69,7 +69,7 @@ describe("kms.credentials.chain", function()
     assert.same({ { own, "hush" }, { own, "everything" } }, calls)
   end)
 
-  it("a chain on a machine without a metadata service does not ask for it at every call", function()
+  it("a chain on a machine without a metadata service does not send a request at every call", function()
     local transport = fake_transport.new(Error.new { kind = "transport", code = "connect", message = "no route",
       uncertain = false })
     local chain = credentials.chain { credentials.metadata(), { access_key = "AK", secret_key = "SK" } }

@@ -135,35 +135,35 @@ describe("kms.credentials.service", function()
     assert.same({ "invalid", "invalid" }, { err.code, err.cause.kind })
   end)
 
-  it("error_response tells temporary failures from refusals by the status", function()
+  it("create_response_error tells temporary failures from refusals by the status", function()
     for status, code in pairs { [400] = "refused", [401] = "refused", [403] = "refused", [404] = "refused",
       [302] = "unavailable", [429] = "unavailable", [500] = "unavailable", [503] = "unavailable" } do
-      local _, err = service.error_response(REQUEST, { status = status, headers = {}, body = "{}" })
+      local _, err = service.create_response_error(REQUEST, { status = status, headers = {}, body = "{}" })
       assert.equal(code, err.code)
     end
   end)
 
-  it("error_response shows code and message of the service, without a code that repeats the status", function()
+  it("create_response_error shows code and message of the service, without a code that repeats the status", function()
     local headers = { ["x-iam-trace-id"] = "trace" }
-    local _, err = service.error_response(REQUEST, { status = 403, headers = headers,
+    local _, err = service.create_response_error(REQUEST, { status = 403, headers = headers,
       body = '{"code":"IAM.0001","message":"no hush"}' })
     assert.equal("test service refused the request: HTTP 403 IAM.0001: no [secret]", err.message)
     assert.same({ "service", "IAM.0001", "no [secret]", 403, "trace" },
       { err.cause.kind, err.cause.code, err.cause.message, err.cause.status, err.cause.request_id })
-    _, err = service.error_response(REQUEST, { status = 500, headers = {}, body = '{"code":"500","message":"busy"}' })
+    _, err = service.create_response_error(REQUEST, { status = 500, headers = {}, body = '{"code":"500","message":"busy"}' })
     assert.equal("test service failed: HTTP 500: busy", err.message)
   end)
 
-  it("error_response describes a body that is not an error of the service, with an excerpt", function()
-    local _, err = service.error_response(REQUEST, { status = 502, headers = {}, body = "<p>hush</p>" })
+  it("create_response_error describes a body that is not an error of the service, with an excerpt", function()
+    local _, err = service.create_response_error(REQUEST, { status = 502, headers = {}, body = "<p>hush</p>" })
     assert.same({ "protocol", "not_json", 502 }, { err.cause.kind, err.cause.code, err.cause.status })
     assert.matches("11 bytes: <p>[secret]</p>", err.message, 1, true)
-    _, err = service.error_response(REQUEST, { status = 400, headers = {}, body = '{"a":1}' })
+    _, err = service.create_response_error(REQUEST, { status = 400, headers = {}, body = '{"a":1}' })
     assert.equal("unknown", err.cause.code)
   end)
 
-  it("malformed_response shows nothing of the body", function()
-    local _, err = service.malformed_response(REQUEST, { status = 200, headers = {}, body = "new-secret" }, "no keys")
+  it("create_malformed_error shows nothing of the body", function()
+    local _, err = service.create_malformed_error(REQUEST, { status = 200, headers = {}, body = "new-secret" }, "no keys")
     assert.equal("test service sent an unusable response: no keys", err.message)
     assert.same({ "protocol", "wrong_type", 200 }, { err.cause.kind, err.cause.code, err.cause.status })
   end)

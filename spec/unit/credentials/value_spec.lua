@@ -41,23 +41,23 @@ describe("kms.credentials.value", function()
     end
   end)
 
-  it("missing_fields lists required fields without a value", function()
+  it("find_missing_fields lists required fields without a value", function()
     local function names(fields, values)
       local list = {}
-      for i, field in ipairs(Credentials.missing_fields(fields, values) or {}) do list[i] = field.name end
+      for i, field in ipairs(Credentials.find_missing_fields(fields, values) or {}) do list[i] = field.name end
       return table.concat(list, " ")
     end
     assert.equal("access_key secret_key", names(FIELDS, {}))
     assert.equal("secret_key", names(ncloud.credentials, { access_key = "AK" }))
     assert.equal("", names(FIELDS, { access_key = "AK", secret_key = "SK" }))
     assert.equal("", names(FIELDS, { token = "T" }))
-    assert.is_nil(Credentials.missing_fields(FIELDS, { token = "T" }))
+    assert.is_nil(Credentials.find_missing_fields(FIELDS, { token = "T" }))
   end)
 
-  it("unknown_field finds a name that is not a field, and quotes it", function()
-    assert.is_nil(Credentials.unknown_field(FIELDS, { access_key = 1, expires = 2, warning = 3, token = 4 }))
-    assert.equal('"token"', Credentials.unknown_field(ncloud.credentials, { token = "T" }))
-    assert.equal("1", Credentials.unknown_field(FIELDS, { "AK" }))
+  it("find_unknown_field finds a name that is not a field, and quotes it", function()
+    assert.is_nil(Credentials.find_unknown_field(FIELDS, { access_key = 1, expires = 2, warning = 3, token = 4 }))
+    assert.equal('"token"', Credentials.find_unknown_field(ncloud.credentials, { token = "T" }))
+    assert.equal("1", Credentials.find_unknown_field(FIELDS, { "AK" }))
   end)
 
   it("error returns nil and an error value of the kind credentials", function()

@@ -18,7 +18,7 @@ describe("kms.huawei.credentials", function()
     local err = provider_call.assert_failure("missing", {},
       credentials.metadata():get(provider_call.new_context("huawei", cloud)))
     assert.equal("this server has no agency", err.message)
-    -- A 401 that names the agency is not answered with a new session token.
+    -- After a 401 that names the agency, no other session token is created.
     assert.equal(1, cloud:requests("metadata", "huawei_token"))
   end)
 end)
