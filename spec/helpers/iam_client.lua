@@ -1,11 +1,11 @@
---- A caller of the emulated IAM, in-process, who goes on to the emulated Huawei KMS with what it was given.
+--- Requests to the emulated IAM in the same process, and calls of the emulated KMS with the credentials that it returns.
 
 local cjson = require "cjson"
 local emulator = require "kms.emulator"
-local hand_signer = require "spec.helpers.reference_signer"
 local luassert = require "luassert"
+local reference_signer = require "spec.helpers.reference_signer"
 
-local caller = { TOKENS = "/v3/auth/tokens" }
+local iam_client = { TOKENS = "/v3/auth/tokens" }
 
 local ACCOUNT = emulator.fixtures.accounts[1]
 local USER = ACCOUNT.user
@@ -13,25 +13,28 @@ local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 
 local cloud
 
---- An emulator for the calls that follow, at 2026-01-02T03:04:05.678900Z.
-function caller.new_cloud(options)
+--- Creates the emulator of the following requests. Its time starts at 2026-01-02T03:04:05.678900Z.
+function iam_client.new_cloud(options)
   options = options or {}
   options.clock = function() return 1767323045.6789 end
   cloud = emulator.new(options)
   return cloud
 end
 
---- Asks IAM.
+--- Sends a request to IAM.
 ---@param body table|string|nil
+---@param headers table?
+---@param host string?
 ---@return integer status, table object, table headers
-function caller.ask(method, target, body, headers, host)
-  local response = assert(cloud:send { method = method, scheme = "https", host = host or "iam.myhuaweicloud.com", target = target,
-    headers = headers, body = type(body) == "table" and cjson.encode(body) or body })
+function iam_client.send(method, target, body, headers, host)
+  local response = assert(cloud:send { method = method, scheme = "https", host = host or "iam.myhuaweicloud.com",
+    target = target, headers = headers, body = type(body) == "table" and cjson.encode(body) or body })
   return response.status, cjson.decode(response.body), response.headers
 end
 
---- A good request for a token; `change` holds what is not as usual.
-function caller.password_body(change)
+--- Creates the body of a valid request for a token.
+---@param change table? what differs from a valid body
+function iam_client.new_password_body(change)
   change = change or {}
   return { auth = {
     identity = { methods = { change.method or "password" }, password = { user = {
@@ -42,22 +45,25 @@ function caller.password_body(change)
   } }
 end
 
----@return string token, table described
-function caller.password_token(change)
-  local status, object, headers = caller.ask("POST", caller.TOKENS, caller.password_body(change))
+--- Creates a token.
+---@param change table? as for `new_password_body`
+---@return string token, table description
+function iam_client.create_password_token(change)
+  local status, object, headers = iam_client.send("POST", iam_client.TOKENS, iam_client.new_password_body(change))
   luassert.equal(201, status)
   return headers["x-subject-token"], object.token
 end
 
---- A call of the KMS with a token, or with keys as IAM names them.
+--- Calls KMS with a token, or with keys as IAM names them.
 ---@return integer status, table object
-function caller.move(region, token, keys)
+function iam_client.move(region, token, keys)
   region = region or "cn-north-4"
   local project = ACCOUNT.projects[region]
-  local request = hand_signer.huawei {
+  local request = reference_signer.huawei {
     access_key = keys and keys.access or "A", secret_key = keys and keys.secret or "S",
     security_token = keys and keys.securitytoken, project_id = project, time = cloud:state().now,
-    host = ("kms.%s.myhuaweicloud.com"):format(region), path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(project, KEY),
+    host = ("kms.%s.myhuaweicloud.com"):format(region),
+    path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(project, KEY),
     body = ('{"key_id":"%s","primary_region":"cn-north-4"}'):format(KEY),
   }
   if token then request.headers[#request.headers] = { "X-Auth-Token", token } end
@@ -65,15 +71,16 @@ function caller.move(region, token, keys)
   return response.status, cjson.decode(response.body)
 end
 
---- Of a move in cn-east-3, where the key is a replica: the KMS says no, the gateway had nothing against the caller.
-function caller.let_in(status, object)
+--- Asserts that the gateway accepted the credentials of a move in cn-east-3. KMS refuses the move, because the key there
+--- is a replica.
+function iam_client.assert_authenticated(status, object)
   luassert.equal(400, status)
   luassert.equal("KMS.0106", object.error.error_code)
 end
 
---- Keystone's shape of an error, with a number for a code.
+--- Asserts an error in the form of Keystone, whose code is a number.
 ---@return string message
-function caller.keystone_refused(expected, title, status, object)
+function iam_client.assert_keystone_error(expected, title, status, object)
   luassert.equal(expected, status)
   luassert.equal(expected, object.error.code)
   luassert.equal("number", type(object.error.code))
@@ -81,12 +88,12 @@ function caller.keystone_refused(expected, title, status, object)
   return object.error.message
 end
 
---- The gateway's shape, and that of IAM's own operations.
+--- Asserts an error in the form of the gateway and of IAM's own operations.
 ---@return string message
-function caller.gateway_refused(expected, code, status, object)
+function iam_client.assert_gateway_error(expected, code, status, object)
   luassert.equal(expected, status)
   luassert.equal(code, object.error_code)
   return object.error_msg
 end
 
-return caller
+return iam_client

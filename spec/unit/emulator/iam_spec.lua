@@ -1,6 +1,6 @@
 --- kms.emulator.iam: tokens, temporary keys and projects, and until when the emulated KMS accepts them.
 
-local caller = require "spec.helpers.iam_client"
+local iam_client = require "spec.helpers.iam_client"
 local cjson = require "cjson"
 local emulator = require "kms.emulator"
 local sign = require "kms.sign"
@@ -8,13 +8,15 @@ local sign = require "kms.sign"
 local ACCOUNT = emulator.fixtures.accounts[1]
 local USER, IDP = ACCOUNT.user, ACCOUNT.idp
 local DAY = 24 * 3600
-local TOKENS, PROJECTS = caller.TOKENS, "/v3/projects"
+local TOKENS, PROJECTS = iam_client.TOKENS, "/v3/projects"
 local ID_TOKENS, KEYS = "/v3.0/OS-AUTH/id-token/tokens", "/v3.0/OS-CREDENTIAL/securitytokens"
 
 local cloud
 
-local ask, password_body, password_token, move, let_in = caller.ask, caller.password_body, caller.password_token, caller.move, caller.let_in
-local gateway_refused, keystone_refused = caller.gateway_refused, caller.keystone_refused
+local send, move = iam_client.send, iam_client.move
+local new_password_body, create_password_token = iam_client.new_password_body, iam_client.create_password_token
+local assert_authenticated = iam_client.assert_authenticated
+local assert_gateway_error, assert_keystone_error = iam_client.assert_gateway_error, iam_client.assert_keystone_error
 
 local function list(query, change)
   change = change or {}
@@ -25,7 +27,7 @@ local function list(query, change)
   local headers = {}
   for name, value in pairs(sign.huawei(request, keys, change.time or cloud:now())) do headers[#headers + 1] = { name, value } end
   if change.token then headers = { { "X-Auth-Token", change.token } } end
-  return ask("GET", sign.target(PROJECTS, query), nil, headers)
+  return send("GET", sign.target(PROJECTS, query), nil, headers)
 end
 
 local function list_ids(projects)
@@ -41,18 +43,18 @@ end
 
 local function id_token(change)
   change = change or {}
-  return ask("POST", ID_TOKENS, change.body or id_token_body(change), { { "X-Idp-Id", change.idp or IDP.id } })
+  return send("POST", ID_TOKENS, change.body or id_token_body(change), { { "X-Idp-Id", change.idp or IDP.id } })
 end
 
 local function key_body(token, seconds, method)
   return { auth = { identity = { methods = { method or "token" }, token = { id = token, duration_seconds = seconds } } } }
 end
 
-before_each(function() cloud = caller.new_cloud() end)
+before_each(function() cloud = iam_client.new_cloud() end)
 
 describe("a token of IAM for a password", function()
   it("a token is in a header of the response, and its description in the body", function()
-    local status, object, headers = ask("POST", TOKENS, password_body())
+    local status, object, headers = send("POST", TOKENS, new_password_body())
     assert.equal(201, status)
     assert.is_true(#headers["x-subject-token"] > 2000)
     local token = object.token
@@ -76,25 +78,25 @@ describe("a token of IAM for a password", function()
       { name = "cn-east-3" }, { id = ACCOUNT.projects["cn-east-3"] },
       { name = "cn-east-3", id = ACCOUNT.projects["cn-east-3"] },
     } do
-      local token, described = password_token { scope = { project = project } }
+      local token, described = create_password_token { scope = { project = project } }
       assert.equal("cn-east-3", described.project.name)
-      let_in(move("cn-east-3", token))
+      assert_authenticated(move("cn-east-3", token))
     end
   end)
 
   it("a project in the scope has precedence over a domain, and a token for a domain only is valid in no region", function()
-    local _, described = password_token { scope = { project = { name = "cn-north-4" }, domain = { name = USER.domain } } }
+    local _, described = create_password_token { scope = { project = { name = "cn-north-4" }, domain = { name = USER.domain } } }
     assert.equal("cn-north-4", described.project.name)
     local token
-    token, described = password_token { scope = { domain = { name = USER.domain } } }
+    token, described = create_password_token { scope = { domain = { name = USER.domain } } }
     assert.is_nil(described.project)
-    gateway_refused(401, "APIGW.0307", move("cn-north-4", token))
+    assert_gateway_error(401, "APIGW.0307", move("cn-north-4", token))
   end)
 
   it("the description of a token has a catalog unless nocatalog has a value", function()
-    assert.truthy(select(2, password_token()).catalog[1].endpoints[1].url)
+    assert.truthy(select(2, create_password_token()).catalog[1].endpoints[1].url)
     for query, wanted in pairs { ["?nocatalog=1"] = false, ["?nocatalog=true"] = false, ["?nocatalog="] = true, ["?x=nocatalog"] = true } do
-      local _, object = ask("POST", TOKENS .. query, password_body())
+      local _, object = send("POST", TOKENS .. query, new_password_body())
       assert.equal(wanted, object.token.catalog ~= nil, query)
     end
   end)
@@ -103,36 +105,36 @@ describe("a token of IAM for a password", function()
     for _, host in ipairs {
       "iam.cn-north-4.myhuaweicloud.com", "iam.eu-west-101.myhuaweicloud.eu", "IAM.myhuaweicloud.com:443",
     } do
-      assert.equal(201, (ask("POST", TOKENS, password_body(), nil, host)))
+      assert.equal(201, (send("POST", TOKENS, new_password_body(), nil, host)))
     end
     assert.is_nil((cloud:send { method = "GET", scheme = "https", host = "iam.example.com", target = PROJECTS }))
   end)
 
   it("a second token differs from the first one, and both are valid", function()
-    local first, second = password_token(), password_token()
+    local first, second = create_password_token(), create_password_token()
     assert.not_equal(first, second)
     assert.equal(200, (move(nil, first)))
     assert.equal(200, (move(nil, second)))
   end)
 
   it("a token is valid in its own region only", function()
-    local token = password_token()
+    local token = create_password_token()
     assert.equal(200, (move("cn-north-4", token)))
-    gateway_refused(401, "APIGW.0307", move("cn-east-3", token))
+    assert_gateway_error(401, "APIGW.0307", move("cn-east-3", token))
   end)
 
   it("a token is valid for one day, or for token_lifetime", function()
-    local token = password_token()
+    local token = create_password_token()
     cloud:advance(DAY - 1)
     assert.equal(200, (move(nil, token)))
     cloud:advance(1)
-    gateway_refused(401, "APIGW.0307", move(nil, token))
+    assert_gateway_error(401, "APIGW.0307", move(nil, token))
     cloud:settings { token_lifetime = 60 }
     local described
-    token, described = password_token()
+    token, described = create_password_token()
     assert.equal("2026-01-03T03:05:05.678900Z", described.expires_at)
     cloud:advance(60)
-    gateway_refused(401, "APIGW.0307", move(nil, token))
+    assert_gateway_error(401, "APIGW.0307", move(nil, token))
   end)
 
   for _, case in ipairs {
@@ -141,8 +143,8 @@ describe("a token of IAM for a password", function()
     { "an unknown domain", { domain = "nowhere" } },
   } do
     it("IAM refuses a token for " .. case[1] .. " with one text for all of these", function()
-      local status, object, headers = ask("POST", TOKENS, password_body(case[2]))
-      assert.equal("The username or password is wrong.", keystone_refused(401, "Unauthorized", status, object))
+      local status, object, headers = send("POST", TOKENS, new_password_body(case[2]))
+      assert.equal("The username or password is wrong.", assert_keystone_error(401, "Unauthorized", status, object))
       assert.is_nil(headers["x-subject-token"])
     end)
   end
@@ -151,12 +153,12 @@ describe("a token of IAM for a password", function()
     for _, project in ipairs {
       { name = "xx-nowhere-1" }, { id = "0" }, { name = "cn-north-4", id = ACCOUNT.projects["cn-east-3"] },
     } do
-      keystone_refused(404, "Not Found", ask("POST", TOKENS, password_body { scope = { project = project } }))
+      assert_keystone_error(404, "Not Found", send("POST", TOKENS, new_password_body { scope = { project = project } }))
     end
   end)
 
   local function without(path)
-    local body = password_body()
+    local body = new_password_body()
     local place, name = body, nil
     for step in path:gmatch "[^.]+" do
       if name then place = place[name] end
@@ -176,16 +178,16 @@ describe("a token of IAM for a password", function()
     ["no name"] = without "auth.identity.password.user.name",
     ["no password"] = without "auth.identity.password.user.password",
     ["no domain"] = without "auth.identity.password.user.domain",
-    ["another method"] = cjson.encode(password_body { method = "totp" }),
-    ["a password that is a number"] = cjson.encode(password_body { password = 1 }),
+    ["another method"] = cjson.encode(new_password_body { method = "totp" }),
+    ["a password that is a number"] = cjson.encode(new_password_body { password = 1 }),
     ["a user that is null"] = '{"auth":{"identity":{"methods":["password"],"password":{"user":null}}}}',
-    ["a project without name and id"] = cjson.encode(password_body { scope = { project = { x = 1 } } }),
-    ["a project that is text"] = cjson.encode(password_body { scope = { project = "cn-north-4" } }),
-    ["a project that is a number"] = cjson.encode(password_body { scope = { project = 4 } }),
-    ["a project that is null"] = cjson.encode(password_body { scope = { project = cjson.null } }),
+    ["a project without name and id"] = cjson.encode(new_password_body { scope = { project = { x = 1 } } }),
+    ["a project that is text"] = cjson.encode(new_password_body { scope = { project = "cn-north-4" } }),
+    ["a project that is a number"] = cjson.encode(new_password_body { scope = { project = 4 } }),
+    ["a project that is null"] = cjson.encode(new_password_body { scope = { project = cjson.null } }),
   } do
     it("IAM refuses a token for a body with " .. what, function()
-      keystone_refused(400, "Bad Request", ask("POST", TOKENS, body))
+      assert_keystone_error(400, "Bad Request", send("POST", TOKENS, body))
     end)
   end
 end)
@@ -197,7 +199,7 @@ describe("OpenID Connect and temporary keys of IAM", function()
     assert.same({ "mapped" }, object.token.methods)
     assert.equal("2026-01-03T03:04:05.678900Z", object.token.expires_at)
     assert.equal(IDP.id, object.token.user["OS-FEDERATION"].identity_provider.id)
-    status, object = ask("POST", KEYS, key_body(headers["x-subject-token"], 21600))
+    status, object = send("POST", KEYS, key_body(headers["x-subject-token"], 21600))
     assert.equal(201, status)
     local keys = object.credential
     assert.equal("2026-01-02T09:04:05.678900Z", keys.expires_at)
@@ -205,21 +207,21 @@ describe("OpenID Connect and temporary keys of IAM", function()
     assert.equal(40, #keys.secret)
     assert.is_true(#keys.securitytoken > 1000)
     assert.equal(200, (move(nil, nil, keys)))
-    let_in(move("cn-east-3", nil, keys))
+    assert_authenticated(move("cn-east-3", nil, keys))
   end)
 
   it("temporary keys are valid for the requested duration", function()
-    local keys = select(2, ask("POST", KEYS, key_body(password_token(), 900))).credential
+    local keys = select(2, send("POST", KEYS, key_body(create_password_token(), 900))).credential
     cloud:advance(899.9)
     assert.equal(200, (move(nil, nil, keys)))
     cloud:advance(0.1)
-    gateway_refused(401, "APIGW.0301", move(nil, nil, keys))
+    assert_gateway_error(401, "APIGW.0301", move(nil, nil, keys))
   end)
 
   it("temporary keys are invalid without their security token", function()
-    local keys = select(2, ask("POST", KEYS, key_body(password_token(), 900))).credential
+    local keys = select(2, send("POST", KEYS, key_body(create_password_token(), 900))).credential
     keys.securitytoken = nil
-    gateway_refused(401, "APIGW.0301", move(nil, nil, keys))
+    assert_gateway_error(401, "APIGW.0301", move(nil, nil, keys))
   end)
 
   it("IAM issues a token for a project and an id token", function()
@@ -227,42 +229,42 @@ describe("OpenID Connect and temporary keys of IAM", function()
     assert.equal(201, status)
     assert.equal("cn-north-4", object.token.project.name)
     assert.equal(200, (move(nil, headers["x-subject-token"])))
-    gateway_refused(404, "IAM.0004", id_token { scope = { project = { name = "xx-nowhere-1" } } })
+    assert_gateway_error(404, "IAM.0004", id_token { scope = { project = { name = "xx-nowhere-1" } } })
   end)
 
   it("IAM refuses an unknown identity provider, a wrong id token and a malformed body", function()
-    gateway_refused(404, "IAM.0004", id_token { idp = "other" })
-    gateway_refused(401, "IAM.0007", id_token { id_token = "wrong" })
+    assert_gateway_error(404, "IAM.0004", id_token { idp = "other" })
+    assert_gateway_error(401, "IAM.0007", id_token { id_token = "wrong" })
     for _, body in ipairs { "", "{", "{}", '{"auth":{}}', '{"auth":{"id_token":{"id":1}}}', '{"auth":{"id_token":"x"}}' } do
-      gateway_refused(400, "IAM.0011", id_token { body = body })
+      assert_gateway_error(400, "IAM.0011", id_token { body = body })
     end
-    gateway_refused(400, "IAM.0011", ask("POST", ID_TOKENS, id_token_body()))
+    assert_gateway_error(400, "IAM.0011", send("POST", ID_TOKENS, id_token_body()))
   end)
 
   it("IAM refuses an expired id token", function()
-    cloud = caller.new_cloud { accounts = { { provider = "huawei", access_key = "A", secret_key = "S",
+    cloud = iam_client.new_cloud { accounts = { { provider = "huawei", access_key = "A", secret_key = "S",
       idp = { id = IDP.id, id_token = IDP.id_token, expires = cloud:now() + 10 } } } }
     assert.equal(201, (id_token()))
     cloud:advance(10)
-    gateway_refused(401, "IAM.0007", id_token())
+    assert_gateway_error(401, "IAM.0007", id_token())
   end)
 
   it("IAM refuses keys for an unknown or expired token, a wrong duration and a malformed body", function()
-    local token = password_token()
+    local token = create_password_token()
     for _, seconds in ipairs { 899, 86401, 900.5, "900" } do
-      keystone_refused(400, "Bad Request", ask("POST", KEYS, key_body(token, seconds)))
+      assert_keystone_error(400, "Bad Request", send("POST", KEYS, key_body(token, seconds)))
     end
-    keystone_refused(400, "Bad Request", ask("POST", KEYS, key_body(token, 900, "password")))
-    keystone_refused(400, "Bad Request", ask("POST", KEYS, key_body(nil, 900)))
-    keystone_refused(400, "Bad Request", ask("POST", KEYS, "{"))
-    keystone_refused(401, "Unauthorized", ask("POST", KEYS, key_body("x", 900)))
-    assert.equal(201, (ask("POST", KEYS, key_body(token, 86400))))
+    assert_keystone_error(400, "Bad Request", send("POST", KEYS, key_body(token, 900, "password")))
+    assert_keystone_error(400, "Bad Request", send("POST", KEYS, key_body(nil, 900)))
+    assert_keystone_error(400, "Bad Request", send("POST", KEYS, "{"))
+    assert_keystone_error(401, "Unauthorized", send("POST", KEYS, key_body("x", 900)))
+    assert.equal(201, (send("POST", KEYS, key_body(token, 86400))))
     cloud:advance(DAY)
-    keystone_refused(401, "Unauthorized", ask("POST", KEYS, key_body(token, 900)))
+    assert_keystone_error(401, "Unauthorized", send("POST", KEYS, key_body(token, 900)))
   end)
 
   it("IAM accepts the token for keys in X-Auth-Token, and a missing duration is 15 minutes", function()
-    local status, object = ask("POST", KEYS, '{"auth":{"identity":{"methods":["token"]}}}', { { "X-Auth-Token", (password_token()) } })
+    local status, object = send("POST", KEYS, '{"auth":{"identity":{"methods":["token"]}}}', { { "X-Auth-Token", (create_password_token()) } })
     assert.equal(201, status)
     assert.equal("2026-01-02T03:19:05.678900Z", object.credential.expires_at)
   end)
@@ -282,7 +284,7 @@ describe("the projects of IAM", function()
 
   it("list_projects accepts a token of any region", function()
     for _, region in ipairs { "cn-north-4", "cn-east-3" } do
-      local token = password_token { scope = { project = { name = region } } }
+      local token = create_password_token { scope = { project = { name = region } } }
       assert.same({ ACCOUNT.projects["cn-north-4"] }, list_ids(select(2, list({ { "name", "cn-north-4" } }, { token = token })).projects))
     end
   end)
@@ -297,31 +299,31 @@ describe("the projects of IAM", function()
 
   it("list_projects returns an empty array when there is no project", function()
     local response = cloud:send { method = "GET", scheme = "https", host = "iam.myhuaweicloud.com", target = PROJECTS .. "?name=x",
-      headers = { { "X-Auth-Token", (password_token()) } } }
+      headers = { { "X-Auth-Token", (create_password_token()) } } }
     assert.truthy(response.body:find('"projects":[]', 1, true), response.body)
   end)
 
   it("list_projects is authenticated by the gateway of the KMS, which counts failures of both", function()
-    gateway_refused(401, "APIGW.0301", ask("GET", PROJECTS))
-    gateway_refused(401, "APIGW.0301", list({}, { time = cloud:now() - 901 }))
-    gateway_refused(401, "APIGW.0301", list({}, { token = "x" }))
-    for _ = 1, 4 do gateway_refused(401, "APIGW.0301", list({}, { secret_key = "wrong" })) end
-    assert.truthy(gateway_refused(401, "APIGW.0301", list()):find "forbidden")
+    assert_gateway_error(401, "APIGW.0301", send("GET", PROJECTS))
+    assert_gateway_error(401, "APIGW.0301", list({}, { time = cloud:now() - 901 }))
+    assert_gateway_error(401, "APIGW.0301", list({}, { token = "x" }))
+    for _ = 1, 4 do assert_gateway_error(401, "APIGW.0301", list({}, { secret_key = "wrong" })) end
+    assert.truthy(assert_gateway_error(401, "APIGW.0301", list()):find "forbidden")
     assert.truthy(cloud:state().locks[ACCOUNT.access_key].locked_until)
     local locked, object = move(nil, nil, { access = ACCOUNT.access_key, secret = ACCOUNT.secret_key })
-    assert.truthy(gateway_refused(401, "APIGW.0301", locked, object):find "forbidden")
+    assert.truthy(assert_gateway_error(401, "APIGW.0301", locked, object):find "forbidden")
   end)
 end)
 
 describe("IAM in the emulator", function()
   it("IAM refuses other paths and methods with APIGW.0101", function()
-    gateway_refused(404, "APIGW.0101", ask("GET", "/v3/domains"))
-    gateway_refused(404, "APIGW.0101", ask("GET", TOKENS))
+    assert_gateway_error(404, "APIGW.0101", send("GET", "/v3/domains"))
+    assert_gateway_error(404, "APIGW.0101", send("GET", TOKENS))
   end)
 
   it("requests to IAM are counted by operation, apart from requests to the KMS", function()
-    password_token()
-    password_token()
+    create_password_token()
+    create_password_token()
     list()
     move(nil, "x")
     assert.equal(3, cloud:requests "iam")
@@ -334,9 +336,9 @@ describe("IAM in the emulator", function()
   end)
 
   it("a token is invalid after cloud:reset", function()
-    local token = password_token()
+    local token = create_password_token()
     cloud:reset()
-    gateway_refused(401, "APIGW.0301", move(nil, token))
+    assert_gateway_error(401, "APIGW.0301", move(nil, token))
   end)
 
   it("requests to IAM receive faults", function()
@@ -346,16 +348,16 @@ describe("IAM in the emulator", function()
     local start = cloud:now()
     assert.equal(200, (list()))
     assert.equal(5, math.floor(cloud:now() - start + 0.5))
-    gateway_refused(429, "APIGW.0308", ask("POST", TOKENS, password_body()))
-    assert.equal(201, (ask("POST", TOKENS, password_body())))
+    assert_gateway_error(429, "APIGW.0308", send("POST", TOKENS, new_password_body()))
+    assert.equal(201, (send("POST", TOKENS, new_password_body())))
   end)
 
   it("IAM and the gateway have another time than the caller when clock_offset is set", function()
     cloud:settings { clock_offset = 1000 }
     assert.equal(1767323045.6789, cloud:now())
-    local _, described = password_token()
+    local _, described = create_password_token()
     assert.equal("2026-01-02T03:20:45.678900Z", described.issued_at)
-    assert.truthy(gateway_refused(401, "APIGW.0301", list()):find(
+    assert.truthy(assert_gateway_error(401, "APIGW.0301", list()):find(
       "signature expired, signature time:20260102T030405Z,server time:20260102T032045Z", 1, true))
     local status, _, headers = list({}, { time = cloud:now() + 1000 })
     assert.equal(200, status)
