@@ -1,18 +1,16 @@
---- The letter of a signed request, written a second time and apart from csrc: what may be sent, and as which bytes.
---- Plain rather than fast.
+--- Second implementation of the canonical request, independent of csrc. Simple rather than fast.
 
 local canonical = {}
 
 local UNRESERVED = "^[A-Za-z0-9._~-]$" -- RFC 3986, section 2.3
-local LIMIT = 32 * 1024 -- of a target: the gateway's own
+local LIMIT = 32 * 1024 -- of a target, and of a header value
 
---- Whether a text is UTF-8 without NUL: Lua's own decoder says so, which refuses overlong forms, surrogates and what is
---- above U+10FFFF.
+--- Whether a text is UTF-8 without NUL. Lua's decoder refuses overlong forms, surrogates and everything above U+10FFFF.
 local function is_text(text)
   return utf8.len(text) ~= nil and not text:find("\0", 1, true) -- luacheck: globals utf8
 end
 
---- Percent-encoding, a byte at a time; nil where the text cannot be sent.
+--- Percent-encodes a text; nil if it is not valid.
 local function encode(text)
   if not is_text(text) then return nil end
   local out = {}
@@ -23,7 +21,7 @@ local function encode(text)
   return table.concat(out)
 end
 
---- RFC 3986, section 5.2.4, step by step as it stands there.
+--- RFC 3986 section 5.2.4, step by step.
 local function remove_dot_segments(input)
   local output = ""
   while input ~= "" do
@@ -42,17 +40,17 @@ local function remove_dot_segments(input)
   return output
 end
 
-local function path_of_text(text)
+local function encode_path_text(text)
   if text == "" then text = "/" end
   if text:sub(1, 1) ~= "/" then return nil end
-  -- Segments that are dropped again are sent nowhere, but must be text like the others.
+  -- Segments that ".." removes must be valid too.
   if not is_text(text) then return nil end
   local segments = {}
   for segment in remove_dot_segments(text):gmatch "/([^/]*)" do segments[#segments + 1] = encode(segment) end
   return "/" .. table.concat(segments, "/")
 end
 
-local function path_of_segments(list)
+local function encode_path_segments(list)
   local out = {}
   for i, segment in ipairs(list) do
     local encoded = segment ~= "" and segment ~= "." and segment ~= ".." and encode(segment)
@@ -62,10 +60,10 @@ local function path_of_segments(list)
   return "/" .. table.concat(out, "/")
 end
 
---- Pairs in the order given.
-local function query_of(pairs_of)
+--- Encodes pairs in their order.
+local function encode_query(query)
   local out = {}
-  for i, pair in ipairs(pairs_of) do
+  for i, pair in ipairs(query) do
     local name, value = encode(pair[1]), encode(pair[2])
     if not name or not value then return nil end
     out[i] = name .. "=" .. value
@@ -73,36 +71,37 @@ local function query_of(pairs_of)
   return table.concat(out, "&")
 end
 
---- The request target.
+--- Builds the request target.
 ---@param path string|string[]
 ---@param query string[][]
----@return string? target nil where it must be refused
-function canonical.target(path, query)
-  local encoded = type(path) == "table" and path_of_segments(path) or type(path) == "string" and path_of_text(path)
-  local asked = query_of(query)
-  if not encoded or not asked then return nil end
-  local target = #query > 0 and encoded .. "?" .. asked or encoded
+---@return string? target nil if kms.sign must refuse it
+function canonical.build_target(path, query)
+  local encode_path = type(path) == "table" and encode_path_segments or encode_path_text
+  local encoded = encode_path(path)
+  local encoded_query = encode_query(query)
+  if not encoded or not encoded_query then return nil end
+  local target = #query > 0 and encoded .. "?" .. encoded_query or encoded
   return #target <= LIMIT and target or nil
 end
 
---- Order by the values of the bytes: Lua's own follows the locale.
-local function before(left, right)
+--- Compares the values of bytes, because Lua's comparison follows the locale.
+local function is_before(left, right)
   for i = 1, math.min(#left, #right) do
     if left:byte(i) ~= right:byte(i) then return left:byte(i) < right:byte(i) end
   end
   return #left < #right
 end
 
---- Huawei's canonical query: ordered before it is encoded.
+--- Builds Huawei Cloud's canonical query: sorted, then encoded.
 ---@return string?
-function canonical.query(query)
+function canonical.build_query(query)
   local sorted = {}
   for i, pair in ipairs(query) do sorted[i] = pair end
   table.sort(sorted, function(left, right)
-    if left[1] ~= right[1] then return before(left[1], right[1]) end
-    return before(left[2], right[2])
+    if left[1] ~= right[1] then return is_before(left[1], right[1]) end
+    return is_before(left[2], right[2])
   end)
-  return query_of(sorted)
+  return encode_query(sorted)
 end
 
 local function is_value(text)
@@ -115,12 +114,12 @@ end
 
 local TOKEN = "^[!#$%%&'*+%-.^_`|~0-9A-Za-z]+$"
 
---- The headers that are signed, by lower-case name with outer white space off.
+--- Builds the signed headers: trimmed values by lower-case name.
 ---@param request table
 ---@param token string?
----@param date string X-Sdk-Date where the request has none
----@return table<string, string>? headers nil where they must be refused
-function canonical.headers(request, token, date)
+---@param date string X-Sdk-Date if the request has none
+---@return table<string, string>? headers nil if kms.sign must refuse them
+function canonical.build_headers(request, token, date)
   local headers = {}
   for _, pair in ipairs(request.headers) do
     local name = pair[1]:lower()

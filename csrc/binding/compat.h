@@ -1,4 +1,4 @@
-/* The few names of Lua 5.4's C interface that LuaJIT 2.1 lacks. */
+/* Names of Lua 5.4's C interface for older Lua versions and LuaJIT. */
 #ifndef KMS_COMPAT_H
 #define KMS_COMPAT_H
 
@@ -9,12 +9,12 @@
 #define lua_rawlen(L, i) lua_objlen((L), (i))
 #endif
 
-#if LUA_VERSION_NUM < 502 && !defined(luaL_newlib) /* Lua 5.1 itself; LuaJIT 2.1 has them */
+#if LUA_VERSION_NUM < 502 && !defined(luaL_newlib) /* Lua 5.1; LuaJIT 2.1 has them */
 #define luaL_setfuncs(L, functions, upvalues) luaL_register((L), NULL, (functions))
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_register((L), NULL, (functions)))
 #endif
 
-/* A userdata of the older ones has one user value, which is a table. */
+/* Before Lua 5.4, a userdata has one user value. Up to Lua 5.2 it must be a table. */
 #if LUA_VERSION_NUM < 504
 #define lua_newuserdatauv(L, size, values) lua_newuserdata((L), (size))
 #if LUA_VERSION_NUM < 502
@@ -26,7 +26,7 @@
 #endif
 #endif
 
-/* The one symbol a module exports; everything else is built with hidden visibility. */
+/* Marks luaopen_*. Everything else is compiled with hidden visibility. */
 #define KMS_EXPORT __attribute__((visibility("default")))
 
 #endif
