@@ -1,10 +1,4 @@
-/* Module kms.sign: reads arguments, calls the signers in C, pushes their results.
- *
- * One call: push all fields of the arguments onto the stack; acquire the function's context, which
- * owns all C memory; read the lists into it; sign in plain C; push the results. From reading the
- * lists to the last use of a slice nothing allocates in Lua, so no finalizer runs that could free a
- * string. While results are pushed a finalizer can run and sign too: it then finds the context busy
- * and replaces it. */
+/* Module kms.sign: reads arguments, calls the signers, pushes their results. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -20,7 +14,17 @@
 #include "sign/percent_encode.h"
 #include "sign/request.h"
 
-/* The one upvalue of every function: its kms_sign_context. */
+/* The steps of a call:
+ *
+ * 1. Push all fields of the arguments onto the stack. This may raise.
+ * 2. Acquire the context, which owns all memory that is not Lua's, and read the lists into it.
+ * 3. Sign. From reading the lists to the last use of a slice nothing allocates in Lua, so no
+ *    finalizer can run and make Lua free one of the strings.
+ * 4. Push the results. A finalizer may run and sign too; it finds the context busy and replaces it.
+ *
+ * Access to arguments is raw throughout, because a metamethod could run code between two reads. */
+
+/* The only upvalue of every function: its kms_sign_context. */
 #define CONTEXT lua_upvalueindex(1)
 
 /* Stack positions of a signing function. The first four are its arguments. */
@@ -42,8 +46,6 @@ enum {
 };
 
 enum { STACK_SIZE = SECURITY_TOKEN + LUA_MINSTACK };
-
-/* Access is raw throughout, because a metamethod could run code between two reads. */
 
 /* Accepted types of a value; 0: not read. */
 enum { STRING = 1, LIST = 2, OPTIONAL = 4 };
@@ -101,16 +103,16 @@ static void push_fields(lua_State *L, kms_sign_kind kind)
     }
 }
 
-/* A list at a stack position, and the names that an error message uses. */
+/* Stack position of a list, and what an error message calls it. */
 typedef struct {
     int index;
     int argument;
     const char *name;
-} list_place;
+} list_location;
 
 /* The length of the list, at most `limit` + 1; 0 if there is none. Raises if a key is not part of a
  * list: { ["Content-Type"] = ... } would otherwise be ignored silently. */
-static size_t measure_list(lua_State *L, const list_place *list, size_t limit)
+static size_t measure_list(lua_State *L, const list_location *list, size_t limit)
 {
     if (lua_type(L, list->index) != LUA_TTABLE)
         return 0;
@@ -132,7 +134,7 @@ static kms_slice read_slice(lua_State *L, int index)
     return slice;
 }
 
-static void read_pairs(lua_State *L, const list_place *list, kms_pairs *pairs)
+static void read_pairs(lua_State *L, const list_location *list, kms_pairs *pairs)
 {
     const int top = lua_gettop(L);
     for (size_t i = 0; i < pairs->count; i++) {
@@ -151,7 +153,8 @@ static void read_pairs(lua_State *L, const list_place *list, kms_pairs *pairs)
     }
 }
 
-static void read_segments(lua_State *L, const list_place *list, kms_slice *segments, size_t count)
+static void read_segments(lua_State *L, const list_location *list, kms_slice *segments,
+                          size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, list->index, (int)i + 1);
@@ -164,8 +167,8 @@ static void read_segments(lua_State *L, const list_place *list, kms_slice *segme
 }
 
 /* Reads path, query and headers into the context and marks it busy. `headers` may be NULL. */
-static void read_lists(lua_State *L, kms_sign_context *context, const list_place *path,
-                       const list_place *query, const list_place *headers)
+static void read_lists(lua_State *L, kms_sign_context *context, const list_location *path,
+                       const list_location *query, const list_location *headers)
 {
     kms_sign_request *request = &context->signer.request;
     size_t segment_count = measure_list(L, path, KMS_LIST_LIMIT);
@@ -188,9 +191,9 @@ static void read_lists(lua_State *L, kms_sign_context *context, const list_place
  * wrong type; the signers refuse wrong values. */
 static kms_sign_context *read_arguments(lua_State *L, kms_sign_kind kind)
 {
-    static const list_place PATH_LIST = {PATH, REQUEST, "path"},
-                            QUERY_LIST = {QUERY, REQUEST, "query"},
-                            HEADER_LIST = {HEADERS, REQUEST, "headers"};
+    static const list_location PATH_LIST = {PATH, REQUEST, "path"},
+                               QUERY_LIST = {QUERY, REQUEST, "query"},
+                               HEADER_LIST = {HEADERS, REQUEST, "headers"};
     luaL_checktype(L, REQUEST, LUA_TTABLE);
     luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
     luaL_checktype(L, TIMESTAMP, LUA_TNUMBER);
@@ -318,7 +321,7 @@ static int sign_ncloud_stages(lua_State *L)
 
 static int sign_target(lua_State *L)
 {
-    static const list_place PATH_LIST = {1, 1, "path"}, QUERY_LIST = {2, 2, "query"};
+    static const list_location PATH_LIST = {1, 1, "path"}, QUERY_LIST = {2, 2, "query"};
     lua_settop(L, 2);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     check_type(L, 1, NULL, 1, STRING | LIST);

@@ -11,7 +11,8 @@
 #include "sign/ncloud.h"
 #include "sign/signer.h"
 
-/* What a context is for: one kind per provider, so that a call only wipes output of its own. */
+/* Providers have contexts of their own, so that a call wipes only what it wrote. KMS_SIGN_TARGET is
+ * for the functions that do not depend on the provider. */
 typedef enum { KMS_SIGN_HUAWEI, KMS_SIGN_NCLOUD, KMS_SIGN_TARGET } kms_sign_kind;
 
 /* A userdata. Frees its memory when it is collected, and keeps small allocations from one call to

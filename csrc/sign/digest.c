@@ -1,11 +1,11 @@
-/* SHA-256, SM3, and HMAC with them, as hex or base64; see digest.h. Apart from EVP_MD_fetch, only
- * functions that OpenSSL 1.1.1 and 3.x share. */
+/* SHA-256, SM3, and HMAC with them, as hex or base64; see digest.h. */
 #include "sign/digest.h"
 
 #include <string.h>
 
 #include "base/wipe.h"
 
+/* The only code that depends on the version of OpenSSL, 1.1.1 or 3.x. */
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
 static bool init_context(EVP_MD_CTX *context, kms_hash hash)
 {

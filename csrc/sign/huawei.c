@@ -1,6 +1,4 @@
-/* Huawei Cloud's request signatures, one function per stage; see huawei.h. Source of the rules:
- * "AK/SK Signing and Authentication Algorithm" in the vendor's API Request Signing Guide; for SM3
- * the vendor's SDKs. */
+/* Huawei Cloud's request signatures, one function per stage; see huawei.h. */
 #include "sign/huawei.h"
 
 #include <stdlib.h>
@@ -12,6 +10,8 @@
 #include "sign/percent_encode.h"
 #include "sign/validate.h"
 
+/* Source of the rules: "AK/SK Signing and Authentication Algorithm" in the vendor's API Request
+ * Signing Guide. The guide does not describe SM3; the source for it is the vendor's SDKs. */
 static const kms_huawei_algorithm ALGORITHMS[] = {
     {"SDK-HMAC-SHA256", KMS_SHA256, "x-sdk-content-sha256"},
     {"SDK-HMAC-SM3", KMS_SM3, "x-sdk-content-sm3"},

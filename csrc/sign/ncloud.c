@@ -1,5 +1,4 @@
-/* NAVER Cloud's request signature v2, one function per stage; see ncloud.h. Source of the rules:
- * "Ncloud API", section "Create signature", of the vendor's API guide. */
+/* NAVER Cloud's request signature v2, one function per stage; see ncloud.h. */
 #include "sign/ncloud.h"
 
 #include <string.h>
@@ -8,6 +7,8 @@
 #include "sign/openssl_errors.h"
 #include "sign/percent_encode.h"
 #include "sign/validate.h"
+
+/* Source of the rules: "Ncloud API", section "Create signature", of the vendor's API guide. */
 
 /* Above the sum of the limits of the parts: method, target, timestamp, access key. */
 enum { STRING_TO_SIGN_LIMIT = KMS_TARGET_LIMIT + KMS_HEADER_LIMIT + 1024 };

@@ -39,9 +39,8 @@ enum {
     KMS_TARGET_LIMIT = 32 * 1024,   /* request target: path, "?" and query */
     KMS_HEADER_LIMIT = 32 * 1024,   /* value of one header */
     KMS_HEADERS_LIMIT = 128 * 1024, /* all headers; "name:value" and a line end each */
-    KMS_HEADER_COUNT_LIMIT =
-        256,              /* our choice: no gateway publishes one, most servers allow less */
-    KMS_METHOD_LIMIT = 32 /* our choice: the longest registered method has 17 letters */
+    KMS_HEADER_COUNT_LIMIT = 256,   /* our choice: most servers allow fewer */
+    KMS_METHOD_LIMIT = 32           /* our choice: the longest registered method has 17 letters */
 };
 
 /* A query pair and a path segment take at least two bytes of the target each, so a longer list

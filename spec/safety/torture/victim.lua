@@ -27,7 +27,7 @@ end
 
 local lasting
 
---- The same by a client that stays, so that the signer keeps its key from call to call.
+--- The same with one client for all calls.
 local function move_again(kms)
   local on = { sleep = function(_, seconds) transport:sleep(seconds) end, now = function() return transport:now() end }
   function on.send(_, request) return transport:send(request) end
