@@ -1,16 +1,16 @@
---- The emulator behind NGINX: what the wire adds to the rules that spec/unit/emulator/emulator_spec.lua holds. Requests are signed by hand
---- and sent by kms.transport.curl.
+--- tools/emulator: the emulator behind NGINX, its control interface, and its start script. spec/helpers/reference_signer.lua
+--- signs the requests, and kms.transport.curl sends them.
 
 local cjson = require "cjson"
 local curl = require "kms.transport.curl"
 local emulated = require "spec.helpers.emulator_client"
-local hand_signer = require "spec.helpers.reference_signer"
+local reference_signer = require "spec.helpers.reference_signer"
 
 local PORT, DIR = tonumber(os.getenv "KMS_EMULATOR_PORT"), os.getenv "KMS_EMULATOR_DIR"
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
-local function open(options)
+local function new_transport(options)
   local all = { ca_file = emulated.ca_file, timeout = 10 }
   for name, value in pairs(options or {}) do all[name] = value end
   return curl.new(all)
@@ -20,7 +20,7 @@ local function move(change)
   change = change or {}
   local account = emulated.accounts.huawei
   local region = change.region or "cn-north-4"
-  return hand_signer.huawei {
+  return reference_signer.huawei {
     access_key = account.access_key, secret_key = change.secret_key or account.secret_key, time = os.time(),
     host = (change.name or "localhost") .. ":" .. (region == "cn-north-4" and PORT or PORT + 1),
     path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(account.projects[region], KEY),
@@ -32,7 +32,7 @@ end
 local function rename(change)
   change = change or {}
   local account = emulated.accounts.ncloud
-  return hand_signer.ncloud {
+  return reference_signer.ncloud {
     access_key = account.access_key, secret_key = account.secret_key, time = os.time(), host = "localhost:" .. PORT + 2,
     method = "PUT", path = change.path or "/kms/v1/keys/" .. TAG .. "/name",
     body = change.body or '{"keyName":"newKeyName"}',
@@ -42,8 +42,8 @@ end
 describe("the emulator's server", function()
   before_each(emulated.reset)
 
-  it("serves both regions and both clouds, each on a port of its own", function()
-    local transport = open()
+  it("each region and each cloud has a port of its own", function()
+    local transport = new_transport()
     local response = assert(transport:send(move()))
     assert.equal(200, response.status)
     assert.equal("application/json", response.headers["content-type"])
@@ -57,30 +57,30 @@ describe("the emulator's server", function()
     assert.same({ huawei = 3, ncloud = 1, iam = 0, metadata = 0 }, state.requests)
   end)
 
-  describe("serves credentials:", function()
+  describe("credentials of the emulator's server", function()
     local account = emulated.accounts.huawei
 
-    local function ask(method, endpoint, target, headers, body)
+    local function send(method, endpoint, target, headers, body)
       local scheme, host = endpoint:match "^(%w+)://(.*)$"
-      local response = assert(open():send { method = method, scheme = scheme, host = host, target = target,
+      local response = assert(new_transport():send { method = method, scheme = scheme, host = host, target = target,
         headers = headers or {}, body = body })
       return response.status, response.body, response.headers
     end
 
     local function move_as(keys)
-      local request = hand_signer.huawei {
+      local request = reference_signer.huawei {
         access_key = keys.access, secret_key = keys.secret, security_token = keys.securitytoken,
         time = emulated.state().now, host = "localhost:" .. PORT, project_id = account.projects["cn-north-4"],
         path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(account.projects["cn-north-4"], KEY),
         body = ('{"key_id":"%s","primary_region":"cn-north-4"}'):format(KEY),
       }
       if keys.token then request.headers[#request.headers] = { "X-Auth-Token", keys.token } end
-      return open():send(request).status
+      return new_transport():send(request).status
     end
 
-    it("tokens of IAM, over HTTPS, until they expire", function()
+    it("IAM issues tokens over HTTPS, and the KMS accepts them until they expire", function()
       local user = account.user
-      local status, _, headers = ask("POST", emulated.iam, "/v3/auth/tokens?nocatalog=1", {}, cjson.encode { auth = {
+      local status, _, headers = send("POST", emulated.iam, "/v3/auth/tokens?nocatalog=1", {}, cjson.encode { auth = {
         identity = { methods = { "password" }, password = { user = {
           name = user.name, password = user.password, domain = { name = user.domain } } } },
         scope = { project = { name = "cn-north-4" } },
@@ -88,31 +88,31 @@ describe("the emulator's server", function()
       assert.equal(201, status)
       local keys = { access = "A", secret = "S", token = headers["x-subject-token"] }
       assert.equal(200, move_as(keys))
-      local _, body = ask("GET", emulated.iam, "/v3/projects?name=cn-east-3", { { "X-Auth-Token", keys.token } })
+      local _, body = send("GET", emulated.iam, "/v3/projects?name=cn-east-3", { { "X-Auth-Token", keys.token } })
       assert.equal(account.projects["cn-east-3"], cjson.decode(body).projects[1].id)
       emulated.clock(24 * 3600)
       assert.equal(401, move_as(keys))
       assert.same({ create_token = 1, list_projects = 1 }, emulated.state().operations.iam)
     end)
 
-    it("keys of the metadata service, over plain HTTP, until they expire", function()
+    it("the metadata service issues keys over HTTP, and the KMS accepts them until they expire", function()
       assert.equal("required", emulated.settings({ metadata_v2 = "required" }).settings.metadata_v2)
-      assert.equal(401, (ask("GET", emulated.metadata, "/openstack/latest/securitykey")))
-      local _, token = ask("PUT", emulated.metadata, "/meta-data/latest/api/token", { { "X-Metadata-Token-Ttl-Seconds", "21600" } })
-      local _, body = ask("GET", emulated.metadata, "/openstack/latest/securitykey", { { "X-Metadata-Token", token } })
+      assert.equal(401, (send("GET", emulated.metadata, "/openstack/latest/securitykey")))
+      local _, token = send("PUT", emulated.metadata, "/meta-data/latest/api/token", { { "X-Metadata-Token-Ttl-Seconds", "21600" } })
+      local _, body = send("GET", emulated.metadata, "/openstack/latest/securitykey", { { "X-Metadata-Token", token } })
       local keys = cjson.decode(body).credential
       assert.equal(200, move_as(keys))
       emulated.clock(6 * 3600)
       assert.equal(401, move_as(keys))
       emulated.reset()
-      assert.equal(200, (ask("GET", emulated.metadata, "/openstack/latest/securitykey")))
+      assert.equal(200, (send("GET", emulated.metadata, "/openstack/latest/securitykey")))
     end)
 
-    it("keys of the container endpoint, with faults", function()
+    it("the container endpoint issues keys and receives faults", function()
       emulated.fault { kind = "bad_gateway", match = { provider = "metadata", operation = "pod_key" } }
       local headers = { { "Authorization", account.pod_token }, { "Content-Type", "application/json" } }
-      assert.equal(502, (ask("POST", emulated.metadata, "/v1/credentials", headers, "{}")))
-      local status, body = ask("POST", emulated.metadata, "/v1/credentials", headers, "{}")
+      assert.equal(502, (send("POST", emulated.metadata, "/v1/credentials", headers, "{}")))
+      local status, body = send("POST", emulated.metadata, "/v1/credentials", headers, "{}")
       assert.equal(200, status)
       local keys = cjson.decode(body).credentials
       assert.equal(200, move_as { access = keys.accessKeyId, secret = keys.secretAccessKey, securitytoken = keys.securityToken })
@@ -120,112 +120,113 @@ describe("the emulator's server", function()
     end)
   end)
 
-  it("counts connections", function()
+  it("the state counts connections", function()
     for _, version in ipairs { "1.1", "2" } do
       emulated.reset()
-      local transport = open { http_version = version }
+      local transport = new_transport { http_version = version }
       for _ = 1, 3 do assert.equal(200, transport:send(rename()).status) end
       assert.equal(1, emulated.state().connections)
-      open({ http_version = version }):send(rename())
+      new_transport({ http_version = version }):send(rename())
       assert.equal(2, emulated.state().connections)
     end
   end)
 
-  it("checks the target as it comes, and hands it on undecoded", function()
-    local response = open():send(rename { path = "/kms/v1/keys/a%2fb%20c/./../name?x=%7e&&y" })
+  it("the emulator receives the target as sent, without decoding", function()
+    local response = new_transport():send(rename { path = "/kms/v1/keys/a%2fb%20c/./../name?x=%7e&&y" })
     assert.equal(404, response.status)
     assert.equal("300", cjson.decode(response.body).error.errorCode)
-    response = open():send(rename { path = "/kms/v1/keys/a%2fb%20c/name?x=%7e&&y" })
+    response = new_transport():send(rename { path = "/kms/v1/keys/a%2fb%20c/name?x=%7e&&y" })
     assert.equal("NOT_FOUND", cjson.decode(response.body).code)
   end)
 
-  it("leaves large bodies to the gateways' own limit", function()
-    local response = open():send(rename { body = (" "):rep(12 * 1024 * 1024) })
+  it("the gateway of the emulator, not NGINX, limits the size of bodies", function()
+    local response = new_transport():send(rename { body = (" "):rep(12 * 1024 * 1024) })
     assert.equal("INVALID_REQUEST", cjson.decode(response.body).code)
-    response = open():send(rename { body = (" "):rep(12 * 1024 * 1024 + 1) })
+    response = new_transport():send(rename { body = (" "):rep(12 * 1024 * 1024 + 1) })
     assert.equal(413, response.status)
     assert.equal("430", cjson.decode(response.body).error.errorCode)
   end)
 
-  it("takes headers of 32 KB", function()
+  it("the server accepts headers of 32 KB", function()
     local request = move()
     table.insert(request.headers, { "X-Auth-Token", ("x"):rep(32 * 1024) })
-    assert.equal(200, open():send(request).status)
+    assert.equal(200, new_transport():send(request).status)
   end)
 
-  it("has a clock that can be set", function()
+  it("the control interface sets the clock", function()
     emulated.clock(901)
-    local response = open():send(move())
+    local response = new_transport():send(move())
     assert.truthy(response.body:find("signature expired", 1, true))
     local date = response.headers.date
     emulated.clock(0)
-    response = open():send(move { target = "cn-north-4" })
+    response = new_transport():send(move { target = "cn-north-4" })
     assert.equal(200, response.status)
     assert.not_equal(date, response.headers.date)
   end)
 
-  it("shows and forgets locks", function()
-    for _ = 1, 5 do assert.equal(401, open():send(move { secret_key = "wrong" }).status) end
-    assert.truthy(open():send(move()).body:find("AK access failed to reach the limit,forbidden", 1, true))
+  it("the state shows locks, and a reset removes them", function()
+    for _ = 1, 5 do assert.equal(401, new_transport():send(move { secret_key = "wrong" }).status) end
+    assert.truthy(new_transport():send(move()).body:find("AK access failed to reach the limit,forbidden", 1, true))
     assert.truthy(emulated.state().locks[emulated.accounts.huawei.access_key].locked_until)
     emulated.reset()
-    assert.equal(200, open():send(move()).status)
+    assert.equal(200, new_transport():send(move()).status)
   end)
 
   for _, version in ipairs { "1.1", "2" } do
-    describe("over HTTP/" .. version .. " delivers", function()
+    describe("faults over HTTP/" .. version, function()
+      local over = "over HTTP/" .. version .. " "
       local transport
 
-      before_each(function() transport = open { http_version = version } end)
+      before_each(function() transport = new_transport { http_version = version } end)
 
-      local function lost(code, uncertain, fault, fields)
+      local function assert_error(code, is_uncertain, fault, timeout)
         emulated.fault(fault)
         local request = rename()
-        for name, value in pairs(fields or {}) do request[name] = value end
+        request.timeout, request.deadline = timeout, timeout and transport:now() + timeout
         local response, err = transport:send(request)
         assert.is_nil(response)
         assert.equal(code, err.code, tostring(err))
-        assert.equal(uncertain, err.uncertain)
+        assert.equal(is_uncertain, err.uncertain)
       end
 
-      local function changed() return emulated.state().keys[TAG].key_name == "newKeyName" end
+      local function is_renamed() return emulated.state().keys[TAG].key_name == "newKeyName" end
 
-      it("a closed connection before the answer", function()
-        lost("closed", true, { kind = "close_before" })
-        assert.is_false(changed())
-        lost("closed", true, { kind = "close_before", applied = true })
-        assert.is_true(changed())
+      it(over .. "the connection closes before the response", function()
+        assert_error("closed", true, { kind = "close_before" })
+        assert.is_false(is_renamed())
+        assert_error("closed", true, { kind = "close_before", applied = true })
+        assert.is_true(is_renamed())
       end)
 
-      it("a closed connection within the head", function()
-        lost("closed", true, { kind = "close_within", part = "head" })
-        assert.is_true(changed())
+      it(over .. "the connection closes within the head of the response", function()
+        assert_error("closed", true, { kind = "close_within", part = "head" })
+        assert.is_true(is_renamed())
       end)
 
-      it("a closed connection within the body", function()
-        lost("closed", true, { kind = "close_within", part = "body" })
-        assert.is_true(changed())
+      it(over .. "the connection closes within the body of the response", function()
+        assert_error("closed", true, { kind = "close_within", part = "body" })
+        assert.is_true(is_renamed())
       end)
 
-      it("an endless body", function()
-        lost("too_large", true, { kind = "endless" })
+      it(over .. "a body has no end", function()
+        assert_error("too_large", true, { kind = "endless" })
       end)
 
-      it("a late answer", function()
+      it(over .. "a response is late", function()
         emulated.fault { kind = "delay", seconds = 0.2 }
         local start = transport:now()
         assert.equal(200, transport:send(rename()).status)
         assert.is_true(transport:now() - start >= 0.199)
-        lost("timeout", true, { kind = "delay", seconds = 5 }, { deadline = transport:now() + 0.3 })
+        assert_error("timeout", true, { kind = "delay", seconds = 5 }, 0.3)
       end)
 
-      it("a body in drips", function()
+      it(over .. "a body arrives in small pieces", function()
         emulated.fault { kind = "drip", bytes = 20, interval = 0.02 }
         assert.equal("SUCCESS", cjson.decode(transport:send(rename()).body).code)
-        lost("timeout", true, { kind = "drip", bytes = 1, interval = 0.2 }, { deadline = transport:now() + 0.5 })
+        assert_error("timeout", true, { kind = "drip", bytes = 1, interval = 0.2 }, 0.5)
       end)
 
-      it("any other answer", function()
+      it(over .. "a fault gives any status, headers and body", function()
         emulated.fault {
           { kind = "status", status = 418, headers = { ["X-Odd"] = "1" }, body = "tea" },
           { kind = "bad_gateway" },
@@ -243,14 +244,14 @@ describe("the emulator's server", function()
         assert.equal("3", responses[3].headers["retry-after"])
         assert.equal(307, responses[4].status)
         assert.equal("https://localhost:1/", responses[4].headers.location)
-        assert.is_false(changed())
+        assert.is_false(is_renamed())
       end)
     end)
   end
 
-  describe("has a control interface that", function()
-    local function ask(method, target, body)
-      local response = open():send {
+  describe("the control interface of the emulator's server", function()
+    local function control(method, target, body)
+      local response = new_transport():send {
         method = method, scheme = "http", host = "127.0.0.1:" .. PORT + 3, target = target, headers = {}, body = body,
       }
       return response.status, response.body
@@ -265,8 +266,8 @@ describe("the emulator's server", function()
       { "GET", "reset", nil, 404, "has no operation GET /_emulator/reset" },
       { "POST", "nothing", "{}", 404, "has no operation POST /_emulator/nothing" },
     } do
-      it("refuses " .. case[1] .. " " .. case[2] .. " " .. (case[3] or ""), function()
-        local status, body = ask(case[1], "/_emulator/" .. case[2], case[3])
+      it(("the control interface refuses %s %s %s"):format(case[1], case[2], case[3] or ""), function()
+        local status, body = control(case[1], "/_emulator/" .. case[2], case[3])
         assert.equal(case[4], status)
         local problem = cjson.decode(body).error
         assert.truthy(problem:find(case[5], 1, true), problem)
@@ -274,15 +275,15 @@ describe("the emulator's server", function()
       end)
     end
 
-    it("is not there on the clouds' ports", function()
-      local response = open():send {
+    it("the ports of the clouds have no control interface", function()
+      local response = new_transport():send {
         method = "GET", scheme = "https", host = "localhost:" .. PORT + 2, target = "/_emulator/state", headers = {},
       }
       assert.equal(404, response.status)
     end)
   end)
 
-  it("writes the lines that point a client to it", function()
+  it("the file env sets the variables of a client", function()
     local lines = {}
     for line in io.lines(DIR .. "/env") do
       local name, value = line:match "^export ([A-Z0-9_]+)='([^']*)'$"
@@ -330,7 +331,7 @@ describe("tools/emulator/serve", function()
     return output
   end
 
-  it("prints where everything is, and stops on TERM with nothing left behind", function()
+  it("tools/emulator/serve prints its addresses and the lines to paste, and TERM stops it completely", function()
     local output = run [[
       tools/emulator/serve "$dir" $port > "$dir.out" 2>&1 &
       server=$!
@@ -340,8 +341,8 @@ describe("tools/emulator/serve", function()
       kill -TERM $server
       wait $server
       echo "status $?"
-      kill -0 $pid 2>/dev/null && echo "nginx is left"
-      [ -e "$dir/ready" ] && echo "ready is left"
+      kill -0 $pid 2>/dev/null && echo "nginx runs"
+      [ -e "$dir/ready" ] && echo "ready exists"
       rm -rf "$dir" "$dir.out"
     ]]
     for _, text in ipairs {
@@ -353,13 +354,13 @@ describe("tools/emulator/serve", function()
     assert.truthy(output:find "\nstatus 0\n$", output)
   end)
 
-  it("refuses a port in use", function()
+  it("tools/emulator/serve refuses a port in use", function()
     local output = run('tools/emulator/serve "$dir" ' .. PORT .. '; echo "status $?"; rm -rf "$dir"')
     assert.truthy(output:find("port " .. PORT .. " is in use", 1, true), output)
     assert.truthy(output:find "status 1\n$", output)
   end)
 
-  it("says how it is used", function()
+  it("tools/emulator/serve prints its usage", function()
     assert.equal("usage: tools/emulator/serve DIR PORT\nstatus 2\n", run 'tools/emulator/serve; echo "status $?"')
   end)
 end)

@@ -1,4 +1,4 @@
---- The emulator that runs beside the specs: where it is, who may call it, and its control interface.
+--- The emulator that runs beside the specs: its addresses, its accounts and its control interface.
 
 local cjson = require "cjson.safe"
 local curl = require "kms.transport.curl"
@@ -24,7 +24,7 @@ end
 
 local control = curl.new { timeout = 5 }
 
---- Asks the control interface.
+--- Sends a request to the control interface.
 ---@param method string
 ---@param name string "state", "reset", "faults", "settings" or "clock"
 ---@param value table? the JSON body
@@ -44,7 +44,7 @@ function emulated.fault(fault) return emulated.control("POST", "faults", fault) 
 function emulated.settings(changes) return emulated.control("POST", "settings", changes) end
 function emulated.clock(offset) return emulated.control("POST", "clock", { offset = offset }) end
 
---- Keys of the first account of a cloud, as an option.
+--- Returns the access key of the first account of a cloud, as the option `credentials`.
 function emulated.keys(provider)
   local account = emulated.accounts[provider]
   return { access_key = account.access_key, secret_key = account.secret_key }

@@ -3,13 +3,12 @@
 local cjson = require "cjson"
 local emulator = require "kms.emulator"
 local luassert = require "luassert"
-local reference_signer = require "spec.helpers.reference_signer"
+local requests = require "spec.helpers.emulator_requests"
 
 local iam_client = { TOKENS = "/v3/auth/tokens" }
 
 local ACCOUNT = emulator.fixtures.accounts[1]
 local USER = ACCOUNT.user
-local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 
 local cloud
 
@@ -57,15 +56,10 @@ end
 --- Calls KMS with a token, or with keys as IAM names them.
 ---@return integer status, table object
 function iam_client.move(region, token, keys)
-  region = region or "cn-north-4"
-  local project = ACCOUNT.projects[region]
-  local request = reference_signer.huawei {
+  local request = requests.move(cloud, {
     access_key = keys and keys.access or "A", secret_key = keys and keys.secret or "S",
-    security_token = keys and keys.securitytoken, project_id = project, time = cloud:state().now,
-    host = ("kms.%s.myhuaweicloud.com"):format(region),
-    path = ("/v2/%s/kms/keys/%s/update-primary-region"):format(project, KEY),
-    body = ('{"key_id":"%s","primary_region":"cn-north-4"}'):format(KEY),
-  }
+    security_token = keys and keys.securitytoken, region = region, target = "cn-north-4", time = cloud:state().now,
+  })
   if token then request.headers[#request.headers] = { "X-Auth-Token", token } end
   local response = cloud:send(request)
   return response.status, cjson.decode(response.body)

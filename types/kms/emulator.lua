@@ -84,6 +84,10 @@ function Emulator:reset() end
 ---@return number
 function Emulator:now() end
 
+--- The same time, for deadlines.
+---@return number
+function Emulator:clock() end
+
 --- Moves time on.
 ---@param seconds number
 function Emulator:advance(seconds) end

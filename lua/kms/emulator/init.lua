@@ -51,6 +51,7 @@ function emulator.new(options)
   local start = os.time()
   local self = setmetatable({
     options = options,
+    hosts = options.hosts or {},
     wall_clock = options.clock or function() return start end,
   }, Cloud)
   self:reset()
@@ -156,16 +157,6 @@ function Cloud:state()
   return state
 end
 
-local function find_host(self, host, scheme)
-  return hosts.find(host, scheme, self.options.hosts or {})
-end
-
---- Whether an emulated service has a host.
----@param host string
----@param scheme string
----@return boolean
-function Cloud:has_host(host, scheme) return find_host(self, host, scheme) ~= nil end
-
 local function count_request(count, operation)
   count.total = count.total + 1
   if operation then count.by_operation[operation] = (count.by_operation[operation] or 0) + 1 end
@@ -175,7 +166,7 @@ end
 ---@param request table `method`, `scheme`, `host`, `target`, `headers` (list of {name, value}), `body`
 ---@return table response `status`, `headers`, `body`, `fault`
 function Cloud:handle(request)
-  local host = find_host(self, request.host, request.scheme)
+  local host = hosts.find(request.host, request.scheme, self.hosts)
   if not host then return http.text_response(421, "no emulated service has this host\n") end
   local name, service, count = host.provider, self.services[host.provider], self.request_counts[host.provider]
   local call = { request = request, region = host.region, zone = host.zone or "global" }

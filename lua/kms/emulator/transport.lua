@@ -3,6 +3,7 @@
 local validate = require "kms.util.validate"
 local Error = require "kms.error"
 local faults = require "kms.emulator.faults"
+local hosts = require "kms.emulator.hosts"
 local schema = require "kms.emulator.schema"
 
 local transport = {}
@@ -45,7 +46,7 @@ end
 function transport.send(cloud, request)
   local timeout = request.timeout
   if timeout and timeout <= 0 then return nil, new_error("timeout", "the deadline had passed", false) end
-  if not cloud:has_host(request.host, request.scheme) then
+  if not hosts.find(request.host, request.scheme, cloud.hosts) then
     return nil, new_error("dns", "no such host: " .. validate.quote(request.host), false)
   end
   local response = cloud:handle(receive(request))

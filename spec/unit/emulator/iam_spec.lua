@@ -18,7 +18,7 @@ local new_password_body, create_password_token = iam_client.new_password_body, i
 local assert_authenticated = iam_client.assert_authenticated
 local assert_gateway_error, assert_keystone_error = iam_client.assert_gateway_error, iam_client.assert_keystone_error
 
-local function list(query, change)
+local function list_projects(query, change)
   change = change or {}
   local request = { method = "GET", scheme = "https", host = "iam.myhuaweicloud.com", path = PROJECTS, query = query, body = "" }
   local account = change.account or ACCOUNT
@@ -36,17 +36,17 @@ local function list_ids(projects)
   return ids
 end
 
-local function id_token_body(change)
+local function new_id_token_body(change)
   change = change or {}
   return { auth = { id_token = { id = change.id_token or IDP.id_token }, scope = change.scope } }
 end
 
-local function id_token(change)
+local function create_token_by_id_token(change)
   change = change or {}
-  return send("POST", ID_TOKENS, change.body or id_token_body(change), { { "X-Idp-Id", change.idp or IDP.id } })
+  return send("POST", ID_TOKENS, change.body or new_id_token_body(change), { { "X-Idp-Id", change.idp or IDP.id } })
 end
 
-local function key_body(token, seconds, method)
+local function new_key_body(token, seconds, method)
   return { auth = { identity = { methods = { method or "token" }, token = { id = token, duration_seconds = seconds } } } }
 end
 
@@ -78,18 +78,18 @@ describe("a token of IAM for a password", function()
       { name = "cn-east-3" }, { id = ACCOUNT.projects["cn-east-3"] },
       { name = "cn-east-3", id = ACCOUNT.projects["cn-east-3"] },
     } do
-      local token, described = create_password_token { scope = { project = project } }
-      assert.equal("cn-east-3", described.project.name)
+      local token, description = create_password_token { scope = { project = project } }
+      assert.equal("cn-east-3", description.project.name)
       assert_authenticated(move("cn-east-3", token))
     end
   end)
 
   it("a project in the scope has precedence over a domain, and a token for a domain only is valid in no region", function()
-    local _, described = create_password_token { scope = { project = { name = "cn-north-4" }, domain = { name = USER.domain } } }
-    assert.equal("cn-north-4", described.project.name)
+    local _, description = create_password_token { scope = { project = { name = "cn-north-4" }, domain = { name = USER.domain } } }
+    assert.equal("cn-north-4", description.project.name)
     local token
-    token, described = create_password_token { scope = { domain = { name = USER.domain } } }
-    assert.is_nil(described.project)
+    token, description = create_password_token { scope = { domain = { name = USER.domain } } }
+    assert.is_nil(description.project)
     assert_gateway_error(401, "APIGW.0307", move("cn-north-4", token))
   end)
 
@@ -130,9 +130,9 @@ describe("a token of IAM for a password", function()
     cloud:advance(1)
     assert_gateway_error(401, "APIGW.0307", move(nil, token))
     cloud:settings { token_lifetime = 60 }
-    local described
-    token, described = create_password_token()
-    assert.equal("2026-01-03T03:05:05.678900Z", described.expires_at)
+    local description
+    token, description = create_password_token()
+    assert.equal("2026-01-03T03:05:05.678900Z", description.expires_at)
     cloud:advance(60)
     assert_gateway_error(401, "APIGW.0307", move(nil, token))
   end)
@@ -194,12 +194,12 @@ end)
 
 describe("OpenID Connect and temporary keys of IAM", function()
   it("IAM issues a token for an id token, and temporary keys for that token", function()
-    local status, object, headers = id_token()
+    local status, object, headers = create_token_by_id_token()
     assert.equal(201, status)
     assert.same({ "mapped" }, object.token.methods)
     assert.equal("2026-01-03T03:04:05.678900Z", object.token.expires_at)
     assert.equal(IDP.id, object.token.user["OS-FEDERATION"].identity_provider.id)
-    status, object = send("POST", KEYS, key_body(headers["x-subject-token"], 21600))
+    status, object = send("POST", KEYS, new_key_body(headers["x-subject-token"], 21600))
     assert.equal(201, status)
     local keys = object.credential
     assert.equal("2026-01-02T09:04:05.678900Z", keys.expires_at)
@@ -211,7 +211,7 @@ describe("OpenID Connect and temporary keys of IAM", function()
   end)
 
   it("temporary keys are valid for the requested duration", function()
-    local keys = select(2, send("POST", KEYS, key_body(create_password_token(), 900))).credential
+    local keys = select(2, send("POST", KEYS, new_key_body(create_password_token(), 900))).credential
     cloud:advance(899.9)
     assert.equal(200, (move(nil, nil, keys)))
     cloud:advance(0.1)
@@ -219,48 +219,48 @@ describe("OpenID Connect and temporary keys of IAM", function()
   end)
 
   it("temporary keys are invalid without their security token", function()
-    local keys = select(2, send("POST", KEYS, key_body(create_password_token(), 900))).credential
+    local keys = select(2, send("POST", KEYS, new_key_body(create_password_token(), 900))).credential
     keys.securitytoken = nil
     assert_gateway_error(401, "APIGW.0301", move(nil, nil, keys))
   end)
 
   it("IAM issues a token for a project and an id token", function()
-    local status, object, headers = id_token { scope = { project = { name = "cn-north-4" } } }
+    local status, object, headers = create_token_by_id_token { scope = { project = { name = "cn-north-4" } } }
     assert.equal(201, status)
     assert.equal("cn-north-4", object.token.project.name)
     assert.equal(200, (move(nil, headers["x-subject-token"])))
-    assert_gateway_error(404, "IAM.0004", id_token { scope = { project = { name = "xx-nowhere-1" } } })
+    assert_gateway_error(404, "IAM.0004", create_token_by_id_token { scope = { project = { name = "xx-nowhere-1" } } })
   end)
 
   it("IAM refuses an unknown identity provider, a wrong id token and a malformed body", function()
-    assert_gateway_error(404, "IAM.0004", id_token { idp = "other" })
-    assert_gateway_error(401, "IAM.0007", id_token { id_token = "wrong" })
+    assert_gateway_error(404, "IAM.0004", create_token_by_id_token { idp = "other" })
+    assert_gateway_error(401, "IAM.0007", create_token_by_id_token { id_token = "wrong" })
     for _, body in ipairs { "", "{", "{}", '{"auth":{}}', '{"auth":{"id_token":{"id":1}}}', '{"auth":{"id_token":"x"}}' } do
-      assert_gateway_error(400, "IAM.0011", id_token { body = body })
+      assert_gateway_error(400, "IAM.0011", create_token_by_id_token { body = body })
     end
-    assert_gateway_error(400, "IAM.0011", send("POST", ID_TOKENS, id_token_body()))
+    assert_gateway_error(400, "IAM.0011", send("POST", ID_TOKENS, new_id_token_body()))
   end)
 
   it("IAM refuses an expired id token", function()
     cloud = iam_client.new_cloud { accounts = { { provider = "huawei", access_key = "A", secret_key = "S",
       idp = { id = IDP.id, id_token = IDP.id_token, expires = cloud:now() + 10 } } } }
-    assert.equal(201, (id_token()))
+    assert.equal(201, (create_token_by_id_token()))
     cloud:advance(10)
-    assert_gateway_error(401, "IAM.0007", id_token())
+    assert_gateway_error(401, "IAM.0007", create_token_by_id_token())
   end)
 
   it("IAM refuses keys for an unknown or expired token, a wrong duration and a malformed body", function()
     local token = create_password_token()
     for _, seconds in ipairs { 899, 86401, 900.5, "900" } do
-      assert_keystone_error(400, "Bad Request", send("POST", KEYS, key_body(token, seconds)))
+      assert_keystone_error(400, "Bad Request", send("POST", KEYS, new_key_body(token, seconds)))
     end
-    assert_keystone_error(400, "Bad Request", send("POST", KEYS, key_body(token, 900, "password")))
-    assert_keystone_error(400, "Bad Request", send("POST", KEYS, key_body(nil, 900)))
+    assert_keystone_error(400, "Bad Request", send("POST", KEYS, new_key_body(token, 900, "password")))
+    assert_keystone_error(400, "Bad Request", send("POST", KEYS, new_key_body(nil, 900)))
     assert_keystone_error(400, "Bad Request", send("POST", KEYS, "{"))
-    assert_keystone_error(401, "Unauthorized", send("POST", KEYS, key_body("x", 900)))
-    assert.equal(201, (send("POST", KEYS, key_body(token, 86400))))
+    assert_keystone_error(401, "Unauthorized", send("POST", KEYS, new_key_body("x", 900)))
+    assert.equal(201, (send("POST", KEYS, new_key_body(token, 86400))))
     cloud:advance(DAY)
-    assert_keystone_error(401, "Unauthorized", send("POST", KEYS, key_body(token, 900)))
+    assert_keystone_error(401, "Unauthorized", send("POST", KEYS, new_key_body(token, 900)))
   end)
 
   it("IAM accepts the token for keys in X-Auth-Token, and a missing duration is 15 minutes", function()
@@ -272,7 +272,7 @@ end)
 
 describe("the projects of IAM", function()
   it("list_projects finds a project by name, for a signed request", function()
-    local status, object = list { { "name", "cn-north-4" } }
+    local status, object = list_projects { { "name", "cn-north-4" } }
     assert.equal(200, status)
     local project = object.projects[1]
     assert.same({ ACCOUNT.projects["cn-north-4"] }, list_ids(object.projects))
@@ -285,16 +285,16 @@ describe("the projects of IAM", function()
   it("list_projects accepts a token of any region", function()
     for _, region in ipairs { "cn-north-4", "cn-east-3" } do
       local token = create_password_token { scope = { project = { name = region } } }
-      assert.same({ ACCOUNT.projects["cn-north-4"] }, list_ids(select(2, list({ { "name", "cn-north-4" } }, { token = token })).projects))
+      assert.same({ ACCOUNT.projects["cn-north-4"] }, list_ids(select(2, list_projects({ { "name", "cn-north-4" } }, { token = token })).projects))
     end
   end)
 
   it("list_projects returns no project, two projects of one name, or all projects", function()
-    assert.same({}, select(2, list { { "name", "eu-west-101" } }).projects)
+    assert.same({}, select(2, list_projects { { "name", "eu-west-101" } }).projects)
     assert.same({ ACCOUNT.more_projects[1].id, ACCOUNT.more_projects[2].id },
-      list_ids(select(2, list { { "name", "ap-southeast-3" } }).projects))
-    assert.equal(4, #select(2, list()).projects)
-    assert.equal(2, #select(2, list({}, { account = emulator.fixtures.accounts[2] })).projects)
+      list_ids(select(2, list_projects { { "name", "ap-southeast-3" } }).projects))
+    assert.equal(4, #select(2, list_projects()).projects)
+    assert.equal(2, #select(2, list_projects({}, { account = emulator.fixtures.accounts[2] })).projects)
   end)
 
   it("list_projects returns an empty array when there is no project", function()
@@ -305,10 +305,10 @@ describe("the projects of IAM", function()
 
   it("list_projects is authenticated by the gateway of the KMS, which counts failures of both", function()
     assert_gateway_error(401, "APIGW.0301", send("GET", PROJECTS))
-    assert_gateway_error(401, "APIGW.0301", list({}, { time = cloud:now() - 901 }))
-    assert_gateway_error(401, "APIGW.0301", list({}, { token = "x" }))
-    for _ = 1, 4 do assert_gateway_error(401, "APIGW.0301", list({}, { secret_key = "wrong" })) end
-    assert.truthy(assert_gateway_error(401, "APIGW.0301", list()):find "forbidden")
+    assert_gateway_error(401, "APIGW.0301", list_projects({}, { time = cloud:now() - 901 }))
+    assert_gateway_error(401, "APIGW.0301", list_projects({}, { token = "x" }))
+    for _ = 1, 4 do assert_gateway_error(401, "APIGW.0301", list_projects({}, { secret_key = "wrong" })) end
+    assert.truthy(assert_gateway_error(401, "APIGW.0301", list_projects()):find "forbidden")
     assert.truthy(cloud:state().locks[ACCOUNT.access_key].locked_until)
     local locked, object = move(nil, nil, { access = ACCOUNT.access_key, secret = ACCOUNT.secret_key })
     assert.truthy(assert_gateway_error(401, "APIGW.0301", locked, object):find "forbidden")
@@ -324,7 +324,7 @@ describe("IAM in the emulator", function()
   it("requests to IAM are counted by operation, apart from requests to the KMS", function()
     create_password_token()
     create_password_token()
-    list()
+    list_projects()
     move(nil, "x")
     assert.equal(3, cloud:requests "iam")
     assert.equal(2, cloud:requests("iam", "create_token"))
@@ -346,7 +346,7 @@ describe("IAM in the emulator", function()
     cloud:fault { kind = "delay", seconds = 5, match = { provider = "iam" } }
     assert.equal(200, (move(nil, ACCOUNT.tokens[1].token)))
     local start = cloud:now()
-    assert.equal(200, (list()))
+    assert.equal(200, (list_projects()))
     assert.equal(5, math.floor(cloud:now() - start + 0.5))
     assert_gateway_error(429, "APIGW.0308", send("POST", TOKENS, new_password_body()))
     assert.equal(201, (send("POST", TOKENS, new_password_body())))
@@ -355,11 +355,11 @@ describe("IAM in the emulator", function()
   it("IAM and the gateway have another time than the caller when clock_offset is set", function()
     cloud:settings { clock_offset = 1000 }
     assert.equal(1767323045.6789, cloud:now())
-    local _, described = create_password_token()
-    assert.equal("2026-01-02T03:20:45.678900Z", described.issued_at)
-    assert.truthy(assert_gateway_error(401, "APIGW.0301", list()):find(
+    local _, description = create_password_token()
+    assert.equal("2026-01-02T03:20:45.678900Z", description.issued_at)
+    assert.truthy(assert_gateway_error(401, "APIGW.0301", list_projects()):find(
       "signature expired, signature time:20260102T030405Z,server time:20260102T032045Z", 1, true))
-    local status, _, headers = list({}, { time = cloud:now() + 1000 })
+    local status, _, headers = list_projects({}, { time = cloud:now() + 1000 })
     assert.equal(200, status)
     assert.equal("Fri, 02 Jan 2026 03:20:45 GMT", headers.date)
   end)
