@@ -96,7 +96,7 @@ local SCENES = {
   { "parallel", "many calls at once" },
   { "file", "a call with a profile" }, { "metadata", "a call with keys of a server's agency" },
   { "container", "a call with keys of pod identity" }, { "iam_token", "a call with a token of IAM" },
-  { "oidc", "a call with keys for an OpenID Connect token" }, { "chain", "a call with a chain of sources" },
+  { "oidc", "a call with keys for an OpenID Connect token" }, { "chain", "a call with a chain of credential providers" },
 }
 
 describe("a process leaves no copy of a secret #gc #inspect", function()

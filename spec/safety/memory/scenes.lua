@@ -165,7 +165,7 @@ function scenes.client_key()
     client_key_password = known("key password", "VEILED_KEY_PASSWORD") }, { done = request "client_certificate" })
 end
 
---- Clients, with credentials of every source.
+--- Clients, with credentials of each credential provider.
 
 --- A call after which the key is, or was before, where it was to go.
 local function huawei(credentials, code)
