@@ -3,6 +3,8 @@
 local emulator = require "kms.emulator"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
+local project = require "kms.huawei.project"
+local provider_call = require "spec.helpers.provider_call"
 
 local ACCOUNT = emulator.fixtures.accounts[1]
 local KEYS = { access_key = ACCOUNT.access_key, secret_key = ACCOUNT.secret_key }
@@ -56,6 +58,41 @@ describe("kms.huawei.project", function()
       end
     end
     assert.same({ 1, 20 }, { cloud:requests "iam", cloud:requests "huawei" })
+  end)
+
+  it("a call waits for the lookup of another one no longer than its deadline", function()
+    local cloud = emulator.new()
+    local find = project.new_finder("cn-north-4")
+    local transport = { now = function() return cloud:now() end, clock = function() return cloud:clock() end,
+      sleep = function(_, seconds) cloud:sleep(seconds) end, send = function() coroutine.yield() end }
+    local function find_within(seconds)
+      return find(provider_call.new_context("huawei", transport, { timeout = seconds }), KEYS, 0)
+    end
+    local lost = coroutine.create(find_within)
+    assert(coroutine.resume(lost, 30)) -- its lookup never returns
+    local start = cloud:clock()
+    local id, err = find_within(5)
+    assert.is_nil(id)
+    assert.same({ "unavailable", "timed out waiting for a concurrent project lookup" }, { err.code, err.message })
+    assert.is_true(cloud:clock() - start < 6)
+  end)
+
+  it("100 projects are remembered, so that rotated tokens do not fill the memory", function()
+    local request_count = 0
+    local transport = fake_transport.new(function()
+      request_count = request_count + 1
+      return { status = 200, headers = {}, body = ('{"projects":[{"id":"%s"}]}'):format(("a"):rep(32)) }
+    end)
+    local find = project.new_finder "cn-north-4"
+    local function find_for(token)
+      assert.equal(("a"):rep(32), find(provider_call.new_context("huawei", transport), { token = token }, 0))
+    end
+    for i = 1, 100 do find_for("token-" .. i) end
+    find_for "token-1"
+    assert.equal(100, request_count)
+    find_for "token-101"
+    find_for "token-1"
+    assert.equal(102, request_count)
   end)
 
   it("a lookup under a token sends the token", function()
