@@ -1,13 +1,14 @@
-/* Notes which lines of the library's Lua files run, in a Lua state and all of its coroutines.
+/* Records which lines of the library's Lua files run in a Lua state and its coroutines.
  *
- * Built for one Lua, with COVER_SOURCES, the absolute path of the folder of the files, "/" at its
- * end, and COVER_LINES, that of a folder that has for each of them a file of its own: "%" for each
- * "/" in the name below COVER_SOURCES, a byte for each line. Byte n becomes 1 when line n has run.
- * The files are shared memory: nothing is lost when a process ends by a signal, and processes and
- * threads need no merging.
+ * It is built for one Lua, with two macros. COVER_SOURCES is the absolute path of the folder of the
+ * Lua files and ends in "/". COVER_LINES is a folder with one record file per Lua file: its name
+ * has
+ * "%" for each "/" below COVER_SOURCES, and its byte n becomes 1 when line n has run. The record
+ * files are mapped as shared memory, so processes and threads need no merging, and nothing is lost
+ * when a process ends by a signal.
  *
- * Lua programs load it first of all (cover_watch); preloaded into NGINX it watches each state that
- * is made there, those of worker threads included. */
+ * Lua programs load it before anything else (cover_watch). Preloaded into NGINX, it watches every
+ * state that NGINX creates. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -26,30 +27,30 @@
 #include <luajit.h>
 #endif
 
-enum { MOST_FILES = 256, LONGEST = 256 };
+enum { MAX_FILES = 256, MAX_NAME = 256 };
 
 typedef struct {
-    char name[LONGEST]; /* below COVER_SOURCES */
-    unsigned char *ran; /* byte n - 1 for line n */
-    int lines;
+    char name[MAX_NAME];   /* below COVER_SOURCES */
+    unsigned char *record; /* byte n - 1 for line n */
+    int line_count;
 } source;
 
-static source sources[MOST_FILES];
-static int known;
+static source sources[MAX_FILES];
+static int source_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void give_up(const char *what, const char *name)
+static void fail(const char *what, const char *name)
 {
     fprintf(stderr, "cover: %s: %s\n", what, name);
     abort();
 }
 
-static source *map(const char *name)
+static void map_record(const char *name)
 {
-    char path[sizeof COVER_LINES + 1 + LONGEST];
+    char path[sizeof COVER_LINES + 1 + MAX_NAME];
     struct stat status;
-    if (known == MOST_FILES || strlen(name) >= LONGEST)
-        give_up("too many files, or too long a name", name);
+    if (source_count == MAX_FILES || strlen(name) >= MAX_NAME)
+        fail("too many files, or name too long", name);
     snprintf(path, sizeof path, "%s/%s", COVER_LINES, name);
     for (char *c = path + sizeof COVER_LINES; *c != '\0'; c++) {
         if (*c == '/')
@@ -57,31 +58,30 @@ static source *map(const char *name)
     }
     int file = open(path, O_RDWR | O_CLOEXEC);
     if (file < 0 || fstat(file, &status) != 0)
-        give_up("cannot be opened", path);
-    source *new = &sources[known];
-    new->ran = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (new->ran == MAP_FAILED)
-        give_up("cannot be mapped", path);
+        fail("cannot open", path);
+    source *new = &sources[source_count];
+    new->record = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (new->record == MAP_FAILED)
+        fail("cannot map", path);
     close(file);
     strcpy(new->name, name);
-    new->lines = (int)status.st_size;
-    known++;
-    return new;
+    new->line_count = (int)status.st_size;
+    source_count++;
 }
 
-static void note(const char *name, int line)
+static void record_line(const char *name, int line)
 {
-    static int last; /* most lines are of the file of the line before */
+    static int last; /* the file of the previous line: most lines are in the same file */
     pthread_mutex_lock(&lock);
-    if (last >= known || strcmp(sources[last].name, name) != 0) {
-        for (last = 0; last < known && strcmp(sources[last].name, name) != 0; last++)
+    if (last >= source_count || strcmp(sources[last].name, name) != 0) {
+        for (last = 0; last < source_count && strcmp(sources[last].name, name) != 0; last++)
             ;
-        if (last == known)
-            map(name);
+        if (last == source_count)
+            map_record(name);
     }
-    if (line < 1 || line > sources[last].lines)
-        give_up("no such line", name);
-    sources[last].ran[line - 1] = 1;
+    if (line < 1 || line > sources[last].line_count)
+        fail("no such line", name);
+    sources[last].record[line - 1] = 1;
     pthread_mutex_unlock(&lock);
 }
 
@@ -90,10 +90,11 @@ static void on_line(lua_State *L, lua_Debug *debug)
     static const char prefix[] = "@" COVER_SOURCES;
     lua_getinfo(L, "S", debug);
     if (strncmp(debug->source, prefix, sizeof prefix - 1) == 0)
-        note(debug->source + sizeof prefix - 1, debug->currentline);
+        record_line(debug->source + sizeof prefix - 1, debug->currentline);
 }
 
-/* Coroutines have the hook of the state that makes them. Code that LuaJIT compiled would call none.
+/* Coroutines inherit the hook of the state that creates them. LuaJIT's compiled code calls no
+ * hooks.
  */
 int cover_watch(lua_State *L)
 {
@@ -104,13 +105,13 @@ int cover_watch(lua_State *L)
     return 0;
 }
 
-/* In place of Lua's own, which NGINX's Lua module calls once for each state that it makes. */
+/* Replaces Lua's function, which NGINX's Lua module calls once per state that it creates. */
 void luaL_openlibs(lua_State *L)
 {
     void (*original)(lua_State *) = NULL;
     *(void **)&original = dlsym(RTLD_NEXT, "luaL_openlibs");
     if (original == NULL)
-        give_up("not found", "luaL_openlibs");
+        fail("not found", "luaL_openlibs");
     original(L);
     cover_watch(L);
 }

@@ -1,5 +1,5 @@
---- Prints what of the library has run, from what tools/cover gathered, per file and in total: percent of the lines and, in C,
---- of the branches, and the lines that did not run.
+--- Prints the coverage that tools/cover recorded, per file and in total: percent of lines and, in C, of branches, and the
+--- lines that did not run.
 ---   luajit spec/safety/cover/report.lua C_JSON LINES
 
 local cjson = require "cjson"
@@ -14,20 +14,20 @@ local function read(path)
   return text
 end
 
---- Notes the lines of a function, and of those within it, that have instructions.
-local function note_lines(func, found)
-  local pc = 1 -- 0 is the function's head, which no hook sees
+--- Adds the lines with instructions of a function and of the functions inside it.
+local function collect_lines(func, active)
+  local pc = 1 -- 0 is the header of the function, which no hook sees
   while true do
     local info = jit_util.funcinfo(func, pc)
     if not info or not jit_util.funcbc(func, pc) then break end
-    found[info.currentline] = true
+    active[info.currentline] = true
     pc = pc + 1
   end
   if not jit_util.funcinfo(func).children then return end
   for index = -1, -math.huge, -1 do
     local constant = jit_util.funck(func, index)
     if constant == nil then return end
-    if type(constant) == "proto" then note_lines(constant, found) end
+    if type(constant) == "proto" then collect_lines(constant, active) end
   end
 end
 
@@ -37,15 +37,15 @@ end
 ---@field branches integer
 ---@field taken integer
 
---- The Lua files. LuaJIT's lines are the measure, because Lua 5.4 gives a function that ends in `return` another one; but for
---- those of `end` alone, which have code where there is nothing to be done any more.
+--- The Lua files. LuaJIT says which lines have code, because Lua 5.4 adds a line to a function that ends in `return`. Lines
+--- with only `end` are not counted, because they have code that does nothing.
 ---@return cover.File[]
 local function lua_files()
   local files = {}
   for name in io.popen("find lua -name '*.lua' | LC_ALL=C sort"):lines() do
     local ran = read(lines_dir .. "/" .. name:gsub("^lua/", ""):gsub("/", "%%"))
     local active, lines, number = {}, {}, 0
-    note_lines(assert(loadfile(name)), active)
+    collect_lines(assert(loadfile(name)), active)
     for text in io.lines(name) do
       number = number + 1
       if active[number] and not text:find "^%s*end%p*$" then lines[number] = ran:byte(number) == 1 end
@@ -74,8 +74,8 @@ local function c_files()
   return files
 end
 
---- The lines that did not run, as ranges; lines without code do not part a range.
-local function missing(lines)
+--- The lines that did not run, as ranges. A range may contain lines without code.
+local function format_missing(lines)
   local numbers, ranges, first, last = {}, {}, nil, nil
   for number in pairs(lines) do numbers[#numbers + 1] = number end
   table.sort(numbers)
@@ -96,31 +96,31 @@ end
 
 local function percent(part, whole)
   if not whole or whole == 0 then return "" end
-  return ("%.1f %%"):format(math.floor(1000 * part / whole) / 10) -- never 100 for what is less
+  return ("%.1f %%"):format(math.floor(1000 * part / whole) / 10) -- rounded down, so that only complete coverage is 100 %
 end
 
 local function print_row(...)
   print((("%-36s %6s %8s %8s %8s  %s"):format(...):gsub("%s+$", "")))
 end
 
---- One language's table.
+--- Prints the table of one language.
 ---@param files cover.File[]
 local function print_table(title, files)
   print_row(title, "lines", "run", "branches", "taken", "not run")
-  local all = { lines = 0, ran = 0, branches = 0, taken = 0 }
+  local total = { lines = 0, ran = 0, branches = 0, taken = 0 }
   for _, file in ipairs(files) do
     local count, ran = 0, 0
-    for _, yes in pairs(file.lines) do
+    for _, has_run in pairs(file.lines) do
       count = count + 1
-      if yes then ran = ran + 1 end
+      if has_run then ran = ran + 1 end
     end
     print_row(file.name, count, percent(ran, count), file.branches or "", percent(file.taken, file.branches),
-      missing(file.lines))
-    all.lines, all.ran = all.lines + count, all.ran + ran
-    all.branches, all.taken = all.branches + (file.branches or 0), all.taken + (file.taken or 0)
+      format_missing(file.lines))
+    total.lines, total.ran = total.lines + count, total.ran + ran
+    total.branches, total.taken = total.branches + (file.branches or 0), total.taken + (file.taken or 0)
   end
-  print_row("total", all.lines, percent(all.ran, all.lines), all.branches > 0 and all.branches or "",
-    percent(all.taken, all.branches), "")
+  print_row("total", total.lines, percent(total.ran, total.lines), total.branches > 0 and total.branches or "",
+    percent(total.taken, total.branches), "")
 end
 
 print_table("C", c_files())

@@ -1,9 +1,8 @@
-/* Stands in for malloc, so that modules and libraries run as they are; see blocks.h. Every block is
- * noted with the library that asked for it, and is never used again nor overwritten when freed. So
- * a copy that anybody left behind unwiped is still there when the process is searched, however long
- * ago it was freed.
+/* Replaces malloc for all libraries of the process; see blocks.h. Freed blocks are neither reused
+ * nor overwritten. So a copy of a secret that was not wiped can be found however long ago it was
+ * freed.
  *
- * With SYSTEM_MALLOC, malloc is the system's, and only the host's own and Lua's blocks are here. */
+ * With SYSTEM_MALLOC, malloc is not replaced, and only blocks of the host and of Lua are here. */
 #define _GNU_SOURCE
 #include "blocks.h"
 
@@ -14,23 +13,23 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA_SIZE ((size_t)1 << 32) /* of addresses; only what is written takes memory */
+#define ARENA_SIZE ((size_t)1 << 32) /* of addresses; memory is used for written pages only */
 
 enum { PAGE = 4096, ALIGNMENT = 16 };
 
 const char OWNER_LUA[] = "Lua", OWNER_SCANNER[] = "scanner";
 
 static unsigned char *arena;
-static atomic_size_t used;
+static atomic_size_t used_size;
 
-/* Guards on both sides keep the kernel from joining it with a neighbour. */
-static void make_arena(void)
+/* Guard pages on both sides, so that the kernel does not merge the mapping with another one. */
+static void create_arena(void)
 {
-    unsigned char *all = mmap(NULL, ARENA_SIZE + 2 * PAGE, PROT_NONE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (all == MAP_FAILED || mprotect(all + PAGE, ARENA_SIZE, PROT_READ | PROT_WRITE) != 0)
+    unsigned char *mapping = mmap(NULL, ARENA_SIZE + 2 * PAGE, PROT_NONE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapping == MAP_FAILED || mprotect(mapping + PAGE, ARENA_SIZE, PROT_READ | PROT_WRITE) != 0)
         abort();
-    arena = all + PAGE;
+    arena = mapping + PAGE;
 }
 
 static block *block_of(void *memory)
@@ -38,30 +37,30 @@ static block *block_of(void *memory)
     return (block *)memory - 1;
 }
 
-const char *owner_of(void *code)
+const char *block_find_owner(void *code)
 {
-    struct dl_find_object found;
-    if (_dl_find_object(code, &found) != 0)
+    struct dl_find_object object;
+    if (_dl_find_object(code, &object) != 0)
         return "startup";
-    return *found.dlfo_link_map->l_name != '\0' ? found.dlfo_link_map->l_name : "host";
+    return *object.dlfo_link_map->l_name != '\0' ? object.dlfo_link_map->l_name : "host";
 }
 
 void *block_new(size_t size, const char *owner)
 {
-    size_t room = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (arena == NULL)
-        make_arena(); /* before there is a second thread */
-    size_t at = atomic_fetch_add(&used, sizeof(block) + room);
-    if (room < size || at + sizeof(block) + room > ARENA_SIZE)
+        create_arena(); /* before the process has a second thread */
+    size_t position = atomic_fetch_add(&used_size, sizeof(block) + padded);
+    if (padded < size || position + sizeof(block) + padded > ARENA_SIZE)
         abort();
-    block *made = (block *)(arena + at);
-    *made = (block){room, owner, 0, 0};
-    return made + 1;
+    block *header = (block *)(arena + position);
+    *header = (block){padded, owner, 0, 0};
+    return header + 1;
 }
 
 void block_free(void *memory)
 {
-    /* What the linker handed out before there was a malloc is not ours. */
+    /* The dynamic linker allocated some memory before this malloc was in place. */
     if ((unsigned char *)memory >= arena && (unsigned char *)memory < arena + ARENA_SIZE)
         block_of(memory)->freed = 1;
 }
@@ -75,23 +74,23 @@ void *block_resize(void *memory, size_t size, const char *owner)
     return copy;
 }
 
-block *block_next(size_t *at)
+block *block_next(size_t *position)
 {
-    if (*at >= used)
+    if (*position >= used_size)
         return NULL;
-    block *next = (block *)(arena + *at);
-    *at += sizeof *next + next->size;
+    block *next = (block *)(arena + *position);
+    *position += sizeof *next + next->size;
     return next;
 }
 
-uintptr_t blocks_begin(void)
+uintptr_t block_mapping_start(void)
 {
     return (uintptr_t)arena;
 }
 
 #ifndef SYSTEM_MALLOC
 
-#define CALLER owner_of(__builtin_return_address(0))
+#define CALLER block_find_owner(__builtin_return_address(0))
 
 void *malloc(size_t size)
 {
@@ -115,7 +114,7 @@ void *realloc(void *memory, size_t size)
     return block_resize(memory, size, CALLER);
 }
 
-/* Else its copies would be the C library's. */
+/* Replaced, because otherwise its copies would belong to the C library. */
 char *strdup(const char *text)
 {
     size_t size = strlen(text) + 1;

@@ -1,4 +1,4 @@
-/* Memory that remembers who asked for it. */
+/* Memory blocks that know which library allocated them. */
 #ifndef SPEC_MEMORY_BLOCKS_H
 #define SPEC_MEMORY_BLOCKS_H
 
@@ -6,26 +6,27 @@
 #include <stdint.h>
 
 typedef struct {
-    size_t size;       /* of what follows; the next block comes right after it */
-    const char *owner; /* the path of a library, or one of the names below */
+    size_t size;       /* of the memory after this header; the next block follows it */
+    const char *owner; /* path of a library, or one of the names below */
     size_t freed;
     size_t unused;
 } block;
 
 extern const char OWNER_LUA[], OWNER_SCANNER[];
 
-/* The library that the code at an address belongs to. */
-const char *owner_of(void *code);
+/* The path of the library that contains the code at an address. */
+const char *block_find_owner(void *code);
 
-/* Zeroed memory. There is always some: a process that used up its addresses is aborted. */
+/* Returns zeroed memory. Aborts the process when the address range is used up. */
 void *block_new(size_t size, const char *owner);
 void *block_resize(void *memory, size_t size, const char *owner);
 void block_free(void *memory);
 
-/* The blocks made so far, in the order of their making: *at is 0 for the first. NULL: no more. */
-block *block_next(size_t *at);
+/* Iterates over all blocks in the order of allocation. *position is 0 for the first; returns NULL
+ * at the end. */
+block *block_next(size_t *position);
 
-/* Where the mapping of all blocks begins. */
-uintptr_t blocks_begin(void);
+/* The start of the mapping that holds all blocks. */
+uintptr_t block_mapping_start(void);
 
 #endif

@@ -1,15 +1,16 @@
-/* A host of Lua that looks for secrets in its own memory, and tells whose memory it is.
+/* Runs a Lua program, searches the memory of the process for secrets, and prints who owns each
+ * copy.
  *
  *   host PROGRAM [ARGUMENT...]
  *
- * The Lua state has an allocator of its own, so that Lua's strings are told from copies elsewhere;
- * the userdata of a C module are the module's. Secrets are known here in a form that no search
- * finds. Each scan prints lines, their fields between tabs:
+ * The Lua state has its own allocator, so that Lua's strings can be told from other copies.
+ * Userdata count as memory of the C module that created them. The host keeps secrets masked, so
+ * that a search does not find its own copies. Each scan prints lines with fields separated by tabs:
  *
  *   found MOMENT OWNER live|freed|after a call|data SECRET COPIES
  *   scanned MOMENT BYTES */
 #define _GNU_SOURCE
-#define OPENSSL_SUPPRESS_DEPRECATED /* of SHA-256 one can look into no other */
+#define OPENSSL_SUPPRESS_DEPRECATED /* because only the deprecated SHA-256 shows its state */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -27,7 +28,7 @@
 
 /* Lua's memory. */
 
-static const char *making_for; /* whose userdata Lua is making */
+static const char *userdata_owner; /* while Lua allocates a userdata of a module */
 
 static void *allocate_for_lua(void *unused, void *memory, size_t old, size_t size)
 {
@@ -36,98 +37,98 @@ static void *allocate_for_lua(void *unused, void *memory, size_t old, size_t siz
         block_free(memory);
         return NULL;
     }
-    return block_resize(memory, size, making_for != NULL ? making_for : OWNER_LUA);
+    return block_resize(memory, size, userdata_owner != NULL ? userdata_owner : OWNER_LUA);
 }
 
 #if LUA_VERSION_NUM >= 504
 #define NEW_USERDATA lua_newuserdatauv
-#define VALUES , int values
-#define GIVEN , values
+#define EXTRA_PARAMETER , int values
+#define EXTRA_ARGUMENT , values
 #else
 #define NEW_USERDATA lua_newuserdata
-#define VALUES
-#define GIVEN
+#define EXTRA_PARAMETER
+#define EXTRA_ARGUMENT
 #endif
 #define TEXT(name) #name
 #define TEXT_OF(name) TEXT(name)
 
-/* In place of Lua's function of that name. Without collection meanwhile: the blocks of finalisers
- * would count as the module's. */
-void *NEW_USERDATA(lua_State *L, size_t size VALUES)
+/* Replaces Lua's function. The collector is stopped meanwhile, because blocks that finalizers
+ * allocate would count as the module's. */
+void *NEW_USERDATA(lua_State *L, size_t size EXTRA_PARAMETER)
 {
-    static void *(*make)(lua_State *, size_t VALUES);
-    const char *caller = owner_of(__builtin_return_address(0));
-    if (make == NULL)
-        *(void **)&make = dlsym(RTLD_NEXT, TEXT_OF(NEW_USERDATA));
+    static void *(*original)(lua_State *, size_t EXTRA_PARAMETER);
+    const char *caller = block_find_owner(__builtin_return_address(0));
+    if (original == NULL)
+        *(void **)&original = dlsym(RTLD_NEXT, TEXT_OF(NEW_USERDATA));
     lua_gc(L, LUA_GCSTOP, 0);
-    making_for = strstr(caller, "/kms/") != NULL ? caller : NULL;
-    void *made = make(L, size GIVEN);
-    making_for = NULL;
+    userdata_owner = strstr(caller, "/kms/") != NULL ? caller : NULL;
+    void *userdata = original(L, size EXTRA_ARGUMENT);
+    userdata_owner = NULL;
     lua_gc(L, LUA_GCRESTART, 0);
-    return made;
+    return userdata;
 }
 
-/* Secrets: of each the head, the middle and the tail, for of a copy that was partly overwritten one
- * may be left; and each also as in the two blocks in which HMAC keeps a key (RFC 2104). */
+/* Secrets. Of each the host looks for beginning, middle and end, because a copy may be partly
+ * overwritten; and for each of these also XORed with the paddings of HMAC (RFC 2104). */
 
-enum { MOST_SECRETS = 64, LONGEST_NAME = 32, PIECE = 16, SHORTEST = 8, VEIL = 0xa5 };
+enum { MAX_SECRETS = 64, MAX_NAME = 32, PIECE = 16, MIN_LENGTH = 8, MASK = 0xa5 };
 
 static const unsigned char FORMS[] = {0, 0x36, 0x5c};
-enum { PLACES = 3, FORM_COUNT = sizeof FORMS, PIECES = PLACES * FORM_COUNT };
+enum { POSITIONS = 3, FORM_COUNT = sizeof FORMS, PIECES = POSITIONS * FORM_COUNT };
 
 typedef struct {
-    unsigned char bytes[PIECE]; /* veiled */
+    unsigned char bytes[PIECE]; /* masked */
     size_t length;
 } piece;
 
 static struct {
-    char name[LONGEST_NAME];
+    char name[MAX_NAME];
     piece pieces[PIECES];
-} secrets[MOST_SECRETS];
+} secrets[MAX_SECRETS];
 static int secret_count;
 
-static piece veiled(const char *text, size_t length, unsigned char form)
+static piece mask_piece(const char *text, size_t length, unsigned char form)
 {
-    piece made = {{0}, length};
+    piece masked = {{0}, length};
     for (size_t i = 0; i < length; i++)
-        made.bytes[i] = (unsigned char)((unsigned char)text[i] ^ form ^ VEIL);
-    return made;
+        masked.bytes[i] = (unsigned char)((unsigned char)text[i] ^ form ^ MASK);
+    return masked;
 }
 
-static void note_secret(const char *name, const char *bytes, size_t length)
+static void register_secret(const char *name, const char *bytes, size_t length)
 {
     piece *pieces = secrets[secret_count].pieces;
     size_t size = length < PIECE ? length : PIECE;
-    const size_t starts[PLACES] = {0, (length - size) / 2, length - size};
+    const size_t starts[POSITIONS] = {0, (length - size) / 2, length - size};
     for (int i = 0; i < PIECES; i++)
-        pieces[i] = veiled(bytes + starts[i / FORM_COUNT], size, FORMS[i % FORM_COUNT]);
+        pieces[i] = mask_piece(bytes + starts[i / FORM_COUNT], size, FORMS[i % FORM_COUNT]);
     for (int i = 0; i < secret_count; i++)
         if (memcmp(secrets[i].pieces, pieces, sizeof secrets[i].pieces) == 0)
-            return; /* known */
-    snprintf(secrets[secret_count++].name, LONGEST_NAME, "%s", name);
+            return; /* already registered */
+    snprintf(secrets[secret_count++].name, MAX_NAME, "%s", name);
 }
 
-/* memory.secret(name, text): what to look for from now on. */
+/* memory.secret(name, text): adds a secret to look for. */
 static int add_secret(lua_State *L)
 {
     size_t length;
     const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
-    luaL_argcheck(L, length >= SHORTEST, 2, "too short to tell it from others");
-    luaL_argcheck(L, secret_count < MOST_SECRETS, 2, "too many secrets");
-    note_secret(name, text, length);
+    luaL_argcheck(L, length >= MIN_LENGTH, 2, "secret must have at least 8 bytes");
+    luaL_argcheck(L, secret_count < MAX_SECRETS, 2, "too many secrets");
+    register_secret(name, text, length);
     return 0;
 }
 
 static void clean_stack(void);
 
-/* memory.keyed(name, key): what HMAC-SHA-256 makes of a key alone, the two states that its hashes
- * have after the key's blocks, is to be looked for as well. */
+/* memory.keyed(name, key): adds the two states that the hashes of HMAC-SHA-256 have after the
+ * padded key, because a signature can be computed from them without the key. */
 static int add_keyed(lua_State *L)
 {
     size_t length;
     const char *name = luaL_checkstring(L, 1), *key = luaL_checklstring(L, 2, &length);
-    luaL_argcheck(L, length <= SHA256_CBLOCK, 2, "longer than a block");
-    luaL_argcheck(L, secret_count + 2 <= MOST_SECRETS, 2, "too many secrets");
+    luaL_argcheck(L, length <= SHA256_CBLOCK, 2, "key exceeds one block of 64 bytes");
+    luaL_argcheck(L, secret_count + 2 <= MAX_SECRETS, 2, "too many secrets");
     for (int form = 1; form < (int)FORM_COUNT; form++) {
         unsigned char block[SHA256_CBLOCK];
         SHA256_CTX state;
@@ -136,7 +137,7 @@ static int add_keyed(lua_State *L)
             block[i] ^= (unsigned char)key[i];
         SHA256_Init(&state);
         SHA256_Update(&state, block, sizeof block);
-        note_secret(name, (const char *)state.h, sizeof state.h);
+        register_secret(name, (const char *)state.h, sizeof state.h);
         explicit_bzero(block, sizeof block);
         explicit_bzero(&state, sizeof state);
     }
@@ -144,28 +145,28 @@ static int add_keyed(lua_State *L)
     return 0;
 }
 
-/* What was found. */
+/* Findings. */
 
-enum { MOST_FINDINGS = 256, LONGEST_OWNER = 64 };
+enum { MAX_FINDINGS = 256, MAX_OWNER = 64 };
 
 typedef struct {
-    char owner[LONGEST_OWNER];
+    char owner[MAX_OWNER];
     const char *state;
     int secret, copies;
 } finding;
 
-static finding findings[MOST_FINDINGS];
+static finding findings[MAX_FINDINGS];
 static int finding_count;
-static size_t scanned;
+static size_t scanned_bytes;
 
-/* What of a library's path tells it: kms/sign.so, libcurl.so.4. */
+/* The end of a path that names the library: kms/sign.so, libcurl.so.4. */
 static const char *short_name(const char *path)
 {
     const char *ours = strstr(path, "/kms/"), *slash = strrchr(path, '/');
     return ours != NULL ? ours + 1 : slash != NULL ? slash + 1 : path;
 }
 
-static void note(const char *owner, const char *state, int secret)
+static void add_finding(const char *owner, const char *state, int secret)
 {
     finding new = {"", state, secret, 1};
     snprintf(new.owner, sizeof new.owner, "%s", short_name(owner));
@@ -175,49 +176,49 @@ static void note(const char *owner, const char *state, int secret)
             known->copies++;
             return;
         }
-    if (finding_count == MOST_FINDINGS)
+    if (finding_count == MAX_FINDINGS)
         abort();
     findings[finding_count++] = new;
 }
 
-/* Searching. */
+/* Search. */
 
 enum { WINDOW = 1 << 20 };
 
-static bool is_at(const unsigned char *memory, size_t left, const piece *wanted)
+static bool is_at(const unsigned char *memory, size_t available, const piece *wanted)
 {
-    if (wanted->length > left)
+    if (wanted->length > available)
         return false;
     for (size_t i = 0; i < wanted->length; i++)
-        if ((memory[i] ^ VEIL) != wanted->bytes[i])
+        if ((memory[i] ^ MASK) != wanted->bytes[i])
             return false;
     return true;
 }
 
-static bool is_piece_at(const unsigned char *memory, size_t left, int secret)
+static bool is_secret_at(const unsigned char *memory, size_t available, int secret)
 {
     for (int i = 0; i < PIECES; i++)
-        if (is_at(memory, left, &secrets[secret].pieces[i]))
+        if (is_at(memory, available, &secrets[secret].pieces[i]))
             return true;
     return false;
 }
 
-/* Notes each secret that memory holds, once. */
+/* Adds one finding per secret that the memory contains. */
 static void search(const unsigned char *memory, size_t size, const char *owner, const char *state)
 {
-    bool begins[256] = {false}, seen[MOST_SECRETS] = {false};
+    bool is_first_byte[256] = {false}, is_found[MAX_SECRETS] = {false};
     for (int i = 0; i < secret_count * PIECES; i++)
-        begins[secrets[i / PIECES].pieces[i % PIECES].bytes[0] ^ VEIL] = true;
-    scanned += size;
+        is_first_byte[secrets[i / PIECES].pieces[i % PIECES].bytes[0] ^ MASK] = true;
+    scanned_bytes += size;
     for (size_t at = 0; at < size; at++)
-        for (int i = 0; begins[memory[at]] && i < secret_count; i++)
-            if (!seen[i] && is_piece_at(memory + at, size - at, i)) {
-                seen[i] = true;
-                note(owner, state, i);
+        for (int i = 0; is_first_byte[memory[at]] && i < secret_count; i++)
+            if (!is_found[i] && is_secret_at(memory + at, size - at, i)) {
+                is_found[i] = true;
+                add_finding(owner, state, i);
             }
 }
 
-/* Searches memory of any kind through /proc/self/mem, in windows that overlap. */
+/* Searches a range of addresses through /proc/self/mem, in overlapping windows. */
 static void search_range(uintptr_t first, uintptr_t last, const char *owner, const char *state)
 {
     static unsigned char *window;
@@ -228,9 +229,9 @@ static void search_range(uintptr_t first, uintptr_t last, const char *owner, con
         self = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
     for (; first < last; first += WINDOW - PIECE) {
         size_t size = last - first < WINDOW ? last - first : WINDOW;
-        ssize_t got = pread(self, window, size, (off_t)first);
-        if (got < 0 || (size_t)got != size)
-            abort(); /* a gap that nobody would notice */
+        ssize_t read_size = pread(self, window, size, (off_t)first);
+        if (read_size < 0 || (size_t)read_size != size)
+            abort(); /* because the search would have a gap */
         search(window, size, owner, state);
         if (last - first <= WINDOW)
             break;
@@ -239,15 +240,15 @@ static void search_range(uintptr_t first, uintptr_t last, const char *owner, con
 
 static void search_blocks(void)
 {
-    size_t at = 0;
-    for (block *each; (each = block_next(&at)) != NULL;)
+    size_t position = 0;
+    for (block *each; (each = block_next(&position)) != NULL;)
         if (each->owner != OWNER_SCANNER)
             search((unsigned char *)(each + 1), each->size, each->owner,
                    each->freed ? "freed" : "live");
 }
 
-/* A writable mapping that does not hold the blocks: data of libraries, stacks, and what else there
- * is. Above the stack are the environment and the arguments. */
+/* Searches a writable mapping without blocks: data of libraries, stacks, and others. The
+ * environment and the arguments are above the stack. */
 static void search_mapping(uintptr_t first, uintptr_t last, const char *name)
 {
     uintptr_t top = (uintptr_t)environ;
@@ -263,14 +264,14 @@ static void scan(const char *moment)
 {
     char line[512], mode[8];
     unsigned long first, last;
-    scanned = 0;
+    scanned_bytes = 0;
     search_blocks();
     FILE *maps = fopen("/proc/self/maps", "r");
     while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
         int name = 0;
         sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &first, &last, mode, &name);
         line[strcspn(line, "\n")] = '\0';
-        if (strncmp(mode, "rw", 2) == 0 && first != blocks_begin())
+        if (strncmp(mode, "rw", 2) == 0 && first != block_mapping_start())
             search_mapping(first, last, line + name);
     }
     if (maps == NULL || fclose(maps) != 0)
@@ -278,7 +279,7 @@ static void scan(const char *moment)
     for (finding *each = findings; each < findings + finding_count; each++)
         printf("found\t%s\t%s\t%s\t%s\t%d\n", moment, each->owner, each->state,
                secrets[each->secret].name, each->copies);
-    printf("scanned\t%s\t%zu\n", moment, scanned);
+    printf("scanned\t%s\t%zu\n", moment, scanned_bytes);
     finding_count = 0;
 }
 
@@ -289,24 +290,24 @@ static int scan_from_lua(lua_State *L)
     return 0;
 }
 
-/* The stack below a call. It is used from deeper down than it is looked at, so that looking does
- * not overwrite what there is to see. */
+/* The stack below a call. The call starts deeper in the stack than the search, so that the search
+ * does not overwrite what the call left. */
 
-enum { DEEP = 256 * 1024, DEEPER = 16 * 1024 };
+enum { SEARCH_DEPTH = 256 * 1024, CALL_DEPTH = 16 * 1024 };
 
 __attribute__((noinline)) static void clean_stack(void)
 {
-    volatile unsigned char area[DEEP + DEEPER];
+    volatile unsigned char area[SEARCH_DEPTH + CALL_DEPTH];
     for (size_t i = 0; i < sizeof area; i++)
         area[i] = 0;
 }
 
 __attribute__((noinline)) static int call_deeper(lua_State *L, int arguments)
 {
-    volatile unsigned char between[DEEPER];
-    between[0] = 0;
+    volatile unsigned char gap[CALL_DEPTH];
+    gap[0] = 0;
     int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
-    return between[0] + status;
+    return gap[0] + status;
 }
 
 static int call_guarded(lua_State *L)
@@ -317,13 +318,13 @@ static int call_guarded(lua_State *L)
     lua_insert(L, 1);
     clean_stack();
     int status = call_deeper(L, arguments);
-    search_range((uintptr_t)&here - DEEP, (uintptr_t)&here, lua_tostring(L, lua_upvalueindex(2)),
-                 "after a call");
+    search_range((uintptr_t)&here - SEARCH_DEPTH, (uintptr_t)&here,
+                 lua_tostring(L, lua_upvalueindex(2)), "after a call");
     return status == 0 ? lua_gettop(L) : lua_error(L);
 }
 
-/* memory.guarded(f, name) -> a function that does the same, then searches the stack that it used.
- * The next scan tells what was found. */
+/* memory.guarded(f, name) -> a function that calls f, then searches the stack that f used. The next
+ * scan prints the findings. */
 static int new_guarded(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -333,8 +334,8 @@ static int new_guarded(lua_State *L)
     return 1;
 }
 
-/* memory.spill(text): leaves a copy on the stack, and one in a block that is freed; for the proof
- * that such copies are found. */
+/* memory.spill(text): leaves one copy on the stack and one in a freed block, to prove that a scan
+ * finds them. */
 static int spill(lua_State *L)
 {
     volatile char here[64];
@@ -346,7 +347,7 @@ static int spill(lua_State *L)
     return 0;
 }
 
-/* Called in protected mode with main's arguments, from PROGRAM on. */
+/* Called in protected mode with the arguments of main, from PROGRAM on. */
 static int run(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {{"secret", add_secret},  {"keyed", add_keyed},
@@ -376,10 +377,10 @@ int main(int count, char **arguments)
         return EXIT_FAILURE;
     lua_pushcfunction(L, run);
     lua_pushlightuserdata(L, arguments + 1);
-    bool done = lua_pcall(L, 1, 0, 0) == 0;
-    if (!done)
+    bool ok = lua_pcall(L, 1, 0, 0) == 0;
+    if (!ok)
         fprintf(stderr, "%s\n", lua_tostring(L, -1));
     lua_close(L);
     scan("state closed");
-    return done ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

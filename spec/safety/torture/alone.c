@@ -1,7 +1,7 @@
-/* Preloaded after a sanitizer's run-time library: what this process starts is not sanitised too. */
+/* Preloaded after the run-time library of a sanitizer, so that child processes run without it. */
 #include <stdlib.h>
 
-__attribute__((constructor)) static void alone(void)
+__attribute__((constructor)) static void clear_preload(void)
 {
     unsetenv("LD_PRELOAD");
 }

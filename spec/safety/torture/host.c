@@ -1,12 +1,12 @@
-/* A host of Lua whose allocators can be made to fail: spec/safety/torture/torture.lua runs in it.
+/* Runs a Lua program that can let allocations fail, such as spec/safety/torture/torture.lua.
  *
  *   host PROGRAM [ARGUMENT...]
  *
- * Four families of allocations are counted, each by an allocator of its own: "lua" (of the states
- * that the program makes), "curl" (curl_global_init_mem), "openssl" (CRYPTO_set_mem_functions) and
- * "kms" (malloc of the library's modules, linked with --wrap). One family at a time is armed: its
- * allocation number N fails, alone or with all that follow. The program itself runs in a state of
- * another allocator, so that arming touches nothing of its own. */
+ * There are four families of allocations, each with its own allocator: "lua" (states that the
+ * program creates), "curl" (curl_global_init_mem), "openssl" (CRYPTO_set_mem_functions) and "kms"
+ * (malloc of the library's modules, linked with --wrap). One family at a time is armed: its
+ * allocation number N fails, alone or with all later ones. The program runs in a state with another
+ * allocator, so its own allocations do not fail. */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,40 +26,40 @@ enum { LUA, CURL_FAMILY, OPENSSL, KMS, FAMILIES, NONE = FAMILIES };
 
 static const char *const NAMES[] = {"lua", "curl", "openssl", "kms", "none", NULL};
 
-/* Atomic: libcurl may resolve a name in a thread. */
-static atomic_int armed = NONE;
-static atomic_long calls, fails_from, refused;
-static bool goes_on;
-static atomic_long live[FAMILIES];
+/* Atomic, because libcurl may resolve a name in a thread. */
+static atomic_int armed_family = NONE;
+static atomic_long allocations, first_failure, failures;
+static bool fail_later;
+static atomic_long live_blocks[FAMILIES];
 
-/* Asked before each allocation: whether it is one to fail. */
-static bool refuse(int family)
+/* Counts an allocation; returns whether it must fail. */
+static bool should_fail(int family)
 {
-    if (atomic_load(&armed) != family)
+    if (atomic_load(&armed_family) != family)
         return false;
-    long call = atomic_fetch_add(&calls, 1) + 1, first = atomic_load(&fails_from);
-    bool fails = first != 0 && (goes_on ? call >= first : call == first);
+    long number = atomic_fetch_add(&allocations, 1) + 1, first = atomic_load(&first_failure);
+    bool fails = first != 0 && (fail_later ? number >= first : number == first);
     if (fails)
-        atomic_fetch_add(&refused, 1);
+        atomic_fetch_add(&failures, 1);
     return fails;
 }
 
-static void *counted(int family, void *memory)
+static void *count_block(int family, void *memory)
 {
     if (memory != NULL)
-        atomic_fetch_add(&live[family], 1);
+        atomic_fetch_add(&live_blocks[family], 1);
     return memory;
 }
 
 static void *allocate(int family, size_t size)
 {
-    return refuse(family) ? NULL : counted(family, malloc(size));
+    return should_fail(family) ? NULL : count_block(family, malloc(size));
 }
 
 static void release(int family, void *memory)
 {
     if (memory != NULL)
-        atomic_fetch_sub(&live[family], 1);
+        atomic_fetch_sub(&live_blocks[family], 1);
     free(memory);
 }
 
@@ -71,11 +71,11 @@ static void *resize(int family, void *memory, size_t size)
         release(family, memory);
         return NULL;
     }
-    return refuse(family) ? NULL : realloc(memory, size);
+    return should_fail(family) ? NULL : realloc(memory, size);
 }
 
-/* Lua must be able to make a block smaller. */
-static void *for_lua(void *unused, void *memory, size_t old, size_t size)
+/* Never fails to shrink a block, because Lua relies on it. */
+static void *lua_allocate(void *unused, void *memory, size_t old, size_t size)
 {
     (void)unused;
     if (memory != NULL && size != 0 && size <= old) {
@@ -109,7 +109,7 @@ static char *curl_strdup(const char *text)
 
 static void *curl_calloc(size_t count, size_t size)
 {
-    return refuse(CURL_FAMILY) ? NULL : counted(CURL_FAMILY, calloc(count, size));
+    return should_fail(CURL_FAMILY) ? NULL : count_block(CURL_FAMILY, calloc(count, size));
 }
 
 static void *openssl_malloc(size_t size, const char *file, int line)
@@ -130,7 +130,7 @@ static void openssl_free(void *memory, const char *file, int line)
     release(OPENSSL, memory);
 }
 
-/* What the modules call in place of malloc and free. */
+/* The modules call these instead of malloc and free. */
 void *__wrap_malloc(size_t size);
 void __wrap_free(void *memory);
 
@@ -144,34 +144,33 @@ void __wrap_free(void *memory)
     release(KMS, memory);
 }
 
-/* torture.arm(family, n, mode): allocation n of the family fails, with mode "on" all later ones as
- * well; n = 0 only counts. */
+/* torture.arm(family, n, mode): allocation n of the family fails; with mode "on", all later ones
+ * fail too. With n = 0 allocations are only counted. */
 static int arm(lua_State *L)
 {
     int family = luaL_checkoption(L, 1, NULL, NAMES);
-    fails_from = luaL_checkinteger(L, 2);
-    goes_on = strcmp(luaL_optstring(L, 3, "once"), "on") == 0;
-    calls = 0;
-    refused = 0;
-    armed = family;
+    first_failure = luaL_checkinteger(L, 2);
+    fail_later = strcmp(luaL_optstring(L, 3, "once"), "on") == 0;
+    allocations = 0;
+    failures = 0;
+    armed_family = family;
     return 0;
 }
 
-/* torture.disarm() -> allocations asked for since arm, those refused. */
+/* torture.disarm() -> allocations since arm, failures among them. */
 static int disarm(lua_State *L)
 {
-    armed = NONE;
-    lua_pushinteger(L, (lua_Integer)calls);
-    lua_pushinteger(L, (lua_Integer)refused);
+    armed_family = NONE;
+    lua_pushinteger(L, (lua_Integer)allocations);
+    lua_pushinteger(L, (lua_Integer)failures);
     return 2;
 }
 
-/* torture.live(family) -> blocks not yet freed. OpenSSL's errors of this thread, which keep texts,
- * are not counted. */
+/* torture.live(family) -> blocks not yet freed, without the error queue of OpenSSL. */
 static int count_live(lua_State *L)
 {
     OPENSSL_thread_stop();
-    lua_pushinteger(L, (lua_Integer)live[luaL_checkoption(L, 1, NULL, NAMES)]);
+    lua_pushinteger(L, (lua_Integer)live_blocks[luaL_checkoption(L, 1, NULL, NAMES)]);
     return 1;
 }
 
@@ -180,11 +179,11 @@ static lua_State **check_state(lua_State *L)
     return luaL_checkudata(L, 1, "state");
 }
 
-/* What `run` runs: a static, for to push it could allocate outside of protected mode. */
+/* Source text for run_source. A static, because pushing it could allocate outside protected mode.
+ */
 static const char *source;
 
-/* Leaks that are known: lua-cjson loses the buffer of a text when Lua has no memory for the string.
- */
+/* Known leak: lua-cjson loses its buffer when Lua has no memory for the string. */
 const char *__lsan_default_suppressions(void);
 
 const char *__lsan_default_suppressions(void)
@@ -200,23 +199,23 @@ static int run_source(lua_State *L)
     return 1;
 }
 
-/* torture.state() -> a state on the allocator "lua", its libraries open. */
+/* torture.state() -> a state with the allocator "lua" and open libraries. */
 static int new_state(lua_State *L)
 {
     lua_State **victim = lua_newuserdata(L, sizeof *victim);
     *victim = NULL;
     luaL_getmetatable(L, "state");
     lua_setmetatable(L, -2);
-    *victim = lua_newstate(for_lua, NULL);
+    *victim = lua_newstate(lua_allocate, NULL);
     if (*victim == NULL)
-        return luaL_error(L, "this Lua takes no allocator of its host's");
+        return luaL_error(L, "this Lua does not accept an allocator");
     luaL_openlibs(*victim);
     lua_settop(*victim, 0);
     lua_pushcfunction(*victim, run_source);
     return 1;
 }
 
-/* state:run(source) -> true, the string it returns | false, the text of its error. */
+/* state:run(source) -> true and its string result, or false and the text of its error. */
 static int state_run(lua_State *L)
 {
     lua_State *victim = *check_state(L);
@@ -240,25 +239,25 @@ static int state_close(lua_State *L)
     return 0;
 }
 
-/* torture.fork(function) -> exit status of a copy of this process that ran it; -1: a signal. */
-static int run_in_copy(lua_State *L)
+/* torture.fork(function) -> exit status of a child process that runs it, or -1 after a signal. */
+static int run_in_child(lua_State *L)
 {
     int status = 0;
-    pid_t copy = fork();
-    if (copy == -1)
-        return luaL_error(L, "no fork");
-    if (copy == 0) {
+    pid_t child = fork();
+    if (child == -1)
+        return luaL_error(L, "cannot fork");
+    if (child == 0) {
         lua_call(L, 0, 0);
-        exit(99); /* the function is to end the process itself */
+        exit(99); /* the function must end the process itself */
     }
-    waitpid(copy, &status, 0);
+    waitpid(child, &status, 0);
     lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"arm", arm},          {"disarm", disarm},
-                                     {"live", count_live},  {"state", new_state},
-                                     {"fork", run_in_copy}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"arm", arm},           {"disarm", disarm},
+                                     {"live", count_live},   {"state", new_state},
+                                     {"fork", run_in_child}, {NULL, NULL}};
 
 static const luaL_Reg METHODS[] = {{"run", state_run}, {"close", state_close}, {NULL, NULL}};
 
@@ -283,12 +282,12 @@ static int open_torture(lua_State *L)
 
 int main(int count, char **arguments)
 {
-    /* Before anything of OpenSSL allocates, and before libcurl is initialised by a handle. */
+    /* Before OpenSSL allocates memory, and before an easy handle initializes libcurl. */
     if (count < 2 || !CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) ||
         curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, curl_free_block, curl_realloc,
                              curl_strdup, curl_calloc) != CURLE_OK)
         return EXIT_FAILURE;
-    /* Not closed at the end: that would unload modules whose names a report of leaks needs. */
+    /* Never closed, because closing unloads modules whose names a leak report needs. */
     static lua_State *L;
     L = luaL_newstate();
     if (L == NULL)
@@ -306,7 +305,7 @@ int main(int count, char **arguments)
     bool ok = luaL_loadfile(L, arguments[1]) == 0 && lua_pcall(L, 0, 0, 0) == 0;
     if (!ok) {
         const char *text = lua_tostring(L, -1);
-        fprintf(stderr, "%s\n", text != NULL ? text : "(an error that is no string)");
+        fprintf(stderr, "%s\n", text != NULL ? text : "(error object is not a string)");
     }
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

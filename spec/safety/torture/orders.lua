@@ -1,77 +1,79 @@
---- Ends everything in every order, and in the middle: objects closed and collected in each permutation, states closed with
---- calls under way, calls interrupted and the process left within them. Nothing may crash or be left.
+--- Closes and collects objects in every order, closes states with calls in flight, and interrupts calls. Nothing may crash or
+--- leak.
 ---   host spec/safety/torture/orders.lua [POINTS]
---- POINTS: at how many points of a call, evenly spaced, it is interrupted.
+--- POINTS: at how many evenly spaced points of a call it is interrupted.
 
-require "cjson" -- stays loaded, see host.c
+require "cjson" -- keeps it loaded, because a leak report needs its name
 io.stdout:setvbuf "line"
 local torture = rawget(_G, "torture")
 
 local POINTS = tonumber(arg[1]) or 20
 local LOAD = "local victim = require 'spec.safety.torture.victim' "
 local OBJECTS = 4
-local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result", read = "result" }
-local findings = 0
-local kept = 0 -- blocks that the signer keeps for the next call, as long as its state lives
+local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result", parse = "result" }
+local finding_count = 0
+local kept_blocks = 0 -- blocks that the signer keeps for the next call, until its state is closed
 
-local function finding(...)
-  findings = findings + 1
+local function print_finding(...)
+  finding_count = finding_count + 1
   print("FINDING " .. table.concat({ ... }, " "))
 end
 
-local function nothing_left(...)
-  if torture.live "curl" ~= 0 then finding("curl blocks left:", torture.live "curl", ...) end
-  if torture.live "kms" ~= kept then finding("kms blocks left:", torture.live "kms", "instead of", kept, ...) end
+local function check_blocks(...)
+  if torture.live "curl" ~= 0 then print_finding("curl blocks left:", torture.live "curl", ...) end
+  if torture.live "kms" ~= kept_blocks then
+    print_finding("kms blocks left:", torture.live "kms", "expected:", kept_blocks, ...)
+  end
 end
 
---- Calls `each` with every order of `left` objects out of 1 .. OBJECTS.
-local function permutations(left, each, chosen, used)
-  chosen, used = chosen or {}, used or {}
-  if left == 0 then return each(chosen) end
+--- Calls `visit` with every ordered selection of `count` of the objects 1 to OBJECTS.
+local function each_permutation(count, visit, chosen, is_used)
+  chosen, is_used = chosen or {}, is_used or {}
+  if count == 0 then return visit(chosen) end
   for object = 1, OBJECTS do
-    if not used[object] then
-      used[object], chosen[#chosen + 1] = true, object
-      permutations(left - 1, each, chosen, used)
-      used[object], chosen[#chosen] = nil, nil
+    if not is_used[object] then
+      is_used[object], chosen[#chosen + 1] = true, object
+      each_permutation(count - 1, visit, chosen, is_used)
+      is_used[object], chosen[#chosen] = nil, nil
     end
   end
 end
 
 local function new_state()
   local state = torture.state()
-  state:run "if jit then jit.off() end" -- compiled code calls no hooks
+  state:run "if jit then jit.off() end" -- because compiled code calls no hooks
   return state
 end
 
 local function run(state, source)
   local ok, text = state:run(LOAD .. source)
-  if not ok then finding(source, "came to:", text) end
+  if not ok then print_finding(source, "ended with:", text) end
   return text
 end
 
---- A state in which both clouds were called before.
-local function warm_state()
+--- A state in which both clouds were called once.
+local function new_warm_state()
   local state = new_state()
-  for _, operation in ipairs { "rename", "move" } do run(state, ("return victim.call('%s')"):format(operation)) end
-  kept = torture.live "kms"
+  for _, operation in ipairs { "rename", "move" } do run(state, ("return victim.call '%s'"):format(operation)) end
+  kept_blocks = torture.live "kms"
   return state
 end
 
 local function close(state, ...)
   state:close()
-  kept = 0
-  nothing_left(...)
+  kept_blocks = 0
+  check_blocks(...)
 end
 
---- Every permutation; each object closed first, or only forgotten.
----@param kind string of spec.safety.torture.victim's
-local function orders(kind)
-  local state, cases = warm_state(), 0
-  permutations(OBJECTS, function(order)
+--- Ends the objects in every order, with every subset of them closed before it is collected.
+---@param kind string of the objects, see spec/safety/torture/victim.lua
+local function check_orders(kind)
+  local state, cases = new_warm_state(), 0
+  each_permutation(OBJECTS, function(order)
     for closed = 0, 2 ^ OBJECTS - 1 do
-      local words = table.concat(order, ",")
-      run(state, ("victim.objects({%s}, %d, false, %q) return victim.close()"):format(words, closed, kind))
-      nothing_left(kind, "order", words, "closed", closed)
+      local numbers = table.concat(order, ",")
+      run(state, ("victim.end_objects(%q, {%s}, %d) return victim.close()"):format(kind, numbers, closed))
+      check_blocks(kind, "order", numbers, "closed", closed)
       cases = cases + 1
     end
   end)
@@ -79,67 +81,73 @@ local function orders(kind)
   print(("%d orders of closing and collecting, %s"):format(cases, kind))
 end
 
---- States closed while some objects are gone already and the others in use, one in the middle of a call.
-local function closed_states(kind, family)
+--- Closes states in which some objects have ended and the others are in use.
+---@param kind string
+---@param family string of allocations that the objects hold
+local function check_closed_states(kind, family)
   local cases = 0
   for ended = 0, OBJECTS do
-    permutations(ended, function(order)
+    each_permutation(ended, function(order)
       local state = new_state()
-      run(state, ("return victim.objects({%s}, %d, true, %q)"):format(table.concat(order, ","), cases % 2 ^ OBJECTS, kind))
-      if ended == 0 and torture.live(family) == 0 then finding "nothing was open when the state was closed" end
-      close(state, kind, "state closed after", table.concat(order, ","))
+      local numbers = table.concat(order, ",")
+      run(state, ("return victim.end_objects(%q, {%s}, %d, true)"):format(kind, numbers, cases % 2 ^ OBJECTS))
+      if ended == 0 and torture.live(family) == 0 then print_finding "nothing was open when the state was closed" end
+      close(state, kind, "state closed after", numbers)
       cases = cases + 1
     end)
   end
   print(("%d states closed with objects in use, %s"):format(cases, kind))
 end
 
---- A hook raises, or ends the process with os.exit(0, true), after so many instructions of a call.
-local function interruptions()
-  local state = warm_state()
-  local raised, left = 0, 0
-  for _, operation in ipairs { "rename", "move", "together", "read" } do
+--- Interrupts calls: after a number of instructions a hook raises an error, or ends the process with os.exit(0, true).
+local function check_interruptions()
+  local state = new_warm_state()
+  local interrupted, exited = 0, 0
+  for _, operation in ipairs { "rename", "move", "together", "parse" } do
     run(state, ("return victim.call '%s'"):format(operation))
-    local total = tonumber(run(state, ("return victim.instructions '%s'"):format(operation)))
+    local total = tonumber(run(state, ("return victim.count_instructions '%s'"):format(operation)))
     for point = 1, POINTS do
       local at = math.floor(total * point / (POINTS + 1))
-      local outcome = run(state, ("return victim.interrupted('%s', %d, 'raise')"):format(operation, at))
-      if outcome == "interrupted" then raised = raised + 1 end
-      local after = run(state, ("return victim.call '%s'"):format(operation))
-      if after ~= EXPECTED[operation] then finding(operation, "interrupted at", at, "then came to:", after or "?") end
-      nothing_left("interrupted at", at)
+      local outcome = run(state, ("return victim.interrupt('%s', %d, 'raise')"):format(operation, at))
+      if outcome == "interrupted" then interrupted = interrupted + 1 end
+      local next_outcome = run(state, ("return victim.call '%s'"):format(operation))
+      if next_outcome ~= EXPECTED[operation] then
+        print_finding(operation, "interrupted at", at, "the next call ended with:", next_outcome or "?")
+      end
+      check_blocks("interrupted at", at)
       local status = torture.fork(function()
-        state:run((LOAD .. "return victim.interrupted('%s', %d, 'exit')"):format(operation, at))
+        state:run((LOAD .. "return victim.interrupt('%s', %d, 'exit')"):format(operation, at))
       end)
-      if status == 0 then left = left + 1 else finding(operation, "left at", at, "with status", status) end
+      if status == 0 then exited = exited + 1 else print_finding(operation, "exit at", at, "has status", status) end
     end
   end
   close(state, "interruptions")
-  if raised == 0 then finding "no call was interrupted" end
-  print(("%d calls interrupted, %d left by os.exit with the state closed"):format(raised, left))
+  if interrupted == 0 then print_finding "no call was interrupted" end
+  print(("%d calls interrupted, %d ended by os.exit with the state closed"):format(interrupted, exited))
 end
 
---- Whole calls with everything collected wherever a step of the collector is possible: in the middle of the library's C
---- code as well.
-local function collections()
+--- Makes calls while the collector runs a full cycle at each possible step, also inside the C code.
+local function check_collections()
   local TIMES = 10
-  local state, calls, cycles = warm_state(), 0, 0
+  local state, calls, cycles = new_warm_state(), 0, 0
   for operation, expected in pairs(EXPECTED) do
-    local text = run(state, ("return victim.collecting('%s', %d)"):format(operation, TIMES))
+    local text = run(state, ("return victim.collect_during('%s', %d)"):format(operation, TIMES))
     local outcomes, count = text:match "^(.*) in (%d+) cycles$"
-    if outcomes ~= (expected .. ", "):rep(TIMES - 1) .. expected then finding("collecting all the time", operation, "came to:", text) end
-    if tonumber(count or 0) < 30 * TIMES then finding("only few cycles:", text) end
+    if outcomes ~= (expected .. ", "):rep(TIMES - 1) .. expected then
+      print_finding(operation, "under constant collection ended with:", text)
+    end
+    if tonumber(count or 0) < 30 * TIMES then print_finding("too few cycles of the collector:", text) end
     calls, cycles = calls + TIMES, cycles + (count or 0)
   end
   close(state, "collections")
   print(("%d calls with %d cycles of the collector"):format(calls, cycles))
 end
 
--- What is made, and whose allocations it holds.
-for kind, family in pairs { ["one by one"] = "curl", ["many at once"] = "curl", ["readers of answers"] = "kms" } do
-  orders(kind)
-  closed_states(kind, family)
+-- Kinds of objects, and the family of allocations that they hold.
+for kind, family in pairs { clients = "curl", parallel = "curl", parsers = "kms" } do
+  check_orders(kind)
+  check_closed_states(kind, family)
 end
-collections()
-interruptions()
-if findings > 0 then error(("orders: %d findings"):format(findings), 0) end
+check_collections()
+check_interruptions()
+if finding_count > 0 then error(("orders: %d findings"):format(finding_count), 0) end

@@ -1,7 +1,8 @@
-/* Several Lua states in several threads at once: each runs the program given, with the number of
- * its thread and how often to call as arguments. The program returns the text "done".
+/* Runs a Lua program in several threads at once, each with a state of its own.
  *
- *   threads PROGRAM THREADS CALLS */
+ *   threads PROGRAM THREADS CALLS
+ *
+ * The program gets the number of its thread and CALLS, and must return "done". */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include <lua.h>
 #include <lualib.h>
 
-enum { MOST_THREADS = 64 };
+enum { MAX_THREADS = 64 };
 
 typedef struct {
     pthread_t thread;
@@ -44,9 +45,9 @@ static void *run(void *argument)
 
 int main(int count, char **arguments)
 {
-    static job jobs[MOST_THREADS];
+    static job jobs[MAX_THREADS];
     int threads = count == 4 ? atoi(arguments[2]) : 0, done = 0;
-    if (threads < 1 || threads > MOST_THREADS)
+    if (threads < 1 || threads > MAX_THREADS)
         return EXIT_FAILURE;
     for (int i = 0; i < threads; i++) {
         jobs[i] = (job){.program = arguments[1], .number = i + 1, .calls = atoi(arguments[3])};
@@ -57,7 +58,6 @@ int main(int count, char **arguments)
         pthread_join(jobs[i].thread, NULL);
         done += jobs[i].done;
     }
-    printf("%d of %d threads, each with %s calls on a state and clients of its own\n", done,
-           threads, arguments[3]);
+    printf("%d of %d threads passed, with %s calls each\n", done, threads, arguments[3]);
     return done == threads ? EXIT_SUCCESS : EXIT_FAILURE;
 }

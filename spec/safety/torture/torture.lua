@@ -1,35 +1,36 @@
---- Makes every allocation of a whole call fail, one after the other, and looks at what came of it: a result or an error
---- value or Lua's "not enough memory"; nothing crashed, nothing leaked, and the next call works.
----   host spec/safety/torture/torture.lua [MOST]
---- At most MOST allocations of a row are tried: the first MOST / 2, then evenly spaced ones. "once": that allocation alone
---- fails (Lua 5.4 then collects and asks again), "on": all from there on.
+--- Makes each allocation of a call fail, one after the other, and checks the outcome: a result, an error value, or Lua's
+--- "not enough memory". Nothing may crash or leak, and the next call must work.
+---   host spec/safety/torture/torture.lua [MAX]
+--- At most MAX allocations per operation fail: the first MAX / 2, then evenly spaced ones. In mode "once" that allocation
+--- fails alone (Lua 5.4 then collects garbage and tries again), in mode "on" with all later ones.
 
-require "cjson" -- stays loaded, see host.c
+require "cjson" -- keeps it loaded, because a leak report needs its name
 local torture = rawget(_G, "torture")
 
-local MOST = tonumber(arg[1]) or 400
+local MAX = tonumber(arg[1]) or 400
 local VICTIM = "require('spec.safety.torture.victim')"
-local EXPECTED = { rename = "result", move = "service KMS.0106", again = "service KMS.0106", together = "result",
-  read = "result" }
-local OUTSIDE_LUA = { "curl", "openssl", "kms" }
+local EXPECTED = {
+  rename = "result", move = "service KMS.0106", again = "service KMS.0106", together = "result", parse = "result",
+}
+local FAMILIES_OUTSIDE_LUA = { "curl", "openssl", "kms" }
 
--- What a failed allocation may come to, next to what is expected of the call: Lua patterns.
+-- Outcomes that a failed allocation may have, besides the expected one: Lua patterns.
 local ALLOWED = {
   "^transport [%a_]+$", "not enough memory", "OpenSSL cannot compute the digest",
   "Memory allocation error in CJSON protected call",
 }
 
 io.stdout:setvbuf "line"
-local findings, all_refused = 0, 0
+local finding_count, failure_count = 0, 0
 
-local function finding(...)
-  findings = findings + 1
+local function print_finding(...)
+  finding_count = finding_count + 1
   print("FINDING " .. table.concat({ ... }, " "))
 end
 
-local function live()
+local function format_live_blocks()
   local counts = {}
-  for i, family in ipairs(OUTSIDE_LUA) do counts[i] = family .. " " .. torture.live(family) end
+  for i, family in ipairs(FAMILIES_OUTSIDE_LUA) do counts[i] = family .. " " .. torture.live(family) end
   return table.concat(counts, ", ")
 end
 
@@ -41,78 +42,82 @@ local function is_allowed(expected, outcome)
   return false
 end
 
-local function call(state, operation, keep)
-  local _, outcome = state:run(("return %s.call('%s', %s)"):format(VICTIM, operation, tostring(keep)))
+local function call(state, operation)
+  local _, outcome = state:run(("return %s.call '%s'"):format(VICTIM, operation))
   return outcome or "no text"
 end
 
---- Which of `total` allocations to fail.
-local function chosen(total)
-  local list, half = {}, math.floor(MOST / 2)
-  if total <= MOST then half = total end
+--- Selects which of `total` allocations fail.
+local function select_allocations(total)
+  local list, half = {}, math.floor(MAX / 2)
+  if total <= MAX then half = total end
   for n = 1, half do list[n] = n end
-  local rest = total <= MOST and 0 or MOST - half
+  local rest = total <= MAX and 0 or MAX - half
   for i = 1, rest do list[#list + 1] = half + math.floor((total - half) * i / rest) end
   return list
 end
 
-local function report(title, total, refused, outcomes)
+local function print_summary(title, total, failures, outcomes)
   local words, counts = {}, {}
-  all_refused = all_refused + refused
+  failure_count = failure_count + failures
   for outcome, count in pairs(outcomes) do
-    outcome = outcome:gsub("^%S+:%d+: ", "") -- where it was raised does not matter
+    outcome = outcome:gsub("^%S+:%d+: ", "") -- without file and line of the error
     counts[outcome] = (counts[outcome] or 0) + count
   end
   for outcome, count in pairs(counts) do words[#words + 1] = ("%d %s"):format(count, outcome) end
   table.sort(words)
-  print(("%-30s %5d allocations, %4d made to fail: %s"):format(title, total, refused, table.concat(words, ", ")))
+  print(("%-30s %5d allocations, %4d failures: %s"):format(title, total, failures, table.concat(words, ", ")))
 end
 
--- LuaJIT writes "not enough memory" beyond the end of a stack that cannot grow: it has grown before, far enough for a
--- collection to take half of it.
-local GROW = "local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end deep(2000)"
+-- LuaJIT writes "not enough memory" past the end of a stack that cannot grow. So the stack is grown beforehand, far enough
+-- that a collection, which shrinks it to half, leaves room.
+local GROW_STACK = "local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end deep(2000)"
 
---- One row: a family, an operation, and whether one allocation fails or all from there on.
-local function fail_each(family, operation, mode)
+--- Makes the allocations of one family fail in one operation.
+---@param family string
+---@param operation string
+---@param mode "once"|"on"
+local function fail_allocations(family, operation, mode)
   local title = ("%s, %s, %s"):format(family, operation, mode)
   local state = torture.state()
   local expected = EXPECTED[operation]
-  -- LuaJIT's compiler does not survive an allocation of its own that failed: its traces crash, without us.
+  -- Without LuaJIT's compiler, because its traces crash after one of its own allocations fails.
   if family == "lua" then state:run "if jit then jit.off() end" end
-  for _ = 1, 2 do call(state, operation) end -- what is made once, is made
+  for _ = 1, 2 do call(state, operation) end -- allocates what stays
   torture.arm(family, 0)
   local outcome = call(state, operation)
   local total = torture.disarm()
-  if outcome ~= expected then finding(title, "before any failure:", outcome) end
-  local before = live()
-  local refused, outcomes = 0, {}
-  for _, n in ipairs(chosen(total)) do
-    if family == "lua" then state:run(GROW) end
+  if outcome ~= expected then print_finding(title, "before any failure:", outcome) end
+  local before = format_live_blocks()
+  local failures, outcomes = 0, {}
+  for _, n in ipairs(select_allocations(total)) do
+    if family == "lua" then state:run(GROW_STACK) end
     torture.arm(family, n, mode)
     outcome = call(state, operation)
     local _, count = torture.disarm()
-    if count > 0 then refused = refused + 1 end
+    if count > 0 then failures = failures + 1 end
     outcomes[outcome] = (outcomes[outcome] or 0) + 1
-    if not is_allowed(expected, outcome) then finding(title, "allocation", n, "came to:", outcome) end
-    state:run "collectgarbage() collectgarbage()" -- else the next call might sign with the key that this one left
+    if not is_allowed(expected, outcome) then print_finding(title, "allocation", n, "ended with:", outcome) end
+    state:run "collectgarbage() collectgarbage()"
     outcome = call(state, operation)
-    if outcome ~= expected then finding(title, "after allocation", n, "the next call came to:", outcome) end
-    local after = live()
+    if outcome ~= expected then print_finding(title, "after allocation", n, "the next call ended with:", outcome) end
+    local after = format_live_blocks()
     if after ~= before then
-      finding(title, "allocation", n, "left:", after, "before:", before)
+      print_finding(title, "allocation", n, "left blocks:", after, "before:", before)
       before = after
     end
   end
-  report(title, total, refused, outcomes)
+  print_summary(title, total, failures, outcomes)
   state:close()
 end
 
---- Loading the library, in a state of its own each time.
+--- Makes allocations fail while the library is loaded, each time in a new state.
+---@param mode "once"|"on"
 local function fail_loading(mode)
   local title, load = "lua, require, " .. mode, [[
     return type(require('kms').ncloud) .. type(require('kms.transport.curl').new) .. type(require('kms.http1').read)]]
-  -- Lua 5.1 refuses to load again what did not load, until its mark is taken away.
-  local forget = [[
+  -- Lua 5.1 marks a module whose loading failed, and refuses to load it again.
+  local clear_marks = [[
     for name, value in pairs(package.loaded) do
       if type(value) == "userdata" or type(value) == "number" then package.loaded[name] = nil end
     end ]]
@@ -122,38 +127,40 @@ local function fail_loading(mode)
     torture.arm("lua", n, mode)
     local ok, outcome = state:run(load)
     local total, count = torture.disarm()
-    local _, again = state:run(forget .. load)
-    if again ~= "functionfunctionfunction" then finding(title, "after allocation", n, "loading again came to:", again or "?") end
+    local _, second = state:run(clear_marks .. load)
+    if second ~= "functionfunctionfunction" then
+      print_finding(title, "after allocation", n, "the second load ended with:", second or "?")
+    end
     state:close()
     return ok and "loaded" or outcome or "no text", total, count
   end
   local _, total = attempt(0)
-  local refused, outcomes = 0, {}
-  for _, n in ipairs(chosen(total)) do
+  local failures, outcomes = 0, {}
+  for _, n in ipairs(select_allocations(total)) do
     local outcome, _, count = attempt(n)
-    if count > 0 then refused = refused + 1 end
+    if count > 0 then failures = failures + 1 end
     if outcome ~= "loaded" then
       outcome = outcome:find "not enough memory" and "not enough memory" or outcome
-      if outcome ~= "not enough memory" then finding(title, "allocation", n, "came to:", outcome) end
+      if outcome ~= "not enough memory" then print_finding(title, "allocation", n, "ended with:", outcome) end
     end
     outcomes[outcome] = (outcomes[outcome] or 0) + 1
   end
-  report(title, total, refused, outcomes)
+  print_summary(title, total, failures, outcomes)
 end
 
-local lua_before = torture.live "lua"
--- To OpenSSL many at once are several of one, and answers are read without it and libcurl.
-local FAMILIES = {
-  kms = { "rename", "move", "again", "together", "read" }, curl = { "rename", "move", "again", "together" },
-  openssl = { "rename", "move", "again" }, lua = { "rename", "move", "again", "together", "read" },
+local lua_blocks = torture.live "lua"
+-- To OpenSSL, calls at once are the same as calls one by one. Parsing uses neither OpenSSL nor libcurl.
+local OPERATIONS = {
+  kms = { "rename", "move", "again", "together", "parse" }, curl = { "rename", "move", "again", "together" },
+  openssl = { "rename", "move", "again" }, lua = { "rename", "move", "again", "together", "parse" },
 }
 for _, family in ipairs { "kms", "curl", "openssl", "lua" } do
-  for _, operation in ipairs(FAMILIES[family]) do
-    for _, mode in ipairs { "once", "on" } do fail_each(family, operation, mode) end
+  for _, operation in ipairs(OPERATIONS[family]) do
+    for _, mode in ipairs { "once", "on" } do fail_allocations(family, operation, mode) end
   end
 end
 for _, mode in ipairs { "once", "on" } do fail_loading(mode) end
-if torture.live "lua" ~= lua_before then finding("blocks of closed states left:", torture.live "lua" - lua_before) end
+if torture.live "lua" ~= lua_blocks then print_finding("closed states left blocks:", torture.live "lua" - lua_blocks) end
 
-print(("%d allocations made to fail, %d findings"):format(all_refused, findings))
-if findings > 0 then error("torture: failed", 0) end
+print(("%d allocations failed, %d findings"):format(failure_count, finding_count))
+if finding_count > 0 then error("torture: failed", 0) end

@@ -1,5 +1,5 @@
---- What is done while allocations fail: whole calls over HTTPS, from a client's making to its end. Runs in a state that
---- spec/safety/torture/host.c made; each function returns a string, and what went wrong is in its words.
+--- Operations that run while allocations fail: whole calls over HTTPS, from creating a client to closing it. Runs in a state
+--- of spec/safety/torture/host.c. Functions return a string that says how the operation ended.
 
 local victim = {}
 
@@ -8,9 +8,18 @@ local KEY_ID = os.getenv "KMS_EMULATOR_KEY_ID"
 
 local transport
 
+local function new_ncloud_client(kms)
+  return kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = transport, retry = false }
+end
+
+--- A request with a body.
 local function rename(kms, name)
-  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = transport, retry = false }
-  return client:rename_key({ key_tag = TAG, key_name = name or "tortured" }, { timeout = 20 })
+  return new_ncloud_client(kms):rename_key({ key_tag = TAG, key_name = name or "tortured" }, { timeout = 20 })
+end
+
+--- A request without a body.
+local function get(kms)
+  return new_ncloud_client(kms):get_key({ key_tag = TAG }, { timeout = 20 })
 end
 
 local function move(kms)
@@ -18,56 +27,58 @@ local function move(kms)
   return client:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
 end
 
---- Requests with a body and without one.
-local function rename_or_look(kms, name)
-  if name then return rename(kms, name) end
-  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = transport, retry = false }
-  return client:get_key({ key_tag = TAG }, { timeout = 20 })
-end
+--- A transport that uses the current `transport`, whichever it is.
+local forwarding_transport = {
+  send = function(_, request) return transport:send(request) end,
+  sleep = function(_, seconds) transport:sleep(seconds) end,
+  now = function() return transport:now() end,
+}
 
-local lasting
+local kept_client
 
---- The same with one client for all calls.
+--- The same as `move` with a client that is kept, so that state of earlier calls is reused.
 local function move_again(kms)
-  local on = { sleep = function(_, seconds) transport:sleep(seconds) end, now = function() return transport:now() end }
-  function on.send(_, request) return transport:send(request) end
-  lasting = lasting or kms.huawei { transport = on, retry = false, lock_guard = false,
+  kept_client = kept_client or kms.huawei { transport = forwarding_transport, retry = false, lock_guard = false,
     credentials = { access_key = os.getenv "HUAWEICLOUD_SDK_AK", secret_key = os.getenv "HUAWEICLOUD_SDK_SK" } }
-  return lasting:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
+  return kept_client:update_primary_region({ key_id = KEY_ID, primary_region = "cn-east-3" }, { timeout = 20 })
 end
 
---- Four calls at once, over connections of their own.
-local function together(kms)
+--- Four calls, two at once.
+local function call_together(kms)
   local parallel = kms.parallel { concurrency = 2 }
-  local all, failure = true, nil
-  for _, result, err in parallel:map({ "first", false, "third", false }, function(name) return rename_or_look(kms, name) end) do
-    all, failure = all and result, failure or err
+  local succeeded, failure = true, nil
+  local function call(name)
+    if name then return rename(kms, name) end
+    return get(kms)
+  end
+  for _, result, err in parallel:map({ "first", false, "third", false }, call) do
+    succeeded, failure = succeeded and result, failure or err
   end
   parallel:close()
   if type(failure) == "string" then error(failure, 0) end
-  return all, failure
+  return succeeded, failure
 end
 
--- An answer as NGINX's transport may receive it: lines in several pieces, headers repeated, a body in chunks.
+-- A response as NGINX may deliver it: lines in several pieces, repeated headers, a body in chunks.
 local PIECES = {
   "HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 O", "K\r\nX-A: " .. ("a"):rep(600), ("b"):rep(600) .. "\r\nx-a: c\r\n",
   "X-A: d\r\nTransfer-Enc", "oding: chunked\r\n\r\n3\r\nabc\r\n4", "00;x=y\r\n" .. ("d"):rep(1024), "\r\n0\r\nX-T: 1\r\n", "\r\n",
 }
 
-local function pieces()
-  local at = 0
+local function receive_pieces()
+  local i = 0
   return function()
-    at = at + 1
-    if PIECES[at] then return PIECES[at] end
+    i = i + 1
+    if PIECES[i] then return PIECES[i] end
     return nil, "end"
   end
 end
 
---- Reads answers; no request is sent.
-local function read()
+--- Parses responses; sends no request.
+local function parse()
   local http1 = require "kms.http1"
   for _ = 1, 20 do
-    local result = http1.read(pieces(), "GET", 2000)
+    local result = http1.read(receive_pieces(), "GET", 2000)
     local failure = result.failure
     if failure then return nil, { kind = "transport", code = failure.code } end
     assert(#result.response.body == 1027 and result.response.headers["x-a"]:find "^a+b+, c, d$")
@@ -75,24 +86,21 @@ local function read()
   return true
 end
 
---- The operations and what becomes of them when nothing fails. The key's primary is moved once; from then on the
---- answer is a refusal with a body to read.
-victim.operations = { rename = { rename, "result" }, move = { move, "service KMS.0106" },
-  again = { move_again, "service KMS.0106" }, together = { together, "result" }, read = { read, "result" } }
+local OPERATIONS = { rename = rename, move = move, again = move_again, together = call_together, parse = parse }
 
---- One whole call over connections of its own, unless `keep`, and what became of it.
----@param name string of victim.operations
+--- Runs one operation over new connections.
+---@param name string a key of OPERATIONS
 ---@return string outcome
-function victim.call(name, keep)
+function victim.call(name)
   local kms = require "kms"
   transport = transport or require("kms.transport.curl").new { ca_file = os.getenv "KMS_CA_FILE" }
-  local result, err = victim.operations[name][1](kms)
-  if not keep then victim.close() end
+  local result, err = OPERATIONS[name](kms)
+  victim.close()
   if result then return "result" end
   return err.kind .. " " .. tostring(err.code) .. (tostring(err) == "" and " without words" or "")
 end
 
---- Closes what a call left open, collects, and gives what Lua then holds.
+--- Closes the transport that an operation left open, and collects garbage.
 function victim.close()
   if transport then transport:close() end
   transport = nil
@@ -101,18 +109,16 @@ function victim.close()
   return "closed"
 end
 
--- Objects that end in any order: a transport, a client on it, a client with a transport of its own, and a call that is
--- under way over the first transport, suspended after `send` and before its answer is read.
-
-local function suspended(kms, on)
-  local between = { sleep = function(_, seconds) on:sleep(seconds) end, now = function() return on:now() end }
-  function between.send(_, request)
-    local response, err = on:send(request)
+--- A call in flight: suspended after its request was sent and before its response is parsed. close() resumes it.
+local function suspend_call(kms, inner)
+  local suspending = { sleep = function(_, seconds) inner:sleep(seconds) end, now = function() return inner:now() end }
+  function suspending.send(_, request)
+    local response, err = inner:send(request)
     coroutine.yield()
     return response, err
   end
   local routine = coroutine.create(function()
-    local client = kms.huawei { transport = between }
+    local client = kms.huawei { transport = suspending }
     return client:update_primary_region { key_id = KEY_ID, primary_region = "cn-east-3" }
   end)
   assert(coroutine.resume(routine))
@@ -120,77 +126,78 @@ local function suspended(kms, on)
   return { close = function() return coroutine.resume(routine) end }
 end
 
--- The same for many at once: a transport, a multi with exchanges under way, a parallel, and a run of it that has begun.
-local function new_many()
-  local kms = require "kms"
-  local curl = require "kms.transport.curl"
-  local on, multi = curl.new { ca_file = os.getenv "KMS_CA_FILE" }, curl.multi()
-  local host = os.getenv("NCLOUD_KMS_ENDPOINT"):match "//(.*)$"
-  for i = 1, 3 do
-    local put = { method = "PUT", scheme = "https", host = host, target = "/" .. i, body = ("body"):rep(1000 * i) }
-    assert(multi:add(on, put))
-  end
-  multi:poll(0)
-  local parallel = kms.parallel { concurrency = 2 }
-  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = on }
-  local run = parallel:map({ "first", "second", "third", "fourth" }, function(name)
-    return client:rename_key { key_tag = TAG, key_name = name }
-  end)
-  assert(run())
-  return { on, multi, parallel, run }
-end
+-- One function per kind of objects, which creates four of them.
+local CREATORS = {}
 
-local function new_objects()
+--- A transport, a client on it, a client with a transport of its own, and a call in flight on the first transport.
+function CREATORS.clients()
   local kms = require "kms"
   local ca_file = os.getenv "KMS_CA_FILE"
-  local on = require("kms.transport.curl").new { ca_file = ca_file }
+  local shared = require("kms.transport.curl").new { ca_file = ca_file }
   local objects = {
-    on,
-    kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = on },
+    shared,
+    kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = shared },
     kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = { ca_file = ca_file } },
-    suspended(kms, on),
+    suspend_call(kms, shared),
   }
   for i = 2, 3 do assert(objects[i]:rename_key { key_tag = TAG, key_name = "tortured" }) end
   return objects
 end
 
---- Readers of answers at several places. To close one is to tell it the end.
-local function new_readers()
+--- A transport, a multi with requests in flight, a parallel, and one of its iterators in use.
+function CREATORS.parallel()
+  local kms = require "kms"
+  local curl = require "kms.transport.curl"
+  local shared, multi = curl.new { ca_file = os.getenv "KMS_CA_FILE" }, curl.multi()
+  local host = os.getenv("NCLOUD_KMS_ENDPOINT"):match "//(.*)$"
+  for i = 1, 3 do
+    local request = { method = "PUT", scheme = "https", host = host, target = "/" .. i, body = ("body"):rep(1000 * i) }
+    assert(multi:add(shared, request))
+  end
+  multi:poll(0)
+  local parallel = kms.parallel { concurrency = 2 }
+  local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = shared }
+  local iterator = parallel:map({ "first", "second", "third", "fourth" }, function(name)
+    return client:rename_key { key_tag = TAG, key_name = name }
+  end)
+  assert(iterator())
+  return { shared, multi, parallel, iterator }
+end
+
+--- Parsers at several positions of a response. To close one is to tell it that the connection ended.
+function CREATORS.parsers()
   local objects = {}
   for i, length in ipairs { 0, 2, 5, 6 } do
-    local reading = require("kms.http1.reader").new("GET", 2000)
-    for at = 1, length do reading:take(PIECES[at]) end
-    objects[i] = { close = function() pcall(reading.take, reading, nil, "end") end }
+    local parser = require("kms.http1.reader").new("GET", 2000)
+    for k = 1, length do parser:take(PIECES[k]) end
+    objects[i] = { close = function() pcall(parser.take, parser, nil, "end") end }
   end
   return objects
 end
 
-local MAKERS = { ["one by one"] = new_objects, ["many at once"] = new_many, ["readers of answers"] = new_readers }
-
-local function close(object, twice)
-  object:close()
-  if twice then object:close() end
-end
-
---- Makes four objects, uses them, then ends them in that order, each collected as soon as nothing holds it.
----@param order integer[] which of them
----@param closed integer a set of bits: which are closed before they are forgotten
----@param keep boolean? the others stay in use
----@param kind string of MAKERS
-function victim.objects(order, closed, keep, kind)
-  local objects = MAKERS[kind]()
-  for _, place in ipairs(order) do
-    if math.floor(closed / 2 ^ (place - 1)) % 2 == 1 then close(objects[place], kind ~= "one by one" or place < 4) end
-    objects[place] = nil
+--- Creates four objects and ends them in an order; each is collected when nothing refers to it.
+---@param kind string a key of CREATORS
+---@param order integer[] numbers of the objects to end
+---@param closed integer a set of bits: which objects are closed before they are dropped
+---@param keep boolean? the other objects stay in use
+function victim.end_objects(kind, order, closed, keep)
+  local objects = CREATORS[kind]()
+  for _, i in ipairs(order) do
+    if math.floor(closed / 2 ^ (i - 1)) % 2 == 1 then
+      objects[i]:close()
+      if kind ~= "clients" or i < 4 then objects[i]:close() end -- close may be repeated
+    end
+    objects[i] = nil
     collectgarbage()
     collectgarbage()
   end
-  victim.kept = keep and objects
+  victim.kept_objects = keep and objects
   return "done"
 end
 
---- How many instructions of Lua a call takes.
-function victim.instructions(name)
+--- Counts the instructions of Lua that an operation takes.
+---@param name string a key of OPERATIONS
+function victim.count_instructions(name)
   local count = 0
   debug.sethook(function() count = count + 1 end, "", 1)
   local outcome = victim.call(name)
@@ -198,45 +205,46 @@ function victim.instructions(name)
   return outcome and tostring(count)
 end
 
---- A call that is interrupted after so many instructions.
----@param what string "raise": by an error; "exit": the state is closed and the process ended from within
-function victim.interrupted(name, instructions, what)
+--- Runs an operation and interrupts it after a number of instructions.
+---@param name string a key of OPERATIONS
+---@param instructions integer
+---@param how "raise"|"exit" by an error, or by closing the state and ending the process
+function victim.interrupt(name, instructions, how)
   debug.sethook(function()
     debug.sethook()
-    if what == "exit" then os.exit(0, true) end
+    if how == "exit" then os.exit(0, true) end
     error "interrupted"
   end, "", instructions)
   local ok, outcome = pcall(victim.call, name)
   debug.sethook()
-  if what == "exit" then os.exit(0, true) end
+  if how == "exit" then os.exit(0, true) end
   victim.close()
   return ok and outcome or tostring(outcome):match "interrupted" or "raised: " .. tostring(outcome)
 end
 
---- Calls `count(1)` at the end of each cycle of the collector, until it returns false.
-local function at_each_cycle(count)
+--- Calls `on_cycle` at the end of each cycle of the collector, until it returns false.
+local function watch_collector(on_cycle)
   local newproxy = rawget(_G, "newproxy")
-  local function finalizer() if count(1) then at_each_cycle(count) end end
+  local function finalizer() if on_cycle() then watch_collector(on_cycle) end end
   if newproxy then getmetatable(newproxy(true)).__gc = finalizer else setmetatable({}, { __gc = finalizer }) end
 end
 
---- Calls `times` times while the collector does a whole cycle wherever it may do a step.
----@return string outcomes each with how often it came, and the cycles done
-function victim.collecting(name, times)
-  local cycles, on, outcomes = 0, true, {}
-  victim.call(name) -- what is made once, is made
-  at_each_cycle(function(more)
-    cycles = cycles + more
-    return on
+--- Runs an operation several times while the collector runs a full cycle at each of its steps.
+---@param name string a key of OPERATIONS
+---@param times integer
+---@return string "OUTCOME, OUTCOME… in N cycles"
+function victim.collect_during(name, times)
+  local cycles, is_watching, outcomes = 0, true, {}
+  victim.call(name) -- allocates what stays
+  watch_collector(function()
+    cycles = cycles + 1
+    return is_watching
   end)
   collectgarbage("setpause", 0)
   collectgarbage("setstepmul", rawget(_G, "jit") and 1e8 or 1000)
   if _VERSION == "Lua 5.4" then collectgarbage("incremental", 0, 0, 40) end -- steps of 2^40 bytes
-  for _ = 1, times do
-    local outcome = victim.call(name)
-    outcomes[#outcomes + 1] = outcome
-  end
-  on = false
+  for i = 1, times do outcomes[i] = victim.call(name) end
+  is_watching = false
   return ("%s in %d cycles"):format(table.concat(outcomes, ", "), cycles)
 end
 
