@@ -20,12 +20,12 @@ local emulator = {}
 ---@field provider "huawei"|"ncloud"
 ---@field access_key string
 ---@field secret_key string
----@field owner string? which keys the account sees; default "demo"
+---@field owner string? the account sees the keys with the same owner; default "demo"
 ---@field expires number? Unix time
 ---@field role string? NAVER Cloud: id of the server role that gives these keys
 ---@field security_token string? Huawei Cloud, like all fields below: makes the keys temporary ones
 ---@field projects table<string, string>? region to project id
----@field more_projects { name: string, id: string }[]? what IAM lists as well
+---@field more_projects { name: string, id: string }[]? more projects that IAM lists
 ---@field tokens { token: string, region: string, expires: number? }[]?
 ---@field user { name: string, password: string, domain: string }? for IAM
 ---@field idp { id: string, id_token: string, expires: number? }? for OpenID Connect
@@ -46,9 +46,9 @@ local emulator = {}
 
 ---@class kms.EmulatorFault
 ---@field kind "delay"|"status"|"bad_gateway"|"throttled"|"close_before"|"close_within"|"endless"|"drip"|"redirect"
----@field times integer? how many requests meet it; default 1
----@field match { provider: string?, operation: string? }? which requests; default: any
----@field applied boolean? whether the change is made before the response is spoilt
+---@field times integer? number of requests that receive it; default 1
+---@field match { provider: string?, operation: string? }? the requests that can receive it; default: all
+---@field applied boolean? whether the request is carried out before the fault changes the response
 ---@field seconds number? of "delay"
 ---@field status integer? of "status" and "redirect"
 ---@field headers table<string, string>? of "status"
@@ -62,7 +62,7 @@ local emulator = {}
 ---@class kms.EmulatorSettings
 ---@field metadata_v2 "optional"|"required"|"unavailable"|nil session tokens of the metadata services
 ---@field metadata_v2_status 404|405|503|nil status when session tokens are unavailable
----@field metadata_token_lifetime number? longest lifetime of a session token, in seconds
+---@field metadata_token_lifetime number? maximum lifetime of a session token, in seconds
 ---@field agency boolean? whether the Huawei server has an agency
 ---@field server_role boolean? whether the NAVER server has a role
 ---@field token_lifetime number? lifetime of an IAM token, in seconds
@@ -120,7 +120,7 @@ function Emulator:requests(provider, operation) end
 ---@return table
 function Emulator:state() end
 
---- The response to a request, with `fault` if its delivery is to be spoilt.
+--- The response to a request. When it has the field `fault`, the server must deliver it with that fault.
 ---@param request table `method`, `scheme`, `host`, `target`, `headers`, `body`
 ---@return table response `status`, `headers`, `body`, `fault`
 function Emulator:handle(request) end

@@ -1,36 +1,10 @@
---- Validates the options of an emulator and adds the defaults.
+--- Validates the options of an emulator and adds the defaults. types/kms/emulator.lua describes them.
 
 local validate = require "kms.util.validate"
 local fixtures = require "kms.emulator.fixtures"
 local schema = require "kms.emulator.schema"
 
 local config = {}
-
----@class kms.EmulatorAccount
----@field provider "huawei"|"ncloud"
----@field access_key string
----@field secret_key string
----@field owner string? the account sees the keys with the same owner; "demo" when absent
----@field expires number? Unix time
----@field role string? NAVER Cloud: id of the server role whose keys act for this account
----@field security_token string? Huawei Cloud, like all fields below: makes the access key a temporary one
----@field projects table<string, string>? region -> project id
----@field more_projects { name: string, id: string }[]? more projects that IAM lists
----@field tokens { token: string, region: string, expires: number? }[]?
----@field user { name: string, password: string, domain: string }? the user that can get tokens from IAM
----@field idp { id: string, id_token: string, expires: number? }? the identity provider whose id token gets IAM tokens
----@field agency boolean? whether the metadata service issues keys for this account
----@field pod_token string? the token for which the container endpoint issues keys for this account
-
----@class kms.EmulatorOptions
----@field accounts kms.EmulatorAccount[]? instead of `emulator.fixtures.accounts`
----@field keys table[]? instead of `emulator.fixtures.keys`. Each has `provider`, `owner` and `state` ("enabled" when
----  absent, "disabled", "pending_deletion"). Huawei Cloud: `key_id`, `primary`, `replicas`, `default_master`. NAVER
----  Cloud: `key_tag`, `key_name` and `zone` ("global" when absent, "kr", "jp", "gov")
----@field clock (fun(): number)? Unix time; without it the time starts at the present, and only `sleep` and `advance`
----  change it
----@field hosts table<string, table>? more hosts: host[:port] -> `{ provider = "huawei", region = … }`,
----  `{ provider = "ncloud", zone = … }`, `{ provider = "iam" }` or `{ provider = "metadata" }`
 
 local required, optional = schema.required, schema.optional
 

@@ -6,12 +6,6 @@ local schema = require "kms.emulator.schema"
 local faults = {}
 faults.__index = faults
 
----@class kms.EmulatorFault the argument of `cloud:fault`; each kind below adds fields
----@field kind string
----@field times integer? number of requests that receive the fault; 1 when absent
----@field match { provider: string?, operation: string? }? the requests that can receive it; all when absent
----@field applied boolean? whether the request is carried out before the fault changes the response
-
 local BAD_GATEWAY = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
   .. "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 
@@ -93,6 +87,7 @@ local KINDS = {
   },
 }
 
+-- The fields of all kinds. `applied` says whether the request is carried out before the fault changes the response.
 local COMMON = {
   schema.required "kind",
   positive_number "times",

@@ -121,6 +121,7 @@ local function find_identity_provider_account(iam, id)
   end
 end
 
+-- In this service `needs_account` makes the gateway authenticate the caller before the handler runs.
 local operations = {}
 
 operations.create_token = {

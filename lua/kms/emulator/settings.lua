@@ -1,18 +1,9 @@
 --- The settings that `cloud:settings` changes: how IAM, the metadata services and the clocks behave.
+--- types/kms/emulator.lua describes them.
 
 local schema = require "kms.emulator.schema"
 
 local settings = {}
-
----@class kms.EmulatorSettings
----@field metadata_v2 "optional"|"required"|"unavailable" session tokens of both metadata services
----@field metadata_v2_status integer 404, 405 or 503: the status when session tokens are "unavailable"
----@field metadata_token_lifetime number maximum lifetime of a session token in seconds
----@field agency boolean whether the Huawei Cloud server has an agency
----@field server_role boolean whether the NAVER Cloud server has a role
----@field token_lifetime number lifetime of IAM tokens in seconds
----@field key_lifetime number lifetime in seconds of the keys of the metadata services and the container endpoint
----@field clock_offset number seconds by which the clocks of the clouds are ahead of the caller's clock, `cloud:now()`
 
 local HOUR = 3600
 
