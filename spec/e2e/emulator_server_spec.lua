@@ -121,14 +121,11 @@ describe("the emulator's server", function()
   end)
 
   it("the state counts connections", function()
-    for _, version in ipairs { "1.1", "2" } do
-      emulated.reset()
-      local transport = new_transport { http_version = version }
-      for _ = 1, 3 do assert.equal(200, transport:send(rename()).status) end
-      assert.equal(1, emulated.state().connections)
-      new_transport({ http_version = version }):send(rename())
-      assert.equal(2, emulated.state().connections)
-    end
+    local transport = new_transport()
+    for _ = 1, 3 do assert.equal(200, transport:send(rename()).status) end
+    assert.equal(1, emulated.state().connections)
+    new_transport():send(rename())
+    assert.equal(2, emulated.state().connections)
   end)
 
   it("the emulator receives the target as sent, without decoding", function()
@@ -172,82 +169,79 @@ describe("the emulator's server", function()
     assert.equal(200, new_transport():send(move()).status)
   end)
 
-  for _, version in ipairs { "1.1", "2" } do
-    describe("faults over HTTP/" .. version, function()
-      local over = "over HTTP/" .. version .. " "
-      local transport
+  describe("faults of the emulator's server", function()
+    local transport
 
-      before_each(function() transport = new_transport { http_version = version } end)
+    before_each(function() transport = new_transport() end)
 
-      local function assert_error(code, is_uncertain, fault, timeout)
-        emulated.fault(fault)
-        local request = rename()
-        request.timeout, request.deadline = timeout, timeout and transport:now() + timeout
-        local response, err = transport:send(request)
-        assert.is_nil(response)
-        assert.equal(code, err.code, tostring(err))
-        assert.equal(is_uncertain, err.uncertain)
-      end
+    local function assert_error(code, is_uncertain, fault, timeout)
+      emulated.fault(fault)
+      local request = rename()
+      request.timeout, request.deadline = timeout, timeout and transport:now() + timeout
+      local response, err = transport:send(request)
+      assert.is_nil(response)
+      assert.equal(code, err.code, tostring(err))
+      assert.equal(is_uncertain, err.uncertain)
+    end
 
-      local function is_renamed() return emulated.state().keys[TAG].key_name == "newKeyName" end
+    local function is_renamed() return emulated.state().keys[TAG].key_name == "newKeyName" end
 
-      it(over .. "the connection closes before the response", function()
-        assert_error("closed", true, { kind = "close_before" })
-        assert.is_false(is_renamed())
-        assert_error("closed", true, { kind = "close_before", applied = true })
-        assert.is_true(is_renamed())
-      end)
-
-      it(over .. "the connection closes within the head of the response", function()
-        assert_error("closed", true, { kind = "close_within", part = "head" })
-        assert.is_true(is_renamed())
-      end)
-
-      it(over .. "the connection closes within the body of the response", function()
-        assert_error("closed", true, { kind = "close_within", part = "body" })
-        assert.is_true(is_renamed())
-      end)
-
-      it(over .. "a body has no end", function()
-        assert_error("too_large", true, { kind = "endless" })
-      end)
-
-      it(over .. "a response is late", function()
-        emulated.fault { kind = "delay", seconds = 0.2 }
-        local start = transport:now()
-        assert.equal(200, transport:send(rename()).status)
-        assert.is_true(transport:now() - start >= 0.199)
-        assert_error("timeout", true, { kind = "delay", seconds = 5 }, 0.3)
-      end)
-
-      it(over .. "a body arrives in small pieces", function()
-        emulated.fault { kind = "drip", bytes = 20, interval = 0.02 }
-        assert.equal("SUCCESS", cjson.decode(transport:send(rename()).body).code)
-        assert_error("timeout", true, { kind = "drip", bytes = 1, interval = 0.2 }, 0.5)
-      end)
-
-      it(over .. "a fault gives any status, headers and body", function()
-        emulated.fault {
-          { kind = "status", status = 418, headers = { ["X-Odd"] = "1" }, body = "tea" },
-          { kind = "bad_gateway" },
-          { kind = "throttled", retry_after = 3 },
-          { kind = "redirect", location = "https://localhost:1/" },
-        }
-        local responses = {}
-        for i = 1, 4 do responses[i] = assert(transport:send(rename())) end
-        assert.equal(418, responses[1].status)
-        assert.equal("1", responses[1].headers["x-odd"])
-        assert.equal("tea", responses[1].body)
-        assert.equal(502, responses[2].status)
-        assert.equal("text/html", responses[2].headers["content-type"])
-        assert.equal(429, responses[3].status)
-        assert.equal("3", responses[3].headers["retry-after"])
-        assert.equal(307, responses[4].status)
-        assert.equal("https://localhost:1/", responses[4].headers.location)
-        assert.is_false(is_renamed())
-      end)
+    it("the fault close_before closes the connection before the response", function()
+      assert_error("closed", true, { kind = "close_before" })
+      assert.is_false(is_renamed())
+      assert_error("closed", true, { kind = "close_before", applied = true })
+      assert.is_true(is_renamed())
     end)
-  end
+
+    it("the fault close_within closes the connection within the head of the response", function()
+      assert_error("closed", true, { kind = "close_within", part = "head" })
+      assert.is_true(is_renamed())
+    end)
+
+    it("the fault close_within closes the connection within the body of the response", function()
+      assert_error("closed", true, { kind = "close_within", part = "body" })
+      assert.is_true(is_renamed())
+    end)
+
+    it("the fault endless sends a body without end", function()
+      assert_error("too_large", true, { kind = "endless" })
+    end)
+
+    it("the fault delay delays the response", function()
+      emulated.fault { kind = "delay", seconds = 0.2 }
+      local start = transport:now()
+      assert.equal(200, transport:send(rename()).status)
+      assert.is_true(transport:now() - start >= 0.199)
+      assert_error("timeout", true, { kind = "delay", seconds = 5 }, 0.3)
+    end)
+
+    it("the fault drip sends a body in small pieces", function()
+      emulated.fault { kind = "drip", bytes = 20, interval = 0.02 }
+      assert.equal("SUCCESS", cjson.decode(transport:send(rename()).body).code)
+      assert_error("timeout", true, { kind = "drip", bytes = 1, interval = 0.2 }, 0.5)
+    end)
+
+    it("the other faults send any status, headers and body", function()
+      emulated.fault {
+        { kind = "status", status = 418, headers = { ["X-Odd"] = "1" }, body = "tea" },
+        { kind = "bad_gateway" },
+        { kind = "throttled", retry_after = 3 },
+        { kind = "redirect", location = "https://localhost:1/" },
+      }
+      local responses = {}
+      for i = 1, 4 do responses[i] = assert(transport:send(rename())) end
+      assert.equal(418, responses[1].status)
+      assert.equal("1", responses[1].headers["x-odd"])
+      assert.equal("tea", responses[1].body)
+      assert.equal(502, responses[2].status)
+      assert.equal("text/html", responses[2].headers["content-type"])
+      assert.equal(429, responses[3].status)
+      assert.equal("3", responses[3].headers["retry-after"])
+      assert.equal(307, responses[4].status)
+      assert.equal("https://localhost:1/", responses[4].headers.location)
+      assert.is_false(is_renamed())
+    end)
+  end)
 
   describe("the control interface of the emulator's server", function()
     local function control(method, target, body)

@@ -147,7 +147,7 @@ local function send_response(response)
   send_bytes(response.body)
 end
 
--- Closes the connection (in HTTP/2: the stream) without sending more. 444 is NGINX's own code for that.
+-- Closes the connection without sending more. 444 is NGINX's own code for that.
 local function close_connection() return ngx.exit(444) end
 
 -- Delivers a response with a fault, one function per kind.
@@ -164,8 +164,8 @@ function DELIVERY.close_within(fault, response)
   if fault.part ~= "head" then
     send_head(response, #response.body)
     send_bytes(response.body:sub(1, math.floor(#response.body / 2)))
-  elseif ngx.req.http_version() < 2 then
-    -- NGINX does not send a part of a head, so this writes to the socket. An HTTP/2 head is one frame: nothing is sent.
+  else
+    -- NGINX does not send a part of a head, so this writes to the socket.
     local socket = ngx.req.socket(true)
     if socket then socket:send(("HTTP/1.1 %d OK\r\nContent-Type: appl"):format(response.status)) end
   end
