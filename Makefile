@@ -44,12 +44,12 @@ HEADERS = $(wildcard csrc/*/*.h)
 LUA_MODULES = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 
 # One row per C module: its file in csrc/binding and its libraries. The linker takes the other objects from an archive.
-MODULES = kms/sign kms/transport/curl kms/http1/reader
+MODULES = kms/sign kms/transport/curl kms/http1
 $(TREE)/kms/sign.so: $(TREE)/csrc/binding/sign.o
 $(TREE)/kms/sign.so: LIBS = $(CRYPTO_LIBS)
-$(TREE)/kms/transport/curl.so: $(TREE)/csrc/binding/transport.o
+$(TREE)/kms/transport/curl.so: $(TREE)/csrc/binding/curl.o
 $(TREE)/kms/transport/curl.so: LIBS = $(CURL_LIBS)
-$(TREE)/kms/http1/reader.so: $(TREE)/csrc/binding/http1.o
+$(TREE)/kms/http1.so: $(TREE)/csrc/binding/http1.o
 
 OBJECTS        = $(SOURCES:%.c=$(TREE)/%.o)
 ARCHIVE        = $(TREE)/libkms.a

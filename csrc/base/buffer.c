@@ -69,6 +69,21 @@ bool kms_buffer_append_lower(kms_buffer *buffer, const char *data, size_t length
     return true;
 }
 
+bool kms_buffer_replace(kms_buffer *buffer, size_t at, size_t old_length, kms_slice slice)
+{
+    const size_t tail = at + old_length, length = buffer->length;
+    /* A longer slice is appended first, only to make room. */
+    if (slice.length > old_length && !kms_buffer_append(buffer, slice.data, slice.length - old_length))
+        return false;
+    memmove(buffer->data + at + slice.length, buffer->data + tail, length - tail);
+    memcpy(buffer->data + at, slice.data, slice.length);
+    if (slice.length < old_length) {
+        buffer->length = length - (old_length - slice.length);
+        kms_wipe(buffer->data + buffer->length, length - buffer->length);
+    }
+    return true;
+}
+
 void kms_buffer_clear(kms_buffer *buffer)
 {
     if (buffer->capacity > MAX_KEPT_CAPACITY) {

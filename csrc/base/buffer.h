@@ -56,6 +56,9 @@ static inline bool kms_buffer_append_string(kms_buffer *buffer, const char *stri
 /* Appends with ASCII upper case changed to lower case. */
 bool kms_buffer_append_lower(kms_buffer *buffer, const char *data, size_t length);
 
+/* Replaces `old_length` bytes at `at` by a slice, which must not point into the buffer. */
+bool kms_buffer_replace(kms_buffer *buffer, size_t at, size_t old_length, kms_slice slice);
+
 /* The content, valid until the buffer changes. */
 static inline kms_slice kms_buffer_view(const kms_buffer *buffer)
 {

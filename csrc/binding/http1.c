@@ -1,153 +1,258 @@
-/* Module kms.http1.reader: readers of one answer each, for who receives it in Lua.
+/* Module kms.http1: HTTP/1.1 requests and responses as bytes, hosts, and clocks. It needs libc alone,
+ * so that an NGINX worker loads neither libcurl nor its dependencies.
  *
- * The userdata owns what the answer takes until it is complete. It has ended before its result is
- * pushed, so a finalizer that runs meanwhile cannot touch what is being pushed; where memory ends
- * then, the collector frees it. */
+ * The parser's userdata owns what the response takes until it is complete. It has ended before its
+ * result is pushed, so a finalizer that runs meanwhile cannot touch what is being pushed. */
+#include "base/clock.h"
 #include "binding/compat.h"
-#include "http/http1_parser.h"
+#include "binding/error.h"
+#include "binding/request.h"
 #include "binding/response.h"
+#include "http/host.h"
+#include "http/http1_parser.h"
 
 #include <stdint.h>
-#include <string.h>
 
-static const char TYPE_NAME[] = "kms.http1.reader";
-
-enum { UPVALUE_NAMES = 1 };
-
-enum { READER = 1, BYTES, CODE, REASON, ARGUMENTS = REASON };
-
-/* What a result has, and what its reader's caller may add (kms.transport.cosocket). */
-enum { RESULT_FIELDS = 6 };
+static const char PARSER_TYPE_NAME[] = "kms.http1.parser";
+static const char WRITER_TYPE_NAME[] = "kms.http1.writer";
 
 typedef struct {
-    kms_http1 http1;
-    kms_reply reply;
-    bool ended;
-} reader;
+    kms_http1_parser parser;
+    kms_http_response response;
+    bool has_ended;
+} parser;
 
-static reader *check_reader(lua_State *L)
+static kms_slice check_slice(lua_State *L, int index)
 {
-    reader *self = luaL_checkudata(L, READER, TYPE_NAME);
-    if (self->ended)
-        luaL_error(L, "reader has ended");
+    kms_slice slice;
+    slice.data = luaL_checklstring(L, index, &slice.length);
+    return slice;
+}
+
+static parser *check_parser(lua_State *L)
+{
+    parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
+    if (self->has_ended)
+        luaL_error(L, "parser has ended");
     return self;
 }
 
-static bool is_text(kms_slice text, const char *other)
+/* parser(method, max_body) */
+static int new_parser(lua_State *L)
 {
-    return text.length == strlen(other) && memcmp(text.data, other, text.length) == 0;
-}
-
-/* new(method, max_body) */
-static int new_reader(lua_State *L)
-{
-    kms_slice method;
-    method.data = luaL_checklstring(L, 1, &method.length);
+    const kms_slice method = check_slice(L, 1);
     const lua_Number max_body = luaL_checknumber(L, 2);
-    luaL_argcheck(L, max_body >= 0 && max_body <= INT32_MAX, 2,
-                  "a body may have 0 to 2147483647 bytes");
-    reader *self = lua_newuserdatauv(L, sizeof *self, 0);
-    memset(self, 0, sizeof *self);
-    kms_reply_init(&self->reply);
-    self->reply.body.limit = (size_t)max_body;
-    kms_http1_begin(&self->http1, &self->reply,
-                    is_text(method, "HEAD") || is_text(method, "CONNECT"));
-    luaL_getmetatable(L, TYPE_NAME);
+    luaL_argcheck(L, max_body >= 0 && max_body <= INT32_MAX, 2, "max_body must be 0 to 2147483647");
+    parser *self = lua_newuserdatauv(L, sizeof *self, 0);
+    kms_http_response_init(&self->response);
+    self->response.body.limit = (size_t)max_body;
+    kms_http1_parser_start(&self->parser, &self->response, kms_http_method_has_no_body(method));
+    self->has_ended = false;
+    luaL_getmetatable(L, PARSER_TYPE_NAME);
     lua_setmetatable(L, -2);
     return 1;
 }
 
-static void set_string(lua_State *L, const char *name, int at)
+static void free_parser(parser *self)
 {
-    lua_pushvalue(L, at);
-    lua_setfield(L, -2, name);
+    kms_http1_parser_free(&self->parser);
+    kms_http_response_free(&self->response);
 }
 
-static void set_boolean(lua_State *L, const char *name, bool value)
+/* Pushes a final result, and frees. */
+static int push_result(lua_State *L, parser *self, kms_http1_result result, bool is_drained)
 {
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, name);
-}
-
-/* Of a failure, code and reason are at their places on the stack. */
-static void push_result(lua_State *L, const reader *self, bool done, bool drained)
-{
-    lua_createtable(L, 0, RESULT_FIELDS);
-    if (done) {
-        kms_lua_push_response(L, UPVALUE_NAMES, self->http1.status, &self->reply);
-        lua_setfield(L, -2, "response");
+    self->has_ended = true;
+    lua_pushboolean(L, result == KMS_HTTP1_DONE);
+    if (result == KMS_HTTP1_DONE) {
+        kms_response_push(L, &self->response);
+        lua_pushboolean(L, is_drained && !self->parser.must_close);
+        lua_pushboolean(L, is_drained);
     } else {
-        lua_createtable(L, 0, 2);
-        set_string(L, "code", CODE);
-        set_string(L, "reason", REASON);
-        lua_setfield(L, -2, "failure");
+        lua_pushstring(L, kms_http_error_word(self->parser.error_code));
+        lua_pushstring(L, self->parser.error_reason);
     }
-    set_boolean(L, "started", self->http1.started);
-    set_boolean(L, "drained", drained);
-    set_boolean(L, "reusable", done && drained && !self->http1.last);
+    free_parser(self);
+    return result == KMS_HTTP1_DONE ? 4 : 3;
 }
 
-static void clear(reader *self)
+/* feed(parser, bytes) */
+static int feed(lua_State *L)
 {
-    kms_http1_end(&self->http1);
-    kms_reply_free(&self->reply);
+    parser *self = check_parser(L);
+    kms_slice piece = check_slice(L, 2);
+    const kms_http1_result result = kms_http1_parser_feed(&self->parser, &piece);
+    return result == KMS_HTTP1_MORE ? 0 : push_result(L, self, result, piece.length == 0);
 }
 
-/* take(reader, bytes) or take(reader, nil, code, reason) */
-static int take(lua_State *L)
+/* finish(parser) */
+static int finish(lua_State *L)
 {
-    reader *self = check_reader(L);
-    kms_slice piece = {NULL, 0};
-    kms_http1_result result = KMS_HTTP1_STOPPED;
-    lua_settop(L, ARGUMENTS);
-    if (lua_type(L, BYTES) == LUA_TSTRING) {
-        piece.data = lua_tolstring(L, BYTES, &piece.length);
-        result = kms_http1_read(&self->http1, &piece);
-    } else {
-        luaL_checktype(L, BYTES, LUA_TNIL);
-        kms_slice code;
-        code.data = luaL_checklstring(L, CODE, &code.length);
-        if (is_text(code, "end"))
-            result = kms_http1_finish(&self->http1);
-    }
-    if (result == KMS_HTTP1_MORE)
-        return 0;
-    self->ended = true;
-    if (self->reply.stop_code != NULL) {
-        lua_pushstring(L, self->reply.stop_code);
-        lua_replace(L, CODE);
-        lua_pushstring(L, self->reply.stop_reason);
-        lua_replace(L, REASON);
-    }
-    push_result(L, self, result == KMS_HTTP1_DONE, piece.length == 0);
-    clear(self);
+    parser *self = check_parser(L);
+    return push_result(L, self, kms_http1_parser_finish(&self->parser), true);
+}
+
+static int has_started(lua_State *L)
+{
+    const parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
+    lua_pushboolean(L, self->parser.has_started);
     return 1;
 }
 
-static int collect(lua_State *L)
+static int collect_parser(lua_State *L)
 {
-    reader *self = luaL_checkudata(L, READER, TYPE_NAME);
-    self->ended = true;
-    clear(self);
+    parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
+    self->has_ended = true;
+    free_parser(self);
     return 0;
 }
 
-KMS_EXPORT int luaopen_kms_http1_reader(lua_State *L);
-
-int luaopen_kms_http1_reader(lua_State *L)
+static int collect_writer(lua_State *L)
 {
-    luaL_newmetatable(L, TYPE_NAME);
+    kms_http_writer_free(luaL_checkudata(L, 1, WRITER_TYPE_NAME));
+    return 0;
+}
+
+/* request(request): the bytes; or nil and an error; or nil, nil and the text of an argument error,
+ * which the caller raises at its own caller's line. */
+static int write_request(lua_State *L)
+{
+    kms_request request;
+    kms_http_error error;
+    lua_settop(L, 1);
+    kms_http_writer *writer = lua_newuserdatauv(L, sizeof *writer, 0);
+    kms_http_writer_init(writer);
+    luaL_getmetatable(L, WRITER_TYPE_NAME);
+    lua_setmetatable(L, -2);
+    kms_request_status status = kms_request_read(L, 1, &request);
+    if (status == KMS_REQUEST_OK)
+        status = kms_request_write(L, 1, &request, writer, &error);
+    if (status == KMS_REQUEST_OK) {
+        lua_pushlstring(L, writer->bytes.data, writer->bytes.length);
+    } else if (status == KMS_REQUEST_MALFORMED) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        lua_pushnil(L);
+        lua_insert(L, -2);
+    }
+    kms_http_writer_free(writer);
+    return status == KMS_REQUEST_OK          ? 1
+           : status == KMS_REQUEST_MALFORMED ? 3
+                                             : kms_response_push_error(L, &error);
+}
+
+/* parse_host(host) */
+static int parse_host(lua_State *L)
+{
+    kms_slice name;
+    int port;
+    if (!kms_host_split(check_slice(L, 1), &name, &port))
+        return 0;
+    lua_pushlstring(L, name.data, name.length);
+    if (port == 0)
+        return 1;
+    lua_pushinteger(L, port);
+    return 2;
+}
+
+static int is_ip(lua_State *L)
+{
+    lua_pushboolean(L, kms_host_is_ip(check_slice(L, 1)));
+    return 1;
+}
+
+static int is_loopback(lua_State *L)
+{
+    lua_pushboolean(L, kms_host_is_loopback(check_slice(L, 1)));
+    return 1;
+}
+
+static int is_link_local(lua_State *L)
+{
+    lua_pushboolean(L, kms_host_is_link_local(check_slice(L, 1)));
+    return 1;
+}
+
+static int is_idempotent(lua_State *L)
+{
+    lua_pushboolean(L, kms_http_method_is_idempotent(check_slice(L, 1)));
+    return 1;
+}
+
+/* error_message(code, host, reason) */
+static int error_message(lua_State *L)
+{
+    kms_http_error error;
+    const kms_http_error_code code = kms_http_error_code_of(check_slice(L, 1));
+    const kms_slice host = check_slice(L, 2);
+    const char *reason = luaL_checkstring(L, 3);
+    luaL_argcheck(L, code != KMS_HTTP_OK, 1, "code must be a transport error code");
+    kms_http_error_set(&error, code, host, reason);
+    lua_pushstring(L, error.message);
+    return 1;
+}
+
+static int read_monotonic_clock(lua_State *L)
+{
+    lua_pushnumber(L, kms_monotonic());
+    return 1;
+}
+
+static int read_wall_clock(lua_State *L)
+{
+    lua_pushnumber(L, kms_now());
+    return 1;
+}
+
+static const luaL_Reg FUNCTIONS[] = {
+    {"parser", new_parser},
+    {"request", write_request},
+    {"parse_host", parse_host},
+    {"is_ip", is_ip},
+    {"is_loopback", is_loopback},
+    {"is_link_local", is_link_local},
+    {"is_idempotent", is_idempotent},
+    {"error_message", error_message},
+    {"monotonic", read_monotonic_clock},
+    {"now", read_wall_clock},
+    {NULL, NULL},
+};
+
+static const luaL_Reg PARSER_METHODS[] = {
+    {"feed", feed},
+    {"finish", finish},
+    {"has_started", has_started},
+    {NULL, NULL},
+};
+
+/* Creates a metatable with a finalizer, and pushes it. */
+static void push_class(lua_State *L, const char *name, lua_CFunction collect)
+{
+    luaL_newmetatable(L, name);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
     lua_pushcfunction(L, collect);
     lua_setfield(L, -2, "__gc");
-    lua_pushstring(L, TYPE_NAME);
-    lua_setfield(L, -2, "__name");
-    lua_createtable(L, 0, 1);
-    kms_lua_push_response_names(L);
-    lua_pushcclosure(L, take, KMS_RESPONSE_FIELDS);
-    lua_setfield(L, -2, "take");
+}
+
+KMS_EXPORT int luaopen_kms_http1(lua_State *L);
+
+int luaopen_kms_http1(lua_State *L)
+{
+    kms_error_open(L);
+    kms_request_open(L);
+    push_class(L, WRITER_TYPE_NAME, collect_writer);
+    push_class(L, PARSER_TYPE_NAME, collect_parser);
+    luaL_newlib(L, PARSER_METHODS);
     lua_setfield(L, -2, "__index");
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, new_reader);
-    lua_setfield(L, -2, "new");
+    lua_pop(L, 2);
+    luaL_newlib(L, FUNCTIONS);
+    /* The codes that error_message takes. */
+    lua_createtable(L, KMS_HTTP_ERROR_CODE_COUNT, 0);
+    for (int code = KMS_HTTP_TIMEOUT; code < KMS_HTTP_ERROR_CODE_COUNT; code++) {
+        lua_pushstring(L, kms_http_error_word((kms_http_error_code)code));
+        lua_rawseti(L, -2, code - KMS_HTTP_TIMEOUT + 1);
+    }
+    lua_setfield(L, -2, "error_codes");
     return 1;
 }

@@ -1,10 +1,10 @@
-/* The part of the module kms.transport.curl that runs many exchanges at once. */
-#ifndef KMS_LUA_MANY_H
-#define KMS_LUA_MANY_H
+/* The class of multis of kms.transport.curl: requests that run at the same time. */
+#ifndef KMS_BINDING_MULTI_H
+#define KMS_BINDING_MULTI_H
 
 #include <lua.h>
 
-/* Pushes the function that makes them: `curl.multi`. */
-void kms_lua_many_open(lua_State *L);
+/* Creates the class and pushes its constructor. */
+void kms_multi_open(lua_State *L);
 
 #endif

@@ -1,40 +1,32 @@
-/* Between Lua and an exchange: reads the request, pushes what came of it. */
-#ifndef KMS_LUA_EXCHANGE_H
-#define KMS_LUA_EXCHANGE_H
+/* Reads request tables of Lua and writes them as HTTP requests. */
+#ifndef KMS_BINDING_REQUEST_H
+#define KMS_BINDING_REQUEST_H
 
-#include <lauxlib.h>
+#include <lua.h>
 
 #include "http/request.h"
 
-/* How a userdata begins whose exchanges are pushed. */
 typedef struct {
-    const kms_exchange *ended; /* the one to push */
-    bool busy; /* one is being pushed: a finalizer that runs then finds the userdata in use */
-} kms_lua_outcome;
+    kms_http_request http; /* borrows strings of the table */
+    double timeout;        /* seconds; INFINITY if the table has none */
+} kms_request;
 
-/* Adds functions to the table on top of the stack, with the upvalues that the functions below look
- * for in whoever calls them. */
-void kms_lua_exchange_functions(lua_State *L, const luaL_Reg *functions);
+/* To be called once by luaopen_*. */
+void kms_request_open(lua_State *L);
 
-/* The texts of the request at place `at`, which keep their strings alive only while the request
- * holds them. Raises on what is no request. Allocates nothing unless it raises, so that no
- * finalizer runs. */
-void kms_lua_read_request(lua_State *L, int at, kms_exchange_request *request);
+/* Reading is raw. It allocates nothing unless the table is malformed, so no finalizer runs. */
 
-/* Pushes the request's host and body, the strings that an exchange looks at until it has ended.
- * Allocates nothing. */
-void kms_lua_push_lasting(lua_State *L, int at);
+typedef enum {
+    KMS_REQUEST_OK,
+    KMS_REQUEST_MALFORMED, /* an argument error: its text is on top of the stack */
+    KMS_REQUEST_INVALID    /* see `error` */
+} kms_request_status;
 
-/* Hands the request's headers to an exchange that was begun. False: the exchange refused one. May
- * raise; leaves values on the stack. */
-bool kms_lua_read_headers(lua_State *L, int at, kms_exchange *exchange);
+/* Reads the request table at `index`, headers excepted. Never returns KMS_REQUEST_INVALID. */
+kms_request_status kms_request_read(lua_State *L, int index, kms_request *request);
 
-/* Pushes a response, or nil and an error, for `outcome->ended`, which is of the userdata at place
- * `at`. In protected mode, with the userdata marked busy. Returns lua_pcall's status; where that is
- * not 0, what was raised is on top. */
-int kms_lua_push_outcome(lua_State *L, int at, kms_lua_outcome *outcome);
-
-/* Pushes nil and the error for a failure; returns 2. May raise. */
-int kms_lua_push_failure(lua_State *L, const kms_failure *failure);
+/* Writes the request that was read from `index`, with its headers. */
+kms_request_status kms_request_write(lua_State *L, int index, const kms_request *request,
+                                     kms_http_writer *writer, kms_http_error *error);
 
 #endif

@@ -1,18 +1,11 @@
-/* Pushes responses; see lua_reply.h. */
+/* Pushes HTTP responses and transport errors; see response.h. */
 #include "binding/response.h"
 #include "binding/compat.h"
+#include "binding/error.h"
 
-static const char *const NAMES[KMS_RESPONSE_FIELDS] = {"status", "headers", "body"};
-
-void kms_lua_push_response_names(lua_State *L)
-{
-    for (int i = 0; i < KMS_RESPONSE_FIELDS; i++)
-        lua_pushstring(L, NAMES[i]);
-}
-
-/* Takes the name of a header that is there already, what is there of it, and one value more, all on
- * top of the stack: what is there is then a list. */
-static void add_repeated(lua_State *L, int headers)
+/* Takes a name, the values before and one more value of a repeated header from the top of the
+ * stack. The values become a list. */
+static void append_repeated(lua_State *L, int headers)
 {
     const int name = lua_gettop(L) - 2, before = name + 1;
     if (lua_type(L, before) == LUA_TTABLE) {
@@ -27,10 +20,10 @@ static void add_repeated(lua_State *L, int headers)
     lua_settop(L, name - 1);
 }
 
-/* Puts a string in the place of each list. */
+/* Replaces each list of values by one string (RFC 9110 section 5.3). */
 static void join_repeated(lua_State *L, int headers)
 {
-    luaL_Buffer joined; /* has its pieces on the stack */
+    luaL_Buffer joined; /* keeps pieces on the stack */
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     lua_pushnil(L);
     while (lua_next(L, headers) != 0) {
@@ -51,16 +44,16 @@ static void join_repeated(lua_State *L, int headers)
     }
 }
 
-/* A repeated header's values are joined at the end, at once: a head of many short lines, joined one
- * by one, would take seconds. */
-static void push_headers(lua_State *L, const kms_reply *reply)
+/* The values of a repeated header are joined at the end: joining them one by one takes quadratic
+ * time, which is seconds for many short lines. */
+static void push_headers(lua_State *L, const kms_http_response *response)
 {
     size_t position = 0;
     kms_slice name, value;
-    bool repeated = false;
-    lua_createtable(L, 0, reply->header_count);
+    bool has_repeated = false;
+    lua_createtable(L, 0, response->header_count);
     const int headers = lua_gettop(L);
-    while (kms_reply_next(reply, &position, &name, &value)) {
+    while (kms_http_response_next_header(response, &position, &name, &value)) {
         lua_pushlstring(L, name.data, name.length);
         lua_pushvalue(L, -1);
         lua_rawget(L, headers);
@@ -70,25 +63,36 @@ static void push_headers(lua_State *L, const kms_reply *reply)
             lua_rawset(L, headers);
         } else {
             lua_pushlstring(L, value.data, value.length);
-            add_repeated(L, headers);
-            repeated = true;
+            append_repeated(L, headers);
+            has_repeated = true;
         }
     }
-    if (repeated)
+    if (has_repeated)
         join_repeated(L, headers);
 }
 
-void kms_lua_push_response(lua_State *L, int names, int status, const kms_reply *reply)
+void kms_response_push(lua_State *L, const kms_http_response *response)
 {
-    const kms_buffer *body = &reply->body;
-    lua_createtable(L, 0, KMS_RESPONSE_FIELDS);
-    lua_pushvalue(L, lua_upvalueindex(names));
-    lua_pushinteger(L, status);
-    lua_rawset(L, -3);
-    lua_pushvalue(L, lua_upvalueindex(names + 1));
-    push_headers(L, reply);
-    lua_rawset(L, -3);
-    lua_pushvalue(L, lua_upvalueindex(names + 2));
+    const kms_buffer *body = &response->body;
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, response->status);
+    lua_setfield(L, -2, "status");
+    push_headers(L, response);
+    lua_setfield(L, -2, "headers");
     lua_pushlstring(L, body->length > 0 ? body->data : "", body->length);
-    lua_rawset(L, -3);
+    lua_setfield(L, -2, "body");
+}
+
+int kms_response_push_error(lua_State *L, const kms_http_error *error)
+{
+    const bool is_invalid = error->code == KMS_HTTP_INVALID;
+    const kms_error_value value = {.kind = is_invalid ? "invalid" : "transport",
+                                   .code = is_invalid ? error->field
+                                                      : kms_http_error_word(error->code),
+                                   .message = error->message,
+                                   .uncertain = error->is_uncertain,
+                                   .has_cause = error->has_cause,
+                                   .cause_code = error->cause_code,
+                                   .cause_message = error->cause_text};
+    return kms_error_push(L, &value);
 }

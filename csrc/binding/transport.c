@@ -1,53 +1,88 @@
-/* Module kms.transport.curl: transports, which wait for each exchange. For many at once see
- * lua_many.h.
+/* The class of transports of kms.transport.curl; see transport.h.
  *
- * The userdata owns every resource. `send` gathers the request without a Lua call that could
- * allocate, so no finalizer runs meanwhile; a raise leaves its leavings to the next send or to
- * close. The reply is pushed in protected mode with the transport marked busy, for a finalizer may
- * run then and send: over another transport, which takes its place for that. */
+ * Reading a request allocates nothing in Lua, so no finalizer runs while a transfer is prepared.
+ * While an outcome is pushed finalizers may run and send: the transfer is in no list then. */
 #include "binding/transport.h"
 #include "base/clock.h"
 #include "binding/compat.h"
-#include "curl/pool.h"
-#include "binding/error.h"
-#include "binding/request.h"
-#include "binding/multi.h"
+#include "binding/response.h"
 
 #include <errno.h>
-#include <string.h>
+#include <math.h>
 #include <time.h>
 
 static const char TYPE_NAME[] = "kms.transport.curl";
+static const char LOOP_TYPE_NAME[] = "kms.transport.curl.event_loop";
 
-/* 30 years; and a number of seconds that every time_t can hold. */
-#define LONGEST_SLEEP 1e9
+/* 30 years, which every time_t can hold. */
+#define MAX_SLEEP 1e9
+
+/* A request that neither an option nor its own timeout bounds is bounded all the same. MAX_TIMEOUT
+ * is less than 2^31 milliseconds. */
+enum { DEFAULT_TIMEOUT = 30, MAX_TIMEOUT = 2000000 };
 
 typedef struct {
-    kms_lua_outcome outcome; /* begins the userdata */
-    kms_curl_options *options;
-    kms_connections connections;
-    kms_exchange exchange;
-    bool closed;
+    kms_event_loop *loop;
+    kms_pool *pool; /* NULL: collected, or not yet opened */
 } transport;
+
+/* The registry holds one userdata with the state's event loop. */
+
+static int collect_loop(lua_State *L)
+{
+    kms_event_loop **holder = luaL_checkudata(L, 1, LOOP_TYPE_NAME);
+    kms_event_loop_release(*holder);
+    *holder = NULL;
+    return 0;
+}
+
+static void open_loop(lua_State *L)
+{
+    kms_event_loop **holder = lua_newuserdatauv(L, sizeof(kms_event_loop *), 0);
+    *holder = NULL;
+    luaL_newmetatable(L, LOOP_TYPE_NAME);
+    lua_pushcfunction(L, collect_loop);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    *holder = kms_event_loop_new();
+    if (*holder == NULL)
+        luaL_error(L, "not enough memory");
+    lua_setfield(L, LUA_REGISTRYINDEX, "kms.transport.curl.event_loop.holder");
+}
+
+kms_event_loop *kms_transport_event_loop(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "kms.transport.curl.event_loop.holder");
+    kms_event_loop **holder = luaL_checkudata(L, -1, LOOP_TYPE_NAME);
+    if (*holder == NULL)
+        luaL_error(L, "the Lua state is being closed");
+    lua_pop(L, 1);
+    return *holder;
+}
 
 static transport *check_transport(lua_State *L)
 {
     return luaL_checkudata(L, 1, TYPE_NAME);
 }
 
-static transport *check_usable(lua_State *L)
+static bool is_open(const transport *self)
+{
+    return self->pool != NULL && !self->pool->is_closed;
+}
+
+static transport *check_open(lua_State *L)
 {
     transport *self = check_transport(L);
-    if (self->closed)
+    if (!is_open(self))
         luaL_error(L, "transport is closed");
     return self;
 }
 
-kms_curl_options *kms_lua_transport_options(lua_State *L, int at)
+kms_pool *kms_transport_check_pool(lua_State *L, int index)
 {
-    const transport *self = luaL_checkudata(L, at, TYPE_NAME);
-    luaL_argcheck(L, !self->closed, at, "transport is closed");
-    return self->options;
+    const transport *self = luaL_checkudata(L, index, TYPE_NAME);
+    luaL_argcheck(L, is_open(self), index, "transport is closed");
+    return self->pool;
 }
 
 static kms_option_index find_option(lua_State *L, const char *name)
@@ -58,37 +93,26 @@ static kms_option_index find_option(lua_State *L, const char *name)
     return (kms_option_index)luaL_argerror(L, 1, lua_pushfstring(L, "unknown option '%s'", name));
 }
 
-/* Takes over the option whose name and value are on top of the stack. */
-static void set_option(lua_State *L, kms_curl_options *options)
+/* Sets the option whose name and value are on top of the stack. */
+static void set_option(lua_State *L, kms_options *options)
 {
-    kms_set_status status = KMS_SET_REFUSED;
+    kms_option_status status = KMS_OPTION_INVALID;
     if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_argerror(L, 1, lua_pushfstring(L, "option of type %s", luaL_typename(L, -2)));
+        luaL_argerror(L, 1, lua_pushfstring(L, "option names must be strings, got a %s",
+                                            luaL_typename(L, -2)));
     const char *name = lua_tostring(L, -2);
-    kms_option_index option = find_option(L, name);
+    const kms_option_index option = find_option(L, name);
     if (KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TSTRING) {
         kms_slice text;
         text.data = lua_tolstring(L, -1, &text.length);
-        status = kms_curl_options_set_text(options, option, text);
+        status = kms_options_set_text(options, option, text);
     } else if (!KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TNUMBER) {
-        status = kms_curl_options_set_number(options, option, lua_tonumber(L, -1));
+        status = kms_options_set_number(options, option, lua_tonumber(L, -1));
     }
-    if (status == KMS_SET_NO_MEMORY)
+    if (status == KMS_OPTION_NO_MEMORY)
         luaL_error(L, "not enough memory");
-    if (status == KMS_SET_REFUSED)
+    if (status == KMS_OPTION_INVALID)
         luaL_argerror(L, 1, lua_pushfstring(L, "option '%s' %s", name, KMS_OPTIONS[option].rule));
-}
-
-/* One without options. */
-static transport *push_transport(lua_State *L)
-{
-    transport *self = lua_newuserdatauv(L, sizeof *self, 0);
-    memset(self, 0, sizeof *self);
-    kms_connections_init(&self->connections);
-    kms_exchange_init(&self->exchange);
-    luaL_getmetatable(L, TYPE_NAME);
-    lua_setmetatable(L, -2);
-    return self;
 }
 
 static int new_transport(lua_State *L)
@@ -96,129 +120,186 @@ static int new_transport(lua_State *L)
     if (!lua_isnoneornil(L, 1))
         luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    transport *self = push_transport(L);
-    self->options = kms_curl_options_new();
-    if (self->options == NULL)
+    transport *self = lua_newuserdatauv(L, sizeof *self, 0);
+    *self = (transport){NULL, NULL};
+    luaL_getmetatable(L, TYPE_NAME);
+    lua_setmetatable(L, -2);
+    self->loop = kms_transport_event_loop(L);
+    kms_event_loop_retain(self->loop);
+    self->pool = kms_pool_new();
+    if (self->pool == NULL)
         luaL_error(L, "not enough memory");
-    if (lua_istable(L, 1)) {
-        lua_pushnil(L);
-        while (lua_next(L, 1) != 0) {
-            set_option(L, self->options);
-            lua_pop(L, 1);
-        }
-    }
+    if (lua_istable(L, 1))
+        for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1))
+            set_option(L, &self->pool->options);
     return 1;
+}
+
+/* Seconds that a request may take. */
+static double limit_timeout(const kms_options *options, double timeout)
+{
+    const double option = options->number[KMS_OPTION_TIMEOUT];
+    const double limit = option > 0              ? option
+                         : timeout < MAX_TIMEOUT ? MAX_TIMEOUT
+                                                 : (double)DEFAULT_TIMEOUT;
+    return timeout < limit ? timeout : limit;
+}
+
+kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
+                                  kms_transfer_queue *queue, kms_http_error *error)
+{
+    kms_request request;
+    kms_event_loop *loop = kms_transport_event_loop(L);
+    if (kms_request_read(L, index, &request) != KMS_REQUEST_OK)
+        luaL_argerror(L, index, lua_tostring(L, -1));
+    kms_transfer *transfer = kms_event_loop_prepare(loop);
+    if (transfer == NULL)
+        luaL_error(L, "not enough memory");
+    kms_request_status status =
+        kms_request_write(L, index, &request, &transfer->writer, &transfer->error);
+    if (status == KMS_REQUEST_OK &&
+        kms_event_loop_start(loop, pool, &request.http,
+                             limit_timeout(&pool->options, request.timeout), queue))
+        return transfer;
+    *error = transfer->error; /* the transfer is free for the next request */
+    kms_transfer_clear(transfer);
+    if (status == KMS_REQUEST_MALFORMED)
+        luaL_argerror(L, index, lua_tostring(L, -1));
+    return NULL;
+}
+
+/* Called in protected mode with a transfer as light userdata. */
+static int push_result(lua_State *L)
+{
+    const kms_transfer *transfer = lua_touserdata(L, 1);
+    if (transfer->error.code != KMS_HTTP_OK)
+        return kms_response_push_error(L, &transfer->error);
+    kms_response_push(L, &transfer->response);
+    return 1;
+}
+
+void kms_transport_push_function(lua_State *L)
+{
+    lua_pushcfunction(L, push_result);
+}
+
+int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfer)
+{
+    lua_pushvalue(L, function);
+    lua_pushlightuserdata(L, transfer);
+    return lua_pcall(L, 1, LUA_MULTRET, 0);
 }
 
 static int send_request(lua_State *L)
 {
-    transport *self = check_usable(L);
-    kms_exchange_request request;
-    lua_settop(L, 2);
-    const bool stands_in = self->outcome.busy;
-    if (stands_in) {
-        transport *other = push_transport(L);
-        other->options = self->options;
-        other->options->holders++;
-        lua_replace(L, 1);
-        self = other;
-    }
-    kms_lua_read_request(L, 2, &request);
-    if (kms_exchange_begin(&self->exchange, &request) &&
-        kms_lua_read_headers(L, 2, &self->exchange))
-        kms_connections_run(&self->connections, self->options, &self->exchange, &request);
-    lua_settop(L, 2);
-    self->outcome.ended = &self->exchange;
-    int status = kms_lua_push_outcome(L, 1, &self->outcome);
-    kms_exchange_end(&self->exchange);
-    if (stands_in) {
-        kms_exchange_close(&self->exchange);
-        kms_connections_close(&self->connections);
-    }
-    return status == 0 ? lua_gettop(L) - 2 : lua_error(L);
+    enum { REQUEST = 2, FUNCTION };
+    const transport *self = check_open(L);
+    kms_event_loop *loop = self->loop;
+    kms_http_error error;
+    lua_settop(L, REQUEST);
+    kms_transport_push_function(L);
+    kms_transfer *transfer = kms_transport_start(L, REQUEST, self->pool, NULL, &error);
+    if (transfer == NULL)
+        return kms_response_push_error(L, &error);
+    kms_event_loop_run(loop, transfer);
+    const int status = kms_transport_push_outcome(L, FUNCTION, transfer);
+    kms_event_loop_recycle(loop, transfer);
+    return status == 0 ? lua_gettop(L) - FUNCTION : lua_error(L);
 }
 
 static int sleep_seconds(lua_State *L)
 {
-    check_usable(L);
-    double seconds = luaL_checknumber(L, 2);
-    luaL_argcheck(L, seconds >= 0 && seconds <= LONGEST_SLEEP, 2,
-                  "seconds must be 0 to 1000000000");
-    struct timespec left;
-    left.tv_sec = (time_t)seconds;
-    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) == -1 && errno == EINTR)
+    check_open(L);
+    const double seconds = luaL_checknumber(L, 2);
+    luaL_argcheck(L, seconds >= 0 && seconds <= MAX_SLEEP, 2, "seconds must be 0 to 1000000000");
+    struct timespec rest;
+    rest.tv_sec = (time_t)seconds;
+    rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
+    while (nanosleep(&rest, &rest) == -1 && errno == EINTR)
         ;
     return 0;
 }
 
-static int now(lua_State *L)
+static int read_wall_clock(lua_State *L)
 {
-    check_transport(L);
     lua_pushnumber(L, kms_now());
     return 1;
 }
 
+static int read_monotonic_clock(lua_State *L)
+{
+    lua_pushnumber(L, kms_monotonic());
+    return 1;
+}
+
+static void push_stats(lua_State *L, unsigned long requests, unsigned long connections)
+{
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, (lua_Integer)requests);
+    lua_setfield(L, -2, "requests");
+    lua_pushinteger(L, (lua_Integer)connections);
+    lua_setfield(L, -2, "connections");
+}
+
 static int stats(lua_State *L)
 {
-    const transport *self = check_transport(L);
-    lua_createtable(L, 0, 2);
-    lua_pushinteger(L, (lua_Integer)self->connections.requests);
-    lua_setfield(L, -2, "requests");
-    lua_pushinteger(L, (lua_Integer)self->connections.connections);
-    lua_setfield(L, -2, "connections");
+    const kms_pool *pool = check_transport(L)->pool;
+    push_stats(L, pool == NULL ? 0 : pool->request_count, pool == NULL ? 0 : pool->connection_count);
     return 1;
 }
 
 static int close_transport(lua_State *L)
 {
     transport *self = check_transport(L);
-    if (self->outcome.busy)
-        luaL_error(L, "transport is busy");
-    self->closed = true;
-    kms_exchange_close(&self->exchange);
-    kms_connections_close(&self->connections);
-    kms_curl_options_release(self->options);
-    self->options = NULL;
+    if (is_open(self)) {
+        self->pool->is_closed = true;
+        kms_event_loop_close_idle(self->loop, self->pool);
+    }
+    return 0;
+}
+
+static int collect_transport(lua_State *L)
+{
+    transport *self = check_transport(L);
+    close_transport(L);
+    kms_pool_release(self->pool);
+    kms_event_loop_release(self->loop);
+    *self = (transport){NULL, NULL};
     return 0;
 }
 
 static int to_string(lua_State *L)
 {
-    lua_pushfstring(L, "%s (%s)", TYPE_NAME, check_transport(L)->closed ? "closed" : "open");
+    lua_pushfstring(L, "%s (%s)", TYPE_NAME, is_open(check_transport(L)) ? "open" : "closed");
     return 1;
 }
 
 static const luaL_Reg METHODS[] = {
-    {"sleep", sleep_seconds},   {"now", now}, {"stats", stats},
-    {"close", close_transport}, {NULL, NULL},
+    {"send", send_request},
+    {"sleep", sleep_seconds},
+    {"now", read_wall_clock},
+    {"clock", read_monotonic_clock},
+    {"stats", stats},
+    {"close", close_transport},
+    {NULL, NULL},
 };
 
-static const luaL_Reg EXCHANGES[] = {{"send", send_request}, {NULL, NULL}};
-
 static const luaL_Reg METAMETHODS[] = {
-    {"__gc", close_transport},
+    {"__gc", collect_transport},
     {"__close", close_transport},
     {"__tostring", to_string},
     {NULL, NULL},
 };
 
-KMS_EXPORT int luaopen_kms_transport_curl(lua_State *L);
-
-int luaopen_kms_transport_curl(lua_State *L)
+void kms_transport_open(lua_State *L)
 {
-    kms_error_open(L);
+    open_loop(L);
     luaL_newmetatable(L, TYPE_NAME);
     luaL_setfuncs(L, METAMETHODS, 0);
     lua_pushstring(L, TYPE_NAME);
     lua_setfield(L, -2, "__name");
     luaL_newlib(L, METHODS);
-    kms_lua_exchange_functions(L, EXCHANGES);
     lua_setfield(L, -2, "__index");
-    lua_newtable(L);
+    lua_pop(L, 1);
     lua_pushcfunction(L, new_transport);
-    lua_setfield(L, -2, "new");
-    kms_lua_many_open(L);
-    lua_setfield(L, -2, "multi");
-    return 1;
 }

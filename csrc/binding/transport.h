@@ -1,12 +1,33 @@
-/* What the parts of the module kms.transport.curl know of each other's userdata. */
-#ifndef KMS_LUA_CURL_H
-#define KMS_LUA_CURL_H
+/* The class of transports of kms.transport.curl. */
+#ifndef KMS_BINDING_TRANSPORT_H
+#define KMS_BINDING_TRANSPORT_H
 
 #include <lua.h>
 
-#include "curl/options.h"
+#include "binding/request.h"
+#include "curl/event_loop.h"
 
-/* The options of the open transport at that place of the stack. Raises on anything else. */
-kms_curl_options *kms_lua_transport_options(lua_State *L, int at);
+/* Creates the class and pushes its constructor. */
+void kms_transport_open(lua_State *L);
+
+/* The pool of the open transport at `index`. Raises an argument error for any other value. */
+kms_pool *kms_transport_check_pool(lua_State *L, int index);
+
+/* The state's event loop, shared by all its transports. */
+kms_event_loop *kms_transport_event_loop(lua_State *L);
+
+/* Writes the request at `index` into a transfer of the loop, and starts it. Raises an argument error
+ * for a malformed request table. NULL: the request was not started, see `error`. */
+kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
+                                  kms_transfer_queue *queue, kms_http_error *error);
+
+/* Pushes what became of a transfer that has ended: a response, or nil and an error. In protected
+ * mode: returns lua_pcall's status, with the results or the error message on top. `push_result` is
+ * the stack index of the function that kms_transport_push_function pushed. */
+int kms_transport_push_outcome(lua_State *L, int push_result, kms_transfer *transfer);
+
+/* Pushes the function that kms_transport_push_outcome calls. May raise for lack of memory, so the
+ * caller pushes it before a transfer is its own. */
+void kms_transport_push_function(lua_State *L);
 
 #endif

@@ -1,241 +1,224 @@
-/* Connections of libcurl with HTTP/1.1 of our own; see stream.h. */
+/* One connection; see connection.h. */
 #include "curl/connection.h"
 #include "base/wipe.h"
-#include "base/clock.h"
-#include "curl/handle.h"
-#include "http/http1_parser.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 16 * 1024 }; /* the most that one record of TLS holds (RFC 8446 section 5.1) */
+enum { MAX_URL = 512 }; /* a host is shorter; see host.h */
 
-void kms_stream_init(kms_stream *stream)
+/* The error code of each libcurl result; all others are KMS_HTTP_OTHER. */
+static const struct {
+    CURLcode result;
+    kms_http_error_code code;
+} CODES[] = {
+    {CURLE_OPERATION_TIMEDOUT, KMS_HTTP_TIMEOUT},
+    {CURLE_COULDNT_RESOLVE_HOST, KMS_HTTP_DNS},
+    {CURLE_COULDNT_RESOLVE_PROXY, KMS_HTTP_DNS},
+    {CURLE_COULDNT_CONNECT, KMS_HTTP_CONNECT},
+    {CURLE_PROXY, KMS_HTTP_CONNECT},
+    {CURLE_SSL_CONNECT_ERROR, KMS_HTTP_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, KMS_HTTP_TLS},
+    {CURLE_SSL_CACERT_BADFILE, KMS_HTTP_TLS},
+    {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS},
+    {CURLE_SSL_CIPHER, KMS_HTTP_TLS},
+    {CURLE_SSL_ISSUER_ERROR, KMS_HTTP_TLS},
+    {CURLE_SSL_CLIENTCERT, KMS_HTTP_TLS},
+    {CURLE_SSL_ENGINE_NOTFOUND, KMS_HTTP_TLS},
+    {CURLE_SSL_ENGINE_SETFAILED, KMS_HTTP_TLS},
+    {CURLE_SSL_ENGINE_INITFAILED, KMS_HTTP_TLS},
+    {CURLE_SSL_SHUTDOWN_FAILED, KMS_HTTP_TLS},
+    {CURLE_GOT_NOTHING, KMS_HTTP_CLOSED},
+    {CURLE_SEND_ERROR, KMS_HTTP_CLOSED},
+    {CURLE_RECV_ERROR, KMS_HTTP_CLOSED},
+};
+
+static kms_http_error_code code_of(CURLcode result)
 {
-    memset(stream, 0, sizeof *stream);
-    kms_buffer_init(&stream->origin, KMS_ORIGIN_LIMIT);
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
+        if (CODES[i].result == result)
+            return CODES[i].code;
+    return KMS_HTTP_OTHER;
 }
 
-void kms_stream_close(kms_stream *stream, CURLM *multi)
+/* At least 1: libcurl takes 0 for "no limit". */
+static long to_milliseconds(double seconds)
 {
-    if (stream->easy != NULL) {
-        curl_multi_remove_handle(multi, stream->easy);
-        curl_easy_cleanup(stream->easy);
-        kms_wipe(stream->error, sizeof stream->error); /* it may quote a proxy's password */
+    const double exact = seconds * 1000;
+    const long whole = (long)exact;
+    if (whole < 1)
+        return 1;
+    return (double)whole < exact ? whole + 1 : whole;
+}
+
+/* libcurl leaves its last message on the stack, and it may quote a proxy URL with its password. */
+static void wipe_stack_below(void)
+{
+    char below[16 * 1024];
+    kms_wipe(below, sizeof below);
+}
+
+/* Records libcurl's result as the cause, and returns libcurl's text for it. A proxy URL that
+ * libcurl cannot parse is quoted in full, with its password: the general text replaces that one. */
+static const char *set_cause(const kms_connection *connection, CURLcode result,
+                             kms_http_error *error)
+{
+    const char *text = connection->error_text;
+    if (*text == '\0' || (connection->proxy != NULL && strstr(text, connection->proxy) != NULL))
+        text = curl_easy_strerror(result);
+    error->has_cause = true;
+    error->cause_code = (int)result;
+    snprintf(error->cause_text, sizeof error->cause_text, "%s", text);
+    return text;
+}
+
+/* Describes why connecting failed. Nothing of the request was sent. */
+static void describe_open_failure(kms_connection *connection, CURLcode result, kms_slice host,
+                                  kms_http_error *error)
+{
+    kms_http_error_code code = code_of(result);
+    char system_text[128], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
+    long system_error = 0;
+    const char *reason = set_cause(connection, result, error);
+    curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &system_error);
+    if (result == CURLE_COULDNT_CONNECT && system_error > 0 &&
+        strerror_r((int)system_error, system_text, sizeof system_text) == 0)
+        reason = system_text;
+    if (code == KMS_HTTP_CLOSED) /* a proxy refused CONNECT, or the peer left in the handshake */
+        code = KMS_HTTP_CONNECT;
+    if (connection->proxy != NULL) {
+        snprintf(with_proxy, sizeof with_proxy, "%s (a proxy is set)", reason);
+        reason = with_proxy;
     }
-    kms_buffer_free(&stream->origin);
-    kms_stream_init(stream);
+    kms_http_error_set(error, code, host, reason);
+    if (connection->proxy != NULL)
+        wipe_stack_below();
 }
 
-bool kms_stream_open(kms_stream *stream, CURLM *multi, const kms_curl_options *options,
-                     const kms_exchange_request *request, kms_exchange *exchange, double seconds,
-                     unsigned long *made)
+static kms_slice scheme_of(const kms_http_origin *origin)
 {
-    long count = 0;
-    CURL *easy = stream->easy = curl_easy_init();
-    CURLcode result = CURLE_FAILED_INIT;
-    if (easy != NULL)
-        result = kms_handle_reach(easy, stream->error, options, request, seconds);
-    KMS_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    KMS_SET(CURLOPT_CONNECT_ONLY, 1L);
-    if (result == CURLE_OK && !kms_exchange_origin(request, &stream->origin))
-        result = CURLE_OUT_OF_MEMORY;
-    KMS_SET(CURLOPT_URL, stream->origin.data);
-    if (result == CURLE_OK)
-        result = kms_handle_run(easy, multi);
-    if (easy != NULL && curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &count) == CURLE_OK)
-        *made += (unsigned long)count;
-    if (result == CURLE_OK)
-        result = curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &stream->socket);
-    if (result == CURLE_OK && stream->socket == CURL_SOCKET_BAD)
-        result = CURLE_COULDNT_CONNECT;
-    stream->proxied = options->text[KMS_PROXY] != NULL;
-    if (result == CURLE_OK)
-        return true;
-    kms_handle_explain(easy, stream->error, result, exchange, options, request);
-    kms_stream_close(stream, multi);
-    return false;
+    return origin->is_plain ? KMS_LITERAL("http://") : KMS_LITERAL("https://");
 }
 
-/* Waits until one of `events` can be had, or the stream has ended. 0: in time it was not. */
-static short wait_for(const kms_stream *stream, short events, double stop)
+static bool set_url(kms_buffer *url, const kms_http_origin *origin)
 {
-    struct pollfd one = {stream->socket, events, 0};
-    for (;;) {
-        double left = stop - kms_monotonic();
-        int milliseconds = !(left > 0) ? 0 : left < 1000 ? (int)(left * 1000) + 1 : 1000000;
-        int ready = poll(&one, 1, milliseconds);
-        if (ready > 0)
-            return one.revents;
-        if (milliseconds == 0 || (ready < 0 && errno != EINTR))
-            return 0;
-    }
+    const kms_slice scheme = scheme_of(origin);
+    kms_buffer_init(url, MAX_URL);
+    kms_buffer_append(url, scheme.data, scheme.length);
+    kms_buffer_append(url, origin->host.data, origin->host.length);
+    return kms_buffer_append(url, "/", sizeof "/");
 }
 
-bool kms_stream_alive(kms_stream *stream)
+bool kms_connection_leads_to(const kms_connection *connection, const kms_http_origin *origin)
 {
-    struct pollfd one = {stream->socket, POLLIN, 0};
-    char byte;
-    size_t count = 0;
-    /* In TLS to a proxy, what the origin's TLS said may have been read already, and waits where
-     * poll does not see it. */
-    if (!stream->proxied && poll(&one, 1, 0) == 0)
-        return true;
-    /* TLS may have something to say to libcurl: sessions' tickets. */
-    return curl_easy_recv(stream->easy, &byte, 1, &count) == CURLE_AGAIN;
+    const kms_buffer *url = &connection->url;
+    const kms_slice scheme = scheme_of(origin), host = origin->host;
+    return url->length == scheme.length + host.length + sizeof "/" &&
+           memcmp(url->data, scheme.data, scheme.length) == 0 &&
+           memcmp(url->data + scheme.length, host.data, host.length) == 0;
 }
 
-/* An exchange on its way. */
-typedef struct {
-    kms_stream *stream;
-    kms_exchange *exchange;
-    kms_slice host;
-    kms_slice parts[2]; /* still to be sent: the head, and a body that is not with it */
-    CURLcode unsent;    /* why the rest cannot be sent */
-    double stop;
-    bool sent;    /* the request may have reached the server */
-    bool drained; /* the answer came, and no byte after it */
-    kms_http1 reader;
-} passage;
-
-static bool fail(passage *way, CURLcode result, const char *code, const char *reason)
+/* Configures the easy handle and adds it to the multi handle. */
+static CURLcode configure(kms_connection *connection, const kms_options *options,
+                          const kms_http_origin *origin, double seconds)
 {
-    kms_failure *failure = &way->exchange->failure;
-    failure->uncertain = way->sent;
-    failure->has_cause = true;
-    failure->cause = result;
-    snprintf(failure->cause_text, sizeof failure->cause_text, "%s", reason);
-    return kms_failure_say(failure, code, way->host, reason);
-}
-
-/* libcurl has lost the connection. */
-static bool fail_lost(passage *way, CURLcode result)
-{
-    const char *reason = way->stream->error;
-    return fail(way, result, kms_failure_code(result),
-                *reason != '\0' ? reason : curl_easy_strerror(result));
-}
-
-/* The reader has stopped. libcurl, had it been asked, would have called that so. */
-static bool fail_stopped(passage *way)
-{
-    const kms_reply *reply = &way->exchange->reply;
-    const char *code = reply->stop_code;
-    CURLcode result = CURLE_WEIRD_SERVER_REPLY;
-    if (strcmp(code, "too_large") == 0)
-        result = CURLE_FILESIZE_EXCEEDED;
-    else if (strcmp(code, "closed") == 0)
-        result = way->reader.started ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
-    else if (reply->head.status != KMS_BUFFER_OK || reply->body.status != KMS_BUFFER_OK)
-        result = CURLE_OUT_OF_MEMORY;
-    return fail(way, result, code, reply->stop_reason);
-}
-
-static bool is_late(const passage *way)
-{
-    return !(kms_monotonic() < way->stop);
-}
-
-static bool fail_late(passage *way)
-{
-    return fail(way, CURLE_OPERATION_TIMEDOUT, "timeout", "the deadline has passed");
-}
-
-/* Sends what can be sent now. A failure may have an answer all the same: a server that has refused
- * a long body closes without reading it. */
-static void send_some(passage *way)
-{
-    for (int i = 0; i < 2; i++) {
-        kms_slice *part = &way->parts[i];
-        while (part->length > 0) {
-            size_t count = 0;
-            CURLcode result = curl_easy_send(way->stream->easy, part->data, part->length, &count);
-            if (result == CURLE_AGAIN)
-                return;
-            /* A part of it may have gone where the whole could not. */
-            way->sent = true;
-            if (result != CURLE_OK) {
-                way->unsent = result;
-                return;
-            }
-            part->data += count;
-            part->length -= count;
-        }
-    }
-}
-
-static bool is_sent(const passage *way)
-{
-    return way->parts[0].length + way->parts[1].length == 0;
-}
-
-/* Reads what there is. KMS_HTTP1_STOPPED: the failure is noted. */
-static kms_http1_result receive_some(passage *way)
-{
-    char bytes[PIECE];
-    size_t count = 0;
-    kms_http1_result result = KMS_HTTP1_MORE;
-    while (result == KMS_HTTP1_MORE && !is_late(way)) {
-        CURLcode got = curl_easy_recv(way->stream->easy, bytes, sizeof bytes, &count);
-        if (got == CURLE_AGAIN)
-            return KMS_HTTP1_MORE;
-        if (got != CURLE_OK) {
-            fail_lost(way, got);
-            return KMS_HTTP1_STOPPED;
-        }
-        kms_slice piece = {bytes, count};
-        result = count > 0 ? kms_http1_read(&way->reader, &piece) : kms_http1_finish(&way->reader);
-        way->drained = result == KMS_HTTP1_DONE && piece.length == 0 && count > 0;
-        kms_wipe(bytes, count);
-    }
-    if (result == KMS_HTTP1_STOPPED)
-        fail_stopped(way);
+    CURL *easy = connection->easy;
+    const double connect_timeout = options->number[KMS_OPTION_CONNECT_TIMEOUT];
+    const char *proxy = options->text[KMS_OPTION_PROXY];
+    CURLcode result = kms_options_apply(options, easy);
+    /* "localhost" would be the proxy's own, and plain HTTP would leave this machine. */
+    if (origin->is_plain)
+        proxy = NULL;
+    connection->proxy = proxy;
+    if (!set_url(&connection->url, origin))
+        return CURLE_OUT_OF_MEMORY;
+    KMS_SET_OPTION(CURLOPT_PRIVATE, connection);
+    KMS_SET_OPTION(CURLOPT_ERRORBUFFER, connection->error_text);
+    KMS_SET_OPTION(CURLOPT_CONNECT_ONLY, 1L);
+    KMS_SET_OPTION(CURLOPT_URL, connection->url.data);
+    KMS_SET_OPTION(CURLOPT_PROXY, proxy == NULL ? "" : proxy);
+    KMS_SET_OPTION(CURLOPT_CONNECTTIMEOUT_MS,
+                   to_milliseconds(connect_timeout < seconds ? connect_timeout : seconds));
+    if (result == CURLE_OK && curl_multi_add_handle(connection->multi, easy) != CURLM_OK)
+        return CURLE_OUT_OF_MEMORY;
     return result;
 }
 
-/* Sends and reads at once until the answer is complete: it may come before the request's end. */
-static bool pass(passage *way)
+kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
+                                    const kms_http_origin *origin, double seconds,
+                                    kms_http_error *error)
 {
-    while (!is_late(way)) {
-        if (!is_sent(way) && way->unsent == CURLE_OK)
-            send_some(way);
-        const bool sending = !is_sent(way) && way->unsent == CURLE_OK;
-        /* What cannot be sent will have no answer but one that is there already. */
-        short events = wait_for(way->stream, sending ? POLLIN | POLLOUT : POLLIN,
-                                way->unsent == CURLE_OK ? way->stop : 0);
-        if (events == 0)
-            return way->unsent == CURLE_OK ? fail_late(way) : fail_lost(way, way->unsent);
-        if ((events & ~POLLOUT) == 0)
-            continue;
-        switch (receive_some(way)) {
-        case KMS_HTTP1_DONE:
-            return true;
-        case KMS_HTTP1_STOPPED:
-            return false;
-        case KMS_HTTP1_MORE:
-            break;
-        }
+    kms_connection *connection = calloc(1, sizeof *connection);
+    CURLcode result = CURLE_OUT_OF_MEMORY;
+    if (connection != NULL) {
+        connection->multi = multi;
+        connection->socket = CURL_SOCKET_BAD;
+        connection->easy = curl_easy_init();
+        if (connection->easy != NULL)
+            result = configure(connection, options, origin, seconds);
+        if (result == CURLE_OK)
+            return connection;
     }
-    return fail_late(way);
+    kms_http_error_set(error, KMS_HTTP_OTHER, origin->host, curl_easy_strerror(result));
+    kms_connection_close(connection);
+    return NULL;
 }
 
-bool kms_stream_exchange(kms_stream *stream, kms_exchange *exchange,
-                         const kms_exchange_request *request, double stop,
-                         kms_stream_outcome *outcome)
+bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_slice host,
+                                kms_http_error *error)
 {
-    passage way = {.stream = stream,
-                   .exchange = exchange,
-                   .host = request->host,
-                   .parts = {{exchange->head.data, exchange->head.length}, exchange->rest},
-                   .stop = stop};
-    kms_http1_begin(&way.reader, &exchange->reply, kms_exchange_is(request, "HEAD"));
-    const bool done = pass(&way);
-    exchange->status = way.reader.status;
-    outcome->started = way.reader.started;
-    outcome->reusable = done && way.drained && is_sent(&way) && !way.reader.last;
-    kms_http1_end(&way.reader);
-    stream->idle_since = kms_monotonic();
-    return done;
+    if (result == CURLE_OK)
+        result = curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->socket);
+    if (result == CURLE_OK && connection->socket == CURL_SOCKET_BAD)
+        result = CURLE_COULDNT_CONNECT;
+    if (result == CURLE_OK)
+        return true;
+    describe_open_failure(connection, result, host, error);
+    return false;
+}
+
+unsigned long kms_connection_count(const kms_connection *connection)
+{
+    long count = 0;
+    curl_easy_getinfo(connection->easy, CURLINFO_NUM_CONNECTS, &count);
+    return (unsigned long)count;
+}
+
+bool kms_connection_survives_input(kms_connection *connection)
+{
+    char byte;
+    size_t count = 0;
+    /* TLS session tickets are for libcurl alone and give no byte. */
+    return curl_easy_recv(connection->easy, &byte, 1, &count) == CURLE_AGAIN;
+}
+
+bool kms_connection_is_alive(kms_connection *connection)
+{
+    struct pollfd one = {connection->socket, POLLIN, 0};
+    /* Behind TLS to a proxy, bytes of the origin may have been read already, and poll cannot see
+     * them. */
+    if (connection->proxy == NULL && poll(&one, 1, 0) == 0)
+        return true;
+    return kms_connection_survives_input(connection);
+}
+
+void kms_connection_describe_failure(const kms_connection *connection, CURLcode result,
+                                     kms_slice host, kms_http_error *error)
+{
+    kms_http_error_set(error, code_of(result), host, set_cause(connection, result, error));
+}
+
+void kms_connection_close(kms_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    if (connection->easy != NULL) {
+        curl_multi_remove_handle(connection->multi, connection->easy);
+        curl_easy_cleanup(connection->easy);
+    }
+    kms_buffer_free(&connection->url);
+    kms_wipe(connection->error_text, sizeof connection->error_text); /* may quote a proxy URL */
+    free(connection);
 }

@@ -1,46 +1,55 @@
-/* A connection that libcurl makes (names, proxies, TLS) and over which one exchange of HTTP/1.1
- * goes at a time. What is sent and what is read is ours: libcurl's own HTTP costs a call as much
- * as all else that this library does for it, and reads answers with less care (see http1.h). */
-#ifndef KMS_STREAM_H
-#define KMS_STREAM_H
+/* One connection that libcurl makes (names, proxies, TLS) and that carries our HTTP/1.1.
+ *
+ * The libcurl handle is set to CURLOPT_CONNECT_ONLY: libcurl resolves, connects, talks to a proxy,
+ * and encrypts; it never sees a request. */
+#ifndef KMS_CONNECTION_H
+#define KMS_CONNECTION_H
 
-#include "http/request.h"
+#include "base/buffer.h"
+#include "curl/options.h"
+#include "http/error.h"
+#include "http/host.h"
 
-typedef struct {
-    CURL *easy; /* NULL: closed */
-    curl_socket_t socket;
-    kms_buffer origin;
-    bool proxied;
-    double idle_since; /* by kms_monotonic */
-    char error[CURL_ERROR_SIZE];
-} kms_stream;
+typedef struct kms_connection {
+    CURL *easy;
+    CURLM *multi;         /* drives the easy handle; lives longer than the connection */
+    curl_socket_t socket; /* CURL_SOCKET_BAD until connected */
+    kms_buffer url;       /* the origin it was made for, with a final NUL */
+    const char *proxy;    /* of the options, which live longer; NULL: direct */
+    double idle_since; /* monotonic seconds; set by the pool */
+    struct kms_pool *pool; /* where it goes while idle; set by the event loop */
+    void *transfer;    /* what it carries, NULL while idle; set by the event loop */
+    char error_text[CURL_ERROR_SIZE];
+} kms_connection;
 
-/* What became of the stream by an exchange. */
-typedef struct {
-    bool started;  /* a byte of the answer came */
-    bool reusable; /* the stream may carry another exchange */
-} kms_stream_outcome;
+/* Starts to connect to an origin within so many seconds. The event loop drives `multi`;
+ * the handle's CURLOPT_PRIVATE is the connection. NULL: see `error`. */
+kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
+                                    const kms_http_origin *origin, double seconds,
+                                    kms_http_error *error);
 
-/* A closed one. Nothing is allocated. */
-void kms_stream_init(kms_stream *stream);
+/* To be called when libcurl reports the end of connecting with a result. False: see `error`. */
+bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_slice host,
+                                kms_http_error *error);
 
-/* Connects to where the request goes, within so many seconds; adds to `made` how many connections
- * that took. `multi` must live as long. False: see the exchange's failure; the stream is closed. */
-bool kms_stream_open(kms_stream *stream, CURLM *multi, const kms_curl_options *options,
-                     const kms_exchange_request *request, kms_exchange *exchange, double seconds,
-                     unsigned long *made);
+/* Number of TCP connections that libcurl made for it. */
+unsigned long kms_connection_count(const kms_connection *connection);
 
-/* Whether a stream that was idle may be used: the server has neither closed it nor said anything.
+/* Whether it leads to an origin. Compares the host byte by byte. */
+bool kms_connection_leads_to(const kms_connection *connection, const kms_http_origin *origin);
+
+/* Whether an idle connection is still usable: the server has neither closed it nor sent anything.
  */
-bool kms_stream_alive(kms_stream *stream);
+bool kms_connection_is_alive(kms_connection *connection);
 
-/* Carries an exchange that is written over an open stream, until `stop` by kms_monotonic. False:
- * see the exchange's failure. */
-bool kms_stream_exchange(kms_stream *stream, kms_exchange *exchange,
-                         const kms_exchange_request *request, double stop,
-                         kms_stream_outcome *outcome);
+/* Whether a readable idle connection is still usable, as above, without asking the system first. */
+bool kms_connection_survives_input(kms_connection *connection);
 
-/* Closes, if it is open. */
-void kms_stream_close(kms_stream *stream, CURLM *multi);
+/* Describes a failure of curl_easy_send or curl_easy_recv in `error`. */
+void kms_connection_describe_failure(const kms_connection *connection, CURLcode result,
+                                     kms_slice host, kms_http_error *error);
+
+/* Closes and frees; NULL is allowed. The event loop must have forgotten its socket. */
+void kms_connection_close(kms_connection *connection);
 
 #endif

@@ -1,311 +1,550 @@
-/* Many exchanges at once, by libcurl's socket interface: what has nothing to do costs nothing; see
- * many.h. */
+/* The event loop; see event_loop.h. */
 #include "curl/event_loop.h"
 #include "base/clock.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { MOST_STREAMS = 10000 };
+#if KMS_USE_EPOLL
+#include <sys/eventfd.h>
+#endif
 
-/* One set of connections, and what runs over them. */
-struct kms_generation {
-    CURLM *multi;
-    kms_many *many;
-    kms_generation *next;
-    bool timed; /* libcurl wants to be called at `due` */
-    double due;
-    size_t in_flight, most; /* most: at once, as many connections are kept */
-    bool retired;           /* takes no new exchange */
-};
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *generation, void *unused)
+kms_event_loop *kms_event_loop_new(void)
 {
-    kms_poller *poller = &((kms_generation *)generation)->many->poller;
-    (void)easy;
-    (void)unused;
-    if (what == CURL_POLL_REMOVE) {
-        kms_poller_forget(poller, socket);
-        return 0;
-    }
-    int events =
-        ((what & CURL_POLL_IN) != 0 ? POLLIN : 0) | ((what & CURL_POLL_OUT) != 0 ? POLLOUT : 0);
-    return kms_poller_watch(poller, socket, (short)events, generation) ? 0 : -1;
+    kms_event_loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL)
+        return NULL;
+    kms_socket_set_init(&loop->sockets);
+    loop->next_deadline = INFINITY;
+    loop->notifier = -1;
+    loop->refcount = 1;
+    return loop;
 }
 
-static int on_timer(CURLM *multi, long milliseconds, void *data)
+void kms_event_loop_retain(kms_event_loop *loop)
 {
-    kms_generation *generation = data;
-    (void)multi;
-    generation->timed = milliseconds >= 0;
-    if (milliseconds > 0)
-        generation->due = kms_monotonic() + (double)milliseconds / 1000;
-    else
-        generation->due = 0;
+    loop->refcount++;
+}
+
+void kms_event_loop_release(kms_event_loop *loop)
+{
+    if (loop == NULL || --loop->refcount > 0)
+        return;
+    while (loop->free != NULL) {
+        kms_transfer *transfer = loop->free;
+        loop->free = transfer->next;
+        kms_transfer_free(transfer);
+        free(transfer);
+    }
+    curl_multi_cleanup(loop->multi);
+    if (loop->notifier != -1)
+        close(loop->notifier);
+    kms_socket_set_close(&loop->sockets);
+    free(loop);
+}
+
+/* libcurl wants to know when a socket that it connects is ready. */
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *unused)
+{
+    kms_socket_set *sockets = &((kms_event_loop *)data)->sockets;
+    const unsigned events = ((what & CURL_POLL_IN) != 0 ? KMS_READABLE : 0U) |
+                            ((what & CURL_POLL_OUT) != 0 ? KMS_WRITABLE : 0U);
+    (void)easy;
+    (void)unused;
+    if (kms_socket_set_owner(sockets, socket) != NULL) /* connected, and ours since */
+        return 0;
+    if (events != 0)
+        return kms_socket_set_watch(sockets, socket, events, NULL) ? 0 : -1;
+    kms_socket_set_forget(sockets, socket);
     return 0;
 }
 
-static kms_generation *new_generation(kms_many *many)
+/* libcurl wants to act after so many milliseconds; -1 for never. */
+static int on_timer(CURLM *multi, long milliseconds, void *data)
 {
-    kms_generation *made = malloc(sizeof *made);
-    if (made == NULL)
-        return NULL;
-    *made = (kms_generation){.multi = curl_multi_init(), .many = many};
-    if (made->multi == NULL) {
-        free(made);
-        return NULL;
-    }
-    curl_multi_setopt(made->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(made->multi, CURLMOPT_SOCKETDATA, made);
-    curl_multi_setopt(made->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(made->multi, CURLMOPT_TIMERDATA, made);
-    /* The server says how many it takes over one connection; libcurl's own bound is 100. */
-    curl_multi_setopt(made->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)MOST_STREAMS);
-    made->next = many->generations;
-    many->generations = made;
-    return made;
+    kms_event_loop *loop = data;
+    (void)multi;
+    loop->has_curl_timer = milliseconds >= 0;
+    loop->curl_timer = milliseconds > 0 ? kms_monotonic() + (double)milliseconds / 1000 : 0;
+    return 0;
 }
 
-/* Frees the generations that are of no use any more. */
-static void reap(kms_many *many)
+/* Opens what the loop needs for its first transfer. */
+static bool open_loop(kms_event_loop *loop)
 {
-    for (kms_generation **link = &many->generations; *link != NULL;) {
-        kms_generation *generation = *link;
-        if (generation->retired && generation->in_flight == 0) {
-            curl_multi_cleanup(generation->multi);
-            *link = generation->next;
-            free(generation);
-        } else {
-            link = &generation->next;
-        }
-    }
-}
-
-void kms_many_init(kms_many *many)
-{
-    *many = (kms_many){.generations = NULL};
-    kms_poller_init(&many->poller);
-}
-
-kms_flight *kms_many_draft(kms_many *many)
-{
-    if (many->idle != NULL)
-        return many->idle;
-    kms_flight *flight = malloc(sizeof *flight);
-    if (flight == NULL)
-        return NULL;
-    *flight = (kms_flight){.options = NULL};
-    kms_exchange_init(&flight->exchange);
-    kms_transfer_init(&flight->transfer);
-    flight->number = ++many->flights;
-    many->idle = flight;
-    return flight;
-}
-
-static void end(kms_flight *flight)
-{
-    kms_many *many = flight->generation->many;
-    if (flight->previous != NULL)
-        flight->previous->next = flight->next;
-    else
-        many->flying = flight->next;
-    if (flight->next != NULL)
-        flight->next->previous = flight->previous;
-    flight->next = flight->previous = NULL;
-    if (many->ended == NULL)
-        many->ended = flight;
-    else
-        many->last_ended->next = flight;
-    many->last_ended = flight;
-    many->waiting++;
-    many->in_flight--;
-    many->idle_since = kms_monotonic();
-}
-
-/* Takes the result of a flight, which leaves its generation. */
-static void finish(kms_flight *flight, CURLcode result)
-{
-    kms_generation *generation = flight->generation;
-    kms_exchange *exchange = &flight->exchange;
-    kms_transfer *transfer = &flight->transfer;
-    bool done = kms_transfer_done(transfer, exchange, flight->options, &flight->request, result);
-    curl_multi_remove_handle(generation->multi, transfer->easy);
-    kms_transfer_end(transfer);
-    generation->many->connections += (unsigned long)transfer->connections;
-    if (!done && kms_curl_options_two(flight->options))
-        generation->retired = true;
-    kms_curl_options_release(flight->options);
-    flight->options = NULL;
-    generation->in_flight--;
-    end(flight);
-}
-
-/* Lets libcurl act on a socket, or on its timer, and takes what has ended by it. */
-static void act(kms_generation *generation, curl_socket_t socket, int events)
-{
-    int count = 0;
-    CURLMcode code = curl_multi_socket_action(generation->multi, socket, events, &count);
-    const CURLMsg *message;
-    while (code == CURLM_OK &&
-           (message = curl_multi_info_read(generation->multi, &count)) != NULL) {
-        CURLcode result = message->data.result;
-        char *flight = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &flight);
-        finish((kms_flight *)(void *)flight, result);
-    }
-    if (code == CURLM_OK)
-        return;
-    generation->retired = true;
-    for (kms_flight *flight = generation->many->flying, *next; flight != NULL; flight = next) {
-        next = flight->next;
-        if (flight->generation == generation)
-            finish(flight, kms_failure_of_set(code));
-    }
-}
-
-static void act_on_timers(kms_many *many)
-{
-    double now = kms_monotonic();
-    for (kms_generation *each = many->generations; each != NULL; each = each->next)
-        if (each->timed && each->due <= now) {
-            each->timed = false;
-            act(each, CURL_SOCKET_TIMEOUT, 0);
-        }
-}
-
-/* The generation for a new exchange. */
-static kms_generation *current(kms_many *many, const kms_curl_options *options)
-{
-    kms_generation *first = many->generations;
-    if (first != NULL && many->in_flight == 0 &&
-        kms_curl_options_outlived(options, kms_monotonic() - many->idle_since))
-        first->retired = true;
-    if (first != NULL && !first->retired)
-        return first;
-    reap(many);
-    return new_generation(many);
-}
-
-static CURLMcode add(kms_generation *generation, kms_flight *flight)
-{
-    if (generation == NULL)
-        return CURLM_OUT_OF_MEMORY;
-    curl_easy_setopt(flight->transfer.easy, CURLOPT_PRIVATE, flight);
-    if (generation->in_flight == generation->most)
-        curl_multi_setopt(generation->multi, CURLMOPT_MAXCONNECTS, (long)generation->most + 1);
-    CURLMcode code = curl_multi_add_handle(generation->multi, flight->transfer.easy);
-    if (code == CURLM_OK && ++generation->in_flight > generation->most)
-        generation->most = generation->in_flight;
-    return code;
-}
-
-bool kms_many_launch(kms_many *many, kms_curl_options *options)
-{
-    kms_flight *flight = many->idle;
-    if (!kms_transfer_open(&flight->transfer, &flight->exchange, options, &flight->request))
-        return false;
-    flight->generation = current(many, options);
-    CURLMcode code = add(flight->generation, flight);
-    if (code != CURLM_OK) {
-        kms_transfer_done(&flight->transfer, &flight->exchange, options, &flight->request,
-                          kms_failure_of_set(code));
-        kms_transfer_end(&flight->transfer);
+    if (loop->multi != NULL)
+        return true;
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL || !kms_socket_set_open(&loop->sockets)) {
+        kms_socket_set_close(&loop->sockets);
+        curl_multi_cleanup(multi);
         return false;
     }
-    flight->request =
-        (kms_exchange_request){.host = flight->request.host, .body = flight->request.body};
-    flight->options = options;
-    options->holders++;
-    many->idle = flight->next;
-    flight->next = many->flying;
-    if (flight->next != NULL)
-        flight->next->previous = flight;
-    many->flying = flight;
-    many->in_flight++;
-    many->requests++;
-    act(flight->generation, CURL_SOCKET_TIMEOUT, 0); /* sends now what can be sent */
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop);
+    loop->multi = multi;
     return true;
 }
 
-/* Waits once, at most so long, and acts on what happened. False: interrupted. */
-static bool step(kms_many *many, double seconds)
+kms_transfer *kms_event_loop_prepare(kms_event_loop *loop)
 {
-    int socket = 0;
-    short events = 0;
-    kms_generation *generation;
-    act_on_timers(many);
-    if (many->ended != NULL)
-        seconds = 0;
-    for (generation = many->generations; generation != NULL; generation = generation->next)
-        if (generation->timed && generation->due - kms_monotonic() < seconds)
-            seconds = generation->due - kms_monotonic();
-    bool waited = kms_poller_wait(&many->poller, seconds > 0 ? seconds : 0);
-    size_t position = many->poller.count;
-    while ((generation = kms_poller_next(&many->poller, &position, &socket, &events)) != NULL)
-        act(generation, socket,
-            ((events & POLLIN) != 0 ? CURL_CSELECT_IN : 0) |
-                ((events & POLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-                ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0 ? CURL_CSELECT_ERR : 0));
-    act_on_timers(many);
-    reap(many);
-    return waited;
+    if (loop->free != NULL)
+        return loop->free;
+    kms_transfer *transfer = malloc(sizeof *transfer);
+    if (transfer == NULL)
+        return NULL;
+    kms_transfer_init(transfer);
+    transfer->id = ++loop->transfer_count;
+    return loop->free = transfer;
 }
 
-void kms_many_run(kms_many *many, double seconds)
+static void push_free(kms_event_loop *loop, kms_transfer *transfer)
 {
-    double stop = kms_monotonic() + seconds, left = seconds;
-    /* Whoever is given ended ones only, and begins others that end at once, must not keep those in
-     * flight from going on. */
-    if (many->ended != NULL && many->credit > 0) {
-        many->credit--;
+    transfer->next = loop->free;
+    loop->free = transfer;
+}
+
+void kms_event_loop_recycle(kms_event_loop *loop, kms_transfer *transfer)
+{
+    kms_transfer_clear(transfer);
+    push_free(loop, transfer);
+}
+
+static void link_running(kms_event_loop *loop, kms_transfer *transfer)
+{
+    transfer->previous = NULL;
+    transfer->next = loop->running;
+    if (transfer->next != NULL)
+        transfer->next->previous = transfer;
+    loop->running = transfer;
+}
+
+static void unlink_running(kms_event_loop *loop, kms_transfer *transfer)
+{
+    if (transfer->previous != NULL)
+        transfer->previous->next = transfer->next;
+    else
+        loop->running = transfer->next;
+    if (transfer->next != NULL)
+        transfer->next->previous = transfer->previous;
+    transfer->next = transfer->previous = NULL;
+}
+
+static void set_resumable(kms_event_loop *loop, kms_transfer *transfer, bool is_resumable)
+{
+    if (transfer->is_resumable == is_resumable)
+        return;
+    transfer->is_resumable = is_resumable;
+    if (is_resumable)
+        loop->resumable_count++;
+    else
+        loop->resumable_count--;
+}
+
+static void drop_connection(kms_event_loop *loop, kms_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    if (connection->socket != CURL_SOCKET_BAD)
+        kms_socket_set_forget(&loop->sockets, connection->socket);
+    kms_connection_close(connection);
+}
+
+static void drop_expired(kms_event_loop *loop, kms_pool *pool)
+{
+    kms_connection *connection;
+    while ((connection = kms_pool_take_expired(pool, loop->now)) != NULL)
+        drop_connection(loop, connection);
+}
+
+void kms_event_loop_close_idle(kms_event_loop *loop, kms_pool *pool)
+{
+    while (pool->idle_count > 0) {
+        kms_connection *connection = pool->idle[pool->idle_count - 1];
+        kms_pool_remove(pool, connection);
+        drop_connection(loop, connection);
+    }
+}
+
+/* Makes the notifier readable exactly while ended transfers wait in queues. */
+static void update_notifier(kms_event_loop *loop)
+{
+#if KMS_USE_EPOLL
+    eventfd_t value = 1;
+    const bool should_notify = loop->ended_count > 0;
+    if (loop->notifier == -1 || loop->is_notified == should_notify)
+        return;
+    loop->is_notified = should_notify;
+    if (should_notify)
+        eventfd_write(loop->notifier, value);
+    else
+        eventfd_read(loop->notifier, &value);
+#else
+    (void)loop;
+#endif
+}
+
+/* Takes the connection from the transfer: into the pool if it may be used again, else it is closed.
+ */
+static void detach_connection(kms_event_loop *loop, kms_transfer *transfer)
+{
+    kms_connection *connection = transfer->connection;
+    transfer->connection = NULL;
+    if (connection == NULL)
+        return;
+    connection->transfer = NULL;
+    if (!kms_transfer_is_reusable(transfer) ||
+        !kms_pool_put(transfer->pool, connection, loop->now))
+        drop_connection(loop, connection);
+}
+
+/* Takes the transfer out of the running ones, with all that it held. */
+static void stop_running(kms_event_loop *loop, kms_transfer *transfer)
+{
+    kms_pool *pool = transfer->pool;
+    set_resumable(loop, transfer, false);
+    detach_connection(loop, transfer);
+    unlink_running(loop, transfer);
+    pool->used_count--;
+    drop_expired(loop, pool);
+    kms_pool_release(pool);
+    transfer->pool = NULL;
+}
+
+static void end(kms_event_loop *loop, kms_transfer *transfer)
+{
+    kms_transfer_queue *queue = transfer->queue;
+    if (transfer->error.code != KMS_HTTP_OK)
+        transfer->error.is_uncertain = transfer->may_have_arrived;
+    stop_running(loop, transfer);
+    transfer->is_done = true;
+    if (queue == NULL)
+        return;
+    if (queue->first == NULL)
+        queue->first = transfer;
+    else
+        queue->last->next = transfer;
+    queue->last = transfer;
+    queue->running_count--;
+    queue->ended_count++;
+    loop->ended_count++;
+}
+
+static void end_with(kms_event_loop *loop, kms_transfer *transfer, kms_http_error_code code,
+                     const char *reason)
+{
+    kms_transfer_fail(transfer, code, reason);
+    end(loop, transfer);
+}
+
+/* Opens a connection for the transfer. libcurl reports its end to read_messages. */
+static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
+{
+    kms_connection *connection =
+        kms_connection_open(loop->multi, &transfer->pool->options, &transfer->origin,
+                            transfer->deadline - loop->now, &transfer->error);
+    if (connection == NULL) {
+        end(loop, transfer);
         return;
     }
-    while (step(many, left) && many->ended == NULL && left > 0) {
-        left = stop - kms_monotonic();
-        if (left < 0)
-            left = 0;
-    }
-    many->credit = many->waiting > 0 ? many->waiting - 1 : 0;
+    connection->pool = transfer->pool;
+    connection->transfer = transfer;
+    transfer->connection = connection;
+    transfer->is_connecting = true;
 }
 
-kms_flight *kms_many_ended(const kms_many *many)
+/* Watches the socket for what the transfer waits for. */
+static void wait_for_socket(kms_event_loop *loop, kms_transfer *transfer)
 {
-    return many->ended;
+    kms_connection *connection = transfer->connection;
+    const unsigned events =
+        KMS_READABLE | (kms_transfer_has_unsent(transfer) ? KMS_WRITABLE : 0U);
+    if (!kms_socket_set_watch(&loop->sockets, connection->socket, events, connection))
+        end_with(loop, transfer, KMS_HTTP_OTHER, "not enough memory to wait for the response");
 }
 
-void kms_many_drop(kms_many *many)
+static void advance(kms_event_loop *loop, kms_transfer *transfer)
 {
-    kms_flight *flight = many->ended;
-    many->ended = flight->next;
-    many->waiting--;
-    kms_exchange_end(&flight->exchange);
-    flight->next = many->idle;
-    many->idle = flight;
-}
-
-static void free_flights(kms_flight *flight)
-{
-    while (flight != NULL) {
-        kms_flight *next = flight->next;
-        if (flight->options != NULL)
-            curl_multi_remove_handle(flight->generation->multi, flight->transfer.easy);
-        kms_curl_options_release(flight->options);
-        kms_transfer_close(&flight->transfer);
-        kms_exchange_close(&flight->exchange);
-        free(flight);
-        flight = next;
+    const kms_transfer_progress progress = kms_transfer_advance(transfer);
+    set_resumable(loop, transfer, progress == KMS_TRANSFER_AGAIN);
+    if (progress != KMS_TRANSFER_DONE) {
+        wait_for_socket(loop, transfer);
+    } else if (kms_transfer_should_retry(transfer)) {
+        detach_connection(loop, transfer);
+        kms_transfer_prepare_retry(transfer);
+        connect_transfer(loop, transfer);
+    } else {
+        end(loop, transfer);
     }
 }
 
-void kms_many_close(kms_many *many)
+/* Runs the transfer over a connection that is established. */
+static void attach(kms_event_loop *loop, kms_transfer *transfer, kms_connection *connection,
+                   bool is_reused)
 {
-    free_flights(many->flying);
-    free_flights(many->ended);
-    free_flights(many->idle);
-    for (kms_generation *each = many->generations; each != NULL; each = each->next) {
-        each->retired = true;
-        each->in_flight = 0;
+    connection->transfer = transfer;
+    kms_transfer_attach(transfer, connection, is_reused);
+    if (transfer->send_result != CURLE_OK)
+        advance(loop, transfer);
+    else
+        wait_for_socket(loop, transfer);
+}
+
+static void finish_connect(kms_event_loop *loop, kms_connection *connection, CURLcode result)
+{
+    kms_transfer *transfer = connection->transfer;
+    const unsigned long count = kms_connection_count(connection);
+    transfer->is_connecting = false;
+    transfer->pool->connection_count += count;
+    if (transfer->queue != NULL)
+        transfer->queue->connection_count += count;
+    if (kms_connection_finish_open(connection, result, transfer->origin.host, &transfer->error))
+        attach(loop, transfer, connection, false);
+    else
+        end(loop, transfer);
+}
+
+/* Ends every transfer that is connecting, after libcurl's multi handle failed. */
+static void fail_connecting(kms_event_loop *loop, CURLMcode code)
+{
+    for (kms_transfer *transfer = loop->running, *next; transfer != NULL; transfer = next) {
+        next = transfer->next;
+        if (transfer->is_connecting)
+            end_with(loop, transfer, KMS_HTTP_OTHER, curl_multi_strerror(code));
     }
-    reap(many);
-    kms_poller_free(&many->poller);
-    kms_many_init(many);
+}
+
+/* Lets libcurl act on a socket or its timer, and takes over the connections that it finished. */
+static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
+{
+    int count = 0;
+    const CURLMsg *message;
+    const CURLMcode code = curl_multi_socket_action(loop->multi, socket, events, &count);
+    if (code != CURLM_OK)
+        fail_connecting(loop, code);
+    while ((message = curl_multi_info_read(loop->multi, &count)) != NULL) {
+        const CURLcode result = message->data.result;
+        char *connection = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
+        finish_connect(loop, (kms_connection *)(void *)connection, result);
+    }
+}
+
+static kms_connection *take_idle(kms_event_loop *loop, kms_transfer *transfer)
+{
+    kms_connection *connection;
+    drop_expired(loop, transfer->pool);
+    while ((connection = kms_pool_take(transfer->pool, &transfer->origin)) != NULL) {
+        if (kms_connection_is_alive(connection))
+            return connection;
+        drop_connection(loop, connection);
+    }
+    return NULL;
+}
+
+bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_request *request,
+                          double seconds, kms_transfer_queue *queue)
+{
+    kms_transfer *transfer = loop->free;
+    if (!(seconds > 0))
+        return kms_http_error_set(&transfer->error, KMS_HTTP_TIMEOUT, request->host,
+                                  "the deadline has passed");
+    if (!open_loop(loop))
+        return kms_http_error_set(&transfer->error, KMS_HTTP_OTHER, request->host,
+                                  "not enough memory or descriptors for an event loop");
+    kms_transfer_set_request(transfer, request);
+    loop->now = kms_monotonic();
+    loop->free = transfer->next;
+    link_running(loop, transfer);
+    transfer->timeout = seconds;
+    transfer->deadline = loop->now + seconds;
+    if (transfer->deadline < loop->next_deadline)
+        loop->next_deadline = transfer->deadline;
+    transfer->response.body.limit = (size_t)pool->options.number[KMS_OPTION_MAX_RESPONSE];
+    transfer->pool = pool;
+    transfer->queue = queue;
+    kms_pool_retain(pool);
+    pool->request_count++;
+    if (++pool->used_count > pool->max_used_count)
+        pool->max_used_count = pool->used_count;
+    if (queue != NULL) {
+        queue->request_count++;
+        queue->running_count++;
+    }
+    kms_connection *connection = take_idle(loop, transfer);
+    if (connection != NULL) {
+        attach(loop, transfer, connection, true);
+    } else {
+        connect_transfer(loop, transfer);
+        run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
+    }
+    update_notifier(loop);
+    return true;
+}
+
+static void on_ready_connection(kms_event_loop *loop, kms_connection *connection)
+{
+    kms_transfer *transfer = connection->transfer;
+    if (transfer != NULL) {
+        advance(loop, transfer);
+    } else if (!kms_connection_survives_input(connection)) {
+        kms_pool_remove(connection->pool, connection);
+        drop_connection(loop, connection);
+    }
+}
+
+static void handle_ready_sockets(kms_event_loop *loop)
+{
+    int socket;
+    unsigned events;
+    void *owner;
+    while (kms_socket_set_next(&loop->sockets, &socket, &events, &owner)) {
+        if (owner == loop)
+            continue;
+        if (owner != NULL)
+            on_ready_connection(loop, owner);
+        else
+            run_curl(loop, socket,
+                     ((events & KMS_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
+                         ((events & KMS_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0) |
+                         ((events & KMS_SOCKET_FAILED) != 0 ? CURL_CSELECT_ERR : 0));
+    }
+}
+
+static void resume_transfers(kms_event_loop *loop)
+{
+    if (loop->resumable_count == 0)
+        return;
+    for (kms_transfer *transfer = loop->running, *next; transfer != NULL; transfer = next) {
+        next = transfer->next;
+        if (transfer->is_resumable)
+            advance(loop, transfer);
+    }
+}
+
+static void expire_transfers(kms_event_loop *loop)
+{
+    char reason[64];
+    double next_deadline = INFINITY;
+    if (loop->now < loop->next_deadline)
+        return;
+    for (kms_transfer *transfer = loop->running, *next; transfer != NULL; transfer = next) {
+        next = transfer->next;
+        if (transfer->deadline > loop->now) {
+            if (transfer->deadline < next_deadline)
+                next_deadline = transfer->deadline;
+            continue;
+        }
+        snprintf(reason, sizeof reason, "no response within %.3g s", transfer->timeout);
+        end_with(loop, transfer, KMS_HTTP_TIMEOUT, reason);
+    }
+    loop->next_deadline = next_deadline;
+}
+
+/* Seconds until a timer is due after loop->now; 0 if one is. */
+static double until_timer(const kms_event_loop *loop)
+{
+    double timer = loop->next_deadline;
+    if (loop->resumable_count > 0)
+        return 0;
+    if (loop->has_curl_timer && loop->curl_timer < timer)
+        timer = loop->curl_timer;
+    return timer > loop->now ? timer - loop->now : 0;
+}
+
+/* One round, at a time when loop->now is recent. */
+static bool run_once(kms_event_loop *loop, double seconds)
+{
+    const double timer = until_timer(loop);
+    const bool is_whole = kms_socket_set_wait(&loop->sockets, timer < seconds ? timer : seconds);
+    loop->now = kms_monotonic();
+    handle_ready_sockets(loop);
+    resume_transfers(loop);
+    if (loop->has_curl_timer && loop->curl_timer <= loop->now) {
+        loop->has_curl_timer = false;
+        run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
+    }
+    expire_transfers(loop);
+    update_notifier(loop);
+    return is_whole;
+}
+
+void kms_event_loop_run(kms_event_loop *loop, const kms_transfer *transfer)
+{
+    while (!transfer->is_done)
+        run_once(loop, INFINITY);
+}
+
+bool kms_event_loop_step(kms_event_loop *loop, double seconds)
+{
+    if (!open_loop(loop))
+        return true;
+    loop->now = kms_monotonic();
+    return run_once(loop, seconds);
+}
+
+double kms_event_loop_timeout(kms_event_loop *loop)
+{
+    loop->now = kms_monotonic();
+    return loop->ended_count > 0 ? 0 : until_timer(loop);
+}
+
+int kms_event_loop_descriptor(kms_event_loop *loop)
+{
+#if KMS_USE_EPOLL
+    if (!open_loop(loop))
+        return -1;
+    if (loop->notifier == -1) {
+        loop->notifier = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (loop->notifier == -1 ||
+            !kms_socket_set_watch(&loop->sockets, loop->notifier, KMS_READABLE, loop))
+            return -1;
+        update_notifier(loop);
+    }
+#endif
+    return loop->sockets.descriptor;
+}
+
+kms_transfer *kms_event_loop_take(kms_event_loop *loop, kms_transfer_queue *queue)
+{
+    kms_transfer *transfer = queue->first;
+    if (transfer == NULL)
+        return NULL;
+    queue->first = transfer->next;
+    transfer->next = NULL;
+    queue->ended_count--;
+    loop->ended_count--;
+    update_notifier(loop);
+    return transfer;
+}
+
+void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_transfer *transfer)
+{
+    transfer->next = queue->first;
+    if (queue->first == NULL)
+        queue->last = transfer;
+    queue->first = transfer;
+    queue->ended_count++;
+    loop->ended_count++;
+    update_notifier(loop);
+}
+
+void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
+{
+    kms_transfer *transfer;
+    for (kms_transfer *next = loop->running; (transfer = next) != NULL;) {
+        next = transfer->next;
+        if (transfer->queue != queue)
+            continue;
+        transfer->is_drained = false; /* closes its connection */
+        stop_running(loop, transfer);
+        queue->running_count--;
+        kms_event_loop_recycle(loop, transfer);
+    }
+    while ((transfer = kms_event_loop_take(loop, queue)) != NULL)
+        kms_event_loop_recycle(loop, transfer);
 }

@@ -1,62 +1,73 @@
-/* Many exchanges at once, over connections that they share and that are kept. No Lua here.
+/* The event loop: runs any number of transfers over the connection pools of any number of
+ * transports. One per Lua state. No Lua here, and no callback leaves it.
  *
- * Order of calls, for each exchange: draft, what exchange.h says up to and with its headers,
- * launch; then run until `ended` has it, a look at it, drop. Lives in memory that does not move. */
-#ifndef KMS_MANY_H
-#define KMS_MANY_H
+ * For each transfer: prepare, what request.h says of transfer->writer, start; then step until the
+ * transfer is done; release. */
+#ifndef KMS_EVENT_LOOP_H
+#define KMS_EVENT_LOOP_H
 
+#include "curl/socket_set.h"
 #include "curl/transfer.h"
-#include "curl/poller.h"
-
-typedef struct kms_generation kms_generation;
-typedef struct kms_flight kms_flight;
-
-/* One exchange: idle and waiting for use, in flight, or ended. */
-struct kms_flight {
-    kms_exchange exchange;
-    kms_transfer transfer;
-    kms_exchange_request request; /* in flight only host and body, which must stay where they are */
-    kms_curl_options *options;    /* held while in flight */
-    kms_generation *generation;
-    kms_flight *next, *previous; /* in its list; only those in flight have a previous one */
-    int number;                  /* of the flights of one `many`, from 1 on; always the same */
-};
 
 typedef struct {
-    kms_poller poller;
-    /* The first takes new exchanges until one of HTTP/2 fails; the others finish what they have.
-     * libcurl closes a connection of HTTP/1.1 on which an exchange failed, but over one of HTTP/2
-     * it would send the next. */
-    kms_generation *generations;
-    kms_flight *idle, *flying, *ended, *last_ended;
-    int flights;               /* made so far; as many as were in flight at once */
-    size_t in_flight, waiting; /* waiting: those ended */
-    size_t credit;             /* how many ended ones are given before sockets are looked at */
-    double idle_since;
-    unsigned long requests, connections;
-} kms_many;
+    CURLM *multi;           /* connects; NULL before the first transfer */
+    kms_socket_set sockets; /* owners: a kms_connection, NULL (libcurl), or the loop (notifier) */
+    kms_transfer *free;     /* for new transfers */
+    kms_transfer *running;  /* started and not ended */
+    size_t resumable_count; /* of the running ones */
+    bool has_curl_timer;
+    double curl_timer;    /* when libcurl wants to act */
+    double next_deadline; /* not after the deadline of any running transfer */
+    double now;           /* the monotonic clock when it was read last */
+    size_t ended_count;   /* transfers that wait in queues */
+    int notifier;         /* readable while ended_count > 0; -1 until the descriptor is used */
+    bool is_notified;
+    int transfer_count; /* transfers made so far */
+    unsigned refcount;
+} kms_event_loop;
 
-/* Nothing is allocated. */
-void kms_many_init(kms_many *many);
+/* An idle loop with one reference. Opens nothing. NULL: no memory. */
+kms_event_loop *kms_event_loop_new(void);
 
-/* A flight for a new exchange. It is the many's own, and the same one until it is launched. NULL:
- * no memory. */
-kms_flight *kms_many_draft(kms_many *many);
+/* Drops one reference; NULL is allowed. The last one frees the loop. */
+void kms_event_loop_release(kms_event_loop *loop);
+void kms_event_loop_retain(kms_event_loop *loop);
 
-/* Sends the draft on its way, whose request's strings must be there up to now, host and body until
- * it has ended. False: see its exchange's failure; it is the draft still. */
-bool kms_many_launch(kms_many *many, kms_curl_options *options);
+/* A cleared transfer for a new request; NULL: no memory. It is the same one until it is started. */
+kms_transfer *kms_event_loop_prepare(kms_event_loop *loop);
 
-/* Goes on with what is in flight until one has ended, the time is over or a signal came. */
-void kms_many_run(kms_many *many, double seconds);
+/* Starts the prepared transfer for a request that its writer has finished, with at most so many
+ * seconds. False: see the transfer's error; it stays prepared. */
+bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_request *request,
+                          double seconds, kms_transfer_queue *queue);
 
-/* The one that ended first of those not yet dropped. NULL: none. */
-kms_flight *kms_many_ended(const kms_many *many);
+/* Runs the loop until a transfer that was started without a queue is done. */
+void kms_event_loop_run(kms_event_loop *loop, const kms_transfer *transfer);
 
-/* Wipes and frees what the first ended one held. */
-void kms_many_drop(kms_many *many);
+/* Waits once, at most so many seconds, and makes progress with all transfers. False: interrupted by
+ * a signal. */
+bool kms_event_loop_step(kms_event_loop *loop, double seconds);
 
-/* Breaks off what is in flight, and frees everything. */
-void kms_many_close(kms_many *many);
+/* Seconds until a timer is due, 0 if there is something to do now; infinity if there is no timer. */
+double kms_event_loop_timeout(kms_event_loop *loop);
+
+/* A descriptor that is readable when a step has something to do or a queue has an ended transfer.
+ * -1: not on this system, or none left. */
+int kms_event_loop_descriptor(kms_event_loop *loop);
+
+/* Takes the transfer that ended first out of a queue; NULL if there is none. */
+kms_transfer *kms_event_loop_take(kms_event_loop *loop, kms_transfer_queue *queue);
+
+/* Puts a transfer that was taken back to the front of its queue. */
+void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_transfer *transfer);
+
+/* Wipes a transfer that has ended and was taken, for the next request. */
+void kms_event_loop_recycle(kms_event_loop *loop, kms_transfer *transfer);
+
+/* Aborts the running transfers of a queue and drops the ended ones. */
+void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue);
+
+/* Closes the idle connections of a pool. */
+void kms_event_loop_close_idle(kms_event_loop *loop, kms_pool *pool);
 
 #endif

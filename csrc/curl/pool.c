@@ -1,144 +1,90 @@
-/* Kept connections; see connections.h. */
+/* The connection pool of a transport; see pool.h. */
 #include "curl/pool.h"
-#include "base/clock.h"
-#include "curl/handle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* A request that the server may have acted on already is sent again for these only (RFC 9110
- * section 9.2.2). */
-static const char *const IDEMPOTENT[] = {"GET", "PUT", "HEAD", "DELETE", "OPTIONS", "TRACE"};
+enum { MIN_KEPT = 8 };
 
-void kms_connections_init(kms_connections *connections)
+kms_pool *kms_pool_new(void)
 {
-    memset(connections, 0, sizeof *connections);
-    kms_transfer_init(&connections->transfer);
-    for (int i = 0; i < KMS_KEPT_STREAMS; i++)
-        kms_stream_init(&connections->streams[i]);
+    kms_pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL)
+        return NULL;
+    kms_options_init(&pool->options);
+    pool->refcount = 1;
+    return pool;
 }
 
-static void close_all(kms_connections *connections)
+void kms_pool_retain(kms_pool *pool)
 {
-    for (int i = 0; i < KMS_KEPT_STREAMS; i++)
-        kms_stream_close(&connections->streams[i], connections->multi);
-    curl_multi_cleanup(connections->multi);
-    connections->multi = NULL;
+    pool->refcount++;
 }
 
-void kms_connections_close(kms_connections *connections)
+void kms_pool_release(kms_pool *pool)
 {
-    kms_transfer_close(&connections->transfer);
-    close_all(connections);
+    if (pool == NULL || --pool->refcount > 0)
+        return;
+    kms_options_free(&pool->options);
+    free(pool->idle);
+    free(pool);
 }
 
-static bool is_idempotent(const kms_exchange_request *request)
+static kms_connection *remove_at(kms_pool *pool, size_t index)
 {
-    for (size_t i = 0; i < sizeof IDEMPOTENT / sizeof *IDEMPOTENT; i++)
-        if (kms_exchange_is(request, IDEMPOTENT[i]))
-            return true;
-    return false;
+    kms_connection *connection = pool->idle[index];
+    pool->idle_count--;
+    memmove(&pool->idle[index], &pool->idle[index + 1],
+            (pool->idle_count - index) * sizeof *pool->idle);
+    return connection;
 }
 
-/* The stream to where the request goes; or a closed one, the one used last longest ago where there
- * is no other. Closes what has been idle for too long. */
-static kms_stream *find(kms_connections *connections, const kms_curl_options *options,
-                        const kms_exchange_request *request)
+kms_connection *kms_pool_take(kms_pool *pool, const kms_http_origin *origin)
 {
-    const double oldest = kms_monotonic() - options->number[KMS_KEEPALIVE];
-    kms_stream *found = NULL, *victim = connections->streams;
-    for (kms_stream *each = victim; each < connections->streams + KMS_KEPT_STREAMS; each++) {
-        if (each->easy != NULL && each->idle_since < oldest)
-            kms_stream_close(each, connections->multi);
-        if (each->easy != NULL && kms_exchange_goes_to(request, &each->origin))
-            found = each;
-        if (victim->easy != NULL && (each->easy == NULL || each->idle_since < victim->idle_since))
-            victim = each;
-    }
-    if (found != NULL)
-        return found;
-    kms_stream_close(victim, connections->multi);
-    return victim;
+    for (size_t i = pool->idle_count; i > 0; i--)
+        if (kms_connection_leads_to(pool->idle[i - 1], origin))
+            return remove_at(pool, i - 1);
+    return NULL;
 }
 
-/* Carries the exchange to its end over one stream. Says whether that was a kept one. */
-static bool attempt(kms_connections *connections, const kms_curl_options *options,
-                    kms_exchange *exchange, const kms_exchange_request *request, double stop,
-                    kms_stream_outcome *outcome, bool *kept)
+static bool reserve(kms_pool *pool)
 {
-    kms_stream *stream = find(connections, options, request);
-    *outcome = (kms_stream_outcome){.started = false};
-    if (stream->easy != NULL && !kms_stream_alive(stream))
-        kms_stream_close(stream, connections->multi);
-    *kept = stream->easy != NULL;
-    if (!*kept && !kms_stream_open(stream, connections->multi, options, request, exchange,
-                                   stop - kms_monotonic(), &connections->connections))
-        return false;
-    const bool done = kms_stream_exchange(stream, exchange, request, stop, outcome);
-    if (!outcome->reusable || !(options->number[KMS_KEEPALIVE] > 0))
-        kms_stream_close(stream, connections->multi);
-    return done;
-}
-
-/* By HTTP/1.1 of our own. */
-static bool run_stream(kms_connections *connections, const kms_curl_options *options,
-                       kms_exchange *exchange, const kms_exchange_request *request)
-{
-    kms_stream_outcome outcome;
-    bool kept;
-    double seconds;
-    if (!kms_exchange_ready(exchange, options, request, &seconds) ||
-        !kms_exchange_write(exchange, request))
-        return false;
-    const double stop = kms_monotonic() + seconds;
-    connections->requests++;
-    if (attempt(connections, options, exchange, request, stop, &outcome, &kept))
+    if (pool->idle_count < pool->idle_capacity)
         return true;
-    /* The server may close a kept connection while a request is on its way (RFC 9112 section
-     * 9.3.1). */
-    if (!kept || outcome.started || strcmp(exchange->failure.code, "closed") != 0 ||
-        !is_idempotent(request))
+    const size_t capacity = pool->idle_capacity == 0 ? MIN_KEPT : pool->idle_capacity * 2;
+    kms_connection **idle = realloc(pool->idle, capacity * sizeof(kms_connection *));
+    if (idle == NULL)
         return false;
-    kms_failure_clear(&exchange->failure);
-    kms_reply_clear(&exchange->reply);
-    if (attempt(connections, options, exchange, request, stop, &outcome, &kept))
-        return true;
-    exchange->failure.uncertain = true;
-    return false;
+    pool->idle = idle;
+    pool->idle_capacity = capacity;
+    return true;
 }
 
-/* By libcurl's HTTP. */
-static bool run_transfer(kms_connections *connections, const kms_curl_options *options,
-                         kms_exchange *exchange, const kms_exchange_request *request)
+bool kms_pool_put(kms_pool *pool, kms_connection *connection, double now)
 {
-    kms_transfer *transfer = &connections->transfer;
-    if (!kms_transfer_open(transfer, exchange, options, request))
+    if (pool->is_closed || !(pool->options.number[KMS_OPTION_KEEPALIVE] > 0) || !reserve(pool))
         return false;
-    connections->requests++;
-    const CURLcode result = kms_handle_run(transfer->easy, connections->multi);
-    const bool done = kms_transfer_done(transfer, exchange, options, request, result);
-    curl_multi_remove_handle(connections->multi, transfer->easy);
-    kms_transfer_end(transfer);
-    connections->connections += (unsigned long)transfer->connections;
-    /* libcurl closes a connection of HTTP/1.1 on which an exchange failed; over one of HTTP/2 it
-     * would send the next. */
-    if (!done)
-        close_all(connections);
-    connections->idle_since = kms_monotonic();
-    return done;
+    connection->idle_since = now;
+    pool->idle[pool->idle_count++] = connection;
+    return true;
 }
 
-bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
-                         kms_exchange *exchange, const kms_exchange_request *request)
+kms_connection *kms_pool_take_expired(kms_pool *pool, double now)
 {
-    const bool two = kms_curl_options_two(options);
-    if (two && kms_curl_options_outlived(options, kms_monotonic() - connections->idle_since))
-        close_all(connections);
-    if (connections->multi == NULL)
-        connections->multi = curl_multi_init();
-    if (connections->multi == NULL) {
-        kms_handle_explain(NULL, "", CURLE_OUT_OF_MEMORY, exchange, options, request);
-        return false;
-    }
-    return two ? run_transfer(connections, options, exchange, request)
-               : run_stream(connections, options, exchange, request);
+    const size_t kept = pool->max_used_count > MIN_KEPT ? pool->max_used_count : MIN_KEPT;
+    if (pool->idle_count == 0)
+        return NULL;
+    if (pool->is_closed || pool->idle_count > kept ||
+        now - pool->idle[0]->idle_since > pool->options.number[KMS_OPTION_KEEPALIVE])
+        return remove_at(pool, 0);
+    return NULL;
+}
+
+void kms_pool_remove(kms_pool *pool, const kms_connection *connection)
+{
+    for (size_t i = 0; i < pool->idle_count; i++)
+        if (pool->idle[i] == connection) {
+            remove_at(pool, i);
+            return;
+        }
 }

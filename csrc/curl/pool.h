@@ -1,31 +1,46 @@
-/* Connections that are kept from exchange to exchange, and what runs over them, one at a time. */
-#ifndef KMS_CONNECTIONS_H
-#define KMS_CONNECTIONS_H
+/* The connection pool of a transport: its options, its idle connections and its counters. */
+#ifndef KMS_POOL_H
+#define KMS_POOL_H
 
 #include "curl/connection.h"
-#include "curl/transfer.h"
+#include "curl/options.h"
 
-enum { KMS_KEPT_STREAMS = 8 };
+typedef struct kms_pool {
+    kms_options options;
+    kms_connection **idle; /* the one used longest ago first */
+    size_t idle_count;
+    size_t idle_capacity;
+    size_t used_count;     /* connections in use now */
+    size_t max_used_count; /* the most in use at once */
+    bool is_closed;        /* keeps no connection any more */
+    unsigned refcount;     /* the transport, and its requests in flight */
+    unsigned long request_count;
+    unsigned long connection_count;
+} kms_pool;
 
-/* Lives in memory that does not move. */
-typedef struct {
-    CURLM *multi;                         /* made by the first exchange; NULL: none */
-    kms_stream streams[KMS_KEPT_STREAMS]; /* HTTP/1.1: one an origin */
-    kms_transfer transfer; /* where HTTP/2 is asked for; its connections are libcurl's */
-    double idle_since;     /* the transfer */
-    unsigned long requests;
-    unsigned long connections;
-} kms_connections;
+/* An empty pool with default options, and one reference. NULL: no memory. */
+kms_pool *kms_pool_new(void);
 
-/* Nothing is allocated. */
-void kms_connections_init(kms_connections *connections);
+void kms_pool_retain(kms_pool *pool);
 
-/* Runs an exchange that has its headers, and waits for its end. False: see its failure; the
- * connection it had is then closed, so that nothing of it can reach the next one. */
-bool kms_connections_run(kms_connections *connections, const kms_curl_options *options,
-                         kms_exchange *exchange, const kms_exchange_request *request);
+/* Drops one reference; NULL is allowed. The last one frees the pool, which must have no idle
+ * connection then. */
+void kms_pool_release(kms_pool *pool);
 
-/* Closes them all. New ones may be made. */
-void kms_connections_close(kms_connections *connections);
+/* Takes an idle connection to an origin out of the pool; NULL if there is none. It may
+ * be dead. */
+kms_connection *kms_pool_take(kms_pool *pool, const kms_http_origin *origin);
+
+/* Puts a connection into the pool. False: the pool is closed or keeps none, or has no memory; the
+ * connection stays the caller's. */
+bool kms_pool_put(kms_pool *pool, kms_connection *connection, double now);
+
+/* Takes out a connection that the pool should not keep: one that has been idle for too long, one
+ * that exceeds the number kept, or any one of a closed pool. NULL if there is none. The pool keeps
+ * as many connections as were in use at once, and at least 8. */
+kms_connection *kms_pool_take_expired(kms_pool *pool, double now);
+
+/* Takes one certain idle connection out. */
+void kms_pool_remove(kms_pool *pool, const kms_connection *connection);
 
 #endif

@@ -1,186 +1,159 @@
-/* Exchanges by libcurl's HTTP; see transfer.h. */
+/* One request and its response; see transfer.h. */
 #include "curl/transfer.h"
 #include "base/wipe.h"
-#include "curl/handle.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* Headers that libcurl would add, and the line that keeps it from doing so. */
-static const struct {
-    unsigned given;
-    const char *line;
-    size_t from; /* bytes of a body: with less libcurl does not add it */
-} UNWANTED[] = {
-    {KMS_GIVEN_ACCEPT, "Accept:", 0},
-    {KMS_GIVEN_CONTENT_TYPE, "Content-Type:", 0},
-    {KMS_GIVEN_EXPECT, "Expect:", 1024},
+enum {
+    RECEIVE_SIZE = 16 * 1024, /* the most that one TLS record holds (RFC 8446 section 5.1) */
+    MAX_RECEIVES = 16         /* before other transfers get their turn */
 };
 
 void kms_transfer_init(kms_transfer *transfer)
 {
     memset(transfer, 0, sizeof *transfer);
-    kms_buffer_init(&transfer->origin, KMS_ORIGIN_LIMIT);
+    kms_http_writer_init(&transfer->writer);
+    kms_http_response_init(&transfer->response);
 }
 
-/* Adds those lines to the head. Returns how many headers it has then. */
-static size_t add_unwanted(kms_exchange *exchange, const kms_exchange_request *request)
+void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request)
 {
-    size_t count = exchange->header_count;
-    for (size_t i = 0; i < sizeof UNWANTED / sizeof *UNWANTED; i++) {
-        if ((exchange->given & UNWANTED[i].given) != 0 || request->body.length < UNWANTED[i].from)
-            continue;
-        kms_buffer_append_string(&exchange->head, UNWANTED[i].line);
-        kms_buffer_append_string(&exchange->head, "\r\n");
-        count++;
-    }
-    return count;
+    transfer->origin = kms_http_request_origin(request);
+    transfer->origin.host.data = transfer->host;
+    memcpy(transfer->host, request->host.data, request->host.length);
+    transfer->is_idempotent = kms_http_method_is_idempotent(request->method);
+    transfer->has_no_body = kms_http_method_has_no_body(request->method);
 }
 
-/* The head's headers as libcurl's list of them, each ended by NUL in the place of its CR. */
-static CURLcode list_headers(kms_transfer *transfer, kms_exchange *exchange,
-                             const kms_exchange_request *request)
+bool kms_transfer_has_unsent(const kms_transfer *transfer)
 {
-    const size_t count = add_unwanted(exchange, request);
-    transfer->headers = malloc(count * sizeof *transfer->headers);
-    if (!kms_buffer_append_char(&exchange->head, '\0') || transfer->headers == NULL)
-        return CURLE_OUT_OF_MEMORY;
-    char *line = strchr(exchange->head.data, '\n') + 1;
-    for (size_t i = 0; i < count; i++) {
-        char *end = strchr(line, '\r');
-        *end = '\0';
-        /* libcurl takes "Name:" for "do not send", and "Name;" for an empty value. */
-        if (i < exchange->header_count && strchr(line, ':') == end - 1)
-            end[-1] = ';';
-        transfer->headers[i] =
-            (struct curl_slist){line, i + 1 < count ? &transfer->headers[i + 1] : NULL};
-        line = end + 2;
-    }
-    return CURLE_OK;
+    return transfer->unsent.length > 0 && transfer->send_result == CURLE_OK;
 }
 
-/* To libcurl, 0 bytes taken is the end of the exchange. */
-static size_t on_header(char *data, size_t size, size_t count, void *reply)
+void kms_transfer_fail(kms_transfer *transfer, kms_http_error_code code, const char *reason)
 {
-    return kms_reply_line(reply, (kms_slice){data, size * count}) ? count : 0;
+    kms_http_error_set(&transfer->error, code, transfer->origin.host, reason);
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *reply)
+/* libcurl lost the connection. */
+static kms_transfer_progress fail_lost(kms_transfer *transfer, CURLcode result)
 {
-    return kms_reply_body(reply, (kms_slice){data, size * count}) ? count : 0;
+    kms_connection_describe_failure(transfer->connection, result, transfer->origin.host,
+                                    &transfer->error);
+    return KMS_TRANSFER_DONE;
 }
 
-static CURLcode set_up(kms_transfer *transfer, kms_exchange *exchange,
-                       const kms_curl_options *options)
+/* Sends what can be sent now. After a failure a response may have arrived all the same: a server
+ * that rejects a long body closes without reading it. */
+static void send_some(kms_transfer *transfer)
 {
-    CURL *easy = transfer->easy;
-    CURLcode result = CURLE_OK;
-    const bool two = kms_curl_options_two(options);
-    const double idle = options->number[KMS_KEEPALIVE];
-    KMS_SET(CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-    /* Of many at once the others wait for the first one's connection, and share it. */
-    KMS_SET(CURLOPT_PIPEWAIT, two ? 1L : 0L);
-    KMS_SET(CURLOPT_FORBID_REUSE, idle > 0 ? 0L : 1L);
-    KMS_SET(CURLOPT_FRESH_CONNECT, idle > 0 ? 0L : 1L);
-    KMS_SET(CURLOPT_MAXAGE_CONN, idle < 1 ? 1L : (long)idle);
-    KMS_SET(CURLOPT_HEADERFUNCTION, on_header);
-    KMS_SET(CURLOPT_HEADERDATA, &exchange->reply);
-    KMS_SET(CURLOPT_WRITEFUNCTION, on_body);
-    KMS_SET(CURLOPT_WRITEDATA, &exchange->reply);
-    return result;
-}
-
-/* Only scheme and host: the target has an option of its own, which libcurl sends as it stands. */
-static CURLcode set_url(kms_transfer *transfer, const kms_exchange_request *request)
-{
-    if (transfer->url == NULL || !kms_exchange_goes_to(request, &transfer->origin)) {
-        curl_url_cleanup(transfer->url);
-        transfer->url = curl_url();
-        if (!kms_exchange_origin(request, &transfer->origin) || transfer->url == NULL)
-            return CURLE_OUT_OF_MEMORY;
-        CURLUcode set = curl_url_set(transfer->url, CURLUPART_URL, transfer->origin.data, 0);
-        if (set != CURLUE_OK) {
-            kms_buffer_clear(&transfer->origin);
-            return set == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
+    kms_slice *unsent = &transfer->unsent;
+    while (unsent->length > 0) {
+        size_t count = 0;
+        const CURLcode result =
+            curl_easy_send(transfer->connection->easy, unsent->data, unsent->length, &count);
+        if (result == CURLE_AGAIN)
+            return;
+        /* A part may have left even if libcurl reports an error. */
+        transfer->may_have_arrived = true;
+        if (result != CURLE_OK) {
+            transfer->send_result = result;
+            return;
         }
+        unsent->data += count;
+        unsent->length -= count;
     }
-    return curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->url);
 }
 
-/* Tells the handle of this request. */
-static CURLcode prepare(kms_transfer *transfer, const kms_curl_options *options,
-                        const kms_exchange_request *request)
+void kms_transfer_attach(kms_transfer *transfer, kms_connection *connection, bool is_reused)
 {
-    CURL *easy = transfer->easy;
-    const bool head = kms_exchange_is(request, "HEAD");
-    CURLcode result = set_url(transfer, request);
-    KMS_SET(CURLOPT_REQUEST_TARGET, request->target.data);
-    KMS_SET(CURLOPT_NOBODY, head ? 1L : 0L);
-    if (kms_exchange_tells_length(request)) {
-        KMS_SET(CURLOPT_POST, 1L);
-        KMS_SET(CURLOPT_POSTFIELDS, request->body.length > 0 ? request->body.data : "");
-        KMS_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+    transfer->connection = connection;
+    transfer->is_reused = is_reused;
+    transfer->unsent = (kms_slice){transfer->writer.bytes.data, transfer->writer.bytes.length};
+    transfer->send_result = CURLE_OK;
+    transfer->is_drained = false;
+    kms_http1_parser_free(&transfer->parser);
+    kms_http1_parser_start(&transfer->parser, &transfer->response,
+                           transfer->has_no_body);
+    send_some(transfer);
+}
+
+static kms_transfer_progress parse(kms_transfer *transfer, kms_slice piece)
+{
+    kms_http1_parser *parser = &transfer->parser;
+    switch (piece.length > 0 ? kms_http1_parser_feed(parser, &piece)
+                             : kms_http1_parser_finish(parser)) {
+    case KMS_HTTP1_MORE:
+        return KMS_TRANSFER_AGAIN;
+    case KMS_HTTP1_DONE:
+        /* A body that ends with the connection leaves none to reuse; see must_close. */
+        transfer->is_drained = piece.length == 0;
+        return KMS_TRANSFER_DONE;
+    default:
+        kms_transfer_fail(transfer, parser->error_code, parser->error_reason);
+        return KMS_TRANSFER_DONE;
     }
-    KMS_SET(CURLOPT_CUSTOMREQUEST, request->method.data);
-    KMS_SET(CURLOPT_HTTPHEADER, transfer->headers);
-    /* What a HEAD request is told of a length is not sent. */
-    KMS_SET(CURLOPT_MAXFILESIZE_LARGE, head ? 0 : (curl_off_t)options->number[KMS_MAX_RESPONSE]);
-    return result;
 }
 
-bool kms_transfer_open(kms_transfer *transfer, kms_exchange *exchange,
-                       const kms_curl_options *options, const kms_exchange_request *request)
+/* Receives what is there, within bounds: a peer that never pauses must not hold up the others or
+ * outlive the deadline. */
+static kms_transfer_progress receive_some(kms_transfer *transfer)
 {
-    double seconds;
-    if (!kms_exchange_ready(exchange, options, request, &seconds))
-        return false;
-    transfer->error[0] = '\0';
-    transfer->easy = curl_easy_init();
-    CURLcode result = transfer->easy == NULL ? CURLE_FAILED_INIT
-                                             : kms_handle_reach(transfer->easy, transfer->error,
-                                                                options, request, seconds);
-    if (result == CURLE_OK)
-        result = set_up(transfer, exchange, options);
-    if (result == CURLE_OK)
-        result = list_headers(transfer, exchange, request);
-    if (result == CURLE_OK)
-        result = prepare(transfer, options, request);
-    if (result == CURLE_OK)
-        return true;
-    kms_handle_explain(transfer->easy, transfer->error, result, exchange, options, request);
-    kms_transfer_end(transfer);
-    return false;
-}
-
-bool kms_transfer_done(kms_transfer *transfer, kms_exchange *exchange,
-                       const kms_curl_options *options, const kms_exchange_request *request,
-                       CURLcode result)
-{
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &transfer->connections);
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
-    if (result == CURLE_OK &&
-        exchange->reply.stage != KMS_HEAD_DONE) { /* to libcurl this is an answer */
-        kms_reply_stop(&exchange->reply, "closed", "it ended within the answer's head");
-        result = CURLE_PARTIAL_FILE;
+    char bytes[RECEIVE_SIZE];
+    kms_transfer_progress progress = KMS_TRANSFER_AGAIN;
+    for (int i = 0; i < MAX_RECEIVES && progress == KMS_TRANSFER_AGAIN; i++) {
+        size_t count = 0;
+        const CURLcode result =
+            curl_easy_recv(transfer->connection->easy, bytes, sizeof bytes, &count);
+        if (result == CURLE_AGAIN)
+            return transfer->send_result == CURLE_OK ? KMS_TRANSFER_WAIT
+                                                     : fail_lost(transfer, transfer->send_result);
+        if (result != CURLE_OK)
+            return fail_lost(transfer, result);
+        progress = parse(transfer, (kms_slice){bytes, count});
+        kms_wipe(bytes, count);
     }
-    if (result != CURLE_OK)
-        kms_handle_explain(transfer->easy, transfer->error, result, exchange, options, request);
-    return result == CURLE_OK;
+    return progress;
 }
 
-void kms_transfer_end(kms_transfer *transfer)
+kms_transfer_progress kms_transfer_advance(kms_transfer *transfer)
 {
-    curl_easy_cleanup(transfer->easy);
-    transfer->easy = NULL;
-    free(transfer->headers);
-    transfer->headers = NULL;
-    kms_wipe(transfer->error, sizeof transfer->error); /* it may quote a proxy, with its password */
+    if (kms_transfer_has_unsent(transfer))
+        send_some(transfer);
+    return receive_some(transfer);
 }
 
-void kms_transfer_close(kms_transfer *transfer)
+bool kms_transfer_is_reusable(const kms_transfer *transfer)
 {
-    kms_transfer_end(transfer);
-    curl_url_cleanup(transfer->url);
-    transfer->url = NULL;
-    kms_buffer_free(&transfer->origin);
+    return transfer->error.code == KMS_HTTP_OK && transfer->is_drained &&
+           transfer->unsent.length == 0 && !transfer->parser.must_close;
+}
+
+bool kms_transfer_should_retry(const kms_transfer *transfer)
+{
+    return transfer->error.code == KMS_HTTP_CLOSED && transfer->is_reused &&
+           !transfer->parser.has_started && !transfer->is_second_try &&
+           transfer->is_idempotent;
+}
+
+void kms_transfer_prepare_retry(kms_transfer *transfer)
+{
+    transfer->is_second_try = true;
+    kms_http_error_clear(&transfer->error);
+    kms_http_response_clear(&transfer->response);
+}
+
+void kms_transfer_clear(kms_transfer *transfer)
+{
+    kms_http_writer_clear(&transfer->writer);
+    kms_http_response_clear(&transfer->response);
+    kms_http1_parser_free(&transfer->parser);
+    transfer->unsent = (kms_slice){NULL, 0};
+    transfer->is_connecting = transfer->is_second_try = transfer->may_have_arrived = false;
+    transfer->is_done = false;
+}
+
+void kms_transfer_free(kms_transfer *transfer)
+{
+    kms_http1_parser_free(&transfer->parser);
+    kms_http_writer_free(&transfer->writer);
+    kms_http_response_free(&transfer->response);
 }

@@ -1,41 +1,89 @@
-/* An exchange that libcurl's own HTTP carries.
- *
- * For each open, the handle run (see handle.h, or many.h), done, end. At last close. Lives in
- * memory that does not move. */
+/* One request and its response over one connection at a time: sends, receives, and decides whether
+ * to try again on a new connection. The event loop says when the socket is ready. */
 #ifndef KMS_TRANSFER_H
 #define KMS_TRANSFER_H
 
+#include "curl/pool.h"
+#include "http/http1_parser.h"
 #include "http/request.h"
 
-typedef struct {
-    /* One for each exchange, while connections are kept: libcurl 7.88 appends a header that begins
-     * with white space to the last one of the handle's exchange before, which is freed by then. */
-    CURL *easy;
-    struct curl_slist *headers; /* a node a line of the exchange's head, in one block */
-    CURLU *url;                 /* of `origin`, kept for the next exchange */
-    kms_buffer origin;
-    char error[CURL_ERROR_SIZE];
-    long connections; /* made for the exchange */
-} kms_transfer;
+typedef struct kms_transfer kms_transfer;
 
-/* Nothing is allocated. */
+/* Transfers in the order in which they ended, for the one who started them. */
+typedef struct {
+    kms_transfer *first, *last;
+    size_t ended_count;
+    size_t running_count; /* started and not ended */
+    unsigned long request_count;
+    unsigned long connection_count;
+} kms_transfer_queue;
+
+struct kms_transfer {
+    kms_http_writer writer;
+    kms_http_origin origin; /* its host is in `host` */
+    char host[KMS_HTTP_MAX_HOST];
+    bool is_idempotent;
+    bool has_no_body; /* neither has the response */
+    kms_http_response response;
+    kms_http1_parser parser;
+    kms_http_error error;
+    kms_pool *pool;             /* one reference while running */
+    kms_connection *connection; /* NULL: none */
+    kms_slice unsent;           /* of writer.bytes */
+    CURLcode send_result;       /* why the rest cannot be sent */
+    double timeout;             /* seconds */
+    double deadline;            /* monotonic seconds */
+    bool is_resumable;          /* its last progress was KMS_TRANSFER_AGAIN */
+    bool is_connecting;
+    bool is_reused;       /* the connection had carried another request before */
+    bool is_second_try;
+    bool may_have_arrived; /* the server may have received a part of the request */
+    bool is_drained;      /* the response is complete and no byte followed it */
+    bool is_done;
+    kms_transfer_queue *queue; /* where it goes when it ends; NULL: its starter waits for is_done */
+    kms_transfer *next, *previous; /* in the list that holds it */
+    int id;                        /* unique among the transfers of a loop */
+};
+
+/* Allocates nothing. */
 void kms_transfer_init(kms_transfer *transfer);
 
-/* Makes the handle for an exchange that has its headers and is not ready yet; its head is the
- * handle's from now on. The request is the one begun, and its body is not copied. False: see the
- * exchange's failure. */
-bool kms_transfer_open(kms_transfer *transfer, kms_exchange *exchange,
-                       const kms_curl_options *options, const kms_exchange_request *request);
+/* Copies what the transfer needs of a valid request beside its written bytes. */
+void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request);
 
-/* Takes the result of an open handle that has run. False: see the exchange's failure. */
-bool kms_transfer_done(kms_transfer *transfer, kms_exchange *exchange,
-                       const kms_curl_options *options, const kms_exchange_request *request,
-                       CURLcode result);
+/* Gives the transfer a connection, and sends what can be sent without waiting. */
+void kms_transfer_attach(kms_transfer *transfer, kms_connection *connection, bool is_reused);
 
-/* Frees the handle, which is in no set of connections any more. */
-void kms_transfer_end(kms_transfer *transfer);
+typedef enum {
+    KMS_TRANSFER_WAIT,  /* wait until the socket is readable, or writable if bytes are unsent */
+    KMS_TRANSFER_AGAIN, /* more input may be there: call again, but let others run first */
+    KMS_TRANSFER_DONE   /* complete, or failed: see error */
+} kms_transfer_progress;
 
-/* Ends, and frees what was kept for the next exchange. */
-void kms_transfer_close(kms_transfer *transfer);
+/* Sends and receives what is possible without waiting. */
+kms_transfer_progress kms_transfer_advance(kms_transfer *transfer);
+
+/* Whether bytes of the request wait until the socket is writable. */
+bool kms_transfer_has_unsent(const kms_transfer *transfer);
+
+/* Whether the connection may carry another request. */
+bool kms_transfer_is_reusable(const kms_transfer *transfer);
+
+/* Whether a failed transfer should run once more on a new connection: the server closed a kept
+ * connection before the first byte of a response, which it may do at any time (RFC 9112 section
+ * 9.3.1), and the request is idempotent. */
+bool kms_transfer_should_retry(const kms_transfer *transfer);
+
+/* Forgets the failed try. The next one gets a new connection. */
+void kms_transfer_prepare_retry(kms_transfer *transfer);
+
+/* Sets the error. */
+void kms_transfer_fail(kms_transfer *transfer, kms_http_error_code code, const char *reason);
+
+/* Wipes request and response, and keeps a little memory for the next use. */
+void kms_transfer_clear(kms_transfer *transfer);
+
+/* Wipes and frees what it holds, but not the struct. */
+void kms_transfer_free(kms_transfer *transfer);
 
 #endif

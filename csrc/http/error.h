@@ -1,36 +1,51 @@
-/* Why an exchange has no answer: the words of kms.error for it. Nothing in it is secret. */
-#ifndef KMS_FAILURE_H
-#define KMS_FAILURE_H
-
-#include <stdbool.h>
-#include <curl/curl.h>
+/* Why a request has no response: error codes, and the error value of one request. */
+#ifndef KMS_HTTP_ERROR_H
+#define KMS_HTTP_ERROR_H
 
 #include "base/slice.h"
 
+/* The transport error codes of kms.error. */
+typedef enum {
+    KMS_HTTP_OK = 0,
+    KMS_HTTP_INVALID, /* the request breaks a rule and was not sent */
+    KMS_HTTP_TIMEOUT,
+    KMS_HTTP_DNS,
+    KMS_HTTP_CONNECT,
+    KMS_HTTP_TLS,
+    KMS_HTTP_CLOSED,
+    KMS_HTTP_TOO_LARGE,
+    KMS_HTTP_OTHER,
+    KMS_HTTP_ERROR_CODE_COUNT
+} kms_http_error_code;
+
+enum { KMS_HTTP_CAUSE_SIZE = 256 }; /* CURL_ERROR_SIZE */
+
+/* Holds no secret. */
 typedef struct {
-    const char *kind; /* "invalid" or "transport", with the code of that kind: see kms.error */
-    const char *code; /* NULL while nothing has failed */
+    kms_http_error_code code;
+    const char *field; /* KMS_HTTP_INVALID: the field of the request that breaks a rule; static */
     char message[512];
-    bool uncertain; /* the request may have reached the server */
-    bool has_cause; /* cause and cause_text are libcurl's, or in its terms */
-    CURLcode cause;
-    char cause_text[CURL_ERROR_SIZE];
-} kms_failure;
+    bool is_uncertain; /* the server may have received the request */
+    bool has_cause;    /* libcurl reported the failure: cause_code and cause_text are its own */
+    int cause_code;
+    char cause_text[KMS_HTTP_CAUSE_SIZE];
+} kms_http_error;
 
-/* Nothing has failed. */
-void kms_failure_clear(kms_failure *failure);
+/* The word of a code, as in kms.error. NULL for KMS_HTTP_OK and KMS_HTTP_INVALID. */
+const char *kms_http_error_word(kms_http_error_code code);
 
-/* A request that is not to be sent, for what stands in `field`. Returns false. */
+/* The code of a word; KMS_HTTP_OK if there is none. */
+kms_http_error_code kms_http_error_code_of(kms_slice word);
+
+/* Resets to KMS_HTTP_OK. */
+void kms_http_error_clear(kms_http_error *error);
+
+/* Reports that `field` of the request breaks a rule. Returns false. */
 __attribute__((format(printf, 3, 4))) bool
-kms_failure_refuse(kms_failure *failure, const char *field, const char *format, ...);
+kms_http_error_set_invalid(kms_http_error *error, const char *field, const char *format, ...);
 
-/* What a failure of a whole set of handles is for one of them. */
-CURLcode kms_failure_of_set(CURLMcode code);
-
-/* The code for a result of libcurl. */
-const char *kms_failure_code(CURLcode result);
-
-/* A transport's failure with this code and reason, at this host. Returns false. */
-bool kms_failure_say(kms_failure *failure, const char *code, kms_slice host, const char *reason);
+/* Reports a transport error at a host. Returns false. */
+bool kms_http_error_set(kms_http_error *error, kms_http_error_code code, kms_slice host,
+                        const char *reason);
 
 #endif

@@ -1,107 +1,142 @@
-/* An answer of HTTP/1.1, read by the letter; see http1.h. Sections are those of RFC 9112. */
+/* Incremental parser of one HTTP/1.1 response; see http1_parser.h. Section numbers are those of RFC
+ * 9112. */
 #include "http/http1_parser.h"
 #include "http/syntax.h"
 
 #include <stdint.h>
 
-enum { SIZE_DIGITS = 13 }; /* of a chunk's size in base 16: more are far beyond any limit */
+enum { MAX_SIZE_DIGITS = 13 }; /* of a chunk size in base 16: more exceed any limit */
 
-/* As are lengths above this, which one more digit does not make too long for 64 bits. */
+/* A length above this is too large in any case, and one more digit cannot overflow 64 bits. */
 #define HUGE_LENGTH (UINT64_MAX / 16)
 
-static const char NO_HTTP[] = "its first line is not one of HTTP/1.1";
-static const char NO_LENGTH[] = "its Content-Length is no length";
-static const char NO_SIZE[] = "a chunk has no size";
+static const char MALFORMED_STATUS[] = "malformed HTTP/1.1 status line";
+static const char MALFORMED_HEADER[] = "malformed header line";
+static const char MALFORMED_LENGTH[] = "malformed or conflicting Content-Length";
+static const char MALFORMED_CHUNK_SIZE[] = "malformed chunk size";
+static const char BODY_TOO_LARGE[] = "response body exceeds max_response";
 
-void kms_http1_begin(kms_http1 *reader, kms_reply *reply, bool headless)
+void kms_http1_parser_start(kms_http1_parser *parser, kms_http_response *response, bool has_no_body)
 {
-    *reader = (kms_http1){.reply = reply, .headless = headless};
-    kms_buffer_init(&reader->line, KMS_HEAD_LIMIT);
+    *parser = (kms_http1_parser){.response = response, .has_no_body = has_no_body};
+    kms_buffer_init(&parser->line, KMS_HTTP_MAX_HEAD);
 }
 
-void kms_http1_end(kms_http1 *reader)
+void kms_http1_parser_free(kms_http1_parser *parser)
 {
-    kms_buffer_free(&reader->line);
+    kms_buffer_free(&parser->line);
 }
 
-static bool refuse(kms_http1 *reader, const char *reason)
+static bool fail(kms_http1_parser *parser, kms_http_error_code code, const char *reason)
 {
-    return kms_reply_stop(reader->reply, "other", reason);
+    parser->error_code = code;
+    parser->error_reason = reason;
+    return false;
 }
 
-static bool stop_too_large(kms_http1 *reader)
+static bool fail_malformed(kms_http1_parser *parser, const char *reason)
 {
-    return kms_reply_stop(reader->reply, "too_large", KMS_BODY_TOO_LONG);
+    return fail(parser, KMS_HTTP_OTHER, reason);
 }
 
-/* What does not begin like an answer is none, however it goes on. */
-static bool begins_well(const kms_http1 *reader, kms_slice piece)
+/* Reports an append that failed. */
+static bool fail_append(kms_http1_parser *parser, const kms_buffer *buffer, const char *too_large)
+{
+    return buffer->status == KMS_BUFFER_NO_MEMORY
+               ? fail(parser, KMS_HTTP_OTHER, "not enough memory for the response")
+               : fail(parser, KMS_HTTP_TOO_LARGE, too_large);
+}
+
+static const char HEAD_TOO_LARGE[] = "response headers exceed 256 KiB";
+
+/* Whether so many more bytes of headers are allowed. */
+static bool check_head_size(kms_http1_parser *parser, size_t bytes)
+{
+    return bytes <= KMS_HTTP_MAX_HEAD - parser->head_bytes ||
+           fail(parser, KMS_HTTP_TOO_LARGE, HEAD_TOO_LARGE);
+}
+
+static bool count_head_bytes(kms_http1_parser *parser, size_t bytes)
+{
+    if (!check_head_size(parser, bytes))
+        return false;
+    parser->head_bytes += bytes;
+    return true;
+}
+
+/* Whether a piece can be, or continue, the start of a status line. Checked before the line ends, so
+ * that a peer of another protocol fails at once. */
+static bool can_be_status_line(const kms_http1_parser *parser, kms_slice piece)
 {
     static const char protocol[] = "HTTP/";
-    for (size_t i = 0, at = reader->line.length; i < piece.length && at < 5; i++, at++)
+    for (size_t i = 0, at = parser->line.length; i < piece.length && at < 5; i++, at++)
         if (piece.data[i] != protocol[at])
             return false;
     return true;
 }
 
-/* Takes off the line's end. A bare LF is one of a first line, a header or a trailer (section 2.2),
- * but not of a chunk's size: some take it for a part of an extension there, which goes on. A CR
- * elsewhere, and NUL, belong nowhere. */
-static bool trim_line(kms_http1 *reader, kms_slice *line)
+/* Removes the line end. A bare LF ends a status line, header or trailer (section 2.2), but not a
+ * chunk size, because some parsers take it for a part of a chunk extension. A CR elsewhere, and a
+ * NUL, are invalid. */
+static bool trim_line_end(kms_http1_parser *parser, kms_slice *line)
 {
     line->length--;
     if (line->length > 0 && line->data[line->length - 1] == '\r')
         line->length--;
-    else if (reader->stage == KMS_HTTP1_CHUNK_SIZE)
-        return refuse(reader, NO_SIZE);
+    else if (parser->state == KMS_HTTP1_CHUNK_SIZE)
+        return fail_malformed(parser, MALFORMED_CHUNK_SIZE);
     if (memchr(line->data, '\r', line->length) == NULL &&
         memchr(line->data, '\0', line->length) == NULL)
         return true;
-    return refuse(reader, "a line of its head is not text");
+    return fail_malformed(parser, "CR or NUL within a line");
 }
 
-/* Takes the next line from the front of the piece; it lasts until the next one is taken. False: it
- * goes on beyond the piece, or the reader has stopped. */
-static bool next_line(kms_http1 *reader, kms_slice *piece, kms_slice *line)
+/* Takes the next line from the front of the piece. The line is valid until the next call. False if
+ * the line continues after the piece, or on failure. */
+static bool next_line(kms_http1_parser *parser, kms_slice *piece, kms_slice *line)
 {
-    kms_buffer *kept = &reader->line;
+    kms_buffer *partial = &parser->line;
     const char *end = memchr(piece->data, '\n', piece->length);
     *line = *piece;
     if (end != NULL)
         line->length = (size_t)(end - piece->data) + 1;
     piece->data += line->length;
     piece->length -= line->length;
-    if (!kms_reply_fits(reader->reply, kept->length + line->length))
+    if (!check_head_size(parser, partial->length + line->length))
         return false;
-    if (end != NULL && kept->length == 0)
-        return trim_line(reader, line);
-    if (!kms_reply_gather(reader->reply, kept, *line) || end == NULL)
+    if (end != NULL && partial->length == 0)
+        return trim_line_end(parser, line);
+    if (!kms_buffer_append(partial, line->data, line->length))
+        return fail_append(parser, partial, HEAD_TOO_LARGE);
+    if (end == NULL)
         return false;
-    *line = (kms_slice){kept->data, kept->length};
-    reader->line_used = true;
-    return trim_line(reader, line);
+    *line = (kms_slice){partial->data, partial->length};
+    parser->is_line_used = true;
+    return trim_line_end(parser, line);
 }
 
-/* "HTTP/1.1 200 OK"; the reason may be left out. */
-static bool read_status(kms_http1 *reader, kms_slice line)
+/* "HTTP/1.1 200 OK"; the reason phrase is optional (section 4). */
+static bool parse_status_line(kms_http1_parser *parser, kms_slice line)
 {
-    enum { MINOR = 7, STATUS = 9, LENGTH = 12 };
+    enum { MINOR_VERSION = 7, STATUS = 9, STATUS_END = 12 };
     const char *at = line.data;
-    if (line.length < LENGTH || memcmp(at, "HTTP/1.", MINOR) != 0 ||
-        (at[MINOR] != '0' && at[MINOR] != '1') || at[MINOR + 1] != ' ' || at[STATUS] == '0' ||
-        kms_syntax_span((kms_slice){at + STATUS, LENGTH - STATUS}, KMS_DIGIT) != LENGTH - STATUS ||
-        (line.length > LENGTH && at[LENGTH] != ' '))
-        return refuse(reader, NO_HTTP);
-    reader->old = at[MINOR] == '0';
-    reader->status = 0;
-    for (int i = STATUS; i < LENGTH; i++)
-        reader->status = reader->status * 10 + (at[i] - '0');
-    reader->stage = KMS_HTTP1_HEADERS;
-    kms_reply_restart(reader->reply);
+    if (line.length < STATUS_END || memcmp(at, "HTTP/1.", MINOR_VERSION) != 0 ||
+        (at[MINOR_VERSION] != '0' && at[MINOR_VERSION] != '1') || at[MINOR_VERSION + 1] != ' ' ||
+        at[STATUS] == '0' ||
+        !kms_syntax_matches((kms_slice){at + STATUS, STATUS_END - STATUS}, KMS_SYNTAX_DIGIT) ||
+        (line.length > STATUS_END && at[STATUS_END] != ' '))
+        return fail_malformed(parser, MALFORMED_STATUS);
+    parser->is_http_1_0 = at[MINOR_VERSION] == '0';
+    int status = 0;
+    for (int i = STATUS; i < STATUS_END; i++)
+        status = status * 10 + (at[i] - '0');
+    parser->response->status = status;
+    parser->state = KMS_HTTP1_HEADERS;
+    kms_http_response_clear_headers(parser->response);
     return true;
 }
 
-/* The next member of a list with commas. False: there is no more. */
+/* Takes the next member of a comma-separated list. False after the last one. */
 static bool next_member(kms_slice *list, kms_slice *member)
 {
     if (list->data == NULL)
@@ -116,25 +151,25 @@ static bool next_member(kms_slice *list, kms_slice *member)
     return true;
 }
 
-/* One number, perhaps several times (section 6.3, rule 5), and perhaps in several headers: all but
- * the first must say what *length is. */
-static bool read_length(kms_http1 *reader, kms_slice list, bool first, uint64_t *length)
+/* Parses the value of a Content-Length header. A repeated length, in one header or in several, must
+ * not change (section 6.3, rule 5); *length is the one before unless `is_first`. */
+static bool parse_length(kms_http1_parser *parser, kms_slice list, bool is_first, uint64_t *length)
 {
     kms_slice member;
-    for (; next_member(&list, &member); first = false) {
+    for (; next_member(&list, &member); is_first = false) {
         uint64_t number = 0;
-        if (!kms_syntax_matches(member, KMS_DIGIT))
-            return refuse(reader, NO_LENGTH);
+        if (!kms_syntax_matches(member, KMS_SYNTAX_DIGIT))
+            return fail_malformed(parser, MALFORMED_LENGTH);
         for (size_t i = 0; i < member.length && number <= HUGE_LENGTH; i++)
             number = number * 10 + (uint64_t)(member.data[i] - '0');
-        if (!first && number != *length)
-            return refuse(reader, NO_LENGTH);
+        if (!is_first && number != *length)
+            return fail_malformed(parser, MALFORMED_LENGTH);
         *length = number;
     }
     return true;
 }
 
-static bool says_close(kms_slice list)
+static bool has_close_option(kms_slice list)
 {
     kms_slice member;
     while (next_member(&list, &member))
@@ -143,171 +178,198 @@ static bool says_close(kms_slice list)
     return false;
 }
 
-/* How the body comes (section 6.3). */
-static bool end_head(kms_http1 *reader)
+/* What the headers say about the body. */
+typedef struct {
+    bool has_length;
+    bool is_chunked; /* the last transfer coding is "chunked" */
+    size_t coding_count;
+    uint64_t length;
+} framing;
+
+static bool parse_framing(kms_http1_parser *parser, bool is_bodiless, framing *body)
 {
-    const bool bodiless = reader->headless || reader->status == 204 || reader->status == 304;
-    bool sized = false, chunked = false;
-    size_t position = 0, codings = 0;
-    uint64_t length = 0;
+    size_t position = 0;
     kms_slice name, value;
-    reader->last = reader->old;
-    while (kms_reply_next(reader->reply, &position, &name, &value)) {
-        if (kms_ascii_equals_nocase(name, "connection") && says_close(value)) {
-            reader->last = true;
-        } else if (kms_ascii_equals_nocase(name, "transfer-encoding")) {
-            codings++;
-            chunked = kms_ascii_equals_nocase(value, "chunked");
-        } else if (kms_ascii_equals_nocase(name, "content-length") && !bodiless) {
-            if (!read_length(reader, value, !sized, &length))
+    while (kms_http_response_next_header(parser->response, &position, &name, &value)) {
+        if (kms_slice_equals(name, KMS_LITERAL("connection"))) {
+            parser->must_close |= has_close_option(value);
+        } else if (kms_slice_equals(name, KMS_LITERAL("transfer-encoding"))) {
+            body->coding_count++;
+            body->is_chunked = kms_ascii_equals_nocase(value, "chunked");
+        } else if (!is_bodiless && kms_slice_equals(name, KMS_LITERAL("content-length"))) {
+            if (!parse_length(parser, value, !body->has_length, &body->length))
                 return false;
-            sized = true;
+            body->has_length = true;
         }
     }
-    reader->stage = KMS_HTTP1_END;
-    if (bodiless)
+    return true;
+}
+
+/* Decides how the body is delimited (section 6.3). */
+static bool end_headers(kms_http1_parser *parser)
+{
+    const int status = parser->response->status;
+    const bool is_bodiless = parser->has_no_body || status == 204 || status == 304;
+    framing body = {.has_length = false};
+    parser->must_close = parser->is_http_1_0;
+    if (!parse_framing(parser, is_bodiless, &body))
+        return false;
+    parser->state = KMS_HTTP1_END;
+    if (is_bodiless)
         return true;
-    /* Also with a length, or in HTTP/1.0, somebody on the way may read it otherwise (6.1). */
-    if (codings > 0 && (codings > 1 || !chunked || sized || reader->old))
-        return refuse(reader, "the way its body is sent cannot be trusted");
-    if (length > reader->reply->body.limit)
-        return stop_too_large(reader);
-    reader->left = (size_t)length;
-    if (chunked)
-        reader->stage = KMS_HTTP1_CHUNK_SIZE;
-    else if (!sized)
-        reader->stage = KMS_HTTP1_REST;
-    else if (length > 0)
-        reader->stage = KMS_HTTP1_LENGTH;
-    reader->last |= reader->stage == KMS_HTTP1_REST;
+    /* Intermediaries disagree about a transfer coding beside a length, and about one in HTTP/1.0
+     * (section 6.1). */
+    if (body.coding_count > 0 &&
+        (body.coding_count > 1 || !body.is_chunked || body.has_length || parser->is_http_1_0))
+        return fail_malformed(parser, "ambiguous body framing: Transfer-Encoding must be a single "
+                                      "\"chunked\" without Content-Length");
+    if (body.length > parser->response->body.limit)
+        return fail(parser, KMS_HTTP_TOO_LARGE, BODY_TOO_LARGE);
+    parser->body_remaining = (size_t)body.length;
+    if (body.is_chunked)
+        parser->state = KMS_HTTP1_CHUNK_SIZE;
+    else if (!body.has_length)
+        parser->state = KMS_HTTP1_BODY_UNTIL_CLOSE;
+    else if (body.length > 0)
+        parser->state = KMS_HTTP1_BODY_WITH_LENGTH;
+    parser->must_close |= parser->state == KMS_HTTP1_BODY_UNTIL_CLOSE;
     return true;
 }
 
-/* What a server says in between (1xx) is left out. */
-static bool read_header(kms_http1 *reader, kms_slice line)
+/* Interim responses (1xx) are dropped. */
+static bool parse_header(kms_http1_parser *parser, kms_slice line)
 {
-    if (line.length > 0)
-        return kms_reply_header(reader->reply, line);
-    if (reader->status == 101) /* nobody asked for another protocol */
-        return refuse(reader, "it changed to another protocol");
-    if (reader->status >= 200)
-        return end_head(reader);
-    reader->stage = KMS_HTTP1_STATUS;
+    kms_http_response *response = parser->response;
+    kms_slice name, value;
+    if (line.length > 0) {
+        if (!kms_syntax_split_header(line, &name, &value))
+            return fail_malformed(parser, MALFORMED_HEADER);
+        return kms_http_response_add_header(response, name, value) ||
+               fail_append(parser, &response->headers, HEAD_TOO_LARGE);
+    }
+    if (response->status == 101)
+        return fail_malformed(parser, "unrequested protocol switch (status 101)");
+    if (response->status >= 200)
+        return end_headers(parser);
+    parser->state = KMS_HTTP1_STATUS_LINE;
     return true;
 }
 
-/* A chunk's size, and perhaps extensions, which are left out (section 7.1). */
-static bool read_chunk_size(kms_http1 *reader, kms_slice line)
+/* A chunk size, and extensions, which are ignored (section 7.1). */
+static bool parse_chunk_size(kms_http1_parser *parser, kms_slice line)
 {
-    const kms_buffer *body = &reader->reply->body;
-    size_t at = 0, zeros = 0;
+    const kms_buffer *body = &parser->response->body;
+    size_t at = 0, zero_count = 0;
     uint64_t size = 0;
     for (; at < line.length && kms_ascii_hex_value(line.data[at]) >= 0; at++) {
         if (size == 0 && line.data[at] == '0')
-            zeros++;
-        else if (at - zeros < SIZE_DIGITS)
+            zero_count++;
+        else if (at - zero_count < MAX_SIZE_DIGITS)
             size = size * 16 + (uint64_t)kms_ascii_hex_value(line.data[at]);
     }
+    const size_t digit_count = at - zero_count;
     const kms_slice rest = kms_ascii_trim((kms_slice){line.data + at, line.length - at});
     if (at == 0 || (rest.length > 0 && rest.data[0] != ';'))
-        return refuse(reader, NO_SIZE);
-    if (at - zeros > SIZE_DIGITS || size > body->limit - body->length)
-        return stop_too_large(reader);
-    reader->left = (size_t)size;
-    reader->stage = size > 0 ? KMS_HTTP1_CHUNK : KMS_HTTP1_TRAILERS;
-    /* The digits are bounded by the body, the rest by nothing else. */
-    return kms_reply_count(reader->reply, line.length - (at - zeros));
+        return fail_malformed(parser, MALFORMED_CHUNK_SIZE);
+    if (digit_count > MAX_SIZE_DIGITS || size > body->limit - body->length)
+        return fail(parser, KMS_HTTP_TOO_LARGE, BODY_TOO_LARGE);
+    parser->body_remaining = (size_t)size;
+    parser->state = size > 0 ? KMS_HTTP1_CHUNK_DATA : KMS_HTTP1_TRAILERS;
+    /* The body limit bounds the digits. Everything else on these lines counts as header bytes. */
+    return count_head_bytes(parser, line.length - digit_count);
 }
 
-static bool read_trailer(kms_http1 *reader, kms_slice line)
+static bool parse_trailer(kms_http1_parser *parser, kms_slice line)
 {
     kms_slice name, value;
     if (line.length == 0)
-        reader->stage = KMS_HTTP1_END;
+        parser->state = KMS_HTTP1_END;
     else if (!kms_syntax_split_header(line, &name, &value))
-        return refuse(reader, KMS_NO_HEADER);
+        return fail_malformed(parser, MALFORMED_HEADER);
     return true;
 }
 
-static bool read_line(kms_http1 *reader, kms_slice line)
+static bool parse_line(kms_http1_parser *parser, kms_slice line)
 {
-    if (reader->stage == KMS_HTTP1_CHUNK_SIZE)
-        return read_chunk_size(reader, line);
-    if (!kms_reply_count(reader->reply, line.length + 2))
+    if (parser->state == KMS_HTTP1_CHUNK_SIZE)
+        return parse_chunk_size(parser, line);
+    if (!count_head_bytes(parser, line.length + 2))
         return false;
-    return reader->stage == KMS_HTTP1_STATUS    ? read_status(reader, line)
-           : reader->stage == KMS_HTTP1_HEADERS ? read_header(reader, line)
-                                                : read_trailer(reader, line);
+    return parser->state == KMS_HTTP1_STATUS_LINE ? parse_status_line(parser, line)
+           : parser->state == KMS_HTTP1_HEADERS   ? parse_header(parser, line)
+                                                  : parse_trailer(parser, line);
 }
 
-static bool take_body(kms_http1 *reader, kms_slice *piece)
+static bool take_body(kms_http1_parser *parser, kms_slice *piece)
 {
-    const bool bounded = reader->stage != KMS_HTTP1_REST;
-    const size_t length = bounded && reader->left < piece->length ? reader->left : piece->length;
+    kms_buffer *body = &parser->response->body;
+    const bool is_bounded = parser->state != KMS_HTTP1_BODY_UNTIL_CLOSE;
+    const size_t length = is_bounded && parser->body_remaining < piece->length
+                              ? parser->body_remaining
+                              : piece->length;
     const kms_slice bytes = {piece->data, length};
     piece->data += length;
     piece->length -= length;
-    if (bounded && (reader->left -= length) == 0) {
-        const bool chunk = reader->stage == KMS_HTTP1_CHUNK;
-        reader->stage = chunk ? KMS_HTTP1_CHUNK_END : KMS_HTTP1_END;
-    }
-    return kms_reply_body(reader->reply, bytes);
+    if (is_bounded && (parser->body_remaining -= length) == 0)
+        parser->state = parser->state == KMS_HTTP1_CHUNK_DATA ? KMS_HTTP1_CHUNK_END : KMS_HTTP1_END;
+    return kms_buffer_append(body, bytes.data, bytes.length) ||
+           fail_append(parser, body, BODY_TOO_LARGE);
 }
 
-static bool take_chunk_end(kms_http1 *reader, kms_slice *piece)
+/* The CRLF after chunk data. body_remaining counts its bytes upwards. */
+static bool take_chunk_end(kms_http1_parser *parser, kms_slice *piece)
 {
     static const char end[] = "\r\n";
-    if (*piece->data != end[reader->left])
-        return refuse(reader, "a chunk does not end where it should");
+    if (*piece->data != end[parser->body_remaining])
+        return fail_malformed(parser, "missing line end after chunk data");
     piece->data++;
     piece->length--;
-    if (++reader->left == sizeof end - 1)
-        reader->stage = KMS_HTTP1_CHUNK_SIZE;
+    if (++parser->body_remaining == sizeof end - 1)
+        parser->state = KMS_HTTP1_CHUNK_SIZE;
     return true;
 }
 
-/* False: the piece is used up, or the reader has stopped. */
-static bool step(kms_http1 *reader, kms_slice *piece)
+/* False if the piece is used up, at the end of the response, or on failure. */
+static bool advance(kms_http1_parser *parser, kms_slice *piece)
 {
     kms_slice line;
-    switch (reader->stage) {
+    switch (parser->state) {
     case KMS_HTTP1_END:
         return false;
-    case KMS_HTTP1_LENGTH:
-    case KMS_HTTP1_CHUNK:
-    case KMS_HTTP1_REST:
-        return take_body(reader, piece);
+    case KMS_HTTP1_BODY_WITH_LENGTH:
+    case KMS_HTTP1_CHUNK_DATA:
+    case KMS_HTTP1_BODY_UNTIL_CLOSE:
+        return take_body(parser, piece);
     case KMS_HTTP1_CHUNK_END:
-        return take_chunk_end(reader, piece);
+        return take_chunk_end(parser, piece);
     default:
-        if (reader->line_used)
-            kms_buffer_clear(&reader->line);
-        reader->line_used = false;
-        if (reader->stage == KMS_HTTP1_STATUS && !begins_well(reader, *piece))
-            return refuse(reader, NO_HTTP);
-        return next_line(reader, piece, &line) && read_line(reader, line);
+        if (parser->is_line_used)
+            kms_buffer_clear(&parser->line);
+        parser->is_line_used = false;
+        if (parser->state == KMS_HTTP1_STATUS_LINE && !can_be_status_line(parser, *piece))
+            return fail_malformed(parser, MALFORMED_STATUS);
+        return next_line(parser, piece, &line) && parse_line(parser, line);
     }
 }
 
-kms_http1_result kms_http1_read(kms_http1 *reader, kms_slice *piece)
+kms_http1_result kms_http1_parser_feed(kms_http1_parser *parser, kms_slice *piece)
 {
-    reader->started |= piece->length > 0;
-    while (piece->length > 0 && step(reader, piece))
+    parser->has_started |= piece->length > 0;
+    while (piece->length > 0 && advance(parser, piece))
         ;
-    if (reader->reply->stop_code != NULL)
-        return KMS_HTTP1_STOPPED;
-    return reader->stage == KMS_HTTP1_END ? KMS_HTTP1_DONE : KMS_HTTP1_MORE;
+    if (parser->error_code != KMS_HTTP_OK)
+        return KMS_HTTP1_FAILED;
+    return parser->state == KMS_HTTP1_END ? KMS_HTTP1_DONE : KMS_HTTP1_MORE;
 }
 
-kms_http1_result kms_http1_finish(kms_http1 *reader)
+kms_http1_result kms_http1_parser_finish(kms_http1_parser *parser)
 {
-    const bool in_head = reader->stage <= KMS_HTTP1_HEADERS;
-    if (reader->stage == KMS_HTTP1_REST)
-        reader->stage = KMS_HTTP1_END;
-    if (reader->stage == KMS_HTTP1_END)
+    if (parser->state == KMS_HTTP1_BODY_UNTIL_CLOSE)
+        parser->state = KMS_HTTP1_END;
+    if (parser->state == KMS_HTTP1_END)
         return KMS_HTTP1_DONE;
-    kms_reply_stop(reader->reply, "closed",
-                   in_head ? "it ended within the answer's head"
-                           : "it ended within the answer's body");
-    return KMS_HTTP1_STOPPED;
+    fail(parser, KMS_HTTP_CLOSED,
+         parser->state <= KMS_HTTP1_HEADERS ? "connection closed within the response headers"
+                                            : "connection closed within the response body");
+    return KMS_HTTP1_FAILED;
 }

@@ -1,53 +1,58 @@
-/* Reads one answer of HTTP/1.1 by the letter of RFC 9112, from bytes in pieces of any size. No I/O.
+/* Incremental, strict parser of one HTTP/1.1 response (RFC 9112). No I/O.
  *
- * What servers and proxies are known to read in different ways is refused, not guessed at: who
- * mistakes where an answer ends takes the rest of it for the next one. */
-#ifndef KMS_HTTP1_H
-#define KMS_HTTP1_H
+ * The parser rejects whatever servers and proxies are known to parse in different ways, because a
+ * wrong guess about where a response ends makes the rest of it part of the next response. */
+#ifndef KMS_HTTP1_PARSER_H
+#define KMS_HTTP1_PARSER_H
 
+#include "http/error.h"
 #include "http/response.h"
 
 typedef enum {
-    KMS_HTTP1_MORE,   /* the answer goes on */
-    KMS_HTTP1_DONE,   /* it is complete */
-    KMS_HTTP1_STOPPED /* it is none, or not one to take: see the reply's stop_code */
+    KMS_HTTP1_MORE,  /* the response is not complete */
+    KMS_HTTP1_DONE,  /* the response is complete */
+    KMS_HTTP1_FAILED /* the response is not acceptable: see error_code and error_reason */
 } kms_http1_result;
 
 typedef enum {
-    KMS_HTTP1_STATUS,
+    KMS_HTTP1_STATUS_LINE,
     KMS_HTTP1_HEADERS,
-    KMS_HTTP1_LENGTH, /* a body of a length that was told */
+    KMS_HTTP1_BODY_WITH_LENGTH,
     KMS_HTTP1_CHUNK_SIZE,
-    KMS_HTTP1_CHUNK,
+    KMS_HTTP1_CHUNK_DATA,
     KMS_HTTP1_CHUNK_END,
     KMS_HTTP1_TRAILERS,
-    KMS_HTTP1_REST, /* a body that ends with the connection */
+    KMS_HTTP1_BODY_UNTIL_CLOSE,
     KMS_HTTP1_END
-} kms_http1_stage;
+} kms_http1_state;
 
 typedef struct {
-    kms_reply *reply; /* the caller's */
-    kms_buffer line;  /* one that did not come in one piece */
-    bool line_used;   /* it was read, and is to be cleared */
-    kms_http1_stage stage;
-    bool headless; /* the request's method has answers of a head alone: HEAD, CONNECT */
-    int status;
-    bool old;     /* HTTP/1.0 */
-    bool last;    /* the connection carries no other answer after this one */
-    bool started; /* a byte came */
-    size_t left;  /* bytes that are still to come, of the body or of the stage's part of it */
-} kms_http1;
+    kms_http_response *response; /* the caller's */
+    kms_buffer line;             /* a line that arrived in pieces */
+    bool is_line_used;           /* the line was parsed and is to be cleared */
+    kms_http1_state state;
+    bool has_no_body; /* the request's method has responses without a body */
+    bool is_http_1_0;
+    bool must_close;       /* the connection cannot carry another response */
+    bool has_started;      /* a byte has arrived */
+    size_t head_bytes;     /* bytes of status lines, headers and trailers so far */
+    size_t body_remaining; /* bytes that are missing from the body or the chunk */
+    kms_http_error_code error_code;
+    const char *error_reason; /* static */
+} kms_http1_parser;
 
-/* A reader at the beginning of an answer, with an empty reply. Allocates nothing. */
-void kms_http1_begin(kms_http1 *reader, kms_reply *reply, bool headless);
+/* Starts to parse a response into `response`, which is empty. Allocates nothing. */
+void kms_http1_parser_start(kms_http1_parser *parser, kms_http_response *response,
+                            bool has_no_body);
 
-/* Takes bytes from the front of the piece. What is left of it after the end is not the answer's. */
-kms_http1_result kms_http1_read(kms_http1 *reader, kms_slice *piece);
+/* Consumes bytes from the front of *piece. What is left after KMS_HTTP1_DONE does not belong to the
+ * response. */
+kms_http1_result kms_http1_parser_feed(kms_http1_parser *parser, kms_slice *piece);
 
-/* The connection has ended. Never KMS_HTTP1_MORE. */
-kms_http1_result kms_http1_finish(kms_http1 *reader);
+/* Tells the parser that the connection has ended. Never returns KMS_HTTP1_MORE. */
+kms_http1_result kms_http1_parser_finish(kms_http1_parser *parser);
 
-/* Wipes and frees what the reader holds; the reply stays. */
-void kms_http1_end(kms_http1 *reader);
+/* Wipes and frees what the parser holds. The response stays. */
+void kms_http1_parser_free(kms_http1_parser *parser);
 
 #endif

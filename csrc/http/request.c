@@ -1,217 +1,193 @@
-/* A request, checked and written; see exchange.h. */
+/* HTTP/1.1 requests; see request.h. */
 #include "http/request.h"
-#include "base/clock.h"
 #include "http/syntax.h"
 
 #include <stdio.h>
-#include <string.h>
 
-enum { HEAD_LIMIT = 1024 * 1024, SHORT_BODY = 4096 };
+enum { MAX_HEAD = 1024 * 1024 };
 
-/* Headers that are looked for among those of the caller, in the order of kms_given. */
-static const char *const NOTED[] = {"Host", "Accept", "Content-Type", "Expect"};
-
-void kms_exchange_init(kms_exchange *exchange)
+static bool is_one_of(kms_slice method, const char *const *methods, size_t count)
 {
-    memset(exchange, 0, sizeof *exchange);
-    kms_buffer_init(&exchange->head, HEAD_LIMIT);
-    kms_reply_init(&exchange->reply);
+    for (size_t i = 0; i < count; i++)
+        if (method.length == strlen(methods[i]) &&
+            memcmp(method.data, methods[i], method.length) == 0)
+            return true;
+    return false;
 }
 
-bool kms_exchange_is(const kms_exchange_request *request, const char *method)
+bool kms_http_method_is_idempotent(kms_slice method)
 {
-    return request->method.length == strlen(method) &&
-           memcmp(request->method.data, method, request->method.length) == 0;
+    static const char *const METHODS[] = {"GET", "PUT", "HEAD", "DELETE", "OPTIONS", "TRACE"};
+    return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
 }
 
-static bool check_target(kms_exchange *exchange, kms_slice target)
+bool kms_http_method_has_no_body(kms_slice method)
+{
+    static const char *const METHODS[] = {"HEAD", "CONNECT"};
+    return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
+}
+
+/* Whether a request states the length of its body even if that is 0 (RFC 9110 section 8.6). */
+static bool expects_body(kms_slice method)
+{
+    static const char *const METHODS[] = {"PUT", "POST", "PATCH"};
+    return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
+}
+
+kms_http_origin kms_http_request_origin(const kms_http_request *request)
+{
+    return (kms_http_origin){kms_ascii_equals_nocase(request->scheme, "http"), request->host};
+}
+
+void kms_http_writer_init(kms_http_writer *writer)
+{
+    memset(writer, 0, sizeof *writer);
+    kms_buffer_init(&writer->bytes, MAX_HEAD);
+}
+
+/* False if an append failed. */
+static bool check_buffer(const kms_http_writer *writer, kms_http_error *error)
+{
+    if (writer->bytes.status == KMS_BUFFER_OK)
+        return true;
+    if (writer->bytes.status == KMS_BUFFER_TOO_LARGE)
+        return kms_http_error_set_invalid(error, "headers", "headers must fit in %d bytes",
+                                          MAX_HEAD);
+    snprintf(error->message, sizeof error->message, "not enough memory for the request");
+    error->code = KMS_HTTP_OTHER;
+    return false;
+}
+
+static bool validate_host(const kms_http_request *request, kms_http_error *error)
+{
+    kms_slice name;
+    int port;
+    if (!kms_host_split(request->host, &name, &port))
+        return kms_http_error_set_invalid(
+            error, "host", "host must be a name or an IP address, with an optional port");
+    if (!kms_ascii_equals_nocase(request->scheme, "http"))
+        return kms_ascii_equals_nocase(request->scheme, "https") ||
+               kms_http_error_set_invalid(error, "scheme", "scheme must be \"https\" or \"http\"");
+    if (kms_host_is_loopback(name) || (request->allows_link_local && kms_host_is_link_local(name)))
+        return true;
+    return kms_http_error_set_invalid(error, "scheme",
+                                      "scheme must be \"https\": plain HTTP may reach loopback "
+                                      "only (localhost, 127.0.0.0/8, [::1]); got host %.*s",
+                                      (int)request->host.length, request->host.data);
+}
+
+static bool validate_target(kms_slice target, kms_http_error *error)
 {
     if (target.length == 0 || target.data[0] != '/')
-        return kms_failure_refuse(&exchange->failure, "target",
-                                  "the request target does not start with \"/\"");
+        return kms_http_error_set_invalid(error, "target", "target must start with \"/\"");
     for (size_t i = 0; i < target.length; i++) {
         unsigned char c = (unsigned char)target.data[i];
         if (c <= ' ' || c >= 0x7f || c == '#')
-            return kms_failure_refuse(&exchange->failure, "target",
-                                      "byte 0x%02x in the request target is not encoded", c);
+            return kms_http_error_set_invalid(
+                error, "target", "target must be percent-encoded; got byte 0x%02x at position %zu",
+                c, i + 1);
     }
     return true;
 }
 
-/* False when the head has not found room. */
-static bool check_room(kms_exchange *exchange)
+bool kms_http_writer_begin(kms_http_writer *writer, const kms_http_request *request,
+                           kms_http_error *error)
 {
-    kms_failure *failure = &exchange->failure;
-    if (exchange->head.status == KMS_BUFFER_OK)
-        return true;
-    if (exchange->head.status == KMS_BUFFER_TOO_LARGE)
-        return kms_failure_refuse(failure, "headers", "the headers are too long");
-    snprintf(failure->message, sizeof failure->message, "not enough memory for the headers");
-    failure->kind = "transport";
-    failure->code = "other";
-    return false;
+    kms_buffer *bytes = &writer->bytes;
+    kms_http_writer_clear(writer);
+    kms_http_error_clear(error);
+    if (!kms_syntax_matches(request->method, KMS_SYNTAX_TOKEN))
+        return kms_http_error_set_invalid(error, "method", "method must be an HTTP token");
+    if (!validate_host(request, error) || !validate_target(request->target, error))
+        return false;
+    if (request->body.length > 0 && kms_http_method_has_no_body(request->method))
+        return kms_http_error_set_invalid(error, "body", "body must be absent in a %.*s request",
+                                          (int)request->method.length, request->method.data);
+    kms_buffer_append(bytes, request->method.data, request->method.length);
+    kms_buffer_append_char(bytes, ' ');
+    kms_buffer_append(bytes, request->target.data, request->target.length);
+    kms_buffer_append_string(bytes, " HTTP/1.1\r\n");
+    writer->host_at = bytes->length;
+    kms_buffer_append_string(bytes, "Host: ");
+    kms_buffer_append(bytes, request->host.data, request->host.length);
+    kms_buffer_append_string(bytes, "\r\n");
+    writer->host_length = bytes->length - writer->host_at;
+    return check_buffer(writer, error);
 }
 
-static bool end_line(kms_exchange *exchange)
+static bool validate_header(kms_slice name, kms_slice value, kms_http_error *error)
 {
-    kms_buffer_append(&exchange->head, "\r\n", 2);
-    return check_room(exchange);
-}
-
-static bool begin_head(kms_exchange *exchange, const kms_exchange_request *request)
-{
-    kms_buffer *head = &exchange->head;
-    kms_buffer_append(head, request->method.data, request->method.length);
-    kms_buffer_append_char(head, ' ');
-    kms_buffer_append(head, request->target.data, request->target.length);
-    kms_buffer_append_string(head, " HTTP/1.1");
-    return end_line(exchange);
-}
-
-bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *request)
-{
-    kms_slice name;
-    kms_exchange_end(exchange);
-    kms_failure_clear(&exchange->failure);
-    bool plain = kms_ascii_equals_nocase(request->scheme, "http");
-    if (!kms_syntax_matches(request->method, KMS_TOKEN))
-        return kms_failure_refuse(&exchange->failure, "method",
-                                  "the method is not a token of HTTP");
-    if (!plain && !kms_ascii_equals_nocase(request->scheme, "https"))
-        return kms_failure_refuse(&exchange->failure, "scheme",
-                                  "the scheme is neither \"https\" nor \"http\"");
-    if (!kms_split_host(request->host, &name))
-        return kms_failure_refuse(&exchange->failure, "host",
-                                  "the host is not a name or an address with an optional port");
-    if (plain && !kms_is_loopback(name) && !(request->link_local && kms_is_link_local(name)))
-        return kms_failure_refuse(
-            &exchange->failure, "scheme",
-            "plain http goes to loopback only (localhost, 127.0.0.0/8, [::1]), not to %.*s",
-            (int)request->host.length, request->host.data);
-    if (kms_exchange_is(request, "HEAD") && request->body.length > 0)
-        return kms_failure_refuse(&exchange->failure, "body", "a HEAD request has no body");
-    return check_target(exchange, request->target) && begin_head(exchange, request);
-}
-
-bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value)
-{
-    kms_buffer *head = &exchange->head;
-    size_t at = 0;
-    if (!kms_syntax_matches(name, KMS_TOKEN))
-        return kms_failure_refuse(&exchange->failure, "headers",
-                                  "a header's name is not a token of HTTP");
-    while (at < value.length && (value.data[at] == ' ' || value.data[at] == '\t'))
-        at++;
-    const bool blank = at == value.length;
-    for (; at < value.length; at++) {
-        unsigned char c = (unsigned char)value.data[at];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return kms_failure_refuse(&exchange->failure, "headers",
-                                      "byte 0x%02x in the value of header %.*s", c,
-                                      (int)name.length, name.data);
-    }
+    if (!kms_syntax_matches(name, KMS_SYNTAX_TOKEN))
+        return kms_http_error_set_invalid(error, "headers", "header name must be an HTTP token");
+    const size_t valid = kms_syntax_span(value, KMS_SYNTAX_FIELD_VALUE);
+    if (valid < value.length)
+        return kms_http_error_set_invalid(
+            error, "headers",
+            "value of header %.*s must have no control characters; got byte 0x%02x at position "
+            "%zu",
+            (int)name.length, name.data, (unsigned char)value.data[valid], valid + 1);
     if (kms_ascii_equals_nocase(name, "Content-Length") ||
         kms_ascii_equals_nocase(name, "Transfer-Encoding"))
-        return kms_failure_refuse(&exchange->failure, "headers", "%.*s is the transport's to send",
-                                  (int)name.length, name.data);
-    for (unsigned i = 0; i < sizeof NOTED / sizeof *NOTED; i++) {
-        if (!kms_ascii_equals_nocase(name, NOTED[i]))
-            continue;
-        if (1u << i == KMS_GIVEN_HOST && (blank || (exchange->given & KMS_GIVEN_HOST) != 0))
-            return kms_failure_refuse(&exchange->failure, "headers",
-                                      "Host has no value or is there twice");
-        exchange->given |= 1u << i;
-    }
-    kms_buffer_append(head, name.data, name.length);
-    kms_buffer_append_string(head, blank ? ":" : ": ");
-    if (!blank)
-        kms_buffer_append(head, value.data, value.length);
-    exchange->header_count++;
-    return end_line(exchange);
+        return kms_http_error_set_invalid(error, "headers", "header %.*s is set by the transport",
+                                          (int)name.length, name.data);
+    return true;
 }
 
-/* LONGEST_SECONDS is less than a 32-bit long of milliseconds can say. */
-enum { STANDARD_SECONDS = 30, LONGEST_SECONDS = 2000000 };
-
-/* What neither a request nor an option bounds is bounded all the same. */
-static double time_left(const kms_curl_options *options, const kms_exchange_request *request)
+/* Puts the caller's Host in the place of the default one. */
+static bool replace_host(kms_http_writer *writer, kms_slice value, kms_http_error *error)
 {
-    double set = options->number[KMS_TIMEOUT];
-    double limit = set > 0 ? set : request->has_deadline ? LONGEST_SECONDS : STANDARD_SECONDS;
-    double left = request->has_deadline ? request->deadline - kms_now() : limit;
-    return left < limit ? left : limit;
+    if (writer->has_caller_host || value.length == 0)
+        return kms_http_error_set_invalid(error, "headers",
+                                          "header Host must be given once and not be empty");
+    const size_t name_length = sizeof "Host: " - 1, end_length = sizeof "\r\n" - 1;
+    writer->has_caller_host = true;
+    kms_buffer_replace(&writer->bytes, writer->host_at + name_length,
+                       writer->host_length - name_length - end_length, value);
+    writer->host_length = name_length + value.length + end_length;
+    return check_buffer(writer, error);
 }
 
-bool kms_exchange_ready(kms_exchange *exchange, const kms_curl_options *options,
-                        const kms_exchange_request *request, double *seconds)
+bool kms_http_writer_add_header(kms_http_writer *writer, kms_slice name, kms_slice value,
+                                kms_http_error *error)
 {
-    *seconds = time_left(options, request);
-    if (!(*seconds > 0))
-        return kms_failure_say(&exchange->failure, "timeout", request->host,
-                               "the deadline has passed");
-    exchange->reply.body.limit = (size_t)options->number[KMS_MAX_RESPONSE];
-    return (exchange->given & KMS_GIVEN_HOST) != 0 ||
-           kms_exchange_header(exchange, KMS_LITERAL("Host"), request->host);
+    kms_buffer *bytes = &writer->bytes;
+    if (!validate_header(name, value, error))
+        return false;
+    const kms_slice trimmed = kms_ascii_trim(value);
+    if (kms_ascii_equals_nocase(name, "Host"))
+        return replace_host(writer, trimmed, error);
+    kms_buffer_append(bytes, name.data, name.length);
+    kms_buffer_append_string(bytes, trimmed.length > 0 ? ": " : ":");
+    kms_buffer_append(bytes, trimmed.data, trimmed.length);
+    kms_buffer_append(bytes, "\r\n", 2);
+    return check_buffer(writer, error);
 }
 
-bool kms_exchange_tells_length(const kms_exchange_request *request)
+bool kms_http_writer_finish(kms_http_writer *writer, const kms_http_request *request,
+                            kms_http_error *error)
 {
-    return request->body.length > 0 || kms_exchange_is(request, "PUT") ||
-           kms_exchange_is(request, "POST") || kms_exchange_is(request, "PATCH");
-}
-
-bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *request)
-{
-    kms_buffer *head = &exchange->head;
+    kms_buffer *bytes = &writer->bytes;
     char length[48];
-    if (kms_exchange_tells_length(request)) {
+    if (request->body.length > 0 || expects_body(request->method)) {
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", request->body.length);
-        kms_buffer_append_string(head, length);
+        kms_buffer_append_string(bytes, length);
     }
-    kms_buffer_append(head, "\r\n", 2);
-    exchange->rest = request->body;
-    if (request->body.length <= SHORT_BODY && head->length <= HEAD_LIMIT - SHORT_BODY) {
-        kms_buffer_append(head, request->body.data, request->body.length);
-        exchange->rest.length = 0;
-    }
-    return check_room(exchange);
+    kms_buffer_append(bytes, "\r\n", 2);
+    if (!check_buffer(writer, error))
+        return false;
+    bytes->limit = bytes->length + request->body.length;
+    kms_buffer_append(bytes, request->body.data, request->body.length);
+    bytes->limit = MAX_HEAD;
+    return check_buffer(writer, error);
 }
 
-static kms_slice scheme_of(const kms_exchange_request *request)
+void kms_http_writer_clear(kms_http_writer *writer)
 {
-    return kms_ascii_equals_nocase(request->scheme, "http") ? KMS_LITERAL("http://")
-                                                            : KMS_LITERAL("https://");
+    kms_buffer_clear(&writer->bytes);
+    writer->has_caller_host = false;
 }
 
-bool kms_exchange_goes_to(const kms_exchange_request *request, const kms_buffer *origin)
+void kms_http_writer_free(kms_http_writer *writer)
 {
-    const kms_slice scheme = scheme_of(request), host = request->host;
-    return origin->length == scheme.length + host.length + sizeof "/" &&
-           memcmp(origin->data, scheme.data, scheme.length) == 0 &&
-           memcmp(origin->data + scheme.length, host.data, host.length) == 0;
-}
-
-bool kms_exchange_origin(const kms_exchange_request *request, kms_buffer *origin)
-{
-    const kms_slice scheme = scheme_of(request);
-    kms_buffer_clear(origin);
-    kms_buffer_append(origin, scheme.data, scheme.length);
-    kms_buffer_append(origin, request->host.data, request->host.length);
-    return kms_buffer_append(origin, "/", sizeof "/");
-}
-
-void kms_exchange_end(kms_exchange *exchange)
-{
-    kms_buffer_clear(&exchange->head);
-    kms_reply_clear(&exchange->reply);
-    exchange->rest = (kms_slice){NULL, 0};
-    exchange->header_count = 0;
-    exchange->given = 0;
-}
-
-void kms_exchange_close(kms_exchange *exchange)
-{
-    kms_exchange_end(exchange);
-    kms_buffer_free(&exchange->head);
-    kms_reply_free(&exchange->reply);
+    kms_buffer_free(&writer->bytes);
 }

@@ -1,86 +1,63 @@
-/* One HTTP exchange: its request, its answer or failure. It does no I/O: handle.h has libcurl's
- * HTTP carry it, stream.h ours. No Lua here.
+/* HTTP/1.1 requests: validates one and writes its bytes. No I/O.
  *
- * Order of calls: init once; then for each exchange begin, header (any number), ready, what carries
- * it, a look at status and reply or at failure, end. After any of them end may follow, and begin
- * clears away what an exchange that was given up left behind. At last close. */
-#ifndef KMS_EXCHANGE_H
-#define KMS_EXCHANGE_H
-
-#include <stdbool.h>
-#include <stddef.h>
+ * Order of calls: init once; then for each request begin, add_header any number of times, finish,
+ * use of `bytes`, clear. begin also clears what an abandoned request left. At last free. */
+#ifndef KMS_HTTP_REQUEST_H
+#define KMS_HTTP_REQUEST_H
 
 #include "base/buffer.h"
-#include "curl/options.h"
 #include "http/error.h"
-#include "http/response.h"
+#include "http/host.h"
 
-/* Every text ends in NUL, which its length leaves out, as those of Lua do. */
+/* The slices are borrowed until the call that takes the request returns. */
 typedef struct {
     kms_slice method;
-    kms_slice scheme;
-    kms_slice host;
-    kms_slice target;
-    kms_slice body;  /* data == NULL: none */
-    bool link_local; /* plain http may go to a link-local address as well */
-    bool has_deadline;
-    double deadline; /* Unix time in seconds */
-} kms_exchange_request;
-
-/* Headers that the request needs (Host), or that libcurl makes up, where the caller gives none. */
-typedef enum {
-    KMS_GIVEN_HOST = 1,
-    KMS_GIVEN_ACCEPT = 2,
-    KMS_GIVEN_CONTENT_TYPE = 4,
-    KMS_GIVEN_EXPECT = 8
-} kms_given;
+    kms_slice scheme;       /* "https" or "http" in any case */
+    kms_slice host;         /* see host.h */
+    kms_slice target;       /* sent as it is */
+    kms_slice body;         /* data == NULL: no body */
+    bool allows_link_local; /* plain HTTP may reach link-local addresses as well */
+} kms_http_request;
 
 typedef struct {
-    kms_buffer head; /* the request's first line and headers; see kms_exchange_write */
-    size_t header_count;
-    unsigned given; /* kms_given */
-    kms_slice rest; /* a body that kms_exchange_write has not added to the head */
-    kms_reply reply;
-    long status;
-    kms_failure failure;
-} kms_exchange;
+    kms_buffer bytes;     /* what goes over the wire */
+    size_t host_at;       /* where the Host line starts in `bytes` */
+    size_t host_length;   /* its length */
+    bool has_caller_host; /* the Host line is the caller's */
+} kms_http_writer;
 
-/* Nothing is allocated. */
-void kms_exchange_init(kms_exchange *exchange);
+/* Allocates nothing. */
+void kms_http_writer_init(kms_http_writer *writer);
 
-/* Checks what the request says before any header. False: see failure. */
-bool kms_exchange_begin(kms_exchange *exchange, const kms_exchange_request *request);
+/* Validates the request except its headers, and writes the request line and Host. False: see
+ * `error`. */
+bool kms_http_writer_begin(kms_http_writer *writer, const kms_http_request *request,
+                           kms_http_error *error);
 
-/* Adds one header; both are copied. False: see failure. */
-bool kms_exchange_header(kms_exchange *exchange, kms_slice name, kms_slice value);
+/* Validates one header and appends it. A Host header replaces the default one in first place (RFC
+ * 9110 section 7.2). False: see `error`. */
+bool kms_http_writer_add_header(kms_http_writer *writer, kms_slice name, kms_slice value,
+                                kms_http_error *error);
 
-/* After the last header of the caller. Says how many seconds the exchange may take. False: see
- * failure. */
-bool kms_exchange_ready(kms_exchange *exchange, const kms_curl_options *options,
-                        const kms_exchange_request *request, double *seconds);
+/* Appends Content-Length where the request needs it, the end of the headers, and the body: sent
+ * together they take one system call and one TLS record. False: see `error`. */
+bool kms_http_writer_finish(kms_http_writer *writer, const kms_http_request *request,
+                            kms_http_error *error);
 
-/* Ends the head of an exchange that is ready, as HTTP/1.1 has it, and adds a short body: sent
- * together they take one call to the system, and one record of TLS. False: see failure. */
-bool kms_exchange_write(kms_exchange *exchange, const kms_exchange_request *request);
+/* Wipes the bytes and keeps a little memory for the next request. */
+void kms_http_writer_clear(kms_http_writer *writer);
 
-/* Whether the request has this method, which has a case (RFC 9110 section 9.1). */
-bool kms_exchange_is(const kms_exchange_request *request, const char *method);
+/* Wipes and frees. */
+void kms_http_writer_free(kms_http_writer *writer);
 
-/* Whether the request says how long its body is, which may be 0 (RFC 9110 section 8.6). */
-bool kms_exchange_tells_length(const kms_exchange_request *request);
+/* The request's origin, which borrows its host. */
+kms_http_origin kms_http_request_origin(const kms_http_request *request);
 
-enum { KMS_ORIGIN_LIMIT = 512 }; /* a host has 263 bytes at most, with its port */
+/* Whether the response to a method has no body (RFC 9112 section 6.3, rules 1 and 2). */
+bool kms_http_method_has_no_body(kms_slice method);
 
-/* The URL of the request's scheme and host, with its NUL. False: no memory. */
-bool kms_exchange_origin(const kms_exchange_request *request, kms_buffer *origin);
-
-/* Whether that is what the buffer holds. */
-bool kms_exchange_goes_to(const kms_exchange_request *request, const kms_buffer *origin);
-
-/* Wipes what the exchange held, and keeps a little memory for the next one. */
-void kms_exchange_end(kms_exchange *exchange);
-
-/* Ends, and frees. */
-void kms_exchange_close(kms_exchange *exchange);
+/* Whether a method is idempotent (RFC 9110 section 9.2.2): a request that the server may have acted
+ * upon may be sent again. Methods are case-sensitive (section 9.1). */
+bool kms_http_method_is_idempotent(kms_slice method);
 
 #endif

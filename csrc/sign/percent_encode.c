@@ -65,7 +65,7 @@ static bool encode_text(kms_buffer *out, kms_slice text, const text_location *at
     static const char DIGITS[] = "0123456789ABCDEF";
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length && out->status == KMS_BUFFER_OK;) {
-        size_t span = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_UNRESERVED);
+        size_t span = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_SYNTAX_UNRESERVED);
         kms_buffer_append(out, text.data + i, span);
         i += span;
         if (i == text.length)
@@ -100,7 +100,7 @@ static bool is_canonical(kms_slice text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] == '/' ? i + 1 < text.length && text.data[i + 1] == '.'
-                                : (kms_syntax_classes(text.data[i]) & KMS_UNRESERVED) == 0)
+                                : (kms_syntax_classes(text.data[i]) & KMS_SYNTAX_UNRESERVED) == 0)
             return false;
     return text.length > 0;
 }

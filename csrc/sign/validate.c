@@ -10,7 +10,7 @@ bool kms_validate_method(kms_sign_error *error, kms_slice method)
     if (method.length == 0 || method.length > KMS_METHOD_LIMIT)
         return kms_sign_error_set_invalid(error, "method", "method must be 1 to %d bytes; got %zu",
                                           KMS_METHOD_LIMIT, method.length);
-    size_t valid_length = kms_syntax_span(method, KMS_TOKEN);
+    size_t valid_length = kms_syntax_span(method, KMS_SYNTAX_TOKEN);
     return valid_length == method.length ||
            kms_sign_error_set_invalid(error, "method",
                                       "method must be a token; got byte 0x%02x at position %zu of "
@@ -24,7 +24,7 @@ static bool validate_header_name(kms_sign_error *error, kms_slice name, size_t n
     if (name.length == 0)
         return kms_sign_error_set_invalid(error, "headers", "headers[%zu].name must not be empty",
                                           number);
-    size_t valid_length = kms_syntax_span(name, KMS_TOKEN);
+    size_t valid_length = kms_syntax_span(name, KMS_SYNTAX_TOKEN);
     return valid_length == name.length ||
            kms_sign_error_set_invalid(error, "headers",
                                       "headers[%zu].name must be a token; got byte 0x%02x at "
@@ -39,7 +39,7 @@ static bool validate_header_value(kms_sign_error *error, kms_slice value, size_t
         return kms_sign_error_set_invalid(error, "headers",
                                           "headers[%zu].value must be at most %d bytes; got %zu",
                                           number, KMS_HEADER_LIMIT, value.length);
-    size_t valid_length = kms_syntax_span(value, KMS_FIELD);
+    size_t valid_length = kms_syntax_span(value, KMS_SYNTAX_FIELD_VALUE);
     return valid_length == value.length ||
            kms_sign_error_set_invalid(error, "headers",
                                       "headers[%zu].value must not contain control characters; got "
@@ -62,7 +62,7 @@ bool kms_validate_visible(kms_sign_error *error, const char *field, kms_slice te
     if (text.length > KMS_HEADER_LIMIT)
         return kms_sign_error_set_invalid(error, field, "%s must be at most %d bytes; got %zu",
                                           field, KMS_HEADER_LIMIT, text.length);
-    size_t valid_length = kms_syntax_span(text, KMS_VISIBLE);
+    size_t valid_length = kms_syntax_span(text, KMS_SYNTAX_VISIBLE);
     for (const char *c = forbidden; *c != '\0'; c++) {
         const char *match = memchr(text.data, *c, valid_length);
         valid_length = match == NULL ? valid_length : (size_t)(match - text.data);

@@ -59,7 +59,7 @@ local function inside(port)
   end
 end
 
---- As spec.e2e.faults.clients does, in a task: its exchanges are carried by libcurl's own HTTP.
+--- Calls in a task of kms.parallel.
 local parallel = kms.parallel { concurrency = 1 }
 local function in_a_task(order)
   local value, err
@@ -69,9 +69,7 @@ end
 
 local TRANSPORTS = {
   { name = "curl", options = { ca_file = servers.ca_file }, call = caller.call },
-  { name = "curl", title = "curl, HTTP/2", two = true, libcurl = true, options = { ca_file = servers.ca_file, http_version = "2" },
-    call = caller.call },
-  { name = "curl", title = "curl, in kms.parallel", bytes = true, libcurl = true, options = { ca_file = servers.ca_file }, call = in_a_task },
+  { name = "curl", title = "curl, in kms.parallel", options = { ca_file = servers.ca_file }, call = in_a_task },
   { name = "cosocket", options = {}, call = inside(nginx.port) },
 }
 
@@ -128,13 +126,13 @@ end
 local function try(transport, who, number)
   local row = rows[number]
   local elsewhere = row.host or row.place and servers.host(row.place)
-  local gives = transport.libcurl and row.libcurl or row.gives
+  local gives = row.gives
   local id, next_id = key_of(number), key_of(0)
   -- Clients are known by their names: one for all rows that only answer, else one a row.
   local shared = row.status and not row.timeout and ("of %s by %s %s"):format(who.cloud, who.scheme, transport.title or "")
   local order = { client = shared or id, cloud = who.cloud, call = who.call, transport = "kms.transport." .. transport.name,
     transport_options = transport.options, params = who.params(id),
-    options = { endpoint = who.scheme .. "://" .. (elsewhere or servers.host(transport.two and "http2" or who.scheme)), credentials = who.credentials,
+    options = { endpoint = who.scheme .. "://" .. (elsewhere or servers.host(who.scheme)), credentials = who.credentials,
       project_id = who.project, timeout = row.timeout or PATIENCE } }
 
   local err = meet(transport, order, gives)
@@ -148,7 +146,7 @@ local function try(transport, who, number)
   local count, names, signature, protocol = seen(id)
   -- Once; or, where a kept connection was lost without a byte of an answer, once more on a new one.
   assert.is_true(count == 1 or count == 2 and err ~= nil and err.code == "closed", count .. " requests came")
-  assert.same({ who.names, transport.two and "HTTP/2" or "HTTP/1.1" }, { names, protocol })
+  assert.same({ who.names, "HTTP/1.1" }, { names, protocol })
   if err then
     examine(err, who, who.secrets)
     if signature then examine(err, who, { signature }) end
@@ -158,15 +156,11 @@ local function try(transport, who, number)
   assert.same({ 1, who.names }, { count, names })
 end
 
---- The callers that a row is for; over HTTP/2, which is spoken over TLS alone, a row's bytes make no sense, and in
---- kms.parallel nothing but bytes is read by somebody else.
-local function callers_of(row, transport)
+--- The callers that a row applies to.
+local function callers_of(row)
   local list, clouds = {}, {}
-  local two = transport and transport.two
   for _, who in ipairs(CALLERS) do
     local fits = (row.cloud or who.cloud) == who.cloud and (row.scheme or who.scheme) == who.scheme
-    if two then fits = fits and who.scheme == "https" and not row.send else fits = fits and not row.stream end
-    if transport and transport.bytes then fits = fits and row.send end
     if fits and not (row.alike and clouds[who.cloud]) then
       list[#list + 1], clouds[who.cloud] = who, true
     end
@@ -238,7 +232,7 @@ describe("the fault matrix", function()
     describe("over kms.transport." .. (transport.title or transport.name) .. ":", function()
       local due, tried = 0, 0
       for number, row in ipairs(rows) do
-        local callers = callers_of(row, transport)
+        local callers = callers_of(row)
         due = due + #callers
         if callers[1] then
           it(row[1], function()

@@ -78,7 +78,7 @@ function Context:send(request)
     return nil, Error.new { kind = "transport", code = "timeout", uncertain = false,
       message = "the deadline passed before the request was sent" }
   end
-  request.timeout, request.deadline = left, self:now() + left
+  request.timeout = left
   local response, err = scheduler.send(self.transport, request)
   if type(response) ~= "table" then return nil, copy_error(err) end
   response.headers, response.body = response.headers or {}, response.body or ""

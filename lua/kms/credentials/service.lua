@@ -2,7 +2,7 @@
 
 local Credentials = require "kms.credentials.value"
 local Error = require "kms.error"
-local host_name = require "kms.host_name"
+local http1 = require "kms.http1"
 local json_body = require "kms.util.json_body"
 local redact = require "kms.util.redact"
 local time = require "kms.util.time"
@@ -31,9 +31,9 @@ service.URL_RULE = "https://host[:port], or http:// with a loopback or link-loca
 ---@return string? scheme, string? host as in the Host header, string? target
 function service.parse_url(url)
   local scheme, host, target = url:match "^(https?)://([^/?#]+)([^#]*)$"
-  local name, port = host_name.split(host or "")
+  local name, port = http1.parse_host(host or "")
   if not name or target:find "[^!-~]" then return nil end
-  if scheme == "http" and not host_name.is_loopback(name) and not host_name.is_link_local(name) then return nil end
+  if scheme == "http" and not http1.is_loopback(name) and not http1.is_link_local(name) then return nil end
   local default_port = scheme == "http" and 80 or 443
   host = port and port ~= default_port and ("%s:%d"):format(name, port) or name
   return scheme, host, target:find "^/" and target or "/" .. target

@@ -1,179 +1,191 @@
---- Runs tasks as coroutines over one curl.multi: while one waits for an answer or sleeps, the others go on.
+--- Runs tasks as coroutines over one multi of kms.transport.curl: while a task waits for a response or sleeps, the
+--- others continue.
 
 local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
-local timers = require "kms.parallel.timer_heap"
+local timer_heap = require "kms.parallel.timer_heap"
 
 local yield = coroutine.yield
-local close = rawget(coroutine, "close") -- Lua 5.4
+local close_coroutine = rawget(coroutine, "close") -- Lua 5.4
 
-local coroutines = {}
+local curl_runner = {}
 
-local METATABLE = getmetatable(curl.new())
+local TRANSPORT_METATABLE = getmetatable(curl.new())
 
--- What a worker yields first, so that it is told from what a task yields by itself.
-local WAITS, ENDED = {}, {}
+-- The first value that a task's coroutine yields tells why it stopped. Any other value comes from a yield in the
+-- caller's own function.
+local WAITING, FINISHED = {}, {}
 
-local LONGEST = 3600 -- seconds of one poll; more is several
+local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several
 
----@class kms.parallel.Worker a coroutine and what it works on; kept for the next item when that is done
----@field routine thread
----@field run kms.parallel.Run
----@field outcome table
----@field key any what it waits for: its exchange's key, or one of the sleep's own
+---@class kms.parallel.Task a coroutine and its work; reused for the next item
+---@field coroutine thread
+---@field run kms.parallel.Run|false
+---@field outcome table|false
+---@field wait_key any the id of the request, or the table of the sleep, that the task waits for; false: none
 
----@class kms.parallel.Coroutines : kms.TaskRunner
----@field active integer tasks begun and not ended
-local Coroutines = {}
-Coroutines.__index = Coroutines
+---@class kms.parallel.CurlRunner : kms.TaskRunner
+---@field active integer tasks that have started and not ended
+---@field task kms.parallel.Task? the task that is running now
+local CurlRunner = {}
+CurlRunner.__index = CurlRunner
 
----@return kms.parallel.Coroutines
-function coroutines.new()
+---@return kms.parallel.CurlRunner
+function curl_runner.new()
   return setmetatable({
-    many = curl.multi(), timers = timers.new(), active = 0,
-    waiting = {}, -- workers by the key of their exchange
-    idle = {},
-  }, Coroutines)
+    multi = curl.multi(), timers = timer_heap.new(), active = 0,
+    waiting = {}, -- tasks by the id of their request
+    idle = {}, -- tasks for reuse
+    is_stepping = false,
+  }, CurlRunner)
 end
 
-local function work(fn, item, number)
+local function run_items(fn, item, number)
   while true do
-    fn, item, number = yield(ENDED, pcall(fn, item, number))
+    fn, item, number = yield(FINISHED, pcall(fn, item, number))
   end
 end
 
-local function ended(self, worker, ok, result, err)
-  local run, outcome = worker.run, worker.outcome
-  worker.run, worker.outcome, worker.key = false, false, false
+local function end_task(self, task, ok, result, err)
+  local run, outcome = task.run, task.outcome
+  task.run, task.outcome, task.wait_key = false, false, false
   self.active = self.active - 1
-  run:take(outcome, ok, result, err)
+  run:record(outcome, ok, result, err)
 end
 
---- Looks at why a worker has stopped.
-local function stopped(self, worker, alive, why, ok, result, err)
-  if alive and why == WAITS then return end
-  if alive and why == ENDED then
-    ended(self, worker, ok, result, err)
-    self.idle[#self.idle + 1] = worker
+--- Handles a task that stopped; `reason` is what its coroutine yielded, or the error that ended it.
+local function handle_stop(self, task, is_alive, reason, ok, result, err)
+  if is_alive and reason == WAITING then return end
+  if is_alive and reason == FINISHED then
+    end_task(self, task, ok, result, err)
+    self.idle[#self.idle + 1] = task
     return
   end
-  ended(self, worker, false, alive and "attempt to yield from a task of kms.parallel" or why)
-  if alive and close then close(worker.routine) end
+  end_task(self, task, false, is_alive and "attempt to yield from a task of kms.parallel" or reason)
+  if is_alive and close_coroutine then close_coroutine(task.coroutine) end
 end
 
---- What a worker's turn came to; the one in whose turn it was comes back.
-local function end_turn(self, outer, worker, ...)
-  self.worker = outer
-  return stopped(self, worker, ...)
+--- Restores the outer task after the turn of an inner one.
+local function end_turn(self, outer_task, task, ...)
+  self.task = outer_task
+  return handle_stop(self, task, ...)
 end
 
-local function go_on(self, worker, ...)
-  local outer = self.worker
-  self.worker = worker
-  return end_turn(self, outer, worker, scheduler.resume(self, worker.routine, ...))
+local function resume_task(self, task, ...)
+  local outer_task = self.task
+  self.task = task
+  return end_turn(self, outer_task, task, scheduler.resume(self, task.coroutine, ...))
 end
 
-function Coroutines.can_drive(_, transport)
-  return type(transport) == "userdata" and getmetatable(transport) == METATABLE
+function CurlRunner.can_drive(_, transport)
+  return type(transport) == "userdata" and getmetatable(transport) == TRANSPORT_METATABLE
 end
 
-function Coroutines:send(transport, request)
-  local key, err = self.many:add(transport, request)
-  if not key then return nil, err end
-  self.waiting[key], self.worker.key = self.worker, key
-  return yield(WAITS)
+function CurlRunner:send(transport, request)
+  local id, err = self.multi:add(transport, request)
+  if not id then return nil, err end
+  self.waiting[id], self.task.wait_key = self.task, id
+  return yield(WAITING)
 end
 
-function Coroutines:sleep(seconds)
-  local worker = self.worker
-  worker.key = {} -- of this sleep alone
-  self.timers:add(self.many:clock() + seconds, { worker, worker.key })
-  yield(WAITS)
+function CurlRunner:sleep(seconds)
+  local task = self.task
+  task.wait_key = {}
+  self.timers:add(self.multi:clock() + seconds, { task, task.wait_key })
+  yield(WAITING)
 end
 
---- Whether this is called from a task.
+--- Returns whether the caller runs in a task of this runner.
 ---@return boolean
-function Coroutines:is_inside()
-  local worker = self.worker
-  return worker ~= nil and scheduler.is_running(worker.routine)
+function CurlRunner:is_inside()
+  local task = self.task
+  return task ~= nil and scheduler.is_running(task.coroutine)
 end
 
---- Begins a task, and goes on with it up to its first wait.
+--- Starts a task and runs it until its first wait.
 ---@param run kms.parallel.Run
 ---@param item any
-function Coroutines:start(run, item)
+function CurlRunner:start(run, item)
   local idle = self.idle
-  local worker = idle[#idle]
-  if worker then
+  local task = idle[#idle]
+  if task then
     idle[#idle] = nil
   else
-    worker = { routine = coroutine.create(work), run = false, outcome = false, key = false }
+    task = { coroutine = coroutine.create(run_items), run = false, outcome = false, wait_key = false }
   end
-  local outcome = run:begin()
-  worker.run, worker.outcome = run, outcome
+  local outcome = run:reserve_outcome()
+  task.run, task.outcome = run, outcome
   self.active = self.active + 1
-  go_on(self, worker, run.fn, item, outcome[1])
+  resume_task(self, task, run.fn, item, outcome[1])
 end
 
---- Goes on with a worker, if it still waits for this: an error out of a debug hook may have broken its wait off.
-local function wake(self, worker, key, ...)
-  if not worker or worker.key ~= key then return end
-  worker.key = false
-  go_on(self, worker, ...)
+--- Resumes a task if it still waits for `key`. It may not, because an error from a debug hook may have ended the wait.
+local function wake(self, task, key, ...)
+  if not task or task.wait_key ~= key then return end
+  task.wait_key = false
+  resume_task(self, task, ...)
 end
 
---- Goes on with those who have slept enough and with one whose exchange has ended; waits for it where there is none.
----@param seconds number? at most so long
-function Coroutines:wait(seconds)
-  local many, sleeping = self.many, self.timers
-  local now, woken = many:clock(), false
-  local sleeper = sleeping:due(now)
+--- Resumes the tasks whose sleep is over.
+---@return boolean has_woken
+local function wake_sleepers(self, now)
+  local has_woken = false
+  local sleeper = self.timers:pop_due(now)
   while sleeper do
     wake(self, sleeper[1], sleeper[2])
-    sleeper, woken = sleeping:due(now), true
+    sleeper, has_woken = self.timers:pop_due(now), true
   end
-  local first = sleeping:first()
-  if not first and not woken and many:pending() == 0 then
-    error("not enough memory: a task of kms.parallel was lost", 0)
-  end
-  local patience = math.min(seconds or LONGEST, LONGEST)
-  if woken then
-    patience = 0
-  elseif first then
-    patience = math.max(0, math.min(first - now, patience))
-  end
-  self.polls = true
-  local key, response, err = many:poll(patience)
-  self.polls = false
-  if not key then return end
-  local worker = self.waiting[key]
-  self.waiting[key] = nil
-  -- There is none where memory ended before the worker could wait; its task has failed by then.
-  wake(self, worker, key, response, err)
+  return has_woken
 end
 
---- Goes on with the tasks for so long, as there are some that can go on.
----@param seconds number
----@return number left
-function Coroutines:run_for(seconds)
-  if self.polls then return seconds end -- a finalizer's call, in the middle of that
-  local many = self.many
-  local stop = many:clock() + seconds
-  local left = seconds
-  while left > 0 and (many:pending() > 0 or self.timers:first()) do
-    self:wait(left)
-    left = stop - many:clock()
+--- Resumes the tasks whose sleep is over, and one task whose request has ended. Waits if there is none.
+---@param max_seconds number?
+function CurlRunner:wait(max_seconds)
+  local multi = self.multi
+  local now = multi:clock()
+  local has_woken = wake_sleepers(self, now)
+  local first = self.timers:first()
+  if not first and not has_woken and multi:pending() == 0 then
+    error("not enough memory: a task of kms.parallel was lost", 0)
   end
-  return left
+  local seconds = math.min(max_seconds or MAX_WAIT, MAX_WAIT)
+  if has_woken then
+    seconds = 0
+  elseif first then
+    seconds = math.max(0, math.min(first - now, seconds))
+  end
+  self.is_stepping = true
+  local id, response, err = multi:step(seconds)
+  self.is_stepping = false
+  if not id then return end
+  local task = self.waiting[id]
+  self.waiting[id] = nil
+  -- There is no task if memory ran out before it could wait; it has failed by then.
+  wake(self, task, id, response, err)
+end
+
+--- Runs the tasks that can continue, for at most `seconds`.
+---@param seconds number
+---@return number remaining
+function CurlRunner:run_for(seconds)
+  if self.is_stepping then return seconds end -- called by a finalizer during the step
+  local multi = self.multi
+  local deadline = multi:clock() + seconds
+  local remaining = seconds
+  while remaining > 0 and (multi:pending() > 0 or self.timers:first()) do
+    self:wait(remaining)
+    remaining = deadline - multi:clock()
+  end
+  return remaining
 end
 
 ---@return kms.transport.curl.Stats
-function Coroutines:stats()
-  return self.many:stats()
+function CurlRunner:stats()
+  return self.multi:stats()
 end
 
-function Coroutines:close()
-  self.many:close()
+function CurlRunner:close()
+  self.multi:close()
 end
 
-return coroutines
+return curl_runner

@@ -1,19 +1,20 @@
---- Many calls at once: a function for each item, a bounded number of them under way, their results in order.
+--- kms.parallel: calls a function for many items, a bounded number at a time, and iterates over the results.
 
 local validate = require "kms.util.validate"
 
--- Loaded with this module, for in a handler loading would hold up the worker. Elsewhere libcurl does the work.
+-- Loaded with this module, because loading in a handler would block the worker. Outside NGINX libcurl does the work.
 local ngx = rawget(_G, "ngx")
-local threads = ngx and ngx.get_phase and require "kms.parallel.nginx_runner"
+local nginx_runner = ngx and ngx.get_phase and require "kms.parallel.nginx_runner"
 
 local parallel = {}
 
-local CONCURRENCY = 64
-local WINDOW = 4 -- times the concurrency: so far may the items begun be ahead of the results given
+local DEFAULT_CONCURRENCY = 64
+-- The items started may be ahead of the results returned by this many times the concurrency.
+local WINDOW_FACTOR = 4
 
 ---@class kms.ParallelOptions
----@field concurrency integer? how many tasks are under way at most; default 64
----@field order '"given"'|'"finished"'|nil of the results: that of the items, or as they come; default "given"
+---@field concurrency integer? the largest number of tasks at a time; default 64
+---@field order '"given"'|'"finished"'|nil order of the results: that of the items, or as they end; default "given"
 
 ---@type kms.Field[]
 local OPTIONS = {
@@ -23,10 +24,15 @@ local OPTIONS = {
 
 local ORDERS = { given = true, finished = true }
 
----@class kms.parallel.Run one `map`, and the iterator of its results: calling it gives the next one
+---@class kms.parallel.Run one `map`, and the iterator over its results
 ---@field fn function
----@field begun integer
----@field given integer
+---@field started_count integer items whose task has started
+---@field active_count integer tasks that have started and not ended
+---@field ended_count integer tasks that have ended
+---@field returned_count integer results that the caller has
+---@field outcomes table outcomes by their place in the order of results
+---@field next_item any an item that was taken and whose task has not started
+---@field is_exhausted boolean no item is left
 local Run = { __name = "kms.parallel.run" }
 Run.__index = Run
 
@@ -34,81 +40,81 @@ Run.__index = Run
 local Parallel = { __name = "kms.parallel" }
 Parallel.__index = Parallel
 
---- Room for the outcome of a task that is about to begin, made now: whatever memory there is when it ends, it is kept.
---- For its driver.
----@return table outcome
-function Run:begin()
-  local number = self.begun + 1
+--- Reserves memory for the outcome of a task that is about to start, so that the outcome is kept even if there is no
+--- memory left when the task ends. For the runner.
+---@return table outcome number of the item, result, err
+function Run:reserve_outcome()
+  local number = self.started_count + 1
   local outcome = { number, false, false }
-  self.ended[number] = false
-  self.begun, self.active, self.item = number, self.active + 1, nil
+  self.outcomes[number] = false
+  self.started_count, self.active_count, self.next_item = number, self.active_count + 1, nil
   return outcome
 end
 
---- Takes the end of a task, from its driver. Allocates nothing.
-function Run:take(outcome, ok, result, err)
+--- Records the end of a task. For the runner. Allocates nothing.
+function Run:record(outcome, ok, result, err)
   if ok then
     outcome[2], outcome[3] = result, err
   else
     outcome[2], outcome[3] = nil, result == nil and "nil" or result
   end
-  self.active = self.active - 1
+  self.active_count = self.active_count - 1
   self.ended_count = self.ended_count + 1
-  self.ended[self.parallel.order == "finished" and self.ended_count or outcome[1]] = outcome
+  self.outcomes[self.parallel.order == "finished" and self.ended_count or outcome[1]] = outcome
 end
 
-local function refuse_inside(self, name)
-  if self.driver:is_inside() then error(name .. " of kms.parallel is called from one of its own tasks", 3) end
+local function raise_if_inside(self, name)
+  if self.runner:is_inside() then error(name .. " of kms.parallel is called from one of its own tasks", 3) end
 end
 
---- Begins tasks, as many as there is room for.
-local function fill(self)
-  local driver, ended, own = self.driver, self.ended, self.parallel
-  while not self.exhausted and not own.closed and driver.active < own.concurrency
-    and self.begun - self.given < own.window do
-    -- Kept until its task has begun: what raises before that is not to cost an item.
-    if self.item == nil then self.item = self.pull() end
-    if self.item == nil then
-      self.exhausted = true
+--- Starts as many tasks as the concurrency allows.
+local function start_tasks(self)
+  local runner, outcomes, owner = self.runner, self.outcomes, self.parallel
+  while not self.is_exhausted and not owner.is_closing and runner.active < owner.concurrency
+    and self.started_count - self.returned_count < owner.window do
+    -- The item is kept until its task has started, so that an error before that does not lose it.
+    if self.next_item == nil then self.next_item = self.take_item() end
+    if self.next_item == nil then
+      self.is_exhausted = true
       return
     end
-    local active = driver.active
-    driver:start(self, self.item)
-    -- What never waits holds up the caller, who is to get its result before the next is begun.
-    if driver.active == active and ended[self.given + 1] then return end
+    local active = runner.active
+    runner:start(self, self.next_item)
+    -- A task that never waits blocks the caller, so the caller gets its result before the next task starts.
+    if runner.active == active and outcomes[self.returned_count + 1] then return end
   end
 end
 
---- The next result: its number, and what the task returned. The caller waits for it, and tasks go on only meanwhile.
----@return integer? number nil: there are no more
+--- Returns the next result, and waits for it. Tasks make progress only during this wait.
+---@return integer? number of the item; nil after the last result
 ---@return any result
----@return any err what the task returned second, or raised
+---@return any err the second value that the task returned, or the error that it raised
 function Run:__call()
-  refuse_inside(self, "the iterator")
+  raise_if_inside(self, "the iterator")
   while true do
-    fill(self)
-    local place = self.given + 1
-    local outcome = self.ended[place]
+    start_tasks(self)
+    local place = self.returned_count + 1
+    local outcome = self.outcomes[place]
     if outcome then
-      self.ended[place], self.given = nil, place
+      self.outcomes[place], self.returned_count = nil, place
       return outcome[1], outcome[2], outcome[3]
     end
-    if self.active == 0 and (self.exhausted or self.parallel.closed) then return nil end
-    self.driver:wait()
+    if self.active_count == 0 and (self.is_exhausted or self.parallel.is_closing) then return nil end
+    self.runner:wait()
   end
 end
 
---- Begins nothing new, and waits for what was begun. Its results can still be taken. The end of a loop does it in Lua
---- 5.4, however the loop is left; elsewhere whoever leaves it early does.
+--- Starts nothing new, and waits for the tasks that have started. Their results can still be taken. In Lua 5.4 the end
+--- of a `for` loop calls this; in other Luas a caller that leaves the loop early calls it.
 function Run:close()
-  refuse_inside(self, "close")
-  self.exhausted = true
-  while self.active > 0 do self.driver:wait() end
+  raise_if_inside(self, "close")
+  self.is_exhausted = true
+  while self.active_count > 0 do self.runner:wait() end
 end
 
 Run.__close = Run.close
 
-local function puller(items)
+local function new_item_source(items)
   if type(items) == "function" then return items end
   local i = 0
   return function()
@@ -117,9 +123,9 @@ local function puller(items)
   end
 end
 
---- Calls a function for each item. `for number, result, err in parallel:map(items, fn) do … end`; outside a loop, the
---- first value is the run, to be called for each result, and closed.
----@param items any[]|fun(): any a list, or what gives the next item when it is wanted, and nil after the last
+--- Calls a function for each item: `for number, result, err in parallel:map(items, fn) do … end`. Outside a `for` loop,
+--- call the returned run for each result, and close it.
+---@param items any[]|fun(): any a list, or a function that returns the next item, and nil after the last
 ---@param fn fun(item: any, number: integer): any, any
 ---@return kms.parallel.Run run
 function Parallel:map(items, fn)
@@ -130,69 +136,67 @@ function Parallel:map(items, fn)
   if type(fn) ~= "function" then
     error(validate.argument_error(2, "map", ("function expected, got %s"):format(type(fn))), 2)
   end
-  if self.closed then error("kms.parallel is closed", 2) end
-  if self.driver then refuse_inside(self, "map") end
-  local refused = threads and threads.check_phase()
-  if refused then error(refused, 2) end
+  if self.is_closing then error("kms.parallel is closed", 2) end
+  if self.runner then raise_if_inside(self, "map") end
+  local problem = nginx_runner and nginx_runner.check_phase()
+  if problem then error(problem, 2) end
   local run = setmetatable({
-    parallel = self, driver = self.driver or threads.new(), pull = puller(items), fn = fn,
-    begun = 0, active = 0, ended_count = 0, given = 0, exhausted = false, ended = {},
-    owner = threads and threads.get_request(),
+    parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_source(items), fn = fn,
+    started_count = 0, active_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false, outcomes = {},
+    request = nginx_runner and nginx_runner.get_request(),
   }, Run)
   self.runs[run] = true
   return run, nil, nil, run
 end
 
---- Waits for what was begun (in NGINX: by the request that calls this), and closes the connections. Nothing new is
---- begun.
+--- Starts nothing new, and waits for the tasks that have started (in NGINX: those of the calling request).
 function Parallel:close()
-  if self.released then return end
-  for run in pairs(self.runs) do refuse_inside(run, "close") end
-  self.closed = true
-  local owner, problem = threads and threads.get_request(), nil
+  if self.is_closed then return end
+  for run in pairs(self.runs) do raise_if_inside(run, "close") end
+  self.is_closing = true
+  local request, problem = nginx_runner and nginx_runner.get_request(), nil
   for run in pairs(self.runs) do
-    if run.owner == owner then
+    if run.request == request then
       local ok, err = pcall(run.close, run)
       if not ok then problem = problem or err end
     end
   end
-  if self.driver then self.driver:close() end
-  self.released = true
+  if self.runner then self.runner:close() end
+  self.is_closed = true
   if problem then error(problem, 0) end
 end
 
 Parallel.__close = Parallel.close
 
---- Requests begun, and connections made for those that have ended; not in NGINX.
+--- Returns how many requests have started, and how many connections were made for them. nil in NGINX.
 ---@return kms.transport.curl.Stats?
 function Parallel:stats()
-  return self.driver and self.driver:stats()
+  return self.runner and self.runner:stats()
 end
 
 function Parallel.__tostring(self)
-  return ("kms.parallel (%s)"):format(self.closed and "closed" or "open")
+  return ("kms.parallel (%s)"):format(self.is_closing and "closed" or "open")
 end
 
---- Makes one.
 ---@param options kms.ParallelOptions?
 ---@return kms.Parallel? parallel
----@return string? problem misuse of the options
+---@return string? problem an argument error
 function parallel.new(options)
   options = options == nil and {} or options
   local problem = validate.arguments(OPTIONS, options, "option")
   if problem then return nil, problem end
-  local concurrency, order = options.concurrency or CONCURRENCY, options.order or "given"
+  local concurrency, order = options.concurrency or DEFAULT_CONCURRENCY, options.order or "given"
   if concurrency % 1 ~= 0 then
     return nil, ("option 'concurrency': a whole number expected, got %s"):format(concurrency)
   elseif not ORDERS[order] then
     return nil, ("option 'order': \"given\" or \"finished\" expected, got %s"):format(validate.quote(order))
   end
   return setmetatable({
-    concurrency = concurrency, order = order, window = WINDOW * concurrency,
-    closed = false, released = false, -- nothing new is begun; everything is over
+    concurrency = concurrency, order = order, window = WINDOW_FACTOR * concurrency,
+    is_closing = false, is_closed = false,
     runs = setmetatable({}, { __mode = "k" }),
-    -- In NGINX each run has a driver of its own, for it ends with its request.
-    driver = not threads and require("kms.parallel.curl_runner").new() or nil,
+    -- In NGINX each run has its own runner, because it ends with its request.
+    runner = not nginx_runner and require("kms.parallel.curl_runner").new() or nil,
   }, Parallel)
 end
 

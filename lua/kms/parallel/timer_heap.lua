@@ -1,60 +1,61 @@
---- Who wants to be woken when: a binary heap, whose first is the earliest.
+--- Min-heap of timers.
 
 local floor = math.floor
 
-local timers = {}
+local timer_heap = {}
 
----@class kms.Timers
-local Timers = {}
-Timers.__index = Timers
+---@class kms.TimerHeap
+local TimerHeap = {}
+TimerHeap.__index = TimerHeap
 
----@return kms.Timers
-function timers.new()
-  return setmetatable({ times = {}, sleepers = {}, count = 0 }, Timers)
+---@return kms.TimerHeap
+function timer_heap.new()
+  return setmetatable({ times = {}, values = {}, count = 0 }, TimerHeap)
 end
 
----@param time number
----@param sleeper any
-function Timers:add(time, sleeper)
-  local times, sleepers = self.times, self.sleepers
+--- Adds a timer. If this raises for lack of memory, the heap has not changed.
+---@param time number when the timer is due
+---@param value any what `pop_due` returns
+function TimerHeap:add(time, value)
+  local times, values = self.times, self.values
   local at = self.count + 1
-  times[at], sleepers[at] = time, sleeper -- where this raises for want of memory, nobody was added
+  times[at], values[at] = time, value
   self.count = at
   while at > 1 do
-    local above = floor(at / 2)
-    if times[above] <= time then break end
-    times[at], sleepers[at] = times[above], sleepers[above]
-    at = above
+    local parent = floor(at / 2)
+    if times[parent] <= time then break end
+    times[at], values[at] = times[parent], values[parent]
+    at = parent
   end
-  times[at], sleepers[at] = time, sleeper
+  times[at], values[at] = time, value
 end
 
---- The earliest time; nil when nobody sleeps.
+--- Returns the time of the earliest timer, or nil.
 ---@return number?
-function Timers:first()
+function TimerHeap:first()
   return self.times[1]
 end
 
---- Takes out who is to be woken first, where that is due.
+--- Removes the earliest timer if it is due.
 ---@param now number
----@return any sleeper nil: nobody is due
-function Timers:due(now)
-  local times, sleepers, count = self.times, self.sleepers, self.count
+---@return any value nil if no timer is due
+function TimerHeap:pop_due(now)
+  local times, values, count = self.times, self.values, self.count
   if count == 0 or times[1] > now then return nil end
-  local sleeper, time, moved = sleepers[1], times[count], sleepers[count]
-  times[count], sleepers[count] = nil, nil
+  local due, time, value = values[1], times[count], values[count]
+  times[count], values[count] = nil, nil
   count = count - 1
   self.count = count
   local at = 1
   while at * 2 <= count do
-    local below = at * 2
-    if below < count and times[below + 1] < times[below] then below = below + 1 end
-    if times[below] >= time then break end
-    times[at], sleepers[at] = times[below], sleepers[below]
-    at = below
+    local child = at * 2
+    if child < count and times[child + 1] < times[child] then child = child + 1 end
+    if times[child] >= time then break end
+    times[at], values[at] = times[child], values[child]
+    at = child
   end
-  if count > 0 then times[at], sleepers[at] = time, moved end
-  return sleeper
+  if count > 0 then times[at], values[at] = time, value end
+  return due
 end
 
-return timers
+return timer_heap

@@ -3,9 +3,7 @@
 -- worker share the kept connections) and the name server (`resolver`; a lookup may take `resolver_timeout`).
 
 local Error = require "kms.error"
-local host_name = require "kms.host_name"
 local http1 = require "kms.http1"
-local syntax = require "kms.http_syntax"
 local validate = require "kms.util.validate"
 
 local ngx = rawget(_G, "ngx")
@@ -30,28 +28,16 @@ local PHASES = {
 local TIMER_ADVICE = "call from a timer: ngx.timer.at(0, ...)"
 local PHASE_ADVICE = { init = "call from a timer of init_worker, or use kms.transport.curl, which blocks" }
 
-local PHRASES = {
-  timeout = "request to %s timed out", dns = "cannot resolve %s", connect = "cannot connect to %s",
-  tls = "connection to %s is not trusted", closed = "connection to %s was closed",
-  too_large = "response of %s is too large", other = "response of %s is not valid",
-}
-
 -- What to change in the configuration, by the number of OpenSSL's verification error (x509_vfy.h), with which ngx_lua's
 -- text begins.
 local TRUST_ADVICE = "; the trusted CAs are those of lua_ssl_trusted_certificate"
 local VERIFY_ADVICE = { [2] = TRUST_ADVICE, [18] = TRUST_ADVICE, [19] = TRUST_ADVICE, [20] = TRUST_ADVICE,
   [21] = TRUST_ADVICE, [22] = "; lua_ssl_verify_depth is too small" }
 
-local IDEMPOTENT = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS = true, TRACE = true }
-
 -- By transport, what no one may print: its options, which may hold a password and a private key.
 local settings_of = setmetatable({}, { __mode = "k" })
 
---- Unix time in seconds. ngx.now alone is as old as the event that NGINX handles.
-local function now()
-  ngx.update_time()
-  return ngx.now()
-end
+local now = http1.monotonic
 
 --- Limits the socket's next operation to the time before the deadline.
 ---@return boolean is_in_time
@@ -89,14 +75,29 @@ local function send_bytes(socket, bytes, deadline)
   end
 end
 
---- What http1.read reads from.
-local function receiver(socket, deadline)
-  return function()
-    if not set_timeout(socket, deadline) then return nil, "timeout", DEADLINE_PASSED end
+--- Receives a response.
+---@return kms.cosocket.Result
+local function receive_response(socket, deadline, method, max_body)
+  local parser = http1.parser(method, max_body)
+  local is_complete, response_or_code, is_reusable_or_reason, is_drained
+  repeat
+    if not set_timeout(socket, deadline) then
+      return { code = "timeout", reason = DEADLINE_PASSED, has_started = parser:has_started() }
+    end
     local bytes, err = socket:receiveany(MAX_RECEIVE)
-    if bytes then return bytes end
-    return nil, err == "closed" and "end" or err == "timeout" and "timeout" or "closed", err
+    if bytes then
+      is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:feed(bytes)
+    elseif err == "closed" then
+      is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:finish()
+    else
+      local code = err == "timeout" and "timeout" or "closed"
+      return { code = code, reason = err, has_started = parser:has_started() }
+    end
+  until is_complete ~= nil
+  if is_complete then
+    return { response = response_or_code, is_reusable = is_reusable_or_reason, is_drained = is_drained }
   end
+  return { code = response_or_code, reason = is_reusable_or_reason, has_started = parser:has_started() }
 end
 
 --- Asks the proxy for a tunnel (RFC 9110, section 9.3.6).
@@ -107,11 +108,11 @@ local function open_tunnel(socket, origin, deadline)
     authorization and "Proxy-Authorization: " .. authorization .. "\r\n" or "") -- RFC 9110, section 11.7.2
   local code, reason = send_bytes(socket, request, deadline)
   if not code then
-    local result = http1.read(receiver(socket, deadline), "CONNECT", MAX_PROXY_RESPONSE)
-    local failure, status = result.failure, result.response and result.response.status
-    if failure then
-      code, reason = failure.code, failure.reason
-    elseif status >= 300 or not result.drained then
+    local result = receive_response(socket, deadline, "CONNECT", MAX_PROXY_RESPONSE)
+    local status = result.response and result.response.status
+    if not status then
+      code, reason = result.code, result.reason
+    elseif status >= 300 or not result.is_drained then
       code, reason = "connect", ("the proxy responded with status %d"):format(status)
     end
   end
@@ -159,10 +160,11 @@ end
 --- The server of a request and the way to it. The pool's name holds all that makes one connection unlike another.
 local function find_origin(settings, request)
   local scheme = request.scheme:lower()
-  local name, port = host_name.split(request.host)
+  local name, port = http1.parse_host(request.host)
+  name = name:lower()
   local origin = { scheme = scheme, name = name, port = port or (scheme == "https" and 443 or 80),
     client_certificate = settings.client_certificate }
-  if host_name.is_ipv4(name) or name:find "^%[" then
+  if http1.is_ip(name) then
     origin.address = name:match "^%[?([^%]]*)"
   else
     origin.server_name = name:gsub("%.$", "") -- RFC 6066, section 3: without the final dot, and never an address
@@ -176,38 +178,37 @@ local function find_origin(settings, request)
 end
 
 --- Sends a request on one connection, and receives the response. Keeps the connection only after a complete response.
----@return kms.http1.Result with `is_sent`: the server may have received the request; `is_stale`: the connection was
+---@return kms.cosocket.Result with `is_sent`: the server may have received the request; `is_stale`: the connection was
 ---  kept, and was closed before any byte of a response
 local function exchange(self, origin, message, deadline, must_be_new)
   local settings = settings_of[self]
   local connect_deadline = math.min(deadline, now() + settings.connect_timeout)
   local socket, reused_or_code, reason = open_connection(self, origin, connect_deadline, must_be_new)
-  if not socket then return { failure = { code = reused_or_code, reason = reason } } end
+  if not socket then return { code = reused_or_code, reason = reason } end
   local code
   code, reason = send_bytes(socket, message.bytes, deadline)
-  local result = code and { failure = { code = code, reason = reason } }
-    or http1.read(receiver(socket, deadline), message.method, settings.max_response)
-  if result.response and result.reusable and settings.keepalive > 0 then
+  local result = code and { code = code, reason = reason }
+    or receive_response(socket, deadline, message.method, settings.max_response)
+  if result.is_reusable and settings.keepalive > 0 then
     socket:setkeepalive(math.ceil(settings.keepalive * 1000), settings.pool_size)
   else
     socket:close()
   end
   result.is_sent = true
-  result.is_stale = reused_or_code == true and not result.started and result.failure.code == "closed"
+  result.is_stale = reused_or_code == true and not result.has_started and result.code == "closed"
   return result
 end
 
 --- Whether a request may be sent again after `result`: its connection was stale, and the method is idempotent, because
 --- the server may have handled the request (RFC 9110, section 9.2.2).
 local function can_resend(method, result)
-  return result.is_stale and IDEMPOTENT[method]
+  return result.is_stale and http1.is_idempotent(method)
 end
 
-local function new_error(request, failure, is_uncertain)
-  local message = PHRASES[failure.code]:format(request.host) .. ": " .. failure.reason
+local function new_error(request, result, is_uncertain)
   return Error.new {
-    kind = "transport", code = failure.code, message = (message:gsub("%c", "?")),
-    uncertain = is_uncertain, cause = { message = failure.reason },
+    kind = "transport", code = result.code, message = http1.error_message(result.code, request.host, result.reason),
+    uncertain = is_uncertain, cause = { message = result.reason },
   }
 end
 
@@ -232,25 +233,23 @@ end
 ---@param request kms.transport.Request
 ---@return kms.transport.Response? response, kms.Error? err
 function Transport:send(request)
-  local problem = syntax.misuse(request)
+  local bytes, err, problem = http1.request(request)
   if problem then error(validate.argument_error(1, "send", problem), 2) end
-  local err = cosocket.check_phase()
+  err = cosocket.check_phase() or err
   if err then return nil, err end
-  local field, text = syntax.refusal(request)
-  if field then return nil, Error.new { kind = "invalid", code = field, message = text } end
 
   local settings = settings_of[self]
-  local timeout, deadline = settings.timeout or not request.deadline and DEFAULT_TIMEOUT, request.deadline
-  deadline = math.min(deadline or math.huge, timeout and now() + timeout or math.huge)
+  local timeout = math.min(settings.timeout or request.timeout or DEFAULT_TIMEOUT, request.timeout or math.huge)
+  local deadline = now() + timeout
   self.counts.requests = self.counts.requests + 1
 
   local origin = find_origin(settings, request)
-  local message = { method = request.method, bytes = syntax.write(request) }
+  local message = { method = request.method, bytes = bytes }
   local result = exchange(self, origin, message, deadline, false)
   local is_sent = result.is_sent
   if can_resend(request.method, result) then result = exchange(self, origin, message, deadline, true) end
   if result.response then return result.response end
-  return nil, new_error(request, result.failure, is_sent or result.is_sent or false)
+  return nil, new_error(request, result, is_sent or result.is_sent or false)
 end
 
 --- Waits without blocking the worker.
@@ -264,7 +263,11 @@ end
 
 --- Returns Unix time in seconds.
 ---@return number
-function Transport:now() return now() end -- luacheck: no unused args
+function Transport:now() return http1.now() end -- luacheck: no unused args
+
+--- Returns monotonic time in seconds.
+---@return number
+function Transport:clock() return http1.monotonic() end -- luacheck: no unused args
 
 --- Returns how many requests this transport has sent, and how many connections it has made, in this worker.
 ---@return { requests: integer, connections: integer }

@@ -1,7 +1,7 @@
 --- Options of kms.transport.cosocket: validates them, parses the proxy, and reads the client certificate.
 
 local cosocket_tls = require "kms.transport.cosocket_tls"
-local host_name = require "kms.host_name"
+local http1 = require "kms.http1"
 local validate = require "kms.util.validate"
 
 local ngx = rawget(_G, "ngx")
@@ -57,7 +57,7 @@ local function parse_proxy(url)
   local authority = type(url) == "string" and url:match "^http://([^/?#]*)/?$" or ""
   local userinfo, host = authority:match "^([^@]*)@(.*)$"
   host = host or authority
-  local name, port = host_name.split(host)
+  local name, port = http1.parse_host(host)
   local authorization = userinfo and parse_userinfo(userinfo)
   if not (name and port) or userinfo and not authorization then return nil end
   return { host = host, name = name, port = port, authorization = authorization }

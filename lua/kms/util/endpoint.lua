@@ -1,6 +1,6 @@
 --- Parses and validates the endpoints that users set.
 
-local host_name = require "kms.host_name"
+local http1 = require "kms.http1"
 local validate = require "kms.util.validate"
 
 local endpoint = {}
@@ -11,8 +11,8 @@ local endpoint = {}
 ---@return string? host as in a Host header, without the default port
 function endpoint.parse(url)
   local scheme, host = url:match "^(https?)://([^/]+)/?$"
-  local name = host and host_name.split(host)
-  if not name or scheme == "http" and not host_name.is_loopback(name) then return nil end
+  local name = host and http1.parse_host(host)
+  if not name or scheme == "http" and not http1.is_loopback(name) then return nil end
   local default_port = scheme == "https" and ":443$" or ":80$"
   return scheme, (host:lower():gsub(default_port, ""))
 end

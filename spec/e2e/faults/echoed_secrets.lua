@@ -82,7 +82,7 @@ add { "the secret as a coding", gives = "transport other uncertain",
   send = function(head) return "HTTP/1.1 200 OK\r\nTransfer-Encoding: " .. secret_of(head) .. "\r\n\r\n{}" end }
 add { "the secret as a header's name", gives = "transport other uncertain",
   send = function(head) return "HTTP/1.1 200 OK\r\n" .. secret_of(head) .. " : 1\r\n\r\n" end }
-add { "the secret as a chunk's size", gives = "transport other uncertain", libcurl = "transport closed uncertain",
+add { "the secret as a chunk's size", gives = "transport other uncertain",
   send = function(head) return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx" .. secret_of(head) .. "\r\n" end }
 add { "the secret as a redirect", status = 302, headers = { Location = function(head) return "http://" .. secret_of(head) .. "/" end },
   gives = "protocol empty 302" }

@@ -9,7 +9,6 @@ local seen = ngx.shared.seen
 
 local PAUSE = 0.02 -- seconds between the bytes of what comes slowly
 local MANY = 4096 -- pieces of a flood, should a client never close
-local PATIENCE = 10 -- seconds: more than any client of such a row has
 
 local server = {}
 
@@ -49,29 +48,6 @@ local function send(row, head)
   end
 end
 
-local STEPS = {}
-
-function STEPS.answer()
-  ngx.header["Content-Length"] = #GOOD
-  ngx.send_headers()
-end
-
-function STEPS.half() ngx.print(GOOD:sub(1, #GOOD / 2)) end
-
---- No longer than this server is to go on.
-function STEPS.wait()
-  local stop = ngx.now() + PATIENCE
-  while ngx.now() < stop and not ngx.worker.exiting() do ngx.sleep(PAUSE) end
-end
-
-local function break_off(row)
-  for _, step in ipairs(row.stream) do
-    STEPS[step]()
-    ngx.flush(true)
-  end
-  ngx.exit(444)
-end
-
 local function reply(row, head)
   ngx.status = row.status
   for name, value in pairs(row.headers or {}) do ngx.header[name] = made(value, head) end
@@ -87,7 +63,6 @@ function server.run()
   ngx.req.read_body()
   local head = note(id)
   if row.send then return send(row, head) end
-  if row.stream then return break_off(row) end
   reply(row, head)
 end
 

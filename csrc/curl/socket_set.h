@@ -1,0 +1,68 @@
+/* The sockets that an event loop waits for: epoll on Linux, poll elsewhere. */
+#ifndef KMS_SOCKET_SET_H
+#define KMS_SOCKET_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* -DKMS_USE_POLL builds the poll variant on Linux, for tests. */
+#if defined(__linux__) && !defined(KMS_USE_POLL)
+#define KMS_USE_EPOLL 1
+#else
+#define KMS_USE_EPOLL 0
+#endif
+
+#if KMS_USE_EPOLL
+#include <sys/epoll.h>
+typedef struct epoll_event kms_ready_socket;
+#else
+#include <poll.h>
+typedef struct pollfd kms_ready_socket;
+#endif
+
+enum { KMS_READABLE = 1, KMS_WRITABLE = 2, KMS_SOCKET_FAILED = 4 };
+
+/* One socket that is watched. */
+typedef struct {
+    unsigned events; /* 0: not watched */
+    void *owner;
+    size_t slot; /* poll: index into `ready` */
+} kms_watch;
+
+typedef struct {
+    kms_watch *watches; /* by socket number */
+    size_t watch_count;
+    kms_ready_socket *ready; /* epoll: the events of the last wait; poll: all sockets */
+    size_t ready_capacity;
+    size_t ready_count;
+    size_t ready_next;
+    int descriptor; /* epoll: its descriptor; poll: -1 */
+} kms_socket_set;
+
+/* Allocates nothing. */
+void kms_socket_set_init(kms_socket_set *set);
+
+/* Creates what the set waits with. False: no memory, or no descriptor left. */
+bool kms_socket_set_open(kms_socket_set *set);
+
+/* Watches a socket for KMS_READABLE, KMS_WRITABLE or both, or changes that. The socket must be
+ * forgotten before it is closed. False: no memory. */
+bool kms_socket_set_watch(kms_socket_set *set, int socket, unsigned events, void *owner);
+
+/* The owner of a watched socket; NULL if the socket is not watched. */
+void *kms_socket_set_owner(const kms_socket_set *set, int socket);
+
+/* Stops watching a socket, if it is watched. */
+void kms_socket_set_forget(kms_socket_set *set, int socket);
+
+/* Waits until a socket is ready, at most so many seconds. False: interrupted by a signal. */
+bool kms_socket_set_wait(kms_socket_set *set, double seconds);
+
+/* Returns the next socket that the last wait found ready. Sockets may be watched and forgotten
+ * meanwhile; one that was forgotten is not returned. False after the last one. */
+bool kms_socket_set_next(kms_socket_set *set, int *socket, unsigned *events, void **owner);
+
+/* Closes and frees. The sockets stay open. */
+void kms_socket_set_close(kms_socket_set *set);
+
+#endif
