@@ -73,7 +73,8 @@ bool kms_buffer_replace(kms_buffer *buffer, size_t at, size_t old_length, kms_sl
 {
     const size_t tail = at + old_length, length = buffer->length;
     /* A longer slice is appended first, only to make room. */
-    if (slice.length > old_length && !kms_buffer_append(buffer, slice.data, slice.length - old_length))
+    if (slice.length > old_length &&
+        !kms_buffer_append(buffer, slice.data, slice.length - old_length))
         return false;
     memmove(buffer->data + at + slice.length, buffer->data + tail, length - tail);
     memcpy(buffer->data + at, slice.data, slice.length);

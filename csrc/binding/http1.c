@@ -1,5 +1,5 @@
-/* Module kms.http1: HTTP/1.1 requests and responses as bytes, hosts, and clocks. It needs libc alone,
- * so that an NGINX worker loads neither libcurl nor its dependencies.
+/* Module kms.http1: HTTP/1.1 requests and responses as bytes, hosts, and clocks. It needs libc
+ * alone, so that an NGINX worker loads neither libcurl nor its dependencies.
  *
  * The parser's userdata owns what the response takes until it is complete. It has ended before its
  * result is pushed, so a finalizer that runs meanwhile cannot touch what is being pushed. */

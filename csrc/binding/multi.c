@@ -162,8 +162,8 @@ static int to_string(lua_State *L)
 }
 
 static const luaL_Reg METHODS[] = {
-    {"add", add_request},       {"step", step},       {"pending", pending},
-    {"descriptor", descriptor}, {"timeout", timeout}, {"clock", read_monotonic_clock},
+    {"add", add_request},       {"step", step},         {"pending", pending},
+    {"descriptor", descriptor}, {"timeout", timeout},   {"clock", read_monotonic_clock},
     {"stats", stats},           {"close", close_multi}, {NULL, NULL},
 };
 

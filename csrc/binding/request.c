@@ -18,9 +18,8 @@ enum {
 };
 
 static const char *const FIELDS[] = {
-    [METHOD] = "method",   [SCHEME] = "scheme",   [HOST] = "host",       [TARGET] = "target",
-    [BODY] = "body",       [HEADERS] = "headers", [TIMEOUT] = "timeout",
-    [LINK_LOCAL] = "link_local",
+    [METHOD] = "method", [SCHEME] = "scheme",   [HOST] = "host",       [TARGET] = "target",
+    [BODY] = "body",     [HEADERS] = "headers", [TIMEOUT] = "timeout", [LINK_LOCAL] = "link_local",
 };
 
 /* Its address is the registry key of a list of the names as Lua strings: pushing a C string could

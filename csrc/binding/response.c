@@ -87,8 +87,8 @@ int kms_response_push_error(lua_State *L, const kms_http_error *error)
 {
     const bool is_invalid = error->code == KMS_HTTP_INVALID;
     const kms_error_value value = {.kind = is_invalid ? "invalid" : "transport",
-                                   .code = is_invalid ? error->field
-                                                      : kms_http_error_word(error->code),
+                                   .code =
+                                       is_invalid ? error->field : kms_http_error_word(error->code),
                                    .message = error->message,
                                    .uncertain = error->is_uncertain,
                                    .has_cause = error->has_cause,

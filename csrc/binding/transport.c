@@ -98,8 +98,9 @@ static void set_option(lua_State *L, kms_options *options)
 {
     kms_option_status status = KMS_OPTION_INVALID;
     if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_argerror(L, 1, lua_pushfstring(L, "option names must be strings, got a %s",
-                                            luaL_typename(L, -2)));
+        luaL_argerror(
+            L, 1,
+            lua_pushfstring(L, "option names must be strings, got a %s", luaL_typename(L, -2)));
     const char *name = lua_tostring(L, -2);
     const kms_option_index option = find_option(L, name);
     if (KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TSTRING) {
@@ -244,7 +245,8 @@ static void push_stats(lua_State *L, unsigned long requests, unsigned long conne
 static int stats(lua_State *L)
 {
     const kms_pool *pool = check_transport(L)->pool;
-    push_stats(L, pool == NULL ? 0 : pool->request_count, pool == NULL ? 0 : pool->connection_count);
+    push_stats(L, pool == NULL ? 0 : pool->request_count,
+               pool == NULL ? 0 : pool->connection_count);
     return 1;
 }
 

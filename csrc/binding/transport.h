@@ -16,8 +16,8 @@ kms_pool *kms_transport_check_pool(lua_State *L, int index);
 /* The state's event loop, shared by all its transports. */
 kms_event_loop *kms_transport_event_loop(lua_State *L);
 
-/* Writes the request at `index` into a transfer of the loop, and starts it. Raises an argument error
- * for a malformed request table. NULL: the request was not started, see `error`. */
+/* Writes the request at `index` into a transfer of the loop, and starts it. Raises an argument
+ * error for a malformed request table. NULL: the request was not started, see `error`. */
 kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
                                   kms_transfer_queue *queue, kms_http_error *error);
 

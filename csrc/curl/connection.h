@@ -12,13 +12,13 @@
 
 typedef struct kms_connection {
     CURL *easy;
-    CURLM *multi;         /* drives the easy handle; lives longer than the connection */
-    curl_socket_t socket; /* CURL_SOCKET_BAD until connected */
-    kms_buffer url;       /* the origin it was made for, with a final NUL */
-    const char *proxy;    /* of the options, which live longer; NULL: direct */
-    double idle_since; /* monotonic seconds; set by the pool */
+    CURLM *multi;          /* drives the easy handle; lives longer than the connection */
+    curl_socket_t socket;  /* CURL_SOCKET_BAD until connected */
+    kms_buffer url;        /* the origin it was made for, with a final NUL */
+    const char *proxy;     /* of the options, which live longer; NULL: direct */
+    double idle_since;     /* monotonic seconds; set by the pool */
     struct kms_pool *pool; /* where it goes while idle; set by the event loop */
-    void *transfer;    /* what it carries, NULL while idle; set by the event loop */
+    void *transfer;        /* what it carries, NULL while idle; set by the event loop */
     char error_text[CURL_ERROR_SIZE];
 } kms_connection;
 

@@ -197,8 +197,7 @@ static void detach_connection(kms_event_loop *loop, kms_transfer *transfer)
     if (connection == NULL)
         return;
     connection->transfer = NULL;
-    if (!kms_transfer_is_reusable(transfer) ||
-        !kms_pool_put(transfer->pool, connection, loop->now))
+    if (!kms_transfer_is_reusable(transfer) || !kms_pool_put(transfer->pool, connection, loop->now))
         drop_connection(loop, connection);
 }
 
@@ -261,8 +260,7 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
 static void wait_for_socket(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_connection *connection = transfer->connection;
-    const unsigned events =
-        KMS_READABLE | (kms_transfer_has_unsent(transfer) ? KMS_WRITABLE : 0U);
+    const unsigned events = KMS_READABLE | (kms_transfer_has_unsent(transfer) ? KMS_WRITABLE : 0U);
     if (!kms_socket_set_watch(&loop->sockets, connection->socket, events, connection))
         end_with(loop, transfer, KMS_HTTP_OTHER, "not enough memory to wait for the response");
 }

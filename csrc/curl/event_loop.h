@@ -48,7 +48,8 @@ void kms_event_loop_run(kms_event_loop *loop, const kms_transfer *transfer);
  * a signal. */
 bool kms_event_loop_step(kms_event_loop *loop, double seconds);
 
-/* Seconds until a timer is due, 0 if there is something to do now; infinity if there is no timer. */
+/* Seconds until a timer is due, 0 if there is something to do now; infinity if there is no timer.
+ */
 double kms_event_loop_timeout(kms_event_loop *loop);
 
 /* A descriptor that is readable when a step has something to do or a queue has an ended transfer.

@@ -119,8 +119,8 @@ void kms_socket_set_forget(kms_socket_set *set, int socket)
 bool kms_socket_set_wait(kms_socket_set *set, double seconds)
 {
     set->ready_next = set->ready_count = 0;
-    const int count = epoll_wait(set->descriptor, set->ready, (int)set->ready_capacity,
-                                 to_milliseconds(seconds));
+    const int count =
+        epoll_wait(set->descriptor, set->ready, (int)set->ready_capacity, to_milliseconds(seconds));
     if (count < 0)
         return pause_after_failure(seconds);
     set->ready_count = (size_t)count;

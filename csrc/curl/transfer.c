@@ -71,8 +71,7 @@ void kms_transfer_attach(kms_transfer *transfer, kms_connection *connection, boo
     transfer->send_result = CURLE_OK;
     transfer->is_drained = false;
     kms_http1_parser_free(&transfer->parser);
-    kms_http1_parser_start(&transfer->parser, &transfer->response,
-                           transfer->has_no_body);
+    kms_http1_parser_start(&transfer->parser, &transfer->response, transfer->has_no_body);
     send_some(transfer);
 }
 
@@ -130,8 +129,7 @@ bool kms_transfer_is_reusable(const kms_transfer *transfer)
 bool kms_transfer_should_retry(const kms_transfer *transfer)
 {
     return transfer->error.code == KMS_HTTP_CLOSED && transfer->is_reused &&
-           !transfer->parser.has_started && !transfer->is_second_try &&
-           transfer->is_idempotent;
+           !transfer->parser.has_started && !transfer->is_second_try && transfer->is_idempotent;
 }
 
 void kms_transfer_prepare_retry(kms_transfer *transfer)

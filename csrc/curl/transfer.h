@@ -35,10 +35,10 @@ struct kms_transfer {
     double deadline;            /* monotonic seconds */
     bool is_resumable;          /* its last progress was KMS_TRANSFER_AGAIN */
     bool is_connecting;
-    bool is_reused;       /* the connection had carried another request before */
+    bool is_reused; /* the connection had carried another request before */
     bool is_second_try;
     bool may_have_arrived; /* the server may have received a part of the request */
-    bool is_drained;      /* the response is complete and no byte followed it */
+    bool is_drained;       /* the response is complete and no byte followed it */
     bool is_done;
     kms_transfer_queue *queue; /* where it goes when it ends; NULL: its starter waits for is_done */
     kms_transfer *next, *previous; /* in the list that holds it */

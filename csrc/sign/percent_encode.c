@@ -65,7 +65,8 @@ static bool encode_text(kms_buffer *out, kms_slice text, const text_location *at
     static const char DIGITS[] = "0123456789ABCDEF";
     const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t i = 0; i < text.length && out->status == KMS_BUFFER_OK;) {
-        size_t span = kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_SYNTAX_UNRESERVED);
+        size_t span =
+            kms_syntax_span((kms_slice){text.data + i, text.length - i}, KMS_SYNTAX_UNRESERVED);
         kms_buffer_append(out, text.data + i, span);
         i += span;
         if (i == text.length)

@@ -10,7 +10,7 @@ local quote = subprocess.quote
 -- One row per shared object: its file, the symbol that it exports, and the library that it loads besides libc. An NGINX
 -- worker that does not use libcurl does not load it.
 local SHARED_OBJECTS = {
-  { path = "kms/http1/reader.so", symbol = "luaopen_kms_http1_reader" },
+  { path = "kms/http1.so", symbol = "luaopen_kms_http1" },
   { path = "kms/sign.so", symbol = "luaopen_kms_sign", library = "libcrypto" },
   { path = "kms/transport/curl.so", symbol = "luaopen_kms_transport_curl", library = "libcurl" },
 }
@@ -107,7 +107,7 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
     it("loads, and works, from where it is installed", function()
       local output, ok = subprocess.run([[
         print(require("kms")._VERSION, require("kms.sign").target("/a b"), require("kms.transport.curl").new())
-        assert(require("kms.http1.reader").new("GET", 1))
+        assert(require("kms.http1").parser("GET", 1))
         for _, path in ipairs { package.searchpath("kms", package.path), package.searchpath("kms.sign", package.cpath) } do
           assert(path:find(os.getenv "ROOT", 1, true), path)
         end
