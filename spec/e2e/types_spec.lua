@@ -1,0 +1,106 @@
+--- The type annotations for editors against the exports of the modules: every function has an entry, and no entry is
+--- without a function.
+
+local curl = require "kms.transport.curl"
+local emulator = require "kms.emulator"
+local kms = require "kms"
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+--- The functions that a file defines: local name -> set of function names.
+local function functions_in(path)
+  local found = {}
+  for owner, name in read(path):gmatch "\nfunction ([%w_]+)[.:]([%w_]+)%(" do
+    found[owner] = found[owner] or {}
+    found[owner][name] = true
+  end
+  return found
+end
+
+--- The functions of a table that are not metamethods.
+local function functions_of(object)
+  local names = {}
+  for name, value in pairs(object) do
+    if type(value) == "function" and not name:find "^__" then names[name] = true end
+  end
+  return names
+end
+
+local function sorted(set)
+  local list = {}
+  for name in pairs(set or {}) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+-- Functions of public tables that only the library calls.
+local INTERNAL = {
+  ["kms.credentials"] = { check_option = true },
+}
+
+local function methods_of(object) return functions_of(getmetatable(object).__index) end
+
+-- One row per table of functions: its name, the file of its annotations, the local in that file, and the functions.
+local TABLES = {
+  { "kms", "kms.lua", "kms", functions_of(kms) },
+  { "clients of Huawei Cloud", "kms.lua", "Huawei", methods_of(kms.huawei()) },
+  { "clients of NAVER Cloud", "kms.lua", "Ncloud", methods_of(kms.ncloud()) },
+  { "kms.error", "kms/error.lua", "Error", functions_of(require "kms.error") },
+  { "kms.credentials", "kms/credentials.lua", "credentials", functions_of(kms.credentials) },
+  { "kms.parallel", "kms/parallel.lua", "parallel", functions_of(require "kms.parallel") },
+  { "objects of kms.parallel", "kms/parallel.lua", "Parallel", methods_of(kms.parallel()) },
+  { "iterators of kms.parallel", "kms/parallel.lua", "Run", methods_of((kms.parallel():map({}, print))) },
+  { "kms.emulator", "kms/emulator.lua", "emulator", functions_of(emulator) },
+  { "emulators", "kms/emulator.lua", "Emulator", methods_of(emulator.new()) },
+  { "kms.sign", "kms/sign.lua", "sign", functions_of(require "kms.sign") },
+  { "kms.http1", "kms/http1.lua", "http1", functions_of(require "kms.http1") },
+  { "parsers of kms.http1", "kms/http1.lua", "Parser", methods_of(require("kms.http1").parser("GET", 1)) },
+  { "kms.transport.curl", "kms/transport/curl.lua", "curl", functions_of(curl) },
+  { "transports of kms.transport.curl", "kms/transport/curl.lua", "Transport", methods_of(curl.new()) },
+  { "multis of kms.transport.curl", "kms/transport/curl.lua", "Multi", methods_of(curl.multi()) },
+}
+
+describe("the type annotations", function()
+  for _, row in ipairs(TABLES) do
+    local name, file, owner, exported = row[1], row[2], row[3], row[4]
+    it(("types/%s has every function of %s, and no others"):format(file, name), function()
+      for internal in pairs(INTERNAL[name] or {}) do exported[internal] = nil end
+      assert.same(sorted(exported), sorted(functions_in("types/" .. file)[owner]))
+    end)
+  end
+
+  it("types/kms/transport/cosocket.lua has every function of kms.transport.cosocket, and no others", function()
+    local source = functions_in "lua/kms/transport/cosocket.lua"
+    local annotated = functions_in "types/kms/transport/cosocket.lua"
+    for _, owner in ipairs { "cosocket", "Transport" } do
+      assert.same(sorted(source[owner]), sorted(annotated[owner]))
+    end
+  end)
+
+  it("types/kms.lua has every parameter and result of every operation, and no others", function()
+    local text = read "types/kms.lua"
+    local function fields_of(class)
+      local names = {}
+      local body = assert(text:match("%-%-%-@class " .. class:gsub("%.", "%%.") .. "\n(.-)\n\n"), class)
+      for name in body:gmatch "%-%-%-@field ([%l_]+)" do names[name] = true end
+      return sorted(names)
+    end
+    for _, provider in ipairs { "huawei", "ncloud" } do
+      for _, operation in ipairs(require("kms." .. provider).operations) do
+        local class = "kms." .. operation.name:gsub("%f[%l]%l", string.upper):gsub("_", "")
+        local params, results = {}, { request_id = true, warning = true }
+        for _, field in ipairs(operation.fields) do params[field.name] = true end
+        for _, map in ipairs { operation.reply, operation.more or {} } do
+          for _, name in pairs(map) do results[name] = true end
+        end
+        assert.same(sorted(params), fields_of(class .. "Params"))
+        assert.same(sorted(results), fields_of(class .. "Result"))
+      end
+    end
+  end)
+end)
