@@ -1,34 +1,86 @@
----@meta kms.http1.reader
+---@meta kms.http1
 
---- Readers of answers of HTTP/1.1, in C, by the letter of RFC 9112. They do no I/O.
-local reader = {}
+--- HTTP/1.1 as bytes: writes requests and parses responses by RFC 9112. No function does I/O.
+---@class kms.http1
+---@field error_codes string[] the transport error codes, which `error_message` takes
+local http1 = {}
 
----@class kms.http1.Failure
----@field code string `"closed"`, `"too_large"`, `"other"`; or what `take` was told
----@field reason string
+--- Parses one response.
+---@class kms.http1.Parser
+local Parser = {}
 
----@class kms.http1.Result
----@field response kms.transport.Response?
----@field failure kms.http1.Failure? why there is no response
----@field started boolean whether any byte came
----@field drained boolean whether no bytes came beyond the answer
----@field reusable boolean whether the connection may carry another exchange
+--- Parses the next bytes, in pieces of any size. Returns nothing until the response is complete or not valid. After a
+--- result the parser cannot be used.
+---@param bytes string
+---@return boolean? ok
+---@return kms.transport.Response|string|nil response_or_code the response; or the error code, if `ok` is false
+---@return boolean|string|nil reusable_or_reason whether the connection may be reused; or the reason, if `ok` is false
+---@return boolean? is_drained whether no bytes follow the response
+function Parser:feed(bytes) end
 
---- Reads one answer.
----@class kms.http1.Reader
-local Reader = {}
+--- The server has closed the connection. Returns as `feed`, but always a result.
+---@return boolean ok
+---@return kms.transport.Response|string response_or_code
+---@return boolean|string reusable_or_reason
+---@return boolean? is_drained
+function Parser:finish() end
 
---- Takes bytes in pieces of any size, or what ended them: nil and `"end"`, where the server closed, or nil, a failure's
---- code and reason. Raises after the result.
----@param bytes string?
----@param code string?
----@param reason string?
----@return kms.http1.Result? result nil as long as the answer goes on
-function Reader:take(bytes, code, reason) end
+--- Whether any byte was parsed.
+---@return boolean
+function Parser:has_started() end
 
----@param method string of the request; an answer to HEAD or CONNECT ends with its head
----@param max_body number bytes that the body may have, 0 to 2147483647
----@return kms.http1.Reader
-function reader.new(method, max_body) return Reader end
+--- Makes a parser.
+---@param method string of the request; a response to HEAD or CONNECT has no body
+---@param max_body integer bytes of the body, 0 to 2147483647
+---@return kms.http1.Parser
+function http1.parser(method, max_body) return Parser end
 
-return reader
+--- Validates a request and writes it.
+---@param request kms.transport.Request
+---@return string? bytes
+---@return kms.Error? err kind "invalid"; `code` is the field
+---@return string? problem an argument error; `err` is nil then
+function http1.request(request) end
+
+--- Splits the host of a request. Returns nothing if it is not valid.
+---@param host string
+---@return string? name as in `host`
+---@return integer? port nil if there is none
+function http1.parse_host(host) end
+
+--- Whether a name is an IPv4 address or an IPv6 address in brackets.
+---@param name string
+---@return boolean
+function http1.is_ip(name) end
+
+--- Whether a name is "localhost" or a loopback address.
+---@param name string
+---@return boolean
+function http1.is_loopback(name) end
+
+--- Whether a name is an address in 169.254.0.0/16.
+---@param name string
+---@return boolean
+function http1.is_link_local(name) end
+
+--- Whether a method is idempotent (RFC 9110, section 9.2.2).
+---@param method string
+---@return boolean
+function http1.is_idempotent(method) end
+
+--- The message of a transport error.
+---@param code string one of `error_codes`
+---@param host string
+---@param reason string
+---@return string
+function http1.error_message(code, host, reason) end
+
+--- Monotonic time in seconds.
+---@return number
+function http1.monotonic() end
+
+--- Unix time in seconds.
+---@return number
+function http1.now() end
+
+return http1
