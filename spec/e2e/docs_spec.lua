@@ -443,7 +443,10 @@ describe("references in the documentation", function()
       for number, line in ipairs(PAGES[path].prose) do
         for word in line:gmatch "`([%w_./-]+)`" do
           local root = word:match "^([%w_.]+)/"
-          if root and FOLDERS[root] then assert.is_true(exists(word), ("%s:%d: %s"):format(path, number, word)) end
+          local is_example = word:find("acme", 1, true) -- the cloud of adding-a-provider.md
+          if root and FOLDERS[root] and not is_example then
+            assert.is_true(exists(word), ("%s:%d: %s"):format(path, number, word))
+          end
         end
       end
     end

@@ -41,6 +41,7 @@ end
 -- Functions of public tables that only the library calls.
 local INTERNAL = {
   ["kms.credentials"] = { check_option = true },
+  ["iterators of kms.parallel"] = { record = true, reserve_outcome = true },
 }
 
 local function methods_of(object) return functions_of(getmetatable(object).__index) end

@@ -26,6 +26,10 @@ function Parallel:map(items, fn) return Run end
 --- Waits for the tasks that run. Starts no further ones.
 function Parallel:close() end
 
+--- What the tasks did so far.
+---@return kms.transport.Stats? stats nil inside NGINX
+function Parallel:stats() end
+
 local parallel = {}
 
 --- Makes a parallel. `kms.parallel` does the same and raises on an argument error.

@@ -32,6 +32,10 @@ function Transport:sleep(seconds) end
 ---@return number
 function Transport:now() end
 
+--- Monotonic time in seconds.
+---@return number
+function Transport:clock() end
+
 --- What the transport did so far in this worker.
 ---@return kms.transport.Stats
 function Transport:stats() end
