@@ -10,8 +10,9 @@ local provider_call = {}
 ---@param transport table
 ---@param options { timeout: number?, region: string? }?
 function provider_call.new_context(cloud, transport, options)
-  local context = Context.new(require("kms." .. cloud), transport, options and options.timeout or 30)
-  context.region = options and options.region or cloud == "huawei" and "cn-north-4" or nil
+  local region = options and options.region or cloud == "huawei" and "cn-north-4" or nil
+  local context = setmetatable({ transport = transport, region = region }, Context.new_class(require("kms." .. cloud)))
+  context:start(options and options.timeout or 30)
   return context
 end
 

@@ -1,51 +1,57 @@
---- Watches every error that a client of this process gives, in whichever spec: a secret in it is an error of its own.
+--- Watches the errors of all calls of a process, in every spec: a secret in an error is an error of its own.
 --- For busted: --helper=spec/helpers/secret_watch.lua
 
 local call = require "kms.call"
 local no_secrets = require "spec.helpers.no_secrets"
+local report = require "kms.call.report"
 
-local SHORTEST = 8 -- bytes: shorter ones are no secrets but placeholders, and stand in any text
+local MIN_SECRET = 8 -- bytes; shorter ones are placeholders and occur in any text
 
--- Fields of credentials, headers of a request, and what of each is secret.
-local SECRET = { secret_key = "^.+$", security_token = "^.+$", token = "^.+$",
+-- Fields of credentials and headers of a request, with a pattern of the secret in each.
+local SECRETS = { secret_key = "^.+$", security_token = "^.+$", token = "^.+$",
   Authorization = "Signature=(%x+)", ["x-ncp-apigw-signature-v2"] = "^.+$" }
 
---- Adds what is secret in a table to a list.
-local function note(list, fields)
+local function add_secrets(list, fields)
   for name, value in pairs(fields or {}) do
-    local secret = SECRET[name] and value:match(SECRET[name])
-    if secret and #secret >= SHORTEST then list[#list + 1] = secret end
+    local secret = SECRETS[name] and value:match(SECRETS[name])
+    if secret and #secret >= MIN_SECRET then list[#list + 1] = secret end
   end
 end
 
---- An object like another one, of which one function's first value is noted.
-local function noting(object, name, list)
-  local watched = {}
-  watched[name] = function(first, ...)
-    local value, err, more = object[name](first == watched and object or first, ...)
-    note(list, value)
-    return value, err, more
+-- The signatures of the call under way, by its coroutine.
+local signatures = setmetatable({}, { __mode = "k" })
+local MAIN = {}
+
+local function current_thread()
+  return coroutine.running() or MAIN
+end
+
+for _, name in ipairs { "kms.huawei", "kms.ncloud" } do
+  local provider = require(name)
+  local authenticate = provider.authenticate
+  function provider.authenticate(request, credentials, ...)
+    local headers, err = authenticate(request, credentials, ...)
+    local thread = current_thread()
+    signatures[thread] = signatures[thread] or {}
+    add_secrets(signatures[thread], headers)
+    return headers, err
   end
-  return setmetatable(watched, { __index = object, __newindex = object })
 end
 
-local run, reject = call.run, call.reject
+local run = call.run
 
-function call.run(self, ...)
-  local secrets = {}
-  local watched = setmetatable({
-    credential_provider = noting(self.credential_provider, "get", secrets),
-    provider = noting(self.provider, "authenticate", secrets),
-  }, { __index = self, __newindex = self })
-  local result, err = run(watched, ...)
-  if err then no_secrets.check(err, secrets) end
-  return result, err
+function call.run(...)
+  signatures[current_thread()] = nil
+  return run(...)
 end
 
-function call.reject(self, ...)
+local build_error = report.build_error
+
+function report.build_error(failed_call, failure)
+  local err = build_error(failed_call, failure)
   local secrets = {}
-  local result, err = reject(self, ...)
-  note(secrets, self.options and self.options.credentials)
+  add_secrets(secrets, failed_call.credentials)
+  for _, signature in ipairs(signatures[current_thread()] or {}) do secrets[#secrets + 1] = signature end
   no_secrets.check(err, secrets)
-  return result, err
+  return err
 end

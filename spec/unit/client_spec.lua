@@ -1,4 +1,4 @@
-local canned = require "spec.helpers.fake_transport"
+local fake_transport = require "spec.helpers.fake_transport"
 local child = require "spec.helpers.subprocess"
 local Error = require "kms.error"
 local kms = require "kms"
@@ -27,11 +27,11 @@ end
 
 describe("a client", function()
   it("raises on misuse, with the caller's line", function()
-    local client, renamer = huawei(canned.new(MOVED)), kms.ncloud {}
+    local client, renamer = huawei(fake_transport.new(MOVED)), kms.ncloud {}
     for expected, call in pairs {
       ["bad argument #1 to 'huawei' (table expected, got string)"] = function() kms.huawei "x" end,
       ["bad argument #1 to 'huawei' (unknown option \"regoin\"; known: region, project_id, endpoint, algorithm, "
-        .. "credentials, timeout, transport, lock_guard, retry, on_retry)"] =
+        .. "credentials, timeout, transport, lock_guard, retry, on_attempt)"] =
         function() kms.huawei { regoin = "x" } end,
       ["bad argument #1 to 'huawei' (option 'region': string expected, got number)"] = function() kms.huawei { region = 4 } end,
       ["bad argument #1 to 'ncloud' (option 'timeout': a number above 0 expected, got -1)"] = function() kms.ncloud { timeout = -1 } end,
@@ -69,17 +69,17 @@ describe("a client", function()
   end)
 
   it("calls through the plain function alike", function()
-    local transport = canned.new(MOVED)
+    local transport = fake_transport.new(MOVED)
     assert.same({ key_id = KEY_ID, primary_region = "cn-east-3" }, kms.update_primary_region(PARAMS, huawei(transport)))
     assert.equal(1, #transport.requests)
   end)
 
   it("makes the default client once, from the environment, and says what is missing", function()
     local program = [[
-      local canned = require "spec.helpers.fake_transport"
+      local fake_transport = require "spec.helpers.fake_transport"
       local made = {}
       package.loaded["kms.transport.curl"] = { new = function()
-        made[#made + 1] = canned.new { '{"code":"SUCCESS","data":{"keyTag":"t","keyName":"name"}}' }
+        made[#made + 1] = fake_transport.new { '{"code":"SUCCESS","data":{"keyTag":"t","keyName":"name"}}' }
         return made[#made]
       end }
       local kms = require "kms"
@@ -98,7 +98,7 @@ describe("a client", function()
   end)
 
   it("gives one deadline to the transport: its own timeout, or the call's", function()
-    local transport = canned.new(MOVED)
+    local transport = fake_transport.new(MOVED)
     local client = kms.huawei { region = "cn-north-4", project_id = PROJECT_ID, credentials = KEYS, transport = transport, timeout = 8,
       retry = false }
     client:update_primary_region(PARAMS)
@@ -108,7 +108,7 @@ describe("a client", function()
   end)
 
   it("works with a transport that has no clock", function()
-    local transport = canned.new(MOVED)
+    local transport = fake_transport.new(MOVED)
     local bare = { send = function(_, request) return transport:send(request) end, sleep = function() end }
     assert(huawei(bare):update_primary_region(PARAMS))
     local timeout = transport.requests[1].timeout
@@ -124,7 +124,7 @@ describe("a client", function()
       local code, uncertain, retryable = row[1], row[2], row[3]
       it(("with %s, uncertain %s, says so"):format(code, uncertain), function()
         local cause = { code = 28, message = "libcurl's words" }
-        local result, err = huawei(canned.new(Error.new { kind = "transport", code = code, message = "m", uncertain = uncertain,
+        local result, err = huawei(fake_transport.new(Error.new { kind = "transport", code = code, message = "m", uncertain = uncertain,
           cause = cause })):update_primary_region(PARAMS)
         assert.is_nil(result)
         assert.same({ "transport", code, uncertain, retryable, 1, "huawei", "update_primary_region" },
@@ -147,13 +147,13 @@ describe("a client", function()
       "<html>hush-token hush-secret</html>", '"hush-token"', '{"hush-token":1}',
       '{"error_code":"A","error_msg":"b","request_id":"hush-token"}',
     } do
-      local _, err = huawei(canned.new { status = 401, body = body, headers = { location = "hush-secret" } }):update_primary_region(PARAMS)
+      local _, err = huawei(fake_transport.new { status = 401, body = body, headers = { location = "hush-secret" } }):update_primary_region(PARAMS)
       for _, text in ipairs { tostring(err), err.code, err.message, err.request_id or "", err.cause and err.cause.encoded_authorization_message or "" } do
         assert.is_nil(text:find("hush", 1, true), text)
       end
       assert.matches("[secret]", tostring(err) .. (err.request_id or ""), 1, true)
     end
-    local _, err = huawei(canned.new(Error.new { kind = "transport", code = "other", message = "m", cause = { code = 1, message = "hush-token" } }))
+    local _, err = huawei(fake_transport.new(Error.new { kind = "transport", code = "other", message = "m", cause = { code = 1, message = "hush-token" } }))
       :update_primary_region(PARAMS)
     assert.equal("[secret]", err.cause.message)
   end)
@@ -169,7 +169,7 @@ describe("a client", function()
       '{"error_code":"A","error_msg":"PUT|/|x-security-token:' .. json:sub(1, 300) .. '|host"}', -- cut by the gateway
       '{"error_code":"A","error_msg":"X-Security-Token: ' .. json:sub(1, 300) .. '"}',
     } do
-      local _, err = huawei(canned.new { status = 401, body = body }, keys):update_primary_region(PARAMS)
+      local _, err = huawei(fake_transport.new { status = 401, body = body }, keys):update_primary_region(PARAMS)
       assert.is_nil(tostring(err):find("hush", 1, true), tostring(err))
       assert.is_nil(tostring(err):find("tttttttt", 1, true), tostring(err))
       assert.matches("[secret]", tostring(err), 1, true)
@@ -178,7 +178,7 @@ describe("a client", function()
 
   it("leaves what is no secret in a message", function()
     local text = "x-auth-token not found, authorization: denied by policy | SDK-HMAC-SHA256"
-    local _, err = huawei(canned.new { status = 401, body = '{"error_code":"A","error_msg":"' .. text .. '"}' }):update_primary_region(PARAMS)
+    local _, err = huawei(fake_transport.new { status = 401, body = '{"error_code":"A","error_msg":"' .. text .. '"}' }):update_primary_region(PARAMS)
     assert.equal(text, err.message)
   end)
 
@@ -198,7 +198,7 @@ describe("a client", function()
 
   it("takes one snapshot of the credentials a call", function()
     local count = 0
-    local transport = canned.new(MOVED)
+    local transport = fake_transport.new(MOVED)
     local client = huawei(transport, function()
       count = count + 1
       return { access_key = "AK" .. count, secret_key = "S" }
@@ -206,11 +206,11 @@ describe("a client", function()
     client:update_primary_region(PARAMS)
     client:update_primary_region(PARAMS)
     assert.equal(2, count)
-    assert.matches("Access=AK2,", canned.headers(transport.requests[2]).authorization)
+    assert.matches("Access=AK2,", fake_transport.headers(transport.requests[2]).authorization)
   end)
 
   it("sends nothing without credentials", function()
-    local transport = canned.new(MOVED)
+    local transport = fake_transport.new(MOVED)
     local _, err = huawei(transport, function() return nil, "vault is sealed" end):update_primary_region(PARAMS)
     assert.same({ "credentials", "missing", 0, false }, { err.kind, err.code, err.attempts, err.uncertain })
     assert.matches("vault is sealed", err.message)

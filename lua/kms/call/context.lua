@@ -1,12 +1,12 @@
 --- What a call lends to credential providers and to the lock guard: time, pauses, and requests within its deadline.
 
-local clock = require "kms.util.clock"
 local Error = require "kms.error"
+local http1 = require "kms.http1"
 local scheduler = require "kms.transport.scheduler"
 
 ---@class kms.Context
 ---@field provider "huawei"|"ncloud"
----@field cloud table its module
+---@field cloud kms.Provider its module
 ---@field fields kms.CredentialsField[] the credentials that the provider's signature needs
 ---@field region string?
 ---@field deadline number on the scale of `clock()`
@@ -14,21 +14,26 @@ local scheduler = require "kms.transport.scheduler"
 ---@field transport table|userdata
 ---@field time number? `clock()`, as long as nothing may have waited since it was read
 local Context = {}
-Context.__index = Context
 
----@param provider table kms.huawei or kms.ncloud, the module
----@param transport table|userdata
----@param timeout number seconds
+--- Creates the metatable of contexts. Its index holds what is the same for all of them, because a smaller table makes a
+--- call measurably cheaper.
+---@param provider kms.Provider
 ---@param region string?
----@return kms.Context
-function Context.new(provider, transport, timeout, region)
-  local self = setmetatable({
-    provider = provider.name, cloud = provider, fields = provider.credentials, region = region, transport = transport,
-    deadline = 0, time = 0, warning = nil,
-  }, Context)
+---@param settings table? of the client
+---@return table
+function Context.new_class(provider, region, settings)
+  local index = {
+    provider = provider.name, cloud = provider, fields = provider.credentials, region = region, settings = settings,
+  }
+  for name, method in pairs(Context) do index[name] = method end
+  return { __index = index }
+end
+
+--- Starts the time of a call.
+---@param timeout number seconds
+function Context:start(timeout)
   local time = self:clock()
   self.time, self.deadline = time, time + timeout
-  return self
 end
 
 --- Returns monotonic time in seconds.
@@ -37,8 +42,7 @@ function Context:clock()
   local transport = self.transport
   local read = transport.clock
   if read then return read(transport) end
-  read = clock.read_monotonic
-  return read and read() or self:now()
+  return http1.monotonic()
 end
 
 --- Returns Unix time in seconds.
@@ -47,7 +51,7 @@ function Context:now()
   local transport = self.transport
   local read = transport.now
   if read then return read(transport) end
-  return clock.read_wall()
+  return http1.now()
 end
 
 ---@param seconds number

@@ -1,122 +1,129 @@
---- Keeps a refused key from being locked: five refusals in a row lock a Huawei Cloud access key for five minutes, so
---- credentials that were refused once are not tried again, and new ones are tried by one call before others follow.
+--- Protects an access key from lock-out: credentials that were refused once are not sent again, and new credentials are
+--- tried by one call before the others follow. Five refusals in a row lock a Huawei Cloud access key for five minutes.
 
 local Error = require "kms.error"
 local sign = require "kms.sign"
 
 local lock_guard = {}
 
-local Guard = {}
-Guard.__index = Guard
+local POLL_INTERVAL = 0.01 -- seconds
+local MAX_ENTRIES = 100 -- of a LocalStore; a program that rotates keys must not fill its memory
 
-local WAIT = 0.01 -- seconds between looks at a try under way
-local MOST_NOTES = 100 -- of one process; whoever rotates keys for years must not fill its memory
-local GENERATION = "kms.call.lock_guard"
+-- A store maps an id of credentials to "trial", "refused" or "good". A trial ends with the deadline of its call.
 
--- What a guard of one process writes down: "trial", "refused" or "good", by the name of the credentials.
-local Notes = {}
-Notes.__index = Notes
+---@class kms.LocalStore the store of one process
+local LocalStore = {}
+LocalStore.__index = LocalStore
 
-function Notes:get(name, context)
-  local entry = self.entries[name]
-  if entry and (not entry.stop or entry.stop > context:clock()) then return entry.value end
+function LocalStore:get(id, context)
+  local entry = self.entries[id]
+  if entry and (not entry.deadline or entry.deadline > context:clock()) then return entry.value end
 end
 
-function Notes:add(name, value, seconds, context)
-  if self:get(name, context) then return false end
-  local count = 0
+function LocalStore:add(id, value, timeout, context)
+  if self:get(id, context) then return false end
+  local time, count = context:clock(), 0
   for _ in pairs(self.entries) do count = count + 1 end
-  for other, entry in pairs(count >= MOST_NOTES and self.entries or {}) do
-    if entry.value == "good" or entry.stop and entry.stop <= context:clock() then self.entries[other] = nil end
+  for other, entry in pairs(count >= MAX_ENTRIES and self.entries or {}) do
+    if entry.value == "good" or entry.deadline and entry.deadline <= time then self.entries[other] = nil end
   end
-  self.entries[name] = { value = value, stop = context:clock() + seconds }
+  self.entries[id] = { value = value, deadline = time + timeout }
   return true
 end
 
-function Notes:set(name, value) self.entries[name] = { value = value } end
-function Notes:delete(name) self.entries[name] = nil end
-function Notes:reset() self.entries = {} end
+function LocalStore:set(id, value) self.entries[id] = { value = value } end
+function LocalStore:delete(id) self.entries[id] = nil end
+function LocalStore:reset() self.entries = {} end
 
--- The same in an NGINX shared dictionary. A key has its generation: a reset in one worker is one for all, and for those
--- after a reload.
-local SharedNotes = {}
-SharedNotes.__index = SharedNotes
+---@class kms.SharedStore the store of all NGINX workers, in a shared dictionary
+local SharedStore = {}
+SharedStore.__index = SharedStore
 
-local function key_of(self, name)
-  return ("%s %d %s"):format(GENERATION, self.dictionary:get(GENERATION) or 0, name)
+-- Keys contain a generation, so that a reset in one worker counts in all of them, and after a reload.
+local GENERATION = "kms.lock_guard"
+
+local function build_key(self, id)
+  return ("%s %d %s"):format(GENERATION, self.dictionary:get(GENERATION) or 0, id)
 end
 
-function SharedNotes:get(name) return (self.dictionary:get(key_of(self, name))) end
-function SharedNotes:add(name, value, seconds) return (self.dictionary:add(key_of(self, name), value, seconds)) end
-function SharedNotes:set(name, value) self.dictionary:set(key_of(self, name), value) end
-function SharedNotes:delete(name) self.dictionary:delete(key_of(self, name)) end
-function SharedNotes:reset() self.dictionary:incr(GENERATION, 1, 0) end
+function SharedStore:get(id) return (self.dictionary:get(build_key(self, id))) end
+function SharedStore:add(id, value, timeout) return (self.dictionary:add(build_key(self, id), value, timeout)) end
+function SharedStore:set(id, value) self.dictionary:set(build_key(self, id), value) end
+function SharedStore:delete(id) self.dictionary:delete(build_key(self, id)) end
+function SharedStore:reset() self.dictionary:incr(GENERATION, 1, 0) end
 
--- Names by snapshot, for sources hand out the same one again and again.
-local names = setmetatable({}, { __mode = "k" })
+-- Ids by credentials table, because providers return the same table many times.
+local ids = setmetatable({}, { __mode = "k" })
 
---- A name for credentials that tells nothing of them: a signature under them of always the same thing.
----@param given kms.Credentials
----@return string? name nil for a token, which locks nothing
-function lock_guard.identify(given)
-  if not given.secret_key then return nil end
-  if not names[given] then
-    local headers = sign.ncloud({ method = "GET", target = "/" }, given, 0)
-    names[given] = headers and headers["x-ncp-apigw-signature-v2"]
+--- Returns an opaque id of credentials: the same in every process, and not reversible to the keys.
+---@param credentials kms.Credentials
+---@return string? id nil for a token, because refusing a token locks nothing
+function lock_guard.identify(credentials)
+  local id = ids[credentials]
+  if not id and credentials.secret_key then
+    id = sign.fingerprint(credentials)
+    ids[credentials] = id
   end
-  return names[given]
+  return id
 end
 
----@param shared table? an NGINX shared dictionary, for a guard that all workers share
-function lock_guard.new(shared)
-  local notes = shared and setmetatable({ dictionary = shared }, SharedNotes) or setmetatable({ entries = {} }, Notes)
-  return setmetatable({ notes = notes }, Guard)
+---@class kms.LockGuard
+---@field store kms.LocalStore|kms.SharedStore
+local LockGuard = {}
+LockGuard.__index = LockGuard
+
+---@param dictionary table? an NGINX shared dictionary: the guard is then shared by all workers
+---@return kms.LockGuard
+function lock_guard.new(dictionary)
+  local store = dictionary and setmetatable({ dictionary = dictionary }, SharedStore)
+    or setmetatable({ entries = {} }, LocalStore)
+  return setmetatable({ store = store }, LockGuard)
 end
 
---- Asks for leave to send under credentials. Of calls that come at once under credentials not yet known to be good, one
---- goes ahead, and the others wait for what becomes of it. A try that is past its own deadline was given up with its
---- caller: it bars nobody.
----@param name string
----@param context table `clock`, `sleep` and `deadline` of the call
----@return boolean? leave, kms.Error? err
----@return boolean? known to be good: nobody waits for what becomes of this call, and only a refusal need be told
-function Guard:acquire(name, context)
+--- Asks for permission to send under credentials. If they are new, the call that comes first tries them, and the others
+--- wait for its result, at most until its deadline.
+---@param id string from `identify`
+---@param context kms.Context
+---@return boolean? is_allowed, kms.Error? err
+---@return boolean? is_known the credentials are good: other calls do not wait for this one, and only a refusal must be
+---  reported
+function LockGuard:acquire(id, context)
   while true do
-    local note = self.notes:get(name, context)
-    if note == "good" then return true, nil, true end
-    if note == "refused" then
+    local value = self.store:get(id, context)
+    if value == "good" then return true, nil, true end
+    if value == "refused" then
       return nil, Error.new { kind = "credentials", code = "guarded",
-        message = "these credentials were refused before and were not sent again, so that the key is not locked; "
-          .. "change them, or lift the guard with client:reset()" }
+        message = "the credentials were refused before and are not sent again, because repeated refusals lock the "
+          .. "access key; change them, or call client:reset()" }
     end
-    local left = context.deadline - context:clock()
-    if left <= 0 then
+    local timeout = context.deadline - context:clock()
+    if timeout <= 0 then
       return nil, Error.new { kind = "transport", code = "timeout", uncertain = false,
-        message = "the deadline passed while another call tried the same credentials" }
+        message = "timed out waiting for a concurrent call that tries the same credentials" }
     end
-    if not note and self.notes:add(name, "trial", left, context) then return true end
-    context:sleep(WAIT)
+    if not value and self.store:add(id, "trial", timeout, context) then return true end
+    context:sleep(POLL_INTERVAL)
   end
 end
 
---- Tells what became of a call that had leave.
----@param name string
----@param outcome "good"|"refused"|nil nil: it showed nothing about the credentials
----@param context table
-function Guard:report(name, outcome, context)
-  local note = self.notes:get(name, context)
-  if outcome == "refused" then
-    self.notes:set(name, outcome)
-  elseif outcome == "good" and note ~= "refused" then
-    if note ~= "good" then self.notes:set(name, outcome) end
-  elseif note == "trial" then
-    self.notes:delete(name)
+--- Reports the result of a call that `acquire` allowed.
+---@param id string
+---@param verdict "good"|"refused"|nil nil if the call proved nothing about the credentials
+---@param context kms.Context
+function LockGuard:report(id, verdict, context)
+  local value = self.store:get(id, context)
+  if verdict == "refused" then
+    self.store:set(id, verdict)
+  elseif verdict == "good" and value ~= "refused" then
+    if value ~= "good" then self.store:set(id, verdict) end
+  elseif value == "trial" then
+    self.store:delete(id)
   end
 end
 
---- Forgets everything: refused credentials may be tried again.
-function Guard:reset()
-  self.notes:reset()
+--- Forgets all credentials, so that refused ones may be sent again.
+function LockGuard:reset()
+  self.store:reset()
 end
 
 return lock_guard

@@ -1,183 +1,199 @@
---- What an operation's row means: params and settings become a request, a JSON object becomes a result.
+--- Interprets the entry of an operation: validates params, builds the request, and reads the result from a JSON object.
 
 local cjson = require "cjson.safe".new()
-local validate = require "kms.util.validate"
 local Error = require "kms.error"
+local sign = require "kms.sign"
+local validate = require "kms.util.validate"
 
 local operation = {}
 
----@class kms.Operation one row of a cloud's table
+---@class kms.Operation one entry of a provider's operations
 ---@field name string
 ---@field method string
----@field path string template; `{name}` is one segment, filled from the params, else from the client's settings, and
----  those are plain (see kms.Rule). Where the params that fill it are so too, it is the request target
----@field fields kms.Field[] the caller's params
----@field body table<string, string>? JSON member -> field
----@field reply table<string, string> JSON member -> result field; every one a string that must be there
----@field more table<string, string>? likewise, but taken only where it is a string
+---@field path string template: each `{name}` is filled from the params, or else from the client's settings
+---@field read_only boolean? the operation changes nothing, so its outcome is never uncertain
+---@field repeatable boolean? repeating it sets the same final state, so it may be repeated after an uncertain failure
+---@field params kms.OperationParam[]
+---@field result kms.ResultField[]
 
---- Takes the params' values, held against their rules. Who changes the table while its call waits, to make the next
---- call with it, changes nothing of this one.
----@param row kms.Operation
+---@class kms.OperationParam : kms.Field
+---@field member string? member of the request's JSON object; without it, the param is in the path alone
+
+---@class kms.ResultField
+---@field name string
+---@field member string member of the response's JSON object; it must be a string
+---@field required boolean? without it, a value of another type is ignored
+
+--- Copies the params after validating them against their rules, so later changes by the caller do not affect this call.
+---@param entry kms.Operation
 ---@param params table
 ---@return table? values, kms.Error? err kind "invalid"
-function operation.validate_params(row, params)
-  local values = {}
-  for i = 1, #row.fields do
-    local field = row.fields[i]
-    local rule, value = field.rule, params[field.name]
+function operation.validate_params(entry, params)
+  local fields, values = entry.params, {}
+  for i = 1, #fields do
+    local field = fields[i]
+    local name, rule = field.name, field.rule
+    local value = params[name]
     if rule and value ~= nil and not rule.test(value) then
-      local problem = validate.value(field.name, value, rule)
-      return nil, Error.new { kind = "invalid", code = field.name, message = problem }
+      return nil, Error.new { kind = "invalid", code = name, message = validate.value(name, value, rule) }
     end
-    values[field.name] = value
+    values[name] = value
   end
   return values
 end
 
 local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 
---- A table's entries as a list of pairs.
-local function pairs_of(map)
-  local list = {}
-  for member, name in pairs(map or {}) do list[#list + 1] = { member = member, name = name } end
-  return list
-end
-
---- A text taken apart at its holes, `{name}`: a list of them, each with the text after it. The list has the text before
---- the first.
-local function template_of(text)
+--- Parses a text with placeholders, `{name}`. Returns a list of the placeholders, each with the text after it; the list
+--- itself has the text before the first one.
+local function parse_template(text)
   local template, from = {}, 1
   local piece = template
-  for start, name, stop in text:gmatch "(){([%w_]+)}()" do
-    piece.after = text:sub(from, start - 1)
-    piece, from = { name = name }, stop
+  for first, name, after in text:gmatch "(){([%w_]+)}()" do
+    piece.text = text:sub(from, first - 1)
+    piece, from = { name = name }, after
     template[#template + 1] = piece
   end
-  piece.after = text:sub(from)
+  piece.text = text:sub(from)
   return template
 end
 
---- A template with its holes filled.
-local function filled(template, params, settings)
-  local text = template.after
+local function fill_template(template, params, settings)
+  local text = template.text
   for i = 1, #template do
-    local hole = template[i]
-    local name = hole.name
-    text = text .. (params[name] or settings[name]) .. hole.after
+    local placeholder = template[i]
+    local name = placeholder.name
+    text = text .. (params[name] or settings[name]) .. placeholder.text
   end
   return text
 end
 
-local function field_named(row, name)
-  for _, field in ipairs(row.fields) do
-    if field.name == name then return field end
+local function find_param(entry, name)
+  for _, param in ipairs(entry.params) do
+    if param.name == name then return param end
   end
 end
 
---- The path as a template, or as its segments, with an empty string in each of `holes`, where a value may have to be
---- encoded.
-local function plan_path(row, plan)
-  local template, plain = template_of(row.path), true
-  for _, hole in ipairs(template) do
-    local field = field_named(row, hole.name)
-    plain = plain and not (field and not (field.rule and field.rule.plain))
+local function is_plain(param)
+  return param.rule ~= nil and param.rule.plain == true
+end
+
+--- Prepares the path. If no value needs encoding, it is a template of the request target. Otherwise it is a list of
+--- segments, and `placeholders` has the positions to fill. Settings are always plain.
+local function prepare_path(plan, entry)
+  local template, is_target = parse_template(entry.path), true
+  for _, placeholder in ipairs(template) do
+    local param = find_param(entry, placeholder.name)
+    is_target = is_target and (not param or is_plain(param))
   end
-  if plain then
-    plan.path = template
+  if is_target then
+    plan.target = template
     return
   end
-  plan.segments, plan.holes = {}, {}
-  for segment in row.path:gmatch "[^/]+" do
+  plan.segments, plan.placeholders = {}, {}
+  for segment in entry.path:gmatch "[^/]+" do
     local name = segment:match "^{(.*)}$"
     plan.segments[#plan.segments + 1] = name and "" or segment
-    if name then plan.holes[#plan.holes + 1] = { at = #plan.segments, name = name } end
+    if name then plan.placeholders[#plan.placeholders + 1] = { index = #plan.segments, name = name } end
   end
 end
 
---- The body as the text of a JSON object with holes, or as its members, where one may be absent or have to be escaped.
-local function plan_body(row, plan)
-  if not row.body then return end
-  local members, texts = pairs_of(row.body), {}
-  for i, member in ipairs(members) do
-    local field = field_named(row, member.name)
-    if not (field and field.required and field.rule and field.rule.plain) then
-      plan.members = members
-      return
+--- Prepares the body. If every member is required and no value needs escaping, it is a template of the JSON text.
+--- Otherwise it is encoded per request from `members`.
+local function prepare_body(plan, entry)
+  local members, texts, is_template = {}, {}, true
+  for _, param in ipairs(entry.params) do
+    if param.member then
+      members[#members + 1] = param
+      texts[#texts + 1] = ('%s:"{%s}"'):format(cjson.encode(param.member), param.name)
+      is_template = is_template and param.required and is_plain(param)
     end
-    texts[i] = ('%s:"{%s}"'):format(cjson.encode(member.member), member.name)
   end
-  plan.body = template_of("{" .. table.concat(texts, ",") .. "}")
+  if not members[1] then return end
+  if is_template then
+    plan.body = parse_template("{" .. table.concat(texts, ",") .. "}")
+  else
+    plan.members = members
+  end
 end
 
--- Rows taken apart, once each.
-local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, row)
-  local plan = { reply = pairs_of(row.reply), more = pairs_of(row.more) }
-  plan_path(row, plan)
-  plan_body(row, plan)
-  plans[row] = plan
+-- What is prepared once per operation.
+local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
+  local plan = {}
+  prepare_path(plan, entry)
+  prepare_body(plan, entry)
+  plans[entry] = plan
   return plan
 end })
 
-local function segments_of(plan, params, settings)
-  local path = { unpack(plan.segments) }
-  for i = 1, #plan.holes do
-    local hole = plan.holes[i]
-    path[hole.at] = params[hole.name] or settings[hole.name]
+local function fill_segments(plan, params, settings)
+  local segments = { unpack(plan.segments) }
+  for i = 1, #plan.placeholders do
+    local placeholder = plan.placeholders[i]
+    segments[placeholder.index] = params[placeholder.name] or settings[placeholder.name]
   end
-  return path
+  return segments
 end
 
-local function encoded(members, params)
+local function encode_members(members, params)
   local object = {}
-  for _, member in ipairs(members) do object[member.member] = params[member.name] end
+  for _, param in ipairs(members) do object[param.member] = params[param.name] end
   return cjson.encode(object)
 end
 
 --- Builds the request of one attempt, unsigned.
----@param row kms.Operation
----@param params table as taken
----@param settings table `scheme`, `host`, `headers`, and what the path names
----@return table request with its target where that needs no encoding
-function operation.build_request(row, params, settings)
-  local plan = PLANS[row]
-  local target = plan.path and filled(plan.path, params, settings) or nil
-  local lent, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
-  for i = 1, #lent do
-    local header = lent[i]
+---@param entry kms.Operation
+---@param params table from validate_params
+---@param settings table `scheme`, `host`, `headers`, and values of the path's placeholders
+---@return table? request, kms.Error? err
+function operation.build_request(entry, params, settings)
+  local plan = PLANS[entry]
+  local path, target, err
+  if plan.target then
+    target = fill_template(plan.target, params, settings)
+    path = target
+  else
+    path = fill_segments(plan, params, settings)
+    target, err = sign.target(path)
+    if not target then return nil, err end
+  end
+  local common, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
+  for i = 1, #common do
+    local header = common[i]
     headers[i] = { header[1], header[2] }
   end
   return {
-    method = row.method,
+    method = entry.method,
     scheme = settings.scheme,
     host = settings.host,
-    path = target or segments_of(plan, params, settings),
+    path = path,
     target = target,
     headers = headers,
-    body = plan.body and filled(plan.body, params, settings) or plan.members and encoded(plan.members, params) or nil,
+    body = plan.body and fill_template(plan.body, params, settings)
+      or plan.members and encode_members(plan.members, params) or nil,
+    timeout = nil,
   }
 end
 
---- Reads the result out of the answer's object.
----@param row kms.Operation
+local function describe_type(value)
+  if value == nil then return "missing" end
+  return type(value) == "userdata" and "null" or "a " .. type(value)
+end
+
+--- Reads the result from a response's object.
+---@param entry kms.Operation
 ---@param object table
----@return table? result, string? problem which member is not what the API promises
-function operation.parse_result(row, object)
-  local plan = PLANS[row]
-  local reply, more, result = plan.reply, plan.more, { request_id = nil, warning = nil } -- room for two
-  for i = 1, #reply do
-    local pair = reply[i]
-    local value = object[pair.member]
-    if type(value) ~= "string" then
-      return nil, ("the answer's member %q is %s, not a string"):format(
-        pair.member, value == nil and "missing" or type(value) == "userdata" and "null" or "a " .. type(value))
+---@return table? result, string? problem
+function operation.parse_result(entry, object)
+  local fields, result = entry.result, { request_id = nil, warning = nil } -- room for two
+  for i = 1, #fields do
+    local field = fields[i]
+    local value = object[field.member]
+    if type(value) == "string" then
+      result[field.name] = value
+    elseif field.required then
+      return nil, ("member %q of the response must be a string; it is %s"):format(field.member, describe_type(value))
     end
-    result[pair.name] = value
-  end
-  for i = 1, #more do
-    local pair = more[i]
-    local value = object[pair.member]
-    if type(value) == "string" then result[pair.name] = value end
   end
   return result
 end

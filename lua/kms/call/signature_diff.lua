@@ -1,13 +1,13 @@
---- Why a signature was refused: what the gateway signed, held against what we signed, line by line.
+--- Compares the canonical request that a gateway signed with the one that was sent, line by line.
 
 local signature_diff = {}
 
--- Lines of a canonical request that are not headers, by their place from the start and from the end
+-- Lines of a canonical request other than headers, by their distance from the first and from the last line
 -- (API Request Signing Guide, "AK/SK Signing and Authentication Algorithm").
-local FIRST = { "method", "path", "query" }
-local LAST = { [0] = "payload hash", "signed headers" }
+local FIRST_ROLES = { "method", "path", "query" }
+local LAST_ROLES = { [0] = "payload hash", "signed headers" }
 
-local SECRET = { ["x-security-token"] = true, ["x-auth-token"] = true, authorization = true }
+local SECRET_HEADERS = { ["x-security-token"] = true, ["x-auth-token"] = true, authorization = true }
 
 local function split(text, separator)
   local lines = {}
@@ -15,47 +15,50 @@ local function split(text, separator)
   return lines
 end
 
---- What a line is, and what of it may be shown.
-local function role_of(lines, at)
-  if FIRST[at] then return FIRST[at], lines[at] end
-  if LAST[#lines - at] then return LAST[#lines - at], lines[at] end
-  local line = lines[at]
+--- Returns the role of a line, and the part of it that may be shown.
+local function describe_line(lines, index)
+  if FIRST_ROLES[index] then return FIRST_ROLES[index], lines[index] end
+  if LAST_ROLES[#lines - index] then return LAST_ROLES[#lines - index], lines[index] end
+  local line = lines[index]
   local name = line and line:match "^([^:]+):"
   if not name then return "headers", line end
   name = name:lower()
-  return "header " .. name, SECRET[name] and ("(%d bytes, not shown)"):format(#line - #name - 1) or line:sub(#name + 2)
+  local value = line:sub(#name + 2)
+  return "header " .. name, SECRET_HEADERS[name] and ("(%d bytes, not shown)"):format(#value) or value
 end
 
----@class kms.Diff the first line on which gateway and client differ
+---@class kms.Diff the first line in which gateway and client differ
 ---@field role string "method", "path", "query", "header <name>", "signed headers" or "payload hash"
 ---@field theirs string?
 ---@field ours string?
 
---- The first line that differs between the canonical request that a gateway prints and ours.
----@param text string the gateway's message; LF is printed as "|" there
+local function describe_difference(theirs, ours, index)
+  local our_role, our_text = describe_line(ours, index)
+  local their_role, their_text = describe_line(theirs, index)
+  if our_role == their_role then return { role = our_role, theirs = their_text, ours = our_text } end
+  return {
+    role = ours[index] and our_role or their_role,
+    theirs = theirs[index] and their_role .. ": " .. (their_text or ""),
+    ours = ours[index] and our_role .. ": " .. (our_text or ""),
+  }
+end
+
+--- Finds the first line that differs between the canonical request in a gateway's message and ours.
+---@param text string the gateway's message, in which "|" replaces the line feed
 ---@param canonical_request string
----@return kms.Diff|nil|false diff false when the two agree, nil when the text has none
+---@return kms.Diff|nil|false diff false if the two are the same; nil if the message contains no canonical request
 function signature_diff.compare(text, canonical_request)
   local printed = text:match "canonicalRequest:(.*)$"
   if not printed then return nil end
-  -- What stands after the payload hash is the gateway's own talk. A last line that is no hash stays whole: half of a
-  -- secret would not be known as one any more.
-  -- Values may hold "|" themselves: both sides are cut at it, so that they are cut alike.
+  -- Values may contain "|" themselves, so both sides are split at it.
   local theirs, ours = split(printed, "|"), split((canonical_request:gsub("\n", "|")), "|")
+  -- The gateway may append text to the payload hash. A last line of another form stays whole, because a secret that is
+  -- cut is no longer recognized.
   local last = theirs[#theirs]
   local hash = last:match "^%x+"
   theirs[#theirs] = hash and #hash == 64 and hash or last:match "^UNSIGNED%-PAYLOAD" or last
-  for at = 1, math.max(#theirs, #ours) do
-    if theirs[at] ~= ours[at] then
-      local role, shown = role_of(ours, at)
-      local their_role, their_shown = role_of(theirs, at)
-      if role == their_role then return { role = role, theirs = their_shown, ours = shown } end
-      return {
-        role = ours[at] and role or their_role,
-        theirs = theirs[at] and their_role .. ": " .. (their_shown or ""),
-        ours = ours[at] and role .. ": " .. (shown or ""),
-      }
-    end
+  for index = 1, math.max(#theirs, #ours) do
+    if theirs[index] ~= ours[index] then return describe_difference(theirs, ours, index) end
   end
   return false
 end

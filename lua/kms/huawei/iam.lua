@@ -3,8 +3,9 @@
 local cjson = require "cjson.safe".new()
 local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
-local parse_error = require "kms.huawei.errors"
+local errors = require "kms.huawei.errors"
 local regions = require "kms.huawei.regions"
+local headers = require "kms.util.headers"
 local service = require "kms.credentials.service"
 local endpoints = require "kms.util.endpoint"
 local validate = require "kms.util.validate"
@@ -39,7 +40,7 @@ end
 ---@return kms.ServiceRequest request
 function iam.complete_request(address, request)
   request.scheme, request.host, request.service_name = address.scheme, address.host, address.service_name
-  request.timeout, request.parse_error = TIMEOUT, parse_error
+  request.timeout, request.parse_error = TIMEOUT, errors.parse
   return request
 end
 
@@ -53,12 +54,12 @@ end
 --- Posts JSON.
 ---@param context kms.CredentialsContext
 ---@param address kms.IamAddress
----@param request table `target`, `headers`, `body` as a table, and `secrets`
+---@param request table `target`, `headers` (optional), `body` as a table, and `secrets`
 ---@return table? response, kms.Error? err, kms.ServiceRequest request
 local function post(context, address, request)
   iam.complete_request(address, request)
   request.method, request.body = "POST", encode(request.body)
-  table.insert(request.headers, 1, { "Content-Type", "application/json;charset=utf8" })
+  request.headers = headers.for_json(request.headers)
   local response, err = service.send(context, request)
   if response and response.status ~= 200 and response.status ~= 201 then
     response, err = service.create_response_error(request, response)
@@ -92,7 +93,7 @@ function iam.create_token(context, address, login, project)
   local user = { name = login.user, password = login.password, domain = { name = login.domain } }
   local response, err, request = post(context, address, {
     target = "/v3/auth/tokens?nocatalog=true", -- without the catalog the response is short
-    headers = {}, secrets = { login.password },
+    secrets = { login.password },
     body = { auth = {
       identity = { methods = { "password" }, password = { user = user } },
       scope = create_scope(project),
@@ -140,7 +141,7 @@ function iam.create_keys(context, address, identity)
   token, err = parse_token(request, response)
   if not token then return nil, err end
   response, err, request = post(context, address, {
-    target = "/v3.0/OS-CREDENTIAL/securitytokens", headers = {}, secrets = { token, id_token },
+    target = "/v3.0/OS-CREDENTIAL/securitytokens", secrets = { token, id_token },
     body = { auth = { identity = {
       methods = { "token" }, token = { id = token, duration_seconds = identity.duration },
     } } },

@@ -2,6 +2,7 @@
 --- Information"). It never creates a project.
 
 local Credentials = require "kms.credentials.value"
+local headers = require "kms.util.headers"
 local iam = require "kms.huawei.iam"
 local mutex = require "kms.util.mutex"
 local service = require "kms.credentials.service"
@@ -18,16 +19,13 @@ local MAX_PROJECTS = 100 -- remembered per client, so that rotated keys do not f
 ---@param algorithm string?
 ---@return { [1]: string, [2]: string }[]? headers, kms.Error? err
 local function authenticate(request, credentials, now, algorithm)
-  local headers = { { "Content-Type", "application/json" } }
-  if credentials.token then
-    headers[2] = { "X-Auth-Token", credentials.token }
-    return headers
-  end
-  request.headers = { headers[1] }
+  if credentials.token then return headers.for_json { { "X-Auth-Token", credentials.token } } end
+  request.headers = headers.for_json()
   local signature_headers, err = sign.huawei(request, credentials, now, algorithm)
   if not signature_headers then return nil, err end
-  for name, value in pairs(signature_headers) do headers[#headers + 1] = { name, value } end
-  return headers
+  local list = headers.for_json()
+  for name, value in pairs(signature_headers) do list[#list + 1] = { name, value } end
+  return list
 end
 
 --- Reads the id of the only project in a response.

@@ -1,7 +1,8 @@
---- The seam between calls and whoever runs many at once: what a task sends and sleeps goes through its runner, that of
---- all others straight to the transport. A coroutine of the caller's own within a task is no task: it may not be
---- suspended from here, and so it blocks; nor is what runs where nothing can be suspended: a finalizer, a callback of
---- string.gsub.
+--- Connects calls with the runners of concurrent tasks: inside a task, `send` and `sleep` suspend it; outside, they go
+--- to the transport and block.
+
+-- A coroutine that the caller starts inside a task is not a task: it blocks, because it must not be suspended from
+-- here. Code in which no coroutine can yield blocks too: a finalizer, a callback of string.gsub.
 
 local resume, running, status = coroutine.resume, coroutine.running, coroutine.status
 local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
@@ -9,73 +10,80 @@ local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
 local scheduler = {}
 
 ---@class kms.TaskRunner
----@field active integer tasks begun and not ended
----@field run_for fun(self, seconds: number): number goes on with its tasks for so long, as there are some; what is left
----@field can_drive fun(self, transport): boolean whether it can do the next two for this transport
+---@field active integer tasks that have begun and not ended
+---@field run_for fun(self, seconds: number): number runs its tasks for that time, or until there are no more; returns
+---  the time left
+---@field can_drive fun(self, transport): boolean whether `send` and `sleep` work for this transport
 ---@field send fun(self, transport, request: table): table?, kms.Error? suspends the task
----@field sleep fun(self, seconds: number) likewise
+---@field sleep fun(self, seconds: number) suspends the task
 
--- The task under way, if there is one: its runner and its routine. Weak, for an error out of a debug hook (Lua's own
--- Ctrl-C is one) may keep `leave` from its work.
+-- The task under way: its `runner` and its `thread`. The values are weak, because an error raised by a debug hook
+-- (Lua's own Ctrl-C is one) may prevent `restore` from running.
 local current = setmetatable({}, { __mode = "v" })
 
--- Those who may have tasks under way.
+-- The runners that may have tasks under way.
 local runners = setmetatable({}, { __mode = "k" })
 
-local function leave(runner, routine, ...)
-  current.runner, current.routine = runner, routine
+local function restore(runner, thread, ...)
+  current.runner, current.thread = runner, thread
   return ...
 end
 
---- Whether a coroutine is running, or waits for one that it runs.
----@param routine thread
----@return boolean
-function scheduler.is_running(routine)
-  local its_status = status(routine)
-  return its_status == "running" or its_status == "normal"
-end
-
---- Runs a task on, as coroutine.resume. Tasks may run tasks of another runner.
----@param its_runner kms.TaskRunner
+--- Returns whether a coroutine runs, or waits for a coroutine that it resumed.
 ---@param thread thread
-function scheduler.resume(its_runner, thread, ...)
-  local runner, routine = current.runner, current.routine
-  if routine and not scheduler.is_running(routine) then runner, routine = nil, nil end
-  current.runner, current.routine, runners[its_runner] = its_runner, thread, true
-  return leave(runner, routine, resume(thread, ...))
+---@return boolean
+function scheduler.is_running(thread)
+  local thread_status = status(thread)
+  return thread_status == "running" or thread_status == "normal"
 end
 
---- The runner to go through; nil outside tasks.
-local function runner_for(transport)
-  local routine = current.routine
-  if not routine or running() ~= routine or is_yieldable and not is_yieldable() then return nil end
+--- Resumes a task, like coroutine.resume. A task may resume tasks of another runner.
+---@param runner kms.TaskRunner
+---@param thread thread
+function scheduler.resume(runner, thread, ...)
+  local outer_runner, outer_thread = current.runner, current.thread
+  if outer_thread and not scheduler.is_running(outer_thread) then outer_runner, outer_thread = nil, nil end
+  current.runner, current.thread, runners[runner] = runner, thread, true
+  return restore(outer_runner, outer_thread, resume(thread, ...))
+end
+
+--- Returns the runner of the current task, if it can drive the transport; nil outside tasks.
+local function find_runner(transport)
+  local thread = current.thread
+  if not thread or running() ~= thread or is_yieldable and not is_yieldable() then return nil end
   local runner = current.runner
   return runner and runner:can_drive(transport) and runner or nil
 end
 
 ---@param transport table|userdata
 ---@param request table
+---@return table? response, kms.Error? err
 function scheduler.send(transport, request)
-  local runner = current.routine and runner_for(transport)
+  local runner = current.thread and find_runner(transport)
   if runner then return runner:send(transport, request) end
   return transport:send(request)
 end
 
---- Who waits outside tasks may wait for what a task holds, a lock or a token, and that one must be able to go on. Not
---- so within one that cannot be suspended: on top of it others would pile up, and it could go on last.
+--- Lists the runners with pending tasks on a transport. Empty inside a task that cannot be suspended: tasks resumed on
+--- top of it would pile up, and it could continue only after all of them.
+local function list_busy_runners(transport)
+  local thread, busy = current.thread, {}
+  if thread and scheduler.is_running(thread) then return busy end
+  for runner in next, runners do
+    if runner.active > 0 and runner:can_drive(transport) then busy[#busy + 1] = runner end
+  end
+  return busy
+end
+
+--- Called outside a task, this runs pending tasks first, because the caller may wait for a mutex or a token that one of
+--- them holds.
 ---@param transport table|userdata
 ---@param seconds number
 function scheduler.sleep(transport, seconds)
-  local runner = runner_for(transport)
+  local runner = find_runner(transport)
   if runner then return runner:sleep(seconds) end
-  local routine, busy = current.routine, {}
-  if not routine or not scheduler.is_running(routine) then
-    for other in next, runners do
-      if other.active > 0 and other:can_drive(transport) then busy[#busy + 1] = other end
-    end
-  end
-  for _, other in ipairs(busy) do
-    seconds = other:run_for(seconds)
+  for _, busy in ipairs(list_busy_runners(transport)) do
+    seconds = busy:run_for(seconds)
     if seconds <= 0 then return end
   end
   return transport:sleep(seconds)

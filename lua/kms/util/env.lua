@@ -1,8 +1,8 @@
---- Environment variables. An empty one counts as not set.
+--- Environment variables. An empty variable counts as not set.
 
 local env = {}
 
---- The first of some variables that is set.
+--- Reads the first variable that is set.
 ---@param names string[]
 ---@return string? value, string? name
 function env.read(names)

@@ -1,6 +1,5 @@
---- Modules that a program may never need: loaded when something of them is first asked for. In NGINX at once, for
---- loading in a handler would hold up the worker. Nothing that tells of a failure is late: where files cannot be opened
---- any more, it could not be loaded.
+--- Loads a module at its first use. In NGINX it is loaded at once, because loading in a handler would block the worker.
+--- Modules that report failures are not loaded lazily: a process that has no file descriptor left could not load them.
 
 local ngx = rawget(_G, "ngx")
 

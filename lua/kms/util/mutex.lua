@@ -1,59 +1,62 @@
---- Lets one at a time do what need not be done twice. A holder that never comes back (a light thread that was killed, a
---- coroutine that was dropped) holds up the others for a bounded time only.
+--- Mutual exclusion of coroutines and light threads. An owner that never releases the mutex (a killed light thread, an
+--- abandoned coroutine) blocks the others for a limited time only.
 
--- Loaded with this module, for in a handler loading would hold up the worker.
+-- Loaded with this module, because loading in a handler would block the NGINX worker.
 local ngx = rawget(_G, "ngx")
 local has_semaphore, semaphore = false, nil
 if ngx and ngx.get_phase then has_semaphore, semaphore = pcall(require, "ngx.semaphore") end
 
 local mutex = {}
 
-local HOLD = 60 -- seconds after which a holder counts as lost
-local STEP = 0.05 -- seconds between two looks, where nothing can wake a waiter
+local MAX_HOLD = 60 -- seconds after which an owner counts as lost
+local POLL_INTERVAL = 0.05 -- seconds, where there is no semaphore
 
----@class kms.Lock
-local Lock = {}
-Lock.__index = Lock
+---@class kms.MutexOwner
+---@field expires_at number on the scale of the context's `clock`
 
----@return kms.Lock
+---@class kms.Mutex
+---@field owner kms.MutexOwner?
+local Mutex = {}
+Mutex.__index = Mutex
+
+---@return kms.Mutex
 function mutex.new()
-  return setmetatable({}, Lock)
+  return setmetatable({}, Mutex)
 end
 
+---@return boolean can_wait false where NGINX cannot wait
 local function wait(self, context, seconds)
   if has_semaphore then
     self.semaphore = self.semaphore or semaphore.new(0)
-    -- It raises in phases in which nothing can wait.
-    local waited = pcall(self.semaphore.wait, self.semaphore, seconds)
-    return waited
+    -- It raises in phases that cannot wait.
+    return (pcall(self.semaphore.wait, self.semaphore, seconds))
   end
-  context:sleep(math.min(seconds, STEP))
+  context:sleep(math.min(seconds, POLL_INTERVAL))
   return true
 end
 
---- Takes the lock.
----@param context table with `clock` and `sleep`
----@param stop number? on the scale of `clock`, until when to wait while another has it; nil: not at all
----@return table? ticket to release it with
-function Lock:acquire(context, stop)
+--- Acquires the mutex.
+---@param context kms.Context
+---@param deadline number? on the scale of the context's `clock`; without it, the mutex is acquired at once or never
+---@return kms.MutexOwner? owner for `release`
+function Mutex:acquire(context, deadline)
   while true do
-    local now = context:clock()
-    local holder = self.holder
-    if not holder or now >= holder.lost then
-      self.holder = { lost = math.min(now + HOLD, context.deadline or math.huge) }
-      return self.holder
+    local time, owner = context:clock(), self.owner
+    if not owner or time >= owner.expires_at then
+      self.owner = { expires_at = math.min(time + MAX_HOLD, context.deadline or math.huge) }
+      return self.owner
     end
-    if not stop or now >= stop then return nil end
-    if not wait(self, context, math.min(stop, holder.lost) - now) then return nil end
+    if not deadline or time >= deadline then return nil end
+    if not wait(self, context, math.min(deadline, owner.expires_at) - time) then return nil end
   end
 end
 
---- Gives it back. Nothing happens when it has gone to another meanwhile.
----@param ticket table
-function Lock:release(ticket)
-  if self.holder ~= ticket then return end
-  self.holder = nil
-  local count = self.semaphore and self.semaphore:count() or 0 -- below 0 it says how many wait
+--- Releases the mutex. Does nothing if another owner has it now.
+---@param owner kms.MutexOwner
+function Mutex:release(owner)
+  if self.owner ~= owner then return end
+  self.owner = nil
+  local count = self.semaphore and self.semaphore:count() or 0 -- a negative count is the number of waiting threads
   if count < 0 then self.semaphore:post(-count) end
 end
 

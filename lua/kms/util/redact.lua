@@ -1,4 +1,5 @@
---- Takes secrets out of foreign text: a gateway repeats signed headers in its message, the security token among them.
+--- Makes foreign text fit for an error: without secrets, printable and bounded. A gateway, for example, repeats signed
+--- headers in its message, the security token among them.
 
 local redact = {}
 
@@ -9,21 +10,21 @@ local MAX_MESSAGE = 2000 -- bytes of a service's message that are kept: a gatewa
 -- Characters that a terminal obeys instead of showing: C1 controls, and those that change the direction of text.
 local TERMINAL_CONTROLS = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
 
---- A header's name in any case.
-local function any_case(name)
+--- Creates a pattern that matches a name in any case.
+local function match_any_case(name)
   return (name:gsub("%W", "%%%0"):gsub("%a", function(c) return "[" .. c:lower() .. c:upper() .. "]" end))
 end
 
--- What carries a secret where a gateway prints a request, "|" standing for a line end: up to there it goes, for a value
--- that was cut short on its way is not the secret any more, and still most of it.
-local CARRIERS = {
-  "(" .. any_case "x-auth-token" .. "%s*:%s*)[^|\r\n]+",
-  "(" .. any_case "x-security-token" .. "%s*:%s*)[^|\r\n]+",
+-- Headers with a secret, as a gateway prints them; "|" is the end of a line. The whole value is removed, because a cut
+-- value is no longer equal to the secret, and still most of it.
+local SECRET_LINES = {
+  "(" .. match_any_case "x-auth-token" .. "%s*:%s*)[^|\r\n]+",
+  "(" .. match_any_case "x-security-token" .. "%s*:%s*)[^|\r\n]+",
   "(SDK%-HMAC%-%w+ )Access=[^|\r\n]+",
 }
 
---- Replaces every occurrence of a text by the mark.
-local function replace(text, secret)
+--- Replaces every literal occurrence of a secret.
+local function replace_literal(text, secret)
   local parts, from = {}, 1
   local first, last = text:find(secret, from, true)
   while first do
@@ -34,29 +35,29 @@ local function replace(text, secret)
   return table.concat(parts) .. text:sub(from)
 end
 
--- The bytes that JSON writes with a backslash before them.
-local SLASHED = { ["/"] = true, ['"'] = true, ["\\"] = true }
+-- The bytes that JSON may escape by a backslash.
+local BACKSLASHED = { ["/"] = true, ['"'] = true, ["\\"] = true }
 
--- How a byte may be written, as patterns: percent-encoded or escaped in JSON, by those who embed one text in another
--- perhaps twice. The number of backslashes is bounded, for a run of them must not be looked at again and again.
+-- Patterns of the forms of a byte: percent-encoded or escaped in JSON, also twice. The number of backslashes is
+-- bounded, so that a long run of them does not take quadratic time.
 local SPELLINGS = setmetatable({}, { __index = function(cache, c)
-  local hex = any_case(("%02x"):format(c:byte()))
+  local hex = match_any_case(("%02x"):format(c:byte()))
   local slashes = "^\\\\?\\?"
-  cache[c] = { "^%%[25]*" .. hex, slashes .. "u00" .. hex, SLASHED[c] and slashes .. "%" .. c }
+  cache[c] = { "^%%[25]*" .. hex, slashes .. "u00" .. hex, BACKSLASHED[c] and slashes .. "%" .. c }
   return cache[c]
 end })
 
---- The end of a secret that begins at a place of a text, each byte of it written in any way.
+--- Finds the end of a secret that begins at an index, each of its bytes in any form.
 ---@return integer?
-local function ending(text, at, secret)
+local function find_secret_end(text, index, secret)
   for i = 1, #secret do
     local c, last = secret:sub(i, i), nil
-    for _, spelling in ipairs(SPELLINGS[c]) do last = last or select(2, text:find(spelling, at)) end
-    last = last or text:sub(at, at) == c and at
+    for _, spelling in ipairs(SPELLINGS[c]) do last = last or select(2, text:find(spelling, index)) end
+    last = last or text:sub(index, index) == c and index
     if not last then return nil end
-    at = last + 1
+    index = last + 1
   end
-  return at - 1
+  return index - 1
 end
 
 --- Replaces every occurrence of a secret of which some bytes are escaped.
@@ -64,37 +65,37 @@ local function replace_escaped(text, secret)
   if not text:find "[%%\\]" then return text end
   local first = secret:sub(1, 1)
   local beginning = "[%%\\" .. (first == "\0" and "%z" or first:gsub("%W", "%%%0")) .. "]"
-  local parts, from, at = {}, 1, text:find(beginning)
-  while at do
-    local last = ending(text, at, secret)
+  local parts, from, index = {}, 1, text:find(beginning)
+  while index do
+    local last = find_secret_end(text, index, secret)
     if last then
-      parts[#parts + 1] = text:sub(from, at - 1) .. MARK
-      from, at = last + 1, last
+      parts[#parts + 1] = text:sub(from, index - 1) .. MARK
+      from, index = last + 1, last
     end
-    at = text:find(beginning, at + 1)
+    index = text:find(beginning, index + 1)
   end
   return table.concat(parts) .. text:sub(from)
 end
 
---- A text without the secrets, be they as they are, percent-encoded, or escaped as in JSON.
+--- Removes secrets from a text, be they literal, percent-encoded, or escaped as in JSON.
 ---@param text string
 ---@param secrets string[]
 ---@return string
 function redact.text(text, secrets)
   for _, secret in ipairs(secrets) do
-    if secret ~= "" then text = replace_escaped(replace(text, secret), secret) end
+    if secret ~= "" then text = replace_escaped(replace_literal(text, secret), secret) end
   end
-  for _, pattern in ipairs(CARRIERS) do text = text:gsub(pattern, "%1" .. MARK) end
+  for _, pattern in ipairs(SECRET_LINES) do text = text:gsub(pattern, "%1" .. MARK) end
   return text
 end
 
---- A piece of a JSON text without the secrets, however they are escaped in it.
+--- Removes secrets from a piece of JSON text, after resolving its escapes.
 ---@param text string
 ---@param secrets string[]
 ---@return string
 function redact.json(text, secrets)
-  local function character(digits) return string.char(tonumber(digits, 16)) end
-  local plain = text:gsub("\\u00(%x%x)", character):gsub('\\([/"\\])', "%1")
+  local function decode(digits) return string.char(tonumber(digits, 16)) end
+  local plain = text:gsub("\\u00(%x%x)", decode):gsub('\\([/"\\])', "%1")
   return redact.text(plain, secrets)
 end
 

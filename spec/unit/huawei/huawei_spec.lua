@@ -1,4 +1,4 @@
-local canned = require "spec.helpers.fake_transport"
+local fake_transport = require "spec.helpers.fake_transport"
 local child = require "spec.helpers.subprocess"
 local cjson = require "cjson.safe"
 local Error = require "kms.error"
@@ -23,7 +23,7 @@ end
 
 --- The error of one call that is answered with `answer`.
 local function failure(answer)
-  local result, err = client(canned.new(answer)):update_primary_region(PARAMS)
+  local result, err = client(fake_transport.new(answer)):update_primary_region(PARAMS)
   assert.is_nil(result)
   assert.is_true(kms.is_error(err))
   assert.equal("huawei", err.provider)
@@ -35,7 +35,7 @@ end
 describe("Huawei Cloud", function()
   describe("request", function()
     it("is the documented one, signed with what it says", function()
-      local transport = canned.new(MOVED)
+      local transport = fake_transport.new(MOVED)
       assert(client(transport):update_primary_region(PARAMS))
       local request = transport.requests[1]
       assert.equal("PUT", request.method)
@@ -45,7 +45,7 @@ describe("Huawei Cloud", function()
       assert.same({ key_id = KEY_ID, primary_region = "cn-east-3" }, cjson.decode(request.body))
       assert.equal(30, request.timeout)
 
-      local headers = canned.headers(request)
+      local headers = fake_transport.headers(request)
       assert.equal("application/json", headers["content-type"])
       assert.equal(PROJECT_ID, headers["x-project-id"])
       assert.equal("20260102T030405Z", headers["x-sdk-date"])
@@ -56,32 +56,32 @@ describe("Huawei Cloud", function()
     end)
 
     it("carries the security token of temporary keys, signed", function()
-      local transport = canned.new(MOVED)
+      local transport = fake_transport.new(MOVED)
       local keys = { access_key = "AK", secret_key = "SK", security_token = "gQpjbi1u" }
       assert(client(transport, { credentials = keys }):update_primary_region(PARAMS))
-      local headers = canned.headers(transport.requests[1])
+      local headers = fake_transport.headers(transport.requests[1])
       assert.equal("gQpjbi1u", headers["x-security-token"])
       assert.matches("x-sdk-date;x-security-token,", headers.authorization, 1, true)
     end)
 
     it("carries a ready token and no signature", function()
-      local transport = canned.new(MOVED)
+      local transport = fake_transport.new(MOVED)
       assert(client(transport, { credentials = { token = "MIIFake" } }):update_primary_region(PARAMS))
-      local headers = canned.headers(transport.requests[1])
+      local headers = fake_transport.headers(transport.requests[1])
       assert.equal("MIIFake", headers["x-auth-token"])
       assert.is_nil(headers.authorization)
     end)
 
     it("leaves the caller's tables as they were", function()
       local params = { key_id = KEY_ID, primary_region = "cn-east-3" }
-      assert(client(canned.new(MOVED)):update_primary_region(params))
+      assert(client(fake_transport.new(MOVED)):update_primary_region(params))
       assert.same({ key_id = KEY_ID, primary_region = "cn-east-3" }, params)
     end)
   end)
 
   describe("endpoint", function()
     local function host(options)
-      local transport = canned.new(MOVED)
+      local transport = fake_transport.new(MOVED)
       local all = { project_id = PROJECT_ID, credentials = KEYS, transport = transport, retry = false }
       for name, value in pairs(options) do all[name] = value end
       assert(kms.huawei(all):update_primary_region(PARAMS))
@@ -101,10 +101,10 @@ describe("Huawei Cloud", function()
     end)
 
     it("of an unknown region is explained when its name cannot be resolved", function()
-      local err = select(2, client(canned.new(Error.new { kind = "transport", code = "dns", message = "no such host" }),
+      local err = select(2, client(fake_transport.new(Error.new { kind = "transport", code = "dns", message = "no such host" }),
         { region = "cn-nroth-4" }):update_primary_region(PARAMS))
       assert.equal("dns", err.code)
-      assert.equal('no such host; region "cn-nroth-4" is not one of the 32 known ones', err.message)
+      assert.equal('no such host; region "cn-nroth-4" is not one of the 32 known regions', err.message)
     end)
 
     local program = [[
@@ -137,7 +137,7 @@ describe("Huawei Cloud", function()
 
   describe("values", function()
     local function refused(field, params, options)
-      local transport = canned.new(MOVED)
+      local transport = fake_transport.new(MOVED)
       local all = { key_id = KEY_ID, primary_region = "cn-east-3" }
       for name, value in pairs(params) do all[name] = value end
       local result, err = client(transport, options):update_primary_region(all)
@@ -177,18 +177,18 @@ describe("Huawei Cloud", function()
     end)
 
     it("take letters beyond f in a key id, as the API does", function()
-      assert(client(canned.new(MOVED)):update_primary_region { key_id = "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz", primary_region = "cn-east-3" })
+      assert(client(fake_transport.new(MOVED)):update_primary_region { key_id = "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz", primary_region = "cn-east-3" })
     end)
   end)
 
   describe("answer", function()
     it("becomes a plain table with the request id", function()
       assert.same({ key_id = KEY_ID, primary_region = "cn-east-3", request_id = "r1" },
-        client(canned.new(MOVED)):update_primary_region(PARAMS))
+        client(fake_transport.new(MOVED)):update_primary_region(PARAMS))
     end)
 
     it("may name another key: the vendor's own example does", function()
-      local result = client(canned.new { '{"key_id":"bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e","primary_region":"cn-north-4","more":1}' })
+      local result = client(fake_transport.new { '{"key_id":"bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e","primary_region":"cn-north-4","more":1}' })
         :update_primary_region(PARAMS)
       assert.equal("bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e", result.key_id)
     end)
@@ -300,10 +300,10 @@ describe("Huawei Cloud", function()
     for _, region in ipairs(regions.codes) do
       count = count + 1
       local settings = assert(huawei.resolve_settings({ region = region, project_id = PROJECT_ID }, function() end))
-      assert.is_nil(settings.hint)
+      assert.is_nil(settings.unresolved_hint)
     end
     assert.equal(32, count)
-    assert.matches("not one of the 32 known ones",
-      huawei.resolve_settings({ region = "cn-nroth-4", project_id = PROJECT_ID }, function() end).hint)
+    assert.matches("not one of the 32 known regions",
+      huawei.resolve_settings({ region = "cn-nroth-4", project_id = PROJECT_ID }, function() end).unresolved_hint)
   end)
 end)

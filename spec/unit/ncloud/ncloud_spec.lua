@@ -1,4 +1,4 @@
-local canned = require "spec.helpers.fake_transport"
+local fake_transport = require "spec.helpers.fake_transport"
 local child = require "spec.helpers.subprocess"
 local cjson = require "cjson.safe"
 local kms = require "kms"
@@ -18,7 +18,7 @@ local function client(transport, options)
 end
 
 local function failure(answer)
-  local result, err = client(canned.new(answer)):rename_key(PARAMS)
+  local result, err = client(fake_transport.new(answer)):rename_key(PARAMS)
   assert.is_nil(result)
   assert.is_true(kms.is_error(err))
   assert.equal("ncloud", err.provider)
@@ -28,14 +28,14 @@ end
 
 describe("NAVER Cloud", function()
   it("request is the documented one, signed with what it says", function()
-    local transport = canned.new(RENAMED)
+    local transport = fake_transport.new(RENAMED)
     assert(client(transport):rename_key(PARAMS))
     local request = transport.requests[1]
     assert.equal("PUT", request.method)
     assert.equal("https://ocapi.ncloud.com", request.scheme .. "://" .. request.host)
     assert.equal("/kms/v1/keys/" .. TAG .. "/name", request.target)
     assert.same({ keyName = "newKeyName" }, cjson.decode(request.body))
-    local headers = canned.headers(request)
+    local headers = fake_transport.headers(request)
     assert.equal("application/json", headers["content-type"])
     assert.equal("application/json", headers.accept)
     assert.equal("1767323045250", headers["x-ncp-apigw-timestamp"])
@@ -47,7 +47,7 @@ describe("NAVER Cloud", function()
   it("request has the tag as one segment, whatever stands in it", function()
     for tag, segment in pairs { ["a b"] = "a%20b", ["a/b"] = "a%2Fb", ["%2F"] = "%252F", ["a?b#c"] = "a%3Fb%23c", ["키"] = "%ED%82%A4",
       ["..."] = "..." } do
-      local transport = canned.new(RENAMED)
+      local transport = fake_transport.new(RENAMED)
       assert(client(transport):rename_key { key_tag = tag, key_name = "newKeyName" })
       assert.equal("/kms/v1/keys/" .. segment .. "/name", transport.requests[1].target)
     end
@@ -56,11 +56,11 @@ describe("NAVER Cloud", function()
   it("endpoint follows the zone, or is the given one", function()
     for zone, host in pairs { global = "ocapi.ncloud.com", kr = "ocapi-kr.ncloud.com", jp = "ocapi-jp.ncloud.com",
       gov = "ocapi.gov-ncloud.com" } do
-      local transport = canned.new(RENAMED)
+      local transport = fake_transport.new(RENAMED)
       assert(client(transport, { zone = zone }):rename_key(PARAMS))
       assert.equal(host, transport.requests[1].host)
     end
-    local transport = canned.new(RENAMED)
+    local transport = fake_transport.new(RENAMED)
     assert(client(transport, { endpoint = "https://localhost:8443" }):rename_key(PARAMS))
     assert.equal("localhost:8443", transport.requests[1].host)
   end)
@@ -75,7 +75,7 @@ describe("NAVER Cloud", function()
 
   it("values that the API refuses are refused before a byte is sent", function()
     local function refused(field, params, options)
-      local transport = canned.new(RENAMED)
+      local transport = fake_transport.new(RENAMED)
       local result, err = client(transport, options):rename_key(params)
       assert.is_nil(result)
       assert.same({ "invalid", field, 0 }, { err.kind, err.code, err.attempts })
@@ -90,15 +90,15 @@ describe("NAVER Cloud", function()
     for _, tag in ipairs { "\255", "a\0b", "\237\160\128", ("x"):rep(1025) } do refused("key_tag", { key_tag = tag, key_name = "name" }) end
     for _, zone in ipairs { "", "us", "KR" } do refused("zone", PARAMS, { zone = zone }) end
     refused("endpoint", PARAMS, { endpoint = "ocapi.ncloud.com" })
-    assert.equal('key_name must be 3 to 15 English letters, digits, "-" or "_", beginning with a letter; got "1abc"',
+    assert.equal('key_name must be 3 to 15 characters: English letters, digits, "-" or "_", beginning with a letter; got "1abc" (4)',
       refused("key_name", { key_tag = TAG, key_name = "1abc" }))
     for _, name in ipairs { "abc", ("a"):rep(15), "Ab-_9" } do
-      assert(client(canned.new(RENAMED)):rename_key { key_tag = TAG, key_name = name })
+      assert(client(fake_transport.new(RENAMED)):rename_key { key_tag = TAG, key_name = name })
     end
   end)
 
   it("answer becomes a plain table", function()
-    assert.same({ key_tag = TAG, key_name = "newKeyName" }, client(canned.new(RENAMED)):rename_key(PARAMS))
+    assert.same({ key_tag = TAG, key_name = "newKeyName" }, client(fake_transport.new(RENAMED)):rename_key(PARAMS))
   end)
 
   -- Shapes A to H of error bodies: what is answered, and the code and message that must be read from it.

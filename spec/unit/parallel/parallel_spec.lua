@@ -126,7 +126,7 @@ describe("kms.parallel", function()
     local keys = {}
     for i = 1, 60 do keys[i] = many.key(i, { act = i % 2 == 0 and "passing" or "good" }) end
     local retried = {}
-    local client = many.client { retry = { attempts = 3, base = 0.02 }, on_retry = function(info) retried[#retried + 1] = info.wait end }
+    local client = many.client { retry = { attempts = 3, base = 0.02 }, on_attempt = function(event) retried[#retried + 1] = event.wait end }
     local numbers, results = drain(kms.parallel { concurrency = 8 }:map(keys, many.move(client)))
     assert.equal(60, #numbers)
     for i = 1, 60 do assert.equal(keys[i], results[i].key_id) end

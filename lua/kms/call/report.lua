@@ -1,0 +1,165 @@
+--- Builds the error that the caller of a failed call gets: what failed, a hint, and no secret.
+
+local clock_skew = require "kms.call.clock_skew"
+local Error = require "kms.error"
+local json_body = require "kms.util.json_body"
+local redact = require "kms.util.redact"
+local retry = require "kms.call.retry"
+local signature_diff = require "kms.call.signature_diff"
+
+local report = {}
+
+local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
+
+local MAX_CAUSE = 16384 -- bytes of a text in `cause`; an encoded authorization message is useless when cut
+
+--- Collects the secrets of a call that no error may contain: its credentials, and the signatures of its requests.
+---@param call kms.Call
+---@param headers table<string, string>? added to a request by the provider's `authenticate`
+---@return string[] secrets
+function report.collect_secrets(call, headers)
+  local secrets, credentials = call.secrets, call.credentials
+  if not secrets then
+    secrets = {}
+    if credentials then
+      secrets[1] = credentials.secret_key
+      secrets[#secrets + 1] = credentials.security_token
+      secrets[#secrets + 1] = credentials.token
+    end
+    call.secrets = secrets
+  end
+  for name, pattern in pairs(headers and call.cloud.secret_headers or {}) do
+    if headers[name] then secrets[#secrets + 1] = headers[name]:match(pattern) end
+  end
+  return secrets
+end
+
+--- Finds the id that the cloud gave a request.
+---@param response table
+---@param object table? the object in its body
+---@return string?
+function report.find_request_id(response, object)
+  return json_body.to_text(response.headers["x-request-id"]) or object and json_body.to_text(object.request_id) or nil
+end
+
+--- Reads the failure from a response that holds no result.
+---@param call kms.Call
+---@param response table
+---@param object table? the object in its body
+---@param code string of the protocol error that it is, unless the object has one of the provider's error shapes
+---@param message string likewise
+---@return kms.Error
+function report.parse_failure(call, response, object, code, message)
+  local status = response.status
+  local err = Error.new {
+    kind = "protocol", code = code, message = message, status = status,
+    request_id = report.find_request_id(response, object),
+  }
+  local service_code, service_message, cause
+  if object then service_code, service_message, cause = call.cloud.parse_error(object, status) end
+  if service_code then
+    err.kind, err.code, err.message, err.cause = "service", service_code, service_message, cause
+  elseif response.body ~= "" then
+    err.message = err.message .. ", " .. redact.excerpt(response.body, report.collect_secrets(call))
+  end
+  if status >= 300 and status < 400 then
+    err.message = err.message .. "; redirects are not followed"
+  end
+  -- A success status says that the change was made, even if the body cannot be read. After a server error the change
+  -- may have been made, except after 503, which says that the request was not accepted.
+  err.uncertain = status >= 500 and status ~= 503 or err.kind == "protocol" and status >= 200 and status < 300
+  return err
+end
+
+--- Finds the provider's hint for a service error.
+local function find_hint(call, err)
+  for _, entry in ipairs(call.cloud.hints) do
+    if err.code:find(entry.code) and (not entry.text or err.message:find(entry.text, 1, true)) then
+      return (entry.hint:gsub("{host}", function() return call.settings.host end))
+    end
+  end
+end
+
+--- Compares the canonical request that the gateway printed, if it did, with the one that was signed.
+---@return kms.Diff|nil|false
+local function compare_signatures(call, err, request, signed_count, signed_at)
+  local compute_stages = call.cloud.compute_stages
+  if not call.credentials.secret_key or not compute_stages then return nil end
+  local signed = {
+    method = request.method, host = request.host, path = request.path,
+    headers = { unpack(request.headers, 1, signed_count) }, body = request.body,
+  }
+  local stages = compute_stages(signed, call.credentials, signed_at, call.settings)
+  return stages and signature_diff.compare(err.message, stages.canonical_request)
+end
+
+--- Adds to a service error what is known about its reason.
+---@param call kms.Call
+---@param err kms.Error
+---@param request table as it was sent
+---@param signed_count integer number of headers that were signed; the signature's own headers follow them
+---@param signed_at number Unix time in the signature
+function report.add_hint(call, err, request, signed_count, signed_at)
+  if err.kind ~= "service" then return end
+  local hint, diff = find_hint(call, err), compare_signatures(call, err, request, signed_count, signed_at)
+  if diff then
+    err.diff = diff
+    hint = ("the gateway received another %s than the one that was signed, see diff"):format(diff.role)
+  elseif diff == false then
+    hint = "the gateway signed the same request, so the secret key does not belong to this access key"
+  end
+  err.hint = hint
+end
+
+--- Adds to a refused signature how far the clock is off.
+---@param err kms.Error
+---@param clock_offset number
+function report.add_clock_hint(err, clock_offset)
+  if err.kind ~= "service" or err.status ~= 401 or not clock_skew.is_different(clock_offset, 0) then return end
+  err.hint = (err.hint and err.hint .. "; " or "") .. clock_skew.describe(clock_offset)
+end
+
+--- Copies a table of an error. Its texts are redacted first, and then made printable and bounded.
+local function redact_fields(fields, secrets, limit)
+  local copy = {}
+  for name, value in pairs(fields) do
+    copy[name] = type(value) == "string" and redact.to_line(redact.text(value, secrets), limit) or value
+  end
+  return setmetatable(copy, getmetatable(fields))
+end
+
+--- Builds the error that the caller gets. `failure` stays unchanged, because it may belong to a transport or to a
+--- credential provider.
+---@param call kms.Call
+---@param failure kms.Error
+---@return kms.Error
+function report.build_error(call, failure)
+  local secrets, operation = report.collect_secrets(call), call.operation
+  local err = redact_fields(failure, secrets)
+  if failure.hint then err.message, err.hint = err.message .. "; " .. failure.hint, nil end
+  err.kind = failure.kind
+  if failure.kind ~= "service" then err.code = failure.code end
+  if type(failure.cause) == "table" then err.cause = redact_fields(failure.cause, secrets, MAX_CAUSE) end
+  if failure.diff then err.diff = redact_fields(failure.diff, secrets) end
+  for i, entry in ipairs(failure.tried or {}) do
+    err.tried = i == 1 and {} or err.tried
+    err.tried[i] = redact_fields(entry, secrets)
+  end
+  err.provider, err.operation, err.attempts = call.cloud.name, operation.name, call.attempts
+  err.uncertain = failure.uncertain and not operation.read_only
+  err.retryable = retry.is_retryable(err, operation)
+  return err
+end
+
+--- Returns what a failure proves about the credentials of the call.
+---@param err kms.Error
+---@return "good"|"refused"|nil verdict nil: nothing. A server error or a throttle may come from an intermediary in
+---  front of the gateway
+function report.judge_credentials(err)
+  local failure = err.kind == "service" and err or err.kind == "credentials" and err.code == "refused" and err.cause
+  if not failure then return nil end
+  if failure.status == 401 then return "refused" end
+  return failure == err and err.status < 500 and err.status ~= 429 and "good" or nil
+end
+
+return report

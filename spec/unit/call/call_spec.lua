@@ -1,0 +1,200 @@
+local emulated_huawei = require "spec.helpers.emulated_huawei"
+local emulator = require "kms.emulator"
+local Error = require "kms.error"
+local fake_transport = require "spec.helpers.fake_transport"
+local kms = require "kms"
+
+local KEY_ID = emulated_huawei.PARAMS.key_id
+local PARAMS = emulated_huawei.PARAMS
+local KEYS = { access_key = "AK", secret_key = "hush-secret" }
+local MOVED = { '{"key_id":"' .. KEY_ID .. '","primary_region":"cn-east-3"}', headers = { ["x-request-id"] = "r1" } }
+local LOST = Error.new { kind = "transport", code = "closed", message = "m", uncertain = true }
+
+local function new_client(transport, options)
+  local all = { region = "cn-north-4", project_id = ("a"):rep(32), credentials = KEYS, transport = transport }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return kms.huawei(all)
+end
+
+describe("kms.call", function()
+  it("asks the credential provider once per call", function()
+    local count = 0
+    local transport = fake_transport.new(LOST, MOVED)
+    local client = new_client(transport, { credentials = function()
+      count = count + 1
+      return { access_key = "AK" .. count, secret_key = "S" }
+    end })
+    assert(client:update_primary_region(PARAMS))
+    assert.same({ 2, 1 }, { #transport.requests, count })
+    assert(client:update_primary_region(PARAMS))
+    assert.equal(2, count)
+    assert.matches("Access=AK2,", fake_transport.headers(transport.requests[3]).authorization)
+  end)
+
+  it("sends nothing without credentials", function()
+    local transport = fake_transport.new(MOVED)
+    local client = new_client(transport, { credentials = function() return nil, "vault is sealed" end })
+    local _, err = client:update_primary_region(PARAMS)
+    assert.same({ "credentials", "missing", 0, false }, { err.kind, err.code, err.attempts, err.uncertain })
+    assert.matches("vault is sealed", err.message)
+    assert.equal(0, #transport.requests)
+  end)
+
+  it("sends nothing for a value that is not valid", function()
+    local transport = fake_transport.new(MOVED)
+    local _, err = new_client(transport):update_primary_region { key_id = "x", primary_region = "cn-east-3" }
+    assert.same({ 0, 0, false, "invalid" }, { #transport.requests, err.attempts, err.uncertain, err.kind })
+  end)
+
+  it("does not count an attempt whose request the transport refuses as invalid", function()
+    local refusal = Error.new { kind = "invalid", code = "host", message = "m" }
+    local events = {}
+    local client = new_client(fake_transport.new(refusal),
+      { on_attempt = function(event) events[#events + 1] = event end })
+    local _, err = client:update_primary_region(PARAMS)
+    assert.same({ "invalid", "host", 0, 0 }, { err.kind, err.code, err.attempts, #events })
+  end)
+
+  it("subtracts the time that a credential provider takes from the time of the request", function()
+    local transport = fake_transport.new(MOVED)
+    local client = new_client(transport, { retry = false, credentials = function()
+      transport.time = transport.time + 12
+      return KEYS
+    end })
+    assert(client:update_primary_region(PARAMS))
+    assert.equal(18, transport.requests[1].timeout)
+  end)
+
+  it("reads each clock once if nothing waits", function()
+    local transport, counts = fake_transport.new(MOVED), { now = 0, clock = 0 }
+    for name in pairs(counts) do
+      transport[name] = function(self)
+        counts[name] = counts[name] + 1
+        return self.time
+      end
+    end
+    local client = new_client(transport)
+    assert(client:update_primary_region(PARAMS)) -- the lock guard tries the credentials
+    counts.now, counts.clock = 0, 0
+    assert(client:update_primary_region(PARAMS))
+    assert.same({ now = 1, clock = 1 }, counts)
+  end)
+
+  it("passes the warning of the credentials on, in a result and in an error", function()
+    local keys = { access_key = "AK", secret_key = "S", warning = "the file can be read by others" }
+    local client = new_client(fake_transport.new(MOVED, { status = 404, body = "{}" }),
+      { credentials = function() return keys end })
+    assert.equal(keys.warning, client:update_primary_region(PARAMS).warning)
+    assert.equal(keys.warning, select(2, client:update_primary_region(PARAMS)).warning)
+  end)
+
+  it("lets a credential provider forget credentials that the cloud refused, and only those", function()
+    local forgotten = {}
+    local provider = { name = "own", get = function() return { access_key = "AK", secret_key = "S" } end,
+      forget = function(_, refused) forgotten[#forgotten + 1] = refused.access_key end }
+    local refusal = '{"error_code":"APIGW.0301","error_msg":"x"}'
+    local client = new_client(fake_transport.new({ status = 403, body = refusal }, { status = 401, body = refusal }),
+      { credentials = provider, lock_guard = false })
+    client:update_primary_region(PARAMS)
+    assert.same({}, forgotten)
+    client:update_primary_region(PARAMS)
+    assert.same({ "AK" }, forgotten)
+  end)
+
+  it("hints at an unknown region if its host cannot be resolved", function()
+    local unresolved = Error.new { kind = "transport", code = "dns", message = "no such host" }
+    local client = new_client(fake_transport.new(unresolved), { region = "cn-nroth-4", retry = false })
+    local _, err = client:update_primary_region(PARAMS)
+    assert.equal('no such host; region "cn-nroth-4" is not one of the 32 known regions', err.message)
+  end)
+end)
+
+describe("on_attempt", function()
+  local function record(transport, options)
+    local events = {}
+    local all = { on_attempt = function(event) events[#events + 1] = event end }
+    for name, value in pairs(options or {}) do all[name] = value end
+    local result, err = new_client(transport, all):update_primary_region(PARAMS)
+    return events, result, err
+  end
+
+  it("gets one event for a successful call", function()
+    local transport = fake_transport.new(MOVED)
+    local send = transport.send
+    function transport:send(request)
+      self.time = self.time + 1.5
+      return send(self, request)
+    end
+    local events, result = record(transport)
+    assert(result)
+    assert.same({ {
+      provider = "huawei", operation = "update_primary_region", attempt = 1, duration = 1.5, status = 200,
+      request_id = "r1",
+    } }, events)
+  end)
+
+  it("gets one event per attempt, with the error, and the pause if another attempt follows", function()
+    local transport = fake_transport.new(LOST,
+      { status = 503, body = "{}", headers = { ["x-request-id"] = "r2", ["retry-after"] = "3" } }, MOVED)
+    local started = transport.time
+    local events, result = record(transport)
+    assert(result)
+    assert.equal(3, #events)
+    local first, second, third = events[1], events[2], events[3]
+    assert.same({ 1, "closed", 1, true }, { first.attempt, first.error.code, first.error.attempts, first.error.uncertain })
+    assert.is_nil(first.status)
+    assert.is_true(first.wait >= 0 and first.wait < 0.25)
+    assert.same({ 2, 503, "r2", "r2" }, { second.attempt, second.status, second.request_id, second.error.request_id })
+    assert.is_true(second.wait >= 3)
+    assert.same({ 3, 200, "r1" }, { third.attempt, third.status, third.request_id })
+    assert.is_nil(third.error)
+    assert.is_nil(third.wait)
+    assert.is_true(math.abs(transport.time - started - first.wait - second.wait) < 1e-6)
+  end)
+
+  it("gets no wait after the last attempt", function()
+    local events, _, err = record(fake_transport.new(LOST), { retry = { attempts = 2, base = 0.001 } })
+    assert.same({ 2, 2 }, { #events, err.attempts })
+    assert.is_number(events[1].wait)
+    assert.is_nil(events[2].wait)
+  end)
+
+  it("gets wait 0 before a request that is signed again with another clock offset", function()
+    local cloud = emulator.new()
+    local events = {}
+    local client = emulated_huawei.new_client(emulated_huawei.shift_clock(cloud, 3600),
+      { on_attempt = function(event) events[#events + 1] = event end })
+    assert(client:update_primary_region(PARAMS))
+    assert.same({ 2, 401, 0, 200 }, { #events, events[1].status, events[1].wait, events[2].status })
+  end)
+
+  it("gets no secret", function()
+    local events = record(fake_transport.new(
+      { status = 500, headers = { ["x-request-id"] = "hush-secret" },
+        body = '{"error":{"error_code":"KMS.1","error_msg":"hush-secret"}}' },
+      { MOVED[1], headers = { ["x-request-id"] = "id hush-secret" } }))
+    assert.same({ "[secret]", "[secret]" }, { events[1].request_id, events[1].error.message })
+    assert.equal("id [secret]", events[2].request_id)
+  end)
+
+  it("cannot cost the caller the result or the error by raising", function()
+    local function fail() error "disk full" end
+    local result = new_client(fake_transport.new(LOST, MOVED), { on_attempt = fail }):update_primary_region(PARAMS)
+    assert.matches("on_attempt failed: .*disk full", result.warning)
+    local _, err = new_client(fake_transport.new { status = 404, body = "{}" }, { on_attempt = fail })
+      :update_primary_region(PARAMS)
+    assert.equal(404, err.status)
+    assert.matches("on_attempt failed: .*disk full", err.warning)
+  end)
+
+  it("may change the event's error without changing the caller's", function()
+    local client = new_client(fake_transport.new { status = 404, body = "{}" },
+      { on_attempt = function(event) event.error.message = "changed" end })
+    local _, err = client:update_primary_region(PARAMS)
+    assert.not_equal("changed", err.message)
+  end)
+
+  it("must be a function", function()
+    assert.has_error(function() new_client(nil, { on_attempt = "print" }) end)
+  end)
+end)
