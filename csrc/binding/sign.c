@@ -24,8 +24,8 @@
  *
  * Access to arguments is raw throughout, because a metamethod could run code between two reads. */
 
-/* The only upvalue of every function: its kms_sign_context. */
-#define CONTEXT lua_upvalueindex(1)
+/* The only upvalue of every function: the holder of its context. */
+#define HOLDER lua_upvalueindex(1)
 
 /* Stack positions of a signing function. The first four are its arguments. */
 enum {
@@ -209,7 +209,7 @@ static kms_sign_context *read_arguments(lua_State *L, kms_sign_kind kind)
         lua_pushnil(L);
         lua_replace(L, QUERY);
     }
-    kms_sign_context *context = kms_sign_context_acquire(L, CONTEXT);
+    kms_sign_context *context = kms_sign_context_acquire(L, HOLDER);
     read_lists(L, context, &PATH_LIST, &QUERY_LIST, &HEADER_LIST);
     kms_sign_request *request = &context->signer.request;
     request->algorithm = read_slice(L, ALGORITHM);
@@ -326,7 +326,7 @@ static int sign_target(lua_State *L)
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     check_type(L, 1, NULL, 1, STRING | LIST);
     check_type(L, 2, NULL, 2, LIST | OPTIONAL);
-    kms_sign_context *context = kms_sign_context_acquire(L, CONTEXT);
+    kms_sign_context *context = kms_sign_context_acquire(L, HOLDER);
     kms_signer *signer = &context->signer;
     kms_buffer *target = &context->output.target;
     read_lists(L, context, &PATH_LIST, &QUERY_LIST, NULL);
@@ -346,7 +346,7 @@ static int sign_fingerprint(lua_State *L)
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     push_field(L, 1, "access_key", STRING);
     push_field(L, 1, "secret_key", STRING);
-    kms_sign_context *context = kms_sign_context_acquire(L, CONTEXT);
+    kms_sign_context *context = kms_sign_context_acquire(L, HOLDER);
     context->is_busy = true;
     context->signer.credentials = (kms_credentials){read_slice(L, 2), read_slice(L, 3), {NULL, 0}};
     if (!kms_fingerprint_compute(&context->signer, fingerprint))
@@ -376,12 +376,12 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L)
     kms_error_open(L);
     kms_sign_context_open(L);
     lua_createtable(L, 0, (int)count);
-    const int module = lua_gettop(L), first_context = module + 1;
-    kms_sign_context_push(L, KMS_SIGN_HUAWEI);
-    kms_sign_context_push(L, KMS_SIGN_NCLOUD);
-    kms_sign_context_push(L, KMS_SIGN_TARGET);
+    const int module = lua_gettop(L), first_holder = module + 1;
+    kms_sign_context_push_holder(L, KMS_SIGN_HUAWEI);
+    kms_sign_context_push_holder(L, KMS_SIGN_NCLOUD);
+    kms_sign_context_push_holder(L, KMS_SIGN_TARGET);
     for (size_t i = 0; i < count; i++) {
-        lua_pushvalue(L, first_context + (int)FUNCTIONS[i].kind);
+        lua_pushvalue(L, first_holder + (int)FUNCTIONS[i].kind);
         lua_pushcclosure(L, FUNCTIONS[i].function, 1);
         lua_setfield(L, module, FUNCTIONS[i].name);
     }

@@ -96,7 +96,7 @@ void kms_sign_context_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-kms_sign_context *kms_sign_context_push(lua_State *L, kms_sign_kind kind)
+static kms_sign_context *push_new(lua_State *L, kms_sign_kind kind)
 {
     kms_sign_context *context = lua_newuserdatauv(L, sizeof *context, 0);
     memset(context, 0, sizeof *context);
@@ -108,18 +108,24 @@ kms_sign_context *kms_sign_context_push(lua_State *L, kms_sign_kind kind)
     return context;
 }
 
-kms_sign_context *kms_sign_context_acquire(lua_State *L, int index)
+void kms_sign_context_push_holder(lua_State *L, kms_sign_kind kind)
 {
-    kms_sign_context *context = lua_touserdata(L, index);
+    lua_createtable(L, 1, 0);
+    push_new(L, kind);
+    lua_rawseti(L, -2, 1);
+}
+
+kms_sign_context *kms_sign_context_acquire(lua_State *L, int holder)
+{
+    lua_rawgeti(L, holder, 1);
+    kms_sign_context *context = lua_touserdata(L, -1);
     if (context->is_busy) {
-        /* Lua 5.4 calls no finalizer of userdata created while the state is closed. */
-        const bool is_closed = context->is_closed;
-        context = kms_sign_context_push(L, context->kind);
-        context->is_closed = is_closed;
+        kms_sign_context *new_context = push_new(L, context->kind);
+        /* Lua 5.4 calls no finalizer of userdata that is created while the state is closed. */
+        new_context->is_closed = context->is_closed;
+        context = new_context;
         lua_pushvalue(L, -1);
-        lua_replace(L, index);
-    } else {
-        lua_pushvalue(L, index);
+        lua_rawseti(L, holder, 1);
     }
     context->signer.error.status = KMS_SIGN_OK;
     return context;

@@ -11,8 +11,8 @@
 #include "sign/ncloud.h"
 #include "sign/signer.h"
 
-/* Providers have contexts of their own, so that a call wipes only what it wrote. KMS_SIGN_TARGET is
- * for the functions that do not depend on the provider. */
+/* Each provider has a context of its own, so that a call wipes only what it wrote. KMS_SIGN_TARGET
+ * is for the functions that do not depend on the provider. */
 typedef enum { KMS_SIGN_HUAWEI, KMS_SIGN_NCLOUD, KMS_SIGN_TARGET } kms_sign_kind;
 
 /* A userdata. Frees its memory when it is collected, and keeps small allocations from one call to
@@ -34,13 +34,13 @@ typedef struct {
 /* Creates the metatable. */
 void kms_sign_context_open(lua_State *L);
 
-/* Pushes a new context. */
-kms_sign_context *kms_sign_context_push(lua_State *L, kms_sign_kind kind);
+/* Pushes a table that holds a new context. The functions of one kind share it. */
+void kms_sign_context_push_holder(lua_State *L, kms_sign_kind kind);
 
-/* Pushes the context at `index`, a stack position or an upvalue, and clears its error. A busy
- * context belongs to a call that a finalizer interrupts, or that raised; a new one then replaces it
- * at `index`. Raises for lack of memory. */
-kms_sign_context *kms_sign_context_acquire(lua_State *L, int index);
+/* Pushes the context of the holder at `holder`, a stack position or an upvalue, and clears its
+ * error. A busy context belongs to a call that a finalizer interrupts, or that raised; a new one
+ * then replaces it in the holder. Raises for lack of memory. */
+kms_sign_context *kms_sign_context_acquire(lua_State *L, int holder);
 
 /* Makes room for the lists and sets it to zero. Raises for lack of memory. */
 void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t pairs,
