@@ -1,8 +1,8 @@
-/* Runs the target that KMS_FUZZ names, fuzz/targets/NAME.lua, under libFuzzer: a Lua state with our
- * C modules linked in, the lines that run in lua/kms as coverage beside that of the C code, and a
- * connection whose other end is the input.
+/* Runs fuzz/targets/NAME.lua under libFuzzer, where NAME is the value of KMS_FUZZ. The C modules
+ * are linked into the program. Coverage counts the lines that run in lua/kms as well as the C code.
  *
- * A target is a function of the input that raises where a promise is broken. */
+ * A target is a function of the input, which raises an error when a promise is broken. It can let
+ * libcurl receive bytes from a connection (feed), and reach no network. */
 #include <curl/curl.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int luaopen_kms_http1_reader(lua_State *L);
+int luaopen_kms_http1(lua_State *L);
 int luaopen_kms_sign(lua_State *L);
 int luaopen_kms_transport_curl(lua_State *L);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -24,15 +24,15 @@ CURL *__wrap_curl_easy_init(void);
 
 enum { COUNTERS = 1 << 14, SOCKET_BUFFER = 128 * 1024 };
 
-/* libFuzzer takes what is counted in this section for coverage. */
+/* libFuzzer reads this section as coverage. */
 __attribute__((used, section("__libfuzzer_extra_counters"))) static uint8_t counters[COUNTERS];
 
 static lua_State *lua;
 static uintptr_t previous_line;
 static int server = -1, client = -1;
-static size_t most_received;
+static size_t max_received;
 
-/* Counts the step from one line of the library to the next. */
+/* Counts each step from one line of the library to another. */
 static void on_line(lua_State *L, lua_Debug *at)
 {
     static const char *source;
@@ -59,8 +59,8 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
     return socket < 0 ? CURL_SOCKET_BAD : socket;
 }
 
-/* In the place of the system's: the socket is connected already. libcurl has an answer of
- * CURLOPT_SOCKOPTFUNCTION that says so, which 7.88 does not heed. */
+/* Replaces the function of libc, because the socket is connected already. CURLOPT_SOCKOPTFUNCTION
+ * can say so, but libcurl 7.88 ignores it. */
 __attribute__((visibility("default"))) int connect(int socket, const struct sockaddr *address,
                                                    socklen_t length)
 {
@@ -68,15 +68,15 @@ __attribute__((visibility("default"))) int connect(int socket, const struct sock
     return 0;
 }
 
-/* In the place of the system's: what was fed comes in pieces. */
+/* Replaces the function of libc: bytes arrive in pieces. */
 __attribute__((visibility("default"))) ssize_t recv(int socket, void *buffer, size_t length,
                                                     int flags)
 {
-    return recvfrom(socket, buffer, length < most_received ? length : most_received, flags, NULL,
+    return recvfrom(socket, buffer, length < max_received ? length : max_received, flags, NULL,
                     NULL);
 }
 
-/* The linker puts it in the place of curl_easy_init (--wrap): no handle can reach any network. */
+/* Replaces curl_easy_init (linker option --wrap), so that no handle can reach a network. */
 CURL *__wrap_curl_easy_init(void)
 {
     CURL *easy = __real_curl_easy_init();
@@ -93,26 +93,26 @@ static void close_ends(void)
     server = client = -1;
 }
 
-/* feed(bytes [, size]): what the next connection of libcurl will read before its end, in pieces of
- * that size. */
+/* feed(bytes [, size]): the next connection of libcurl receives the bytes, in pieces of at most
+ * `size`, and then its end. */
 static int feed(lua_State *L)
 {
     size_t length;
     const char *bytes = luaL_checklstring(L, 1, &length);
     const lua_Number size = luaL_optnumber(L, 2, SOCKET_BUFFER);
     int ends[2];
-    luaL_argcheck(L, length <= SOCKET_BUFFER, 1, "too long");
-    luaL_argcheck(L, size >= 1, 2, "too small");
-    most_received = size < SOCKET_BUFFER ? (size_t)size : SOCKET_BUFFER;
+    luaL_argcheck(L, length <= SOCKET_BUFFER, 1, "at most 128 KiB");
+    luaL_argcheck(L, size >= 1, 2, "size must be at least 1");
+    max_received = size < SOCKET_BUFFER ? (size_t)size : SOCKET_BUFFER;
     close_ends();
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-        return luaL_error(L, "no socketpair");
+        return luaL_error(L, "cannot create a socketpair");
     server = ends[0];
     client = ends[1];
     while (length > 0) {
         ssize_t sent = send(server, bytes, length, MSG_DONTWAIT);
         if (sent <= 0)
-            return luaL_error(L, "the socket does not take it all");
+            return luaL_error(L, "the socket buffer is full");
         bytes += sent;
         length -= (size_t)sent;
     }
@@ -126,7 +126,7 @@ static int traceback(lua_State *L)
     return 1;
 }
 
-static void give_up(void)
+static void fail(void)
 {
     fprintf(stderr, "%s\n", lua_tostring(lua, -1));
     abort();
@@ -148,26 +148,26 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     lua = luaL_newstate();
     luaL_openlibs(lua);
-    preload("kms.http1.reader", luaopen_kms_http1_reader);
+    preload("kms.http1", luaopen_kms_http1);
     preload("kms.sign", luaopen_kms_sign);
     preload("kms.transport.curl", luaopen_kms_transport_curl);
     lua_register(lua, "feed", feed);
     snprintf(path, sizeof path, "fuzz/targets/%s.lua", name == NULL ? "" : name);
     lua_pushcfunction(lua, traceback);
     if (luaL_loadfile(lua, path) != LUA_OK || lua_pcall(lua, 0, 1, 1) != LUA_OK)
-        give_up();
+        fail();
     lua_sethook(lua, on_line, LUA_MASKLINE, 0);
     return 0;
 }
 
-/* The stack keeps the handler of errors and the target. */
+/* The stack holds the error handler at 1 and the target at 2. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     previous_line = 0;
     lua_pushvalue(lua, 2);
     lua_pushlstring(lua, (const char *)data, size);
     if (lua_pcall(lua, 1, 0, 1) != LUA_OK)
-        give_up();
+        fail();
     close_ends();
     return 0;
 }

@@ -1,87 +1,41 @@
---- The library's reader against libcurl's HTTP, which carries many at once: of the same bytes both make the same
---- answer, or both none. Where the two differ on purpose, ALLOWED says so. And the reader where it is used: in pieces
---- of one size as NGINX's transport uses it, and of another over a connection of libcurl, it comes to the very same.
--- Input: one byte of choices, then the answer.
+--- The response parser of kms.http1 agrees with fuzz/http1_model.lua, and with itself however the bytes are split: in
+--- pieces of any size, and over a connection of kms.transport.curl.
+-- Input: one byte of choices, then the response.
 
+package.path = "fuzz/?.lua;" .. package.path
 local curl = require "kms.transport.curl"
 local http1 = require "kms.http1"
+local model = require "http1_model"
 
--- What the reader refuses and libcurl may take, by the reason that it gives, and what must stand in the answer then.
--- Each is a way to make two readers of one connection disagree on where an answer ends.
-local ALLOWED = {
-  ["its first line is not one of HTTP/1.1"] = "",
-  ["a line of its head is not text"] = "[%z\r]",
-  ["its Content-Length is no length"] = "content%-length:",
-  ["the way its body is sent cannot be trusted"] = "transfer%-encoding:",
-  ["it changed to another protocol"] = " 101",
-  ["a line of its head is no header"] = "chunked", -- of the trailers, which are not looked at there
-  ["a chunk has no size"] = "chunked",
-  ["a chunk does not end where it should"] = "chunked",
-}
+local METHODS = { "GET", "HEAD", "CONNECT", "GET" }
+local LIMITS = { 2 ^ 20, 40 }
+local SIZES = { 1, 2, 3, 7, 16, 64, 1000 }
+local HOST = "127.0.0.1"
 
--- What libcurl says of a line at once, and the reader only once it has the line or needs it: not of an answer that is
--- cut before the end of its head or trailers, nor of the length or the codings of one that has no body.
-local LENGTH = { ["Invalid Content-Length: value"] = true, ["Maximum file size exceeded"] = true }
-local CODINGS = { ["Reject response due to more than 5 content encodings"] = true }
-local TRAILERS = { ["Failed reading the chunked-encoded stream"] = true }
-
--- And of a chunk's size of more than 16 digits, which may begin with any number of zeros (RFC 9112, section 7.1).
-local LONG_SIZE, LONG_ZEROS = "Too long hexadecimal number in chunked-encoding", "0" .. ("%x"):rep(16)
-
-local SIZES = { 1 / 0, 1, 2, 3, 7, 16, 64, 1000 }
-local LIMITS = { [0] = 2 ^ 20, 40 }
-
-local PATIENCE = 5 -- seconds for what takes no time
-
-local function receiver(bytes, size)
-  local at = 1
-  return function()
-    if at > #bytes then return nil, "end" end
-    local piece = bytes:sub(at, size < #bytes and at + size - 1 or nil)
-    at = at + #piece
-    return piece
+--- Parses the bytes in pieces of `size`.
+---@return table result as model.parse returns it, with `reason` beside `code`
+local function parse(bytes, size, method, max_body)
+  local parser = http1.parser(method, max_body)
+  local is_complete, first, second, third
+  for position = 1, #bytes, size do
+    is_complete, first, second, third = parser:feed(bytes:sub(position, position + size - 1))
+    if is_complete ~= nil then break end
   end
+  if is_complete == nil then is_complete, first, second, third = parser:finish() end
+  assert(not pcall(parser.feed, parser, "x"), "the parser takes bytes after its result")
+  assert(parser:has_started() == (bytes ~= ""), "has_started is wrong")
+  if not is_complete then return { code = first, reason = second } end
+  return { response = first, is_reusable = second, is_drained = third }
 end
 
-local BEFORE = "HTTP/1.1 200 OK\r\nX-Before: 1\r\nContent-Length: 0\r\n\r\n"
-
--- Each input has transports of its own, so that a finding does not depend on the inputs before it.
-local function new(limit) return curl.new { keepalive = 0, max_response = LIMITS[limit] } end
-
-local function request(method)
-  return { method = method, scheme = "http", host = "127.0.0.1", target = "/", headers = {} }
-end
-
-local function read_here(method, limit, size, bytes)
-  local result = http1.read(receiver(bytes, SIZES[size]), method, LIMITS[limit])
-  assert((result.response == nil) ~= (result.failure == nil), "neither an answer nor a failure, or both")
-  assert(not (result.failure and result.reusable), "reusable after a failure")
-  return result
-end
-
-local function read_socket(method, limit, size, bytes)
-  local transport = new(limit)
-  _G.feed(bytes, SIZES[size])
-  local response, err = transport:send(request(method))
+--- Sends a request over a connection whose other end has sent the bytes.
+local function send(bytes, size, method, max_body)
+  local transport = curl.new { keepalive = 0, max_response = max_body }
+  _G.feed(bytes, size)
+  local response, err = transport:send { method = method, scheme = "http", host = HOST, target = "/", headers = {} }
   transport:close()
-  return response, err
-end
-
---- By libcurl, perhaps after another answer.
-local function read_there(method, limit, bytes, before)
-  local transport, multi = new(limit), curl.multi()
-  local function exchange(answer)
-    _G.feed(answer)
-    assert(multi:add(transport, request(method)))
-    local key, response, err
-    repeat key, response, err = multi:poll(PATIENCE) until key
-    return response, err
-  end
-  if before then assert(exchange(BEFORE)) end
-  local response, err = exchange(bytes)
-  multi:close()
-  transport:close()
-  return response, err
+  if response then return { response = response } end
+  return { code = err.code, message = err.message }
 end
 
 local function same_headers(left, right)
@@ -94,64 +48,46 @@ local function same_headers(left, right)
   return true
 end
 
-local function describe(response, code, reason)
-  if not response then return ("%s: %s"):format(code, reason) end
-  local lines = { ("HTTP %d"):format(response.status) }
+local function same_response(left, right)
+  if not left or not right then return left == right end
+  return left.status == right.status and left.body == right.body and same_headers(left.headers, right.headers)
+end
+
+local function describe(result)
+  local response = result.response
+  if not response then return ("%s: %s"):format(result.code, result.reason or result.message or "") end
+  local flags = (result.is_reusable and ", reusable" or "") .. (result.is_drained and ", drained" or "")
+  local lines = { ("HTTP %d%s"):format(response.status, flags) }
   for name, value in pairs(response.headers) do lines[#lines + 1] = ("%s = %q"):format(name, value) end
   lines[#lines + 1] = ("%q"):format(response.body)
   return table.concat(lines, "\n  ")
 end
 
---- Whether two failures are the same, or as different as they may be.
-local function same_failure(bytes, failure, err)
-  local theirs = err.cause.message
-  if failure.code == err.code then return true end
-  if failure.code == "closed" and (LENGTH[theirs] or CODINGS[theirs] or TRAILERS[theirs]) then return true end
-  -- libcurl judges a length as soon as it sees one, before the lines that follow.
-  if failure.code == "other" and LENGTH[theirs] then return true end
-  -- A chunk that says that it is too large is not waited for.
-  return failure.code == "too_large" and err.code == "closed" and bytes:find "chunked"
-end
-
---- What two uses of one reader must come to.
-local function identical(result, response, err)
-  local ours, failure = result.response, result.failure
-  if not ours or not response then
-    return not ours and not response and failure.code == err.code and failure.reason == err.cause.message
-  end
-  return ours.status == response.status and ours.body == response.body and same_headers(ours.headers, response.headers)
-end
-
-local function agree(bytes, result, theirs, err)
-  local ours, failure = result.response, result.failure
-  local fault = failure and failure.code == "other" and ALLOWED[failure.reason]
-  if fault and bytes:find(fault) then return true end
-  if ours and theirs then
-    return ours.status == theirs.status and ours.body == theirs.body and same_headers(ours.headers, theirs.headers)
-  elseif ours then
-    local problem = err.cause.message
-    return ours.body == "" and (LENGTH[problem] or CODINGS[problem]) or problem == LONG_SIZE and bytes:find(LONG_ZEROS)
-  end
-  -- libcurl does not wait for the last byte behind trailers.
-  if theirs then return failure.code == "closed" and bytes:find "chunked" and bytes:find "\n\r$" end
-  return same_failure(bytes, failure, err)
-end
-
 return function(input)
   local choices = input:byte() or 0
-  local method = choices % 2 == 0 and "GET" or "HEAD"
-  local limit, size = math.floor(choices / 2) % 2, math.floor(choices / 4) % #SIZES + 1
+  local method = METHODS[choices % 4 + 1]
+  local max_body = LIMITS[math.floor(choices / 4) % 2 + 1]
+  local size = SIZES[math.floor(choices / 8) % #SIZES + 1]
   local bytes = input:sub(2)
-  local result = read_here(method, limit, size, bytes)
-  local function must(agrees, who, response, err)
+  local expected = parse(bytes, math.max(#bytes, 1), method, max_body)
+
+  local function check(agrees, name, actual)
     if agrees then return end
-    local failure = result.failure or {}
-    error(("%s %q\nhere: %s\n%s: %s"):format(method, bytes,
-      describe(result.response, failure.code, failure.reason), who,
-      describe(response, err and err.code, err and err.cause and err.cause.message or err and err.message)), 0)
+    error(("%s %q\nin one piece: %s\n%s: %s"):format(method, bytes, describe(expected), name, describe(actual)), 0)
   end
-  local socket, problem = read_socket(method, limit, #SIZES + 1 - size, bytes)
-  must(identical(result, socket, problem), "over a socket", socket, problem)
-  local theirs, err = read_there(method, limit, bytes, choices >= 128)
-  must(agree(bytes:lower(), result, theirs, err), "libcurl", theirs, err)
+
+  local modelled = model.parse(bytes, method, max_body)
+  check(same_response(expected.response, modelled.response) and expected.is_reusable == modelled.is_reusable and
+    expected.is_drained == modelled.is_drained and
+    (expected.code == modelled.code or expected.code == modelled.other_code), "model", modelled)
+
+  local pieces = parse(bytes, size, method, max_body)
+  check(same_response(expected.response, pieces.response) and expected.code == pieces.code and
+    expected.reason == pieces.reason, "in pieces of " .. size, pieces)
+
+  if method == "CONNECT" then return end
+  local sent = send(bytes, SIZES[#SIZES + 1 - math.floor(choices / 8) % #SIZES], method, max_body)
+  check(same_response(expected.response, sent.response) and expected.code == sent.code and
+    (not sent.code or sent.message == http1.error_message(expected.code, HOST, expected.reason)),
+    "over a connection", sent)
 end

@@ -1,5 +1,5 @@
---- A profile file gives credentials, or an error that tells nothing of what stands in it: never a raise.
--- Input: choices, profile, file; fields of fuzz/support.lua. Planted in the file: a secret.
+--- A profile file gives credentials, or an error without the contents of the file. It never raises an error.
+-- Input, as fields of fuzz/support.lua: choices, profile, file. A secret is planted in the file.
 
 package.path = "fuzz/?.lua;" .. package.path
 local file = require "kms.credentials.file"
@@ -17,20 +17,20 @@ for i, name in ipairs(PROVIDERS) do
   contexts[i] = { provider = name, cloud = cloud, fields = cloud.credentials }
 end
 
--- The file is the input.
+-- The contents of the file.
 local text
 local Handle = {}
 function Handle:read(count) return text ~= "" and text:sub(1, count) or nil end -- luacheck: no unused args
 function Handle:close() return true end -- luacheck: no unused args
 io.open = function(path) -- luacheck: globals io.open
-  assert(path == PATH, "another file: " .. path)
+  assert(path == PATH, "unexpected file: " .. path)
   return Handle
 end
 
 local function assert_entries(entries, problem)
   if not entries then return support.assert_clean(problem, SECRET) end
   for _, entry in ipairs(entries) do
-    assert(entry.name ~= "" and not entry.name:find "[%z\n=]", "a name that cannot be")
+    assert(entry.name ~= "" and not entry.name:find "[%z\n=]", "malformed name")
     assert(not entry.value:find "^%s" and not entry.value:find "%s$", "white space around a value")
   end
 end
@@ -44,17 +44,17 @@ return function(input)
   if profile_name and not pcall(support.assert_clean, profile_name, SECRET) then return end
   text = support.plant(fields[3], SECRET[1])
   assert_entries(ini.parse(text))
-  local found, err = profile.new({ path = PATH, profile = profile_name }):get(context)
-  if found then
+  local credentials, err = profile.new({ path = PATH, profile = profile_name }):get(context)
+  if credentials then
     for _, field in ipairs(context.fields) do
-      local value = found[field.name]
-      assert(value == nil or type(value) == "string" and field.rule.test(value), "a bad " .. field.name)
+      local value = credentials[field.name]
+      assert(value == nil or type(value) == "string" and field.rule.test(value), "invalid " .. field.name)
       assert(value ~= nil or field.optional or field.exclusive, "no " .. field.name)
     end
     return
   end
   support.assert_error(err, SECRET)
-  assert(err.kind == "credentials" and #err.tried == 1, "not of this provider")
+  assert(err.kind == "credentials" and #err.tried == 1, "not an error of this provider")
   local token, problem = file.read_token(PATH, "token file")
   if not token then support.assert_error(problem, SECRET) end
 end

@@ -1,5 +1,5 @@
---- No secret survives redaction, wherever it stands and however it is escaped.
--- Input: fields of fuzz/support.lua, which stand side by side in the text with the planted bytes in them.
+--- Redaction removes every secret, at any position and in any encoding.
+-- Input: fields of fuzz/support.lua, which are planted with secrets and then joined to one text.
 
 package.path = "fuzz/?.lua;" .. package.path
 local redact = require "kms.util.redact"
