@@ -11,13 +11,8 @@ local MAX_CPU_SECONDS = 5
 
 local function parse_response(text)
   return function()
-    local is_read
-    local result = http1.read(function()
-      if is_read then return nil, "end" end
-      is_read = true
-      return text
-    end, "GET", 1000)
-    return result.response and result.response.status or result.failure.code
+    local is_complete, response_or_code = http1.parser("GET", 1000):feed(text)
+    return is_complete and response_or_code.status or response_or_code
   end
 end
 

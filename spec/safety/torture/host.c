@@ -130,13 +130,33 @@ static void openssl_free(void *memory, const char *file, int line)
     release(OPENSSL, memory);
 }
 
-/* The modules call these instead of malloc and free. */
+/* The modules call these instead of the functions of libc. */
 void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+char *__wrap_strdup(const char *text);
 void __wrap_free(void *memory);
 
 void *__wrap_malloc(size_t size)
 {
     return allocate(KMS, size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return should_fail(KMS) ? NULL : count_block(KMS, calloc(count, size));
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return resize(KMS, memory, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = allocate(KMS, size);
+    return copy == NULL ? NULL : memcpy(copy, text, size);
 }
 
 void __wrap_free(void *memory)

@@ -21,11 +21,12 @@ local ALLOWED = {
 }
 
 io.stdout:setvbuf "line"
+local MAX_PRINTED = 20
 local finding_count, failure_count = 0, 0
 
 local function print_finding(...)
   finding_count = finding_count + 1
-  print("FINDING " .. table.concat({ ... }, " "))
+  if finding_count <= MAX_PRINTED then print("FINDING " .. table.concat({ ... }, " ")) end
 end
 
 local function format_live_blocks()
@@ -115,7 +116,7 @@ end
 ---@param mode "once"|"on"
 local function fail_loading(mode)
   local title, load = "lua, require, " .. mode, [[
-    return type(require('kms').ncloud) .. type(require('kms.transport.curl').new) .. type(require('kms.http1').read)]]
+    return type(require('kms').ncloud) .. type(require('kms.transport.curl').new) .. type(require('kms.http1').parser)]]
   -- Lua 5.1 marks a module whose loading failed, and refuses to load it again.
   local clear_marks = [[
     for name, value in pairs(package.loaded) do

@@ -31,7 +31,6 @@ end
 local forwarding_transport = {
   send = function(_, request) return transport:send(request) end,
   sleep = function(_, seconds) transport:sleep(seconds) end,
-  now = function() return transport:now() end,
 }
 
 local kept_client
@@ -65,23 +64,17 @@ local PIECES = {
   "X-A: d\r\nTransfer-Enc", "oding: chunked\r\n\r\n3\r\nabc\r\n4", "00;x=y\r\n" .. ("d"):rep(1024), "\r\n0\r\nX-T: 1\r\n", "\r\n",
 }
 
-local function receive_pieces()
-  local i = 0
-  return function()
-    i = i + 1
-    if PIECES[i] then return PIECES[i] end
-    return nil, "end"
-  end
-end
-
 --- Parses responses; sends no request.
 local function parse()
   local http1 = require "kms.http1"
   for _ = 1, 20 do
-    local result = http1.read(receive_pieces(), "GET", 2000)
-    local failure = result.failure
-    if failure then return nil, { kind = "transport", code = failure.code } end
-    assert(#result.response.body == 1027 and result.response.headers["x-a"]:find "^a+b+, c, d$")
+    local parser = http1.parser("GET", 2000)
+    for i, piece in ipairs(PIECES) do
+      local is_complete, response = parser:feed(piece)
+      if is_complete == false then return nil, { kind = "transport", code = response } end
+      assert((is_complete ~= nil) == (i == #PIECES))
+      if is_complete then assert(#response.body == 1027 and response.headers["x-a"]:find "^a+b+, c, d$") end
+    end
   end
   return true
 end
@@ -111,7 +104,7 @@ end
 
 --- A call in flight: suspended after its request was sent and before its response is parsed. close() resumes it.
 local function suspend_call(kms, inner)
-  local suspending = { sleep = function(_, seconds) inner:sleep(seconds) end, now = function() return inner:now() end }
+  local suspending = { sleep = function(_, seconds) inner:sleep(seconds) end }
   function suspending.send(_, request)
     local response, err = inner:send(request)
     coroutine.yield()
@@ -154,7 +147,7 @@ function CREATORS.parallel()
     local request = { method = "PUT", scheme = "https", host = host, target = "/" .. i, body = ("body"):rep(1000 * i) }
     assert(multi:add(shared, request))
   end
-  multi:poll(0)
+  multi:step(0)
   local parallel = kms.parallel { concurrency = 2 }
   local client = kms.ncloud { endpoint = os.getenv "NCLOUD_KMS_ENDPOINT", transport = shared }
   local iterator = parallel:map({ "first", "second", "third", "fourth" }, function(name)
@@ -168,9 +161,9 @@ end
 function CREATORS.parsers()
   local objects = {}
   for i, length in ipairs { 0, 2, 5, 6 } do
-    local parser = require("kms.http1.reader").new("GET", 2000)
-    for k = 1, length do parser:take(PIECES[k]) end
-    objects[i] = { close = function() pcall(parser.take, parser, nil, "end") end }
+    local parser = require("kms.http1").parser("GET", 2000)
+    for k = 1, length do parser:feed(PIECES[k]) end
+    objects[i] = { close = function() pcall(parser.finish, parser) end }
   end
   return objects
 end
