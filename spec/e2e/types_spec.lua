@@ -95,10 +95,8 @@ describe("the type annotations", function()
       for _, operation in ipairs(require("kms." .. provider).operations) do
         local class = "kms." .. operation.name:gsub("%f[%l]%l", string.upper):gsub("_", "")
         local params, results = {}, { request_id = true, warning = true }
-        for _, field in ipairs(operation.fields) do params[field.name] = true end
-        for _, map in ipairs { operation.reply, operation.more or {} } do
-          for _, name in pairs(map) do results[name] = true end
-        end
+        for _, param in ipairs(operation.params) do params[param.name] = true end
+        for _, field in ipairs(operation.result) do results[field.name] = true end
         assert.same(sorted(params), fields_of(class .. "Params"))
         assert.same(sorted(results), fields_of(class .. "Result"))
       end
