@@ -23,14 +23,6 @@ local sharing_clients = setmetatable({}, { __mode = "k" })
 
 local DEFAULT_TIMEOUT = 30 -- seconds
 
----@class kms.ClientOptions
----@field timeout number? seconds for a whole call; default 30
----@field transport table|userdata|nil a transport, or a table of options for the default one (see kms.transport.curl)
----@field lock_guard boolean|{ shared: string }|nil whether refused credentials are kept from being sent again; `shared`
----  names a lua_shared_dict, for a guard that all NGINX workers share. On by default for Huawei Cloud
----@field retry kms.RetryOptions|boolean|nil whether and how failed attempts are repeated; on by default
----@field on_attempt (fun(event: kms.AttemptEvent))? called after every attempt
-
 ---@type kms.Field[]
 local OPTIONS = {
   { name = "credentials", type = "table|function" },
@@ -64,8 +56,7 @@ end
 local function create_transport(options)
   local ok, transport = pcall((cosocket or require "kms.transport.curl").new, options)
   if ok then return transport end
-  local problem = transport:gsub("^bad argument #1 to '[^']*' %((.*)%)$", "%1")
-  return nil, "option 'transport': " .. problem
+  return nil, "option 'transport': " .. tostring(transport)
 end
 
 --- Finds the transport of a client: the caller's, or the default one, which the first call creates. It never blocks an

@@ -1,29 +1,14 @@
 --- The error value: one table for every way in which a call can fail, readable by people and by programs.
 
----@alias kms.ErrorKind
----| '"invalid"'     a value is not valid, and nothing was sent; `code` is the name of the param or option
----| '"credentials"' there are no usable credentials; `code` is `missing`, `invalid`, `unavailable`, `refused`,
----                  `expired`, `project` or `guarded`
----| '"transport"'   there is no response; `code` is one of kms.transport.errors
----| '"service"'     the cloud refused the request; `code` is the cloud's own, verbatim
----| '"protocol"'    the response is not what the API documents; `code` is `empty`, `not_json`, `not_object`,
----                  `wrong_type` or `unknown`
-
----@class kms.Error
----@field kind kms.ErrorKind
----@field code string for programs, within `kind`
----@field message string one line for people; its wording may change
----@field provider string? `"huawei"` or `"ncloud"`
----@field operation string? for example `"rename_key"`
----@field status integer? HTTP status, if there was a response
----@field request_id string? the cloud's id of the request, for its support
----@field attempts integer? attempts made; 0 if nothing was sent
----@field retryable boolean? the same call may succeed later
----@field uncertain boolean the change may have been made although the call failed
----@field diff kms.Diff? of a refused signature: the first line that the gateway signed otherwise (Huawei Cloud)
----@field warning string? as in a result
----@field tried table[]? of kind "credentials": the credential providers in order, each with `name`, `code`, `reason`
----@field cause any? the error beneath; of a transport error `{ code = integer?, message = string }`
+-- The fields are described in types/kms/error.lua. `kind` is one of these:
+--   invalid       a value is not valid, and nothing was sent; `code` is the name of the param or option, or
+--                 phase: NGINX cannot wait in the phase of the call
+--   credentials   there are no usable credentials; `code` is missing, invalid, unavailable, refused, expired, project
+--                 or guarded
+--   transport     there is no response; `code` is one of kms.transport.errors
+--   service       the cloud refused the request; `code` is the cloud's own, verbatim
+--   protocol      the response is not what the API documents; `code` is empty, not_json, not_object, wrong_type or
+--                 unknown
 
 local Error = {}
 

@@ -1,4 +1,5 @@
---- The public interface: clients of two clouds, and plain functions that call through a default client.
+--- The public interface: clients of two clouds, and plain functions that call through a default client. Its types are
+--- in types/kms.lua.
 
 local client = require "kms.client"
 local credentials = require "kms.credentials"
@@ -51,50 +52,6 @@ local function select_client(argument, cloud)
   return argument
 end
 
----@class kms.CallOptions
----@field timeout number? seconds for this call, instead of the client's
-
----@class kms.Huawei
----@field update_primary_region fun(self, params: kms.UpdatePrimaryRegion, options: kms.CallOptions?):
----  kms.PrimaryRegion?, kms.Error?
----@field close fun(self) closes kept connections
----@field reset fun(self) resets the lock guard, so that refused credentials may be sent again
-
----@class kms.Ncloud
----@field rename_key fun(self, params: kms.RenameKey, options: kms.CallOptions?): kms.KeyName?, kms.Error?
----@field get_key fun(self, params: { key_tag: string }, options: kms.CallOptions?): kms.Key?, kms.Error?
----  reads a key's name and state, for example after an uncertain rename
----@field close fun(self) closes kept connections
----@field reset fun(self) resets the lock guard, if the client has one
-
----@class kms.UpdatePrimaryRegion
----@field key_id string 36 characters, as in 0d0466b0-e727-4d9c-b35d-f84bb474a37f
----@field primary_region string code of the new primary region
-
----@class kms.PrimaryRegion
----@field key_id string as in the response
----@field primary_region string
----@field request_id string?
----@field warning string? what the owner of the credentials should change, for example a file that others can read; or
----  that `on_attempt` failed
-
----@class kms.RenameKey
----@field key_tag string
----@field key_name string 3 to 15 letters, digits, "-" or "_", beginning with a letter
-
----@class kms.Key : kms.KeyName
----@field status string? "ENABLE", "DISABLE" or "REVOKE" (its deletion is scheduled)
----@field key_type string?
----@field protection_type string?
----@field base_url string? the endpoint that serves the key
----@field nrn string?
-
----@class kms.KeyName
----@field key_tag string
----@field key_name string
----@field request_id string?
----@field warning string? as in kms.PrimaryRegion
-
 --- Creates a client of Huawei Cloud KMS. It validates the names and types of the options, and nothing else. Missing
 --- options are read from the environment at the first call.
 ---@param options kms.HuaweiOptions?
@@ -113,10 +70,10 @@ end
 --- Moves the primary region of a multi-region key; the region that was primary becomes a replica.
 --- Send it to the region where the key is primary now.
 --- Source: Huawei Cloud KMS API reference, "Changing the Primary Region for a Key".
----@param params kms.UpdatePrimaryRegion
+---@param params kms.UpdatePrimaryRegionParams
 ---@param huawei kms.Huawei? by default a client that the first call creates from the environment
 ---@param options kms.CallOptions?
----@return kms.PrimaryRegion? result
+---@return kms.UpdatePrimaryRegionResult? result
 ---@return kms.Error? err
 function kms.update_primary_region(params, huawei, options)
   local selected, problem = select_client(huawei, load_cloud "huawei")
@@ -128,10 +85,10 @@ end
 
 --- Changes a key's name. The tag stays the same.
 --- Source: NAVER Cloud KMS API 2.0, "Update Key Name".
----@param params kms.RenameKey
+---@param params kms.RenameKeyParams
 ---@param ncloud kms.Ncloud? by default a client that the first call creates from the environment
 ---@param options kms.CallOptions?
----@return kms.KeyName? result
+---@return kms.RenameKeyResult? result
 ---@return kms.Error? err
 function kms.rename_key(params, ncloud, options)
   local selected, problem = select_client(ncloud, load_cloud "ncloud")
@@ -141,17 +98,7 @@ function kms.rename_key(params, ncloud, options)
   return selected:rename_key(params, options)
 end
 
---- Constructors of credential providers, for the option `credentials`; see kms.credentials.
----@class kms.CredentialProviders
----@field static fun(keys: kms.Credentials): kms.CredentialProvider
----@field environment fun(): kms.CredentialProvider
----@field file fun(options: { path: string?, profile: string? }?): kms.CredentialProvider
----@field chain fun(members: kms.CredentialsOption[]): kms.CredentialProvider
----@field metadata fun(options: { endpoint: string? }?): kms.CredentialProvider
----@field container fun(options: { uri: string?, token_file: string? }?): kms.CredentialProvider
----@field iam_token fun(options: kms.IamTokenOptions): kms.CredentialProvider
----@field oidc fun(options: { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }?):
----  kms.CredentialProvider
+--- Constructors of credential providers, for the option `credentials`.
 kms.credentials = credentials
 
 --- Runs many calls concurrently.

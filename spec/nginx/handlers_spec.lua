@@ -76,7 +76,7 @@ describe("a handler", function()
   it("gets an argument error for an option that cosockets cannot honour", function()
     local ok, message = pcall(rename, { endpoint = emulator.ncloud, transport = { ca_file = "x" } })
     assert.is_false(ok)
-    assert.is_truthy(message:find("bad argument #1 to 'ncloud' (option 'transport': option 'ca_file' ", 1, true), message)
+    assert.is_truthy(message:find("bad argument #1 to 'ncloud' (option 'transport': bad argument #1 to 'new' (option 'ca_file' ", 1, true), message)
     assert.is_truthy(message:find("lua_ssl_trusted_certificate", 1, true), message)
   end)
 

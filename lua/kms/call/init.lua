@@ -113,17 +113,8 @@ local function choose_wait(self, err, response)
   return self:clock() + wait < self.deadline and wait or nil
 end
 
----@class kms.AttemptEvent
----@field provider "huawei"|"ncloud"
----@field operation string
----@field attempt integer 1 for the first
----@field duration number seconds
----@field status integer? HTTP status, if there was a response
----@field request_id string?
----@field error kms.Error? nil if the attempt succeeded
----@field wait number? seconds until the next attempt; nil if this was the last
-
---- Calls the hook. An error in it becomes a warning, because it must not cost the caller the result.
+--- Calls the hook `on_attempt`. An error in it becomes a warning, because it must not cost the caller the result.
+---@param event kms.AttemptEvent
 local function notify(self, event, result, err)
   local id = result and result.request_id
   if err then

@@ -81,7 +81,7 @@ local function find_hint(call, err)
 end
 
 --- Compares the canonical request that the gateway printed, if it did, with the one that was signed.
----@return kms.Diff|nil|false
+---@return kms.SignatureDiff|nil|false
 local function compare_signatures(call, err, request, signed_count, signed_at)
   local compute_stages = call.cloud.compute_stages
   if not call.credentials.secret_key or not compute_stages then return nil end

@@ -6,12 +6,8 @@ local validate = require "kms.util.validate"
 
 local retry = {}
 
----@class kms.RetryOptions
----@field attempts integer? maximum number of attempts; default 4
----@field base number? seconds: limit of the pause after the first attempt, doubled after each further one; default 0.25
----@field cap number? seconds: limit of every pause, unless the server asks for a longer one; default 8
----@field attempt_timeout number? seconds for one attempt; the last one may use all the time that is left; default 10
-
+-- Seconds, except attempts. `base` limits the pause after the first attempt and is doubled after each further one;
+-- `cap` limits every pause. The last attempt may use all the time that is left.
 local DEFAULTS = { attempts = 4, base = 0.25, cap = 8, attempt_timeout = 10 }
 local NO_RETRY = { attempts = 1 }
 

@@ -27,11 +27,6 @@ local function describe_line(lines, index)
   return "header " .. name, SECRET_HEADERS[name] and ("(%d bytes, not shown)"):format(#value) or value
 end
 
----@class kms.Diff the first line in which gateway and client differ
----@field role string "method", "path", "query", "header <name>", "signed headers" or "payload hash"
----@field theirs string?
----@field ours string?
-
 local function describe_difference(theirs, ours, index)
   local our_role, our_text = describe_line(ours, index)
   local their_role, their_text = describe_line(theirs, index)
@@ -46,7 +41,7 @@ end
 --- Finds the first line that differs between the canonical request in a gateway's message and ours.
 ---@param text string the gateway's message, in which "|" replaces the line feed
 ---@param canonical_request string
----@return kms.Diff|nil|false diff false if the two are the same; nil if the message contains no canonical request
+---@return kms.SignatureDiff|nil|false diff false if the two are the same; nil if the message has no canonical request
 function signature_diff.compare(text, canonical_request)
   local printed = text:match "canonicalRequest:(.*)$"
   if not printed then return nil end

@@ -27,17 +27,6 @@ local ALGORITHM = {
   test = function(value) return value == "SDK-HMAC-SHA256" or value == "SDK-HMAC-SM3" end,
 }
 
----@class kms.HuaweiOptions : kms.ClientOptions
----@field region string? the region whose endpoint is called: where the key is primary now.
----  Variable HUAWEICLOUD_SDK_REGION
----@field project_id string? the project of that region, or "auto": looked up in IAM by the region's name.
----  Variable HUAWEICLOUD_SDK_PROJECT_ID
----@field endpoint string? `https://host[:port]` instead of the region's own.
----  Variable HUAWEICLOUD_SDK_REGION_KMS_<REGION>
----@field algorithm "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|nil signature algorithm; the former by default
----@field credentials kms.Credentials|kms.CredentialProvider|nil keys, a token, or a function that returns one of them.
----  Variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN
-
 huawei.options = {
   { name = "region", type = "string", rule = regions.RULE, variables = { "HUAWEICLOUD_SDK_REGION" } },
   { name = "project_id", type = "string", rule = PROJECT_ID, variables = { "HUAWEICLOUD_SDK_PROJECT_ID" } },

@@ -24,12 +24,6 @@ local ZONE = {
   test = function(value) return ENDPOINTS[value] ~= nil end,
 }
 
----@class kms.NcloudOptions : kms.ClientOptions
----@field zone "global"|"kr"|"jp"|"gov"|nil the zone of the keys; "global" by default
----@field endpoint string? `https://host[:port]` instead of the zone's own
----@field credentials kms.Credentials|kms.CredentialProvider|nil keys, or a function that returns them.
----  Variables NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY, NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY
-
 ncloud.options = {
   { name = "zone", type = "string", rule = ZONE },
   { name = "endpoint", type = "string", rule = endpoints.RULE },
