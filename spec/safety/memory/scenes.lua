@@ -1,15 +1,15 @@
---- What is done while spec/safety/memory/host.c watches: scenes.lua NAME. Secrets are made as the scene runs, or come veiled in
---- the environment, so that no text of a program, no file and no environment holds them, unless the scene is about that.
+--- What a process does while spec/safety/memory/host.c watches its memory: scenes.lua NAME. A scene creates its secrets, or
+--- gets them masked through the environment, so that only the library can copy them.
 
 local memory = rawget(_G, "memory")
 local curl = require "kms.transport.curl"
 local sign = require "kms.sign"
 
-local EMULATOR = tonumber(os.getenv "KMS_EMULATOR_PORT")
-local METADATA, IAM = "http://127.0.0.1:" .. EMULATOR + 5, "https://localhost:" .. EMULATOR + 4
+local EMULATOR_PORT = tonumber(os.getenv "KMS_EMULATOR_PORT")
+local METADATA, IAM = "http://127.0.0.1:" .. EMULATOR_PORT + 5, "https://localhost:" .. EMULATOR_PORT + 4
 
--- Before anything else gets hold of them, the functions of both C modules are followed by a look at the stack that each
--- call used, and tell which secrets there are.
+-- Wraps the functions of both C modules, so that the stack is searched after each call and secrets in their arguments are
+-- registered. This happens before other modules load them.
 
 local transport_class, multi_class = getmetatable(curl.new()), getmetatable(curl.multi())
 
@@ -20,18 +20,18 @@ for prefix, functions in pairs { ["sign."] = sign, ["curl."] = curl, ["transport
   end
 end
 
--- Headers, what of them is secret, and what it is called in the findings.
+-- Secret headers: a pattern of the secret, and its name in the findings.
 local HEADERS = {
-  ["authorization"] = { "Signature=(%x+)$", "signature" }, -- or a pod's token, which is known
+  ["authorization"] = { "Signature=(%x+)$", "signature" }, -- without a pod's token, which is registered elsewhere
   ["x-ncp-apigw-signature-v2"] = { "^.+$", "signature" },
   ["x-security-token"] = { "^.+$", "security token" },
   ["x-auth-token"] = { "^.+$", "token" },
 }
 
-local function note_header(name, value)
+local function register_header(name, value)
   local rule = HEADERS[name:lower()]
-  local found = rule and value:match(rule[1])
-  if found then memory.secret(rule[2], found) end
+  local text = rule and value:match(rule[1])
+  if text then memory.secret(rule[2], text) end
 end
 
 for _, name in ipairs { "huawei", "ncloud" } do
@@ -40,33 +40,33 @@ for _, name in ipairs { "huawei", "ncloud" } do
     memory.secret("secret key", credentials.secret_key)
     memory.keyed("keyed state", credentials.secret_key)
     local headers = assert(original(request, credentials, ...))
-    for header, value in pairs(headers) do note_header(header, value) end
+    for header, value in pairs(headers) do register_header(header, value) end
     return headers
   end
 end
 
-local function note_headers(request)
-  for _, pair in ipairs(request.headers or {}) do note_header(pair[1], pair[2]) end
+local function register_headers(request)
+  for _, pair in ipairs(request.headers or {}) do register_header(pair[1], pair[2]) end
 end
 
 local send, add = transport_class.__index.send, multi_class.__index.add
 
 function transport_class.__index.send(self, request)
-  note_headers(request)
+  register_headers(request)
   return send(self, request)
 end
 
 function multi_class.__index.add(self, transport, request)
-  note_headers(request)
+  register_headers(request)
   return add(self, transport, request)
 end
 
 local kms = require "kms"
 local servers = require "spec.helpers.test_servers"
-local from = kms.credentials
+local credentials_of = kms.credentials
 
---- A secret that was never there before.
-local function secret(name, length)
+--- Creates and registers a secret.
+local function new_secret(name, length)
   local letters = {}
   for i = 1, length do letters[i] = string.char(math.random(97, 122)) end
   local text = table.concat(letters)
@@ -74,138 +74,148 @@ local function secret(name, length)
   return text
 end
 
---- A secret that a server knows, from the environment, where it stands in hexadecimal digits.
-local function known(name, variable)
+--- Registers and returns a secret that a server knows. The environment has it in hexadecimal digits.
+local function read_secret(name, variable)
   local text = os.getenv(variable):gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
   memory.secret(name, text)
   return text
 end
 
---- The transport alone: whole calls and failures.
+-- Scenes of the transport.
 
-local function request(place, target, fields)
-  local made = {
-    method = "PUT", scheme = place == "http" and "http" or "https", host = servers.host(place), target = target or "/", body = "{}",
+local function new_request(server, target, fields)
+  local signature = ("%08x"):format(math.random(2 ^ 30)):rep(8)
+  local request = {
+    method = "PUT", scheme = server == "http" and "http" or "https", host = servers.host(server), target = target or "/", body = "{}",
     headers = {
-      { "Authorization", "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=" .. ("%08x"):format(math.random(2 ^ 30)):rep(8) },
-      { "X-Security-Token", secret("security token", 3000) }, { "X-Auth-Token", secret("token", 1500) },
+      { "Authorization", "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=" .. signature },
+      { "X-Security-Token", new_secret("security token", 3000) }, { "X-Auth-Token", new_secret("token", 1500) },
     },
   }
-  for name, value in pairs(fields or {}) do made[name] = value end
-  return made
+  for name, value in pairs(fields or {}) do request[name] = value end
+  return request
 end
 
---- A transport over which requests came to what their names say.
-local function over(options, outcomes)
+--- A transport that has sent requests, with the outcome that is their key: "response" or an error code.
+local function send_requests(options, requests)
   options.ca_file = servers.ca_file
   local transport = curl.new(options)
-  for outcome, each in pairs(outcomes) do
-    local response, err = transport:send(each)
-    assert((response and "done" or err.code) == outcome, tostring(err))
+  for outcome, request in pairs(requests) do
+    local response, err = transport:send(request)
+    assert((response and "response" or err.code) == outcome, tostring(err))
   end
   return transport
 end
 
 local scenes = {}
 
-function scenes.http() return over({}, { done = request "http" }) end
-function scenes.https() return over({}, { done = request "https" }) end
-function scenes.http2() return over({ http_version = "2" }, { done = request "http2" }) end
+function scenes.http() return send_requests({}, { response = new_request "http" }) end
+function scenes.https() return send_requests({}, { response = new_request "https" }) end
 
---- The answers repeat the request, so that they hold secrets as well.
+--- Responses repeat the request, so they contain secrets too.
 function scenes.failures()
-  return over({ max_response = 1000 }, {
-    connect = request "nobody", tls = request "self_signed", dns = request("https", "/", { host = "nobody.invalid" }),
-    timeout = request("http", "/fault/silent", { deadline = os.time() + 1.5 }), closed = request("https", "/fault/closed_in_body"),
-    other = request("https", "/fault/no_colon"), too_large = request "http", headers = request("http", "/", {
-      headers = { { "X-Auth-Token", secret("token", 1500) }, { "X-Bad", "\n" } } }),
+  return send_requests({ max_response = 1000 }, {
+    connect = new_request "nobody", tls = new_request "self_signed",
+    dns = new_request("https", "/", { host = "nobody.invalid" }),
+    timeout = new_request("http", "/fault/silent", { timeout = 0.3 }),
+    closed = new_request("https", "/fault/closed_in_body"), other = new_request("https", "/fault/no_colon"),
+    too_large = new_request "http",
+    headers = new_request("http", "/", { headers = { { "X-Auth-Token", new_secret("token", 1500) }, { "X-Bad", "\n" } } }),
   })
 end
 
---- Requests that raise when a part of them has been read.
-function scenes.misuse()
-  local transport = over({}, {})
+--- Requests that raise an error when a part of them has been read.
+function scenes.argument_errors()
+  local transport = send_requests({}, {})
   for _ = 1, 2 do
-    assert(not pcall(transport.send, transport, request("http", "/", { headers = { { "X-Auth-Token", secret("token", 1500) }, {} } })))
+    local request = new_request("http", "/", { headers = { { "X-Auth-Token", new_secret("token", 1500) }, {} } })
+    assert(not pcall(transport.send, transport, request))
   end
   return transport
 end
 
---- Some that end, in vain or not, and some that are under way when all is closed.
+--- Requests that end with or without a response, and others that are in flight when all is closed.
 function scenes.multi()
-  local transport, multi = over({ max_response = 10000 }, {}), curl.multi()
-  local two = over({ http_version = "2" }, {})
-  for _, each in ipairs { request "http", request "https", request "nobody", request("https", "/fault/closed_in_body") } do
-    assert(multi:add(transport, each))
+  local transport, multi = send_requests({ max_response = 10000 }, {}), curl.multi()
+  for _, request in ipairs { new_request "http", new_request "https", new_request "nobody",
+    new_request("https", "/fault/closed_in_body") } do
+    assert(multi:add(transport, request))
   end
-  assert(multi:add(two, request "http2"))
-  for _ = 1, 5 do assert(multi:poll(20)) end
-  for _ = 1, 3 do assert(multi:add(transport, request("http", "/fault/silent"))) end
-  assert(multi:add(two, request("http2", "/late")))
-  assert(not multi:poll(0.1))
+  local deadline = multi:clock() + 20
+  while multi:pending() > 0 do
+    multi:step(1)
+    assert(multi:clock() < deadline, "requests did not end")
+  end
+  for _ = 1, 3 do assert(multi:add(transport, new_request("http", "/fault/silent"))) end
+  for _ = 1, 10 do multi:step(0.01) end
+  assert(multi:pending() == 3)
   return { close = function()
     multi:close()
     transport:close()
-    two:close()
   end }
 end
 
-local function through_proxy(host, outcome)
-  local password = secret("proxy password", 24)
+local function send_through_proxy(host, outcome)
+  local password = new_secret("proxy password", 24)
   memory.secret("proxy password", (require("mime").b64("user:" .. password)))
-  return over({ proxy = ("http://user:%s@%s"):format(password, host) }, { [outcome] = request "https" })
+  return send_requests({ proxy = ("http://user:%s@%s"):format(password, host) }, { [outcome] = new_request "https" })
 end
 
-function scenes.proxy() return through_proxy(servers.host("proxy", "127.0.0.1"), "done") end
-function scenes.absent_proxy() return through_proxy(servers.host("nobody", "127.0.0.1"), "connect") end
-function scenes.unreadable_proxy() return through_proxy("[", "dns") end
+function scenes.proxy() return send_through_proxy(servers.host("proxy", "127.0.0.1"), "response") end
+function scenes.absent_proxy() return send_through_proxy(servers.host("nobody", "127.0.0.1"), "connect") end
+function scenes.malformed_proxy() return send_through_proxy("[", "dns") end
 
 function scenes.client_key()
-  return over({ client_cert = servers.dir .. "/client.pem", client_key = servers.dir .. "/client.key",
-    client_key_password = known("key password", "VEILED_KEY_PASSWORD") }, { done = request "client_certificate" })
+  return send_requests({ client_cert = servers.dir .. "/client.pem", client_key = servers.dir .. "/client.key",
+    client_key_password = read_secret("key password", "MASKED_KEY_PASSWORD") }, { response = new_request "client_certificate" })
 end
 
---- Clients, with credentials of each credential provider.
+-- Scenes of clients, with credentials of each provider.
 
---- A call after which the key is, or was before, where it was to go.
-local function huawei(credentials, code)
+--- The transport of a client that has moved a key, or whose call failed with `code`.
+local function call_huawei(credentials, code)
   local transport = curl.new { ca_file = os.getenv "KMS_CA_FILE" }
-  local client = kms.huawei { region = "cn-north-4", endpoint = "https://localhost:" .. EMULATOR, credentials = credentials,
+  local client = kms.huawei { region = "cn-north-4", endpoint = "https://localhost:" .. EMULATOR_PORT, credentials = credentials,
     project_id = os.getenv "PROJECT_ID", transport = transport }
-  local moved, err = client:update_primary_region { key_id = os.getenv "KEY_ID", primary_region = "cn-east-3" }
-  assert(moved and not code or err.code == (code or "KMS.0106"), tostring(err))
+  local result, err = client:update_primary_region { key_id = os.getenv "KEY_ID", primary_region = "cn-east-3" }
+  assert(result and not code or err.code == (code or "KMS.0106"), tostring(err)) -- KMS.0106: it was moved before
   return transport
 end
 
-local function huawei_keys()
-  return { access_key = os.getenv "ACCESS_KEY", secret_key = known("secret key", "VEILED_SECRET_KEY"),
-    security_token = known("security token", "VEILED_SECURITY_TOKEN") }
+local function new_credentials()
+  return { access_key = os.getenv "ACCESS_KEY", secret_key = read_secret("secret key", "MASKED_SECRET_KEY"),
+    security_token = read_secret("security token", "MASKED_SECURITY_TOKEN") }
 end
 
-function scenes.huawei() return huawei(huawei_keys()) end
+function scenes.huawei() return call_huawei(new_credentials()) end
 
---- The gateway's answer repeats what it signed, and signing is looked at in all stages.
+--- The response repeats what the gateway signed, and the client computes all stages of the signature.
 function scenes.refused()
-  local keys = huawei_keys()
-  keys.secret_key = secret("secret key", 40)
-  return huawei(keys, "APIGW.0301")
+  local credentials = new_credentials()
+  credentials.secret_key = new_secret("secret key", 40)
+  return call_huawei(credentials, "APIGW.0301")
 end
 
---- A client of NAVER Cloud after two calls.
-local function ncloud()
+--- A transport, and a client of NAVER Cloud on it.
+local function new_ncloud()
   local transport = curl.new { ca_file = os.getenv "KMS_CA_FILE" }
-  local client = kms.ncloud { endpoint = "https://localhost:" .. EMULATOR + 2, transport = transport,
-    credentials = { access_key = os.getenv "OTHER_ACCESS_KEY", secret_key = known("secret key", "VEILED_OTHER_SECRET_KEY") } }
+  return transport, kms.ncloud { endpoint = "https://localhost:" .. EMULATOR_PORT + 2, transport = transport,
+    credentials = { access_key = os.getenv "OTHER_ACCESS_KEY", secret_key = read_secret("secret key", "MASKED_OTHER_SECRET_KEY") } }
+end
+
+--- The same after two calls.
+local function call_ncloud()
+  local transport, client = new_ncloud()
   assert(client:rename_key { key_tag = os.getenv "KEY_TAG", key_name = "aName" })
   assert(client:get_key { key_tag = os.getenv "KEY_TAG" })
   return transport, client
 end
 
-function scenes.ncloud() return (ncloud()) end
+function scenes.ncloud() return (call_ncloud()) end
 
 --- A client that is closed with its transport.
 function scenes.closed_client()
-  local transport, client = ncloud()
+  local transport, client = call_ncloud()
   return { close = function()
     client:close()
     transport:close()
@@ -215,10 +225,10 @@ end
 
 --- A client that is in use when the state is closed, and a finalizer that then signs with another key.
 function scenes.live_client()
-  local transport, client = ncloud()
+  local transport, client = call_ncloud()
   rawset(_G, "client", client)
   local function sign_last()
-    sign.ncloud({ method = "GET", target = "/" }, { access_key = "a", secret_key = secret("secret key", 40) }, 0)
+    sign.ncloud({ method = "GET", target = "/" }, { access_key = "a", secret_key = new_secret("secret key", 40) }, 0)
   end
   local newproxy = rawget(_G, "newproxy")
   local last = newproxy and newproxy(true) or setmetatable({}, { __gc = sign_last })
@@ -227,12 +237,11 @@ function scenes.live_client()
   return transport
 end
 
-function scenes.environment() return huawei(from.environment()) end
+function scenes.environment() return call_huawei(credentials_of.environment()) end
 
 function scenes.parallel()
-  local transport, parallel = curl.new { ca_file = os.getenv "KMS_CA_FILE" }, kms.parallel { concurrency = 4 }
-  local client = kms.ncloud { endpoint = "https://localhost:" .. EMULATOR + 2, transport = transport,
-    credentials = { access_key = os.getenv "OTHER_ACCESS_KEY", secret_key = known("secret key", "VEILED_OTHER_SECRET_KEY") } }
+  local transport, client = new_ncloud()
+  local parallel = kms.parallel { concurrency = 4 }
   local tags = {}
   for i = 1, 12 do tags[i] = os.getenv "KEY_TAG" end
   for _, key, err in parallel:map(tags, function(tag) return client:get_key { key_tag = tag } end) do assert(key, tostring(err)) end
@@ -242,65 +251,67 @@ function scenes.parallel()
   end }
 end
 
-local function with_file(text, use)
+--- A call with credentials from a file with `text`.
+local function call_with_file(text, new_provider)
   local path = os.tmpname()
   local file = assert(io.open(path, "wb"))
   assert(file:setvbuf "no" and file:write(text) and file:close())
-  local transport = huawei(use(path))
+  local transport = call_huawei(new_provider(path))
   os.remove(path)
   return transport
 end
 
 function scenes.file()
-  local keys = huawei_keys()
-  return with_file(("[basic]\nak = %s\nsk = %s\nsecurity_token = %s\n"):format(keys.access_key, keys.secret_key, keys.security_token),
-    function(path) return from.file { path = path } end)
+  local credentials = new_credentials()
+  return call_with_file(("[basic]\nak = %s\nsk = %s\nsecurity_token = %s\n"):format(
+    credentials.access_key, credentials.secret_key, credentials.security_token),
+    function(path) return credentials_of.file { path = path } end)
 end
 
-function scenes.metadata() return huawei(from.metadata { endpoint = METADATA }) end
+function scenes.metadata() return call_huawei(credentials_of.metadata { endpoint = METADATA }) end
 
 function scenes.container()
-  return with_file(known("pod token", "VEILED_POD_TOKEN"), function(path)
-    return from.container { uri = METADATA .. "/v1/credentials", token_file = path }
+  return call_with_file(read_secret("pod token", "MASKED_POD_TOKEN"), function(path)
+    return credentials_of.container { uri = METADATA .. "/v1/credentials", token_file = path }
   end)
 end
 
 local function iam_token()
-  return from.iam_token { user = os.getenv "IAM_USER", password = known("password", "VEILED_PASSWORD"),
+  return credentials_of.iam_token { user = os.getenv "IAM_USER", password = read_secret("password", "MASKED_PASSWORD"),
     domain = os.getenv "IAM_DOMAIN", endpoint = IAM }
 end
 
-function scenes.iam_token() return huawei(iam_token()) end
+function scenes.iam_token() return call_huawei(iam_token()) end
 
 function scenes.oidc()
-  return with_file(known("id token", "VEILED_ID_TOKEN"), function(path)
-    return from.oidc { idp_id = os.getenv "IDP_ID", id_token_file = path, endpoint = IAM }
+  return call_with_file(read_secret("id token", "MASKED_ID_TOKEN"), function(path)
+    return credentials_of.oidc { idp_id = os.getenv "IDP_ID", id_token_file = path, endpoint = IAM }
   end)
 end
 
-function scenes.chain() return huawei(from.chain { from.file { path = "/nowhere" }, iam_token() }) end
+function scenes.chain() return call_huawei(credentials_of.chain { credentials_of.file { path = "/nowhere" }, iam_token() }) end
 
---- Copies that are left on purpose.
+--- Leaves copies on purpose.
 function scenes.spilt()
-  memory.guarded(memory.spill, "spill")(secret("spilt", 40))
+  memory.guarded(memory.spill, "spill")(new_secret("spilt", 40))
   return curl.new()
 end
 
---- A copy of what HMAC makes of a key, in another user's HMAC object.
+--- Keeps the state that HMAC computes from a key, in an object of another library.
 function scenes.keyed()
-  local key = secret("secret key", 40)
+  local key = new_secret("secret key", 40)
   memory.keyed("keyed state", key)
   return { hmac = require("openssl.hmac").new(key, "sha256"), close = function() end }
 end
 
 math.randomseed(os.time())
-local opened = scenes[...]()
+local object = scenes[...]()
 collectgarbage()
 collectgarbage()
 memory.scan "open"
-opened:close()
-opened = nil -- luacheck: ignore
--- Machine code of LuaJIT holds what it was made for: upvalues, such as a client.
+object:close()
+object = nil -- luacheck: ignore
+-- LuaJIT's machine code refers to upvalues, such as a client.
 local jit = rawget(_G, "jit")
 if jit then jit.flush() end
 collectgarbage()
