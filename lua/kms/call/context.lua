@@ -12,6 +12,7 @@ local scheduler = require "kms.transport.scheduler"
 ---@field deadline number on the scale of `clock()`
 ---@field warning string? for the caller, in the result or the error
 ---@field transport table|userdata
+---@field client { clock_offset: number }? the client that makes the call
 ---@field time number? `clock()`, as long as nothing may have waited since it was read
 local Context = {}
 
@@ -52,6 +53,13 @@ function Context:now()
   local read = transport.now
   if read then return read(transport) end
   return http1.now()
+end
+
+--- Returns Unix time in seconds at the cloud: this machine's, corrected by the clock offset that the client has learnt.
+---@return number
+function Context:cloud_time()
+  local client = self.client
+  return self:now() + (client and client.clock_offset or 0)
 end
 
 ---@param seconds number

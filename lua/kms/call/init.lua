@@ -16,6 +16,9 @@ local call = {}
 ---@field name "huawei"|"ncloud"
 ---@field options kms.Field[] options of its clients; `variables` names environment variables that may replace one
 ---@field credentials kms.CredentialsField[] the fields of its credentials
+---@field profile kms.ProfileFormat its profile files
+---@field metadata kms.MetadataFormat its metadata service
+---@field iam table? its service for tokens and temporary keys, see kms.huawei.iam
 ---@field operations kms.Operation[]
 ---@field lock_guard boolean whether clients have a lock guard by default
 ---@field secret_headers table<string, string> headers of a signature that errors must not contain: name to a pattern

@@ -48,7 +48,7 @@ end
 --- Looks up what can be returned without a fetch. Returns nothing when a fetch is due.
 ---@return kms.Credentials? credentials, kms.Error? err
 local function look_up(entry, context)
-  local now = context:now()
+  local now = context:cloud_time()
   local credentials = get_usable(entry, now)
   if credentials and now < entry.renew_at then return credentials end
   local failure, clock = entry.failure, context:clock()
@@ -60,13 +60,13 @@ end
 
 --- Fetches new credentials. The caller holds the mutex of the entry, and restores the deadline of the context.
 local function renew(options, plan, entry, context)
-  local old = get_usable(entry, context:now())
+  local old = get_usable(entry, context:cloud_time())
   if old and context.deadline then
     -- The old credentials serve the call, so a fetch may take half of its time only.
     context.deadline = (context:clock() + context.deadline) / 2
   end
   local credentials, err = options.fetch(context, plan, entry.state)
-  local now = context:now()
+  local now = context:cloud_time()
   if credentials and credentials.expires <= now then
     credentials, err = Credentials.error("expired",
       "the response contains expired credentials; check the clock of this machine")
@@ -86,7 +86,7 @@ end
 local function get(options, plan, entry, context)
   local credentials, err = look_up(entry, context)
   if credentials or err then return credentials, err end
-  local old = get_usable(entry, context:now())
+  local old = get_usable(entry, context:cloud_time())
   local deadline = context.deadline
   local owner = entry.mutex:acquire(context, not old and (deadline or context:clock() + WAIT_TIMEOUT) or nil)
   if not owner then

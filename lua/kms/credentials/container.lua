@@ -1,9 +1,10 @@
 --- Keys of the pod that this program runs in: pod identity of Huawei Cloud CCE.
 
-local Credentials = require "kms.credentials.value"
 local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
 local file = require "kms.credentials.file"
+local headers = require "kms.util.headers"
 local provider = require "kms.credentials.provider"
 local service = require "kms.credentials.service"
 
@@ -32,7 +33,7 @@ local function fetch(context, plan)
   if not token then return nil, err end
   local request = { service_name = plan.service_name, method = "POST", scheme = plan.scheme,
     host = plan.host, target = plan.target,
-    headers = { { "Content-Type", "application/json" }, { "Authorization", token } }, body = "{}",
+    headers = headers.for_json { { "Authorization", token } }, body = "{}",
     timeout = TIMEOUT, secrets = { token }, parse_error = context.cloud.parse_error }
   local response, object
   response, err = service.send(context, request)

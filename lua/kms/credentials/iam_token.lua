@@ -1,7 +1,7 @@
 --- Tokens for a user and a password, from the identity service of the cloud.
 
-local Credentials = require "kms.credentials.value"
 local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
 local shared_cache = require "kms.credentials.shared_cache"
 local sign = require "kms.sign"

@@ -1,10 +1,11 @@
 --- Keys of the server that this program runs on, from the metadata service of its cloud.
 
-local Credentials = require "kms.credentials.value"
 local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
 local provider = require "kms.credentials.provider"
 local service = require "kms.credentials.service"
+local transport_errors = require "kms.transport.errors"
 local trim = require "kms.util.trim"
 
 local metadata = {}
@@ -40,12 +41,12 @@ function Session:new_request(method, target, headers)
     parse_error = self.context.cloud.parse_error }
 end
 
---- Returns whether a failed request shows that the machine has no metadata service.
+--- Returns whether a failed request shows that the machine has no metadata service: none of its bytes were sent.
 local function is_absent(session, cause)
   if session.state.has_responded or cause.kind ~= "transport" or cause.uncertain ~= false then return false end
-  if cause.code == "connect" or cause.code == "dns" then return true end
-  local context = session.context
-  -- A timeout by the deadline of the call does not show it.
+  local code, context = transport_errors[cause.code], session.context
+  if code and code.is_unconnected then return true end
+  -- A connection that was not established in time shows it, too, unless the deadline of the call ended it.
   return cause.code == "timeout" and context:clock() < (context.deadline or math.huge)
 end
 

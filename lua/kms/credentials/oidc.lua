@@ -1,7 +1,7 @@
 --- Temporary keys for an OpenID Connect token, from the identity service of the cloud.
 
-local Credentials = require "kms.credentials.value"
 local cache = require "kms.credentials.cache"
+local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
 local file = require "kms.credentials.file"
 local provider = require "kms.credentials.provider"

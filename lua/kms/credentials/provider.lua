@@ -12,12 +12,13 @@ local provider = {}
 
 ---@class kms.CredentialsContext the call that needs credentials
 ---@field provider "huawei"|"ncloud"
----@field cloud table the module of the cloud, such as kms.huawei
+---@field cloud kms.Provider the module of the cloud
 ---@field fields kms.CredentialsField[]
 ---@field region string?
 ---@field deadline number? on the scale of `clock`
 ---@field clock fun(self): number monotonic time in seconds
 ---@field now fun(self): number Unix time in seconds
+---@field cloud_time fun(self): number Unix time corrected by the learnt clock offset, for the expiry of credentials
 ---@field send fun(self, request: table): table?, kms.Error? sends with the transport of the client, within the deadline
 ---  of the call, and within `timeout` seconds if the request has it
 ---@field sleep fun(self, seconds: number)
@@ -113,7 +114,7 @@ local function adopt_result(subject, context, values, failure)
   local missing = Credentials.find_missing_fields(context.fields, values)
   if missing then return Credentials.error("missing", ("%s returned no %s"):format(subject, missing[1].name)) end
   local credentials, err = Credentials.new(context.fields, values)
-  if credentials and credentials.expires and credentials.expires <= context:now() then
+  if credentials and credentials.expires and credentials.expires <= context:cloud_time() then
     return Credentials.error("expired", ("%s returned expired credentials"):format(subject))
   end
   return credentials, err

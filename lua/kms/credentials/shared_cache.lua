@@ -26,7 +26,7 @@ Request.__index = Request
 function Request:read()
   local text = self.dictionary:get(self.token_key)
   local expires, token = (text or ""):match "^(%S+) (%S+)$"
-  local remaining = expires and tonumber(expires) - self.context:now() or 0
+  local remaining = expires and tonumber(expires) - self.context:cloud_time() or 0
   local rejected = self.state.rejected
   if remaining <= 0 or rejected and rejected.token == token then return nil end
   return { token = token, expires = tonumber(expires) }, remaining <= self.plan.renewal_margin
@@ -36,7 +36,7 @@ end
 function Request:renew()
   local credentials, err = self.fetch(self.context, self.plan, self.state)
   if credentials then
-    local lifetime = credentials.expires - self.context:now()
+    local lifetime = credentials.expires - self.context:cloud_time()
     local _, problem = self.dictionary:set(self.token_key, ("%.3f %s"):format(credentials.expires, credentials.token),
       lifetime)
     -- Where the token does not fit, each worker keeps its own.

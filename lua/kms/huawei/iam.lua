@@ -2,12 +2,12 @@
 
 local cjson = require "cjson.safe".new()
 local Credentials = require "kms.credentials.value"
+local endpoints = require "kms.util.endpoint"
 local env = require "kms.util.env"
 local errors = require "kms.huawei.errors"
-local regions = require "kms.huawei.regions"
 local headers = require "kms.util.headers"
+local regions = require "kms.huawei.regions"
 local service = require "kms.credentials.service"
-local endpoints = require "kms.util.endpoint"
 local validate = require "kms.util.validate"
 
 local iam = {}

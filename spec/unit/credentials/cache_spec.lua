@@ -1,6 +1,9 @@
 local provider_call = require "spec.helpers.provider_call"
 local fake_transport = require "spec.helpers.fake_transport"
 local cache = require "kms.credentials.cache"
+local credentials = require "kms.credentials"
+local emulated_huawei = require "spec.helpers.emulated_huawei"
+local emulator = require "kms.emulator"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
 
@@ -117,6 +120,31 @@ describe("kms.credentials.cache", function()
     test.advance(2)
     test.get()
     assert.equal(2, test.fetch_count)
+  end)
+
+  it("the expiry time is compared with the time of the cloud, once the client has learnt the clock offset", function()
+    local test, client = new(numbered_keys(HOUR)), { clock_offset = 0 }
+    local function get()
+      local context = provider_call.new_context("huawei", test.transport)
+      context.client = client
+      return test.provider:get(context)
+    end
+    local first = get()
+    test.advance(0.7 * HOUR)
+    assert.equal(first, get())
+    client.clock_offset = 0.2 * HOUR
+    assert.equal("AK2", get().access_key)
+  end)
+
+  it("a client whose clock is behind renews credentials before they expire at the cloud", function()
+    local cloud = emulator.new()
+    local transport = emulated_huawei.shift_clock(cloud, -2 * HOUR)
+    local client = emulated_huawei.new_client(transport, { credentials = credentials.metadata() })
+    assert(client:update_primary_region(emulated_huawei.PARAMS))
+    assert.equal(1, cloud:requests("metadata", "huawei_key"))
+    cloud:advance(6 * HOUR) -- the lifetime of the keys
+    client:update_primary_region(emulated_huawei.PARAMS)
+    assert.equal(2, cloud:requests("metadata", "huawei_key"))
   end)
 
   it("a refusal is remembered for the refusal pause, until forget", function()
