@@ -482,29 +482,3 @@ describe("kms.parallel", function()
     assert.equal("kms.parallel (open)", tostring(parallel))
   end)
 end)
-
-describe("timers", function()
-  it("wake in the order of their times", function()
-    local timers = require("kms.parallel.timer_heap").new()
-    local count, seed = 0, 1
-    local function random()
-      seed = seed * 16807 % 2147483647
-      return seed % 1000
-    end
-    for round = 1, 50 do
-      for _ = 1, random() % 40 do
-        local time = random()
-        timers:add(time, { time = time })
-        count = count + 1
-      end
-      local now, before = round * 20, -1
-      local sleeper = timers:pop_due(now)
-      while sleeper do
-        assert.is_true(sleeper.time <= now and sleeper.time >= before)
-        before, count, sleeper = sleeper.time, count - 1, timers:pop_due(now)
-      end
-      assert.is_true(timers:first() == nil or timers:first() > now)
-      assert.equal(count, timers.count)
-    end
-  end)
-end)

@@ -1,0 +1,121 @@
+--- The scheduler with a runner and transports that record their calls.
+
+local scheduler = require "kms.transport.scheduler"
+
+local function new_transport()
+  local transport = { calls = {} }
+  function transport:send(request)
+    self.calls[#self.calls + 1] = "send " .. request
+    return "response"
+  end
+  function transport:sleep(seconds) self.calls[#self.calls + 1] = "sleep " .. seconds end
+  return transport
+end
+
+--- A runner of one task that drives one transport. Its send and sleep suspend the task.
+local function new_runner(transport)
+  local runner = { active = 0, calls = {} }
+  function runner.can_drive(_, other) return other == transport end
+  function runner:send(_, request)
+    self.calls[#self.calls + 1] = "send " .. request
+    return coroutine.yield()
+  end
+  function runner:sleep(seconds)
+    self.calls[#self.calls + 1] = "sleep " .. seconds
+    coroutine.yield()
+  end
+  function runner:run_for(seconds)
+    self.calls[#self.calls + 1] = "run_for " .. seconds
+    return seconds - 1
+  end
+  return runner
+end
+
+describe("kms.transport.scheduler", function()
+  local transport, runner
+
+  before_each(function()
+    transport = new_transport()
+    runner = new_runner(transport)
+  end)
+
+  it("sends and sleeps through the transport outside a task", function()
+    assert.equal("response", scheduler.send(transport, "a"))
+    scheduler.sleep(transport, 2)
+    assert.same({ "send a", "sleep 2" }, transport.calls)
+  end)
+
+  it("sends and sleeps through the runner inside a task", function()
+    local thread = coroutine.create(function()
+      local response = scheduler.send(transport, "a")
+      scheduler.sleep(transport, 2)
+      return response
+    end)
+    assert.is_true(scheduler.resume(runner, thread))
+    assert.is_true(scheduler.resume(runner, thread, "its response"))
+    local _, response = scheduler.resume(runner, thread)
+    assert.equal("its response", response)
+    assert.same({ "send a", "sleep 2" }, runner.calls)
+    assert.same({}, transport.calls)
+  end)
+
+  it("blocks inside a task if the runner cannot drive the transport", function()
+    local other = new_transport()
+    scheduler.resume(runner, coroutine.create(function() scheduler.send(other, "a") end))
+    assert.same({ "send a" }, other.calls)
+    assert.same({}, runner.calls)
+  end)
+
+  it("blocks in a coroutine that a task has started", function()
+    scheduler.resume(runner, coroutine.create(function()
+      coroutine.wrap(function() scheduler.send(transport, "a") end)()
+    end))
+    assert.same({ "send a" }, transport.calls)
+  end)
+
+  it("blocks again after the task has been suspended, and after it has ended", function()
+    local thread = coroutine.create(function() scheduler.sleep(transport, 1) end)
+    scheduler.resume(runner, thread)
+    scheduler.send(transport, "a")
+    scheduler.resume(runner, thread)
+    scheduler.send(transport, "b")
+    assert.same({ "send a", "send b" }, transport.calls)
+  end)
+
+  it("returns to the outer task when a task of another runner ends", function()
+    local inner_transport = new_transport()
+    local inner = new_runner(inner_transport)
+    local outer_thread = coroutine.create(function()
+      scheduler.resume(inner, coroutine.create(function() scheduler.send(inner_transport, "inner") end))
+      scheduler.send(transport, "outer")
+    end)
+    scheduler.resume(runner, outer_thread)
+    assert.same({ "send inner" }, inner.calls)
+    assert.same({ "send outer" }, runner.calls)
+  end)
+
+  it("runs pending tasks of the transport while it sleeps outside a task", function()
+    scheduler.resume(runner, coroutine.create(function() end))
+    runner.active = 1
+    scheduler.sleep(transport, 3)
+    assert.same({ "run_for 3" }, runner.calls)
+    assert.same({ "sleep 2" }, transport.calls)
+    runner.calls, transport.calls = {}, {}
+    scheduler.sleep(transport, 1)
+    assert.same({ "run_for 1" }, runner.calls)
+    assert.same({}, transport.calls)
+    runner.active = 0
+  end)
+
+  it("says whether a coroutine runs or has resumed the one that runs", function()
+    local thread
+    thread = coroutine.create(function()
+      assert.is_true(scheduler.is_running(thread))
+      coroutine.wrap(function() assert.is_true(scheduler.is_running(thread)) end)()
+      coroutine.yield()
+    end)
+    assert.is_false(scheduler.is_running(thread))
+    assert.is_true(coroutine.resume(thread))
+    assert.is_false(scheduler.is_running(thread))
+  end)
+end)

@@ -1,0 +1,35 @@
+local time = require "kms.util.time"
+
+describe("kms.util.time", function()
+  it("parse_http_date parses the form of a Date header", function()
+    assert.equal(784111777, time.parse_http_date "Sun, 06 Nov 1994 08:49:37 GMT")
+    assert.equal(0, time.parse_http_date "Thu, 01 Jan 1970 00:00:00 GMT")
+  end)
+
+  it("parse_http_date returns nil for any other form", function()
+    for _, text in ipairs { "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
+      "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+      "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT", " Sun, 06 Nov 1994 08:49:37 GMT" } do
+      assert.is_nil(time.parse_http_date(text), text)
+    end
+  end)
+
+  it("parse_iso8601 parses the basic and the extended form, with fractions of a second", function()
+    assert.equal(1639723383, time.parse_iso8601 "20211217T064303Z")
+    assert.equal(1639723383, time.parse_iso8601 "2021-12-17T06:43:03Z")
+    assert.equal(1639723383.5, time.parse_iso8601 "2021-12-17 06:43:03.5")
+  end)
+
+  it("parse_iso8601 returns nil for any other form", function()
+    for _, text in ipairs { "", "now", "2021-12-17", "2021-12-17T06:43", "2021-13-17T06:43:03Z", "2021-12-17T06:43:03+08:00" } do
+      assert.is_nil(time.parse_iso8601(text), text)
+    end
+  end)
+
+  it("counts leap days, and allows for a leap second", function()
+    assert.equal(951782400, time.parse_iso8601 "2000-02-29T00:00:00Z")
+    assert.equal(951868800, time.parse_iso8601 "2000-03-01T00:00:00Z")
+    assert.equal(4107542400, time.parse_iso8601 "2100-03-01T00:00:00Z") -- 2100 is not a leap year
+    assert.equal(1483228800, time.parse_iso8601 "2016-12-31T23:59:60Z")
+  end)
+end)
