@@ -228,7 +228,7 @@ describe("the Lua modules", function()
     local folder, last = path:match "^(.*)/([^/]+)$"
     last = last or path
     local specs = { "unit/" .. path, ("unit/%s/%s"):format(path, last) }
-    if folder == "transport" then specs = { "transport/" .. last, "nginx/" .. last } end
+    if folder == "transport" then specs[3], specs[4] = "transport/" .. last, "nginx/" .. last end
     for _, spec in ipairs(specs) do
       if file_exists(("spec/%s_spec.lua"):format(spec)) then return true end
     end
