@@ -14,7 +14,7 @@ description = {
   summary = "Huawei Cloud KMS and NAVER Cloud KMS: move a key's primary region, rename a key",
   detailed = [[
     Signs requests (OpenSSL) and sends them (libcurl) in C, returns plain Lua tables and structured errors.
-    Connections are kept, certificates always verified, responses capped, deadlines honoured, secrets kept out of errors.
+    Connections are kept, certificates are always verified, responses are limited, and errors contain no secrets.
   ]],
   homepage = home,
   license = "MIT",
