@@ -7,7 +7,7 @@ local remote_call = require "spec.nginx.application.remote_call"
 local transports = {}
 
 --- Makes a transport, with another version of ngx_lua if the order has one. The argument error must name this file, so
---- this is no tail call.
+--- `cosocket.new` is not called as a tail call.
 local function new_transport(order)
   local version = ngx.config.ngx_lua_version
   rawset(ngx.config, "ngx_lua_version", order.ngx_lua_version or version)
