@@ -39,14 +39,15 @@ function nginx.call(path, argument)
   return result.value, result.err and Error.new(result.err)
 end
 
---- Makes a transport in the worker. A method's second argument is the number of light threads that call it at once.
+--- Makes a transport in the worker. Its methods take as their second argument how they are called: `thread_count` light
+--- threads at once, after the worker was busy for `busy_seconds`.
 ---@param options table?
 function nginx.transport(options)
   local id = nginx.call("/transport", { method = "new", argument = options })
   local transport = {}
   for _, method in ipairs { "send", "sleep", "now", "clock", "stats", "close" } do
-    transport[method] = function(_, argument, thread_count)
-      return nginx.call("/transport", { method = method, id = id, argument = argument, thread_count = thread_count })
+    transport[method] = function(_, argument, how)
+      return nginx.call("/transport", { method = method, id = id, argument = argument, how = how })
     end
   end
   return transport

@@ -150,6 +150,38 @@ describe("a cosocket transport", function()
     assert.is_true(first ~= get_connection { keepalive = unique_keepalive() })
   end)
 
+  it("says in a timeout's message how long it has waited and for what", function()
+    local function assert_timeout(text, is_uncertain, options, request)
+      local err = assert_error("timeout", is_uncertain, nginx.transport(options):send(request))
+      assert.equal(("request to %s timed out: %s"):format(request.host, text), err.message)
+      assert.is_nil(err.cause)
+    end
+    local silent = new_request(servers.host "https", { target = "/fault/silent" })
+    assert_timeout("no response within 0.3 s", true, { timeout = 0.3 }, silent)
+    silent.timeout = 0.2
+    assert_timeout("no response within 0.2 s", true, { timeout = 0.3 }, silent)
+    silent.timeout = 0
+    assert_timeout("the deadline has passed", false, {}, silent)
+    local unresolved = new_request "silent.test"
+    assert_timeout("no connection within 0.1 s", false, { connect_timeout = 0.1, timeout = 5 }, unresolved)
+    assert_timeout("no connection within 0.2 s", false, { timeout = 0.2 }, unresolved)
+  end)
+
+  it("measures a timeout from the call, even if the worker was busy before", function()
+    local transport, host = nginx.transport(), servers.host "http"
+    assert(transport:send(new_request(host, { scheme = "http" }))) -- keeps a connection, so that no event updates the time
+    local late = new_request(host, { scheme = "http", target = "/late", timeout = 1 }) -- responds after 0.6 s
+    assert.equal("late", assert(transport:send(late, { busy_seconds = 0.5 })).body)
+  end)
+
+  it("reads a monotonic clock and the time of day", function()
+    local transport = nginx.transport()
+    local clock, now = transport:clock(), transport:now()
+    assert.is_true(math.abs(now - os.time()) < 5)
+    transport:sleep(0.02)
+    assert.is_true(transport:clock() - clock >= 0.019)
+  end)
+
   it("reports dns for a name that does not exist, and timeout when the name server does not respond in time", function()
     assert_error("timeout", false, nginx.transport({ connect_timeout = 0.2 }):send(new_request "silent.test"))
     assert_error("dns", false, nginx.transport():send(new_request "silent.test"))
@@ -160,10 +192,10 @@ describe("a cosocket transport", function()
   describe("on a kept connection that the server closes after one response", function()
     local transport
 
-    local function send(method, target, thread_count)
+    local function send(method, target, how)
       local host = ("localhost:%d"):format(nginx.port)
       return transport:send(new_request(host, { scheme = "http", target = target or "/one_response", method = method }),
-        thread_count)
+        how)
     end
 
     before_each(function()
@@ -177,7 +209,7 @@ describe("a cosocket transport", function()
     end)
 
     it("resends only once, even if the pool holds several closed connections", function()
-      assert.equal("once", send("PUT", "/one_response", 3).body)
+      assert.equal("once", send("PUT", "/one_response", { thread_count = 3 }).body)
       assert.equal("once", send("PUT").body)
       assert.same({ requests = 4, connections = 4 }, transport:stats())
     end)

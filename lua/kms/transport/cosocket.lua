@@ -19,7 +19,6 @@ local MAX_SEND = 64 * 1024 -- bytes per send, because NGINX's timer starts again
 local MAX_RECEIVE = 64 * 1024
 local MAX_PROXY_RESPONSE = 64 * 1024
 local DEFAULT_TIMEOUT = 30 -- seconds, if neither the request nor an option has one
-local DEADLINE_PASSED = "the deadline has passed"
 
 -- Phases in which ngx.socket.tcp works, as named by ngx.get_phase.
 local PHASES = {
@@ -37,13 +36,15 @@ local VERIFY_ADVICE = { [2] = TRUST_ADVICE, [18] = TRUST_ADVICE, [19] = TRUST_AD
 -- By transport, what no one may print: its options, which may hold a password and a private key.
 local settings_of = setmetatable({}, { __mode = "k" })
 
-local now = http1.monotonic
+-- Deadlines are on the scale of this clock.
+local clock = http1.monotonic
 
 --- Limits the socket's next operation to the time before the deadline.
 ---@return boolean is_in_time
 local function set_timeout(socket, deadline)
-  local remaining = math.ceil((deadline - now()) * 1000)
+  local remaining = math.ceil((deadline - clock()) * 1000)
   if remaining <= 0 then return false end
+  ngx.update_time() -- NGINX starts timers at its cached time, which is that of the current event
   socket:settimeouts(remaining, remaining, remaining)
   return true
 end
@@ -53,15 +54,20 @@ local function to_address(name)
   return name == "localhost" and "127.0.0.1" or name
 end
 
+--- Returns the error code for what a method of a socket returned.
+local function to_code(err)
+  return err == "timeout" and "timeout" or "closed"
+end
+
 ---@return string? code, string? reason
 local function connect(socket, origin, deadline)
   local peer = origin.proxy or origin
-  if not set_timeout(socket, deadline) then return "timeout", DEADLINE_PASSED end
+  if not set_timeout(socket, deadline) then return "timeout" end
   local is_connected, err = socket:connect(to_address(peer.name), peer.port, { pool = origin.pool })
   if is_connected then return nil end
   -- resolver_timeout alone limits a lookup. Ending it with ngx.thread.kill leaves ngx_lua 0.10.23 with a resolver that
   -- still refers to the socket.
-  if err == "timeout" or now() >= deadline then return "timeout", err end
+  if err == "timeout" or clock() >= deadline then return "timeout" end
   local is_unresolved = err:find("could not be resolved", 1, true) or err:find("no resolver defined", 1, true)
   return is_unresolved and "dns" or "connect", err
 end
@@ -69,35 +75,38 @@ end
 ---@return string? code, string? reason
 local function send_bytes(socket, bytes, deadline)
   for first = 1, #bytes, MAX_SEND do
-    if not set_timeout(socket, deadline) then return "timeout", DEADLINE_PASSED end
+    if not set_timeout(socket, deadline) then return "timeout" end
     local sent, err = socket:send(bytes:sub(first, first + MAX_SEND - 1))
-    if not sent then return err == "timeout" and "timeout" or "closed", err end
+    if not sent then return to_code(err), err end
   end
 end
 
---- Receives a response.
----@return kms.cosocket.Result
-local function receive_response(socket, deadline, method, max_body)
-  local parser = http1.parser(method, max_body)
+--- The outcome of a request on one connection.
+---@class kms.transport.cosocket.Result
+---@field response kms.transport.Response?
+---@field code string? why there is no response
+---@field reason string? not for "timeout"
+---@field is_drained boolean? no byte followed the response
+---@field is_reusable boolean? the connection can carry another request
+---@field is_sent boolean? the server may have received the request
+---@field is_stale boolean? the connection was kept, and was closed before any byte of a response
+
+---@return kms.transport.cosocket.Result
+local function receive_response(socket, parser, deadline)
   local is_complete, response_or_code, is_reusable_or_reason, is_drained
   repeat
-    if not set_timeout(socket, deadline) then
-      return { code = "timeout", reason = DEADLINE_PASSED, has_started = parser:has_started() }
-    end
+    if not set_timeout(socket, deadline) then return { code = "timeout" } end
     local bytes, err = socket:receiveany(MAX_RECEIVE)
     if bytes then
       is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:feed(bytes)
     elseif err == "closed" then
       is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:finish()
     else
-      local code = err == "timeout" and "timeout" or "closed"
-      return { code = code, reason = err, has_started = parser:has_started() }
+      return { code = to_code(err), reason = err }
     end
   until is_complete ~= nil
-  if is_complete then
-    return { response = response_or_code, is_reusable = is_reusable_or_reason, is_drained = is_drained }
-  end
-  return { code = response_or_code, reason = is_reusable_or_reason, has_started = parser:has_started() }
+  if not is_complete then return { code = response_or_code, reason = is_reusable_or_reason } end
+  return { response = response_or_code, is_reusable = is_reusable_or_reason, is_drained = is_drained }
 end
 
 --- Asks the proxy for a tunnel (RFC 9110, section 9.3.6).
@@ -108,27 +117,31 @@ local function open_tunnel(socket, origin, deadline)
     authorization and "Proxy-Authorization: " .. authorization .. "\r\n" or "") -- RFC 9110, section 11.7.2
   local code, reason = send_bytes(socket, request, deadline)
   if not code then
-    local result = receive_response(socket, deadline, "CONNECT", MAX_PROXY_RESPONSE)
+    local result = receive_response(socket, http1.parser("CONNECT", MAX_PROXY_RESPONSE), deadline)
     local status = result.response and result.response.status
     if not status then
       code, reason = result.code, result.reason
-    elseif status >= 300 or not result.is_drained then
-      code, reason = "connect", ("the proxy responded with status %d"):format(status)
+    elseif status >= 300 then
+      reason = ("the proxy responded with status %d"):format(status)
+    elseif not result.is_drained then
+      reason = "the proxy sent data before the TLS handshake"
+    else
+      return nil
     end
   end
-  return code and (code == "timeout" and code or "connect"), reason
+  return code == "timeout" and code or "connect", reason
 end
 
 ---@return string? code, string? reason
 local function handshake(socket, origin, deadline)
-  if not set_timeout(socket, deadline) then return "timeout", DEADLINE_PASSED end
+  if not set_timeout(socket, deadline) then return "timeout" end
   local certificate = origin.client_certificate
   if certificate then assert(socket:setclientcert(certificate.chain, certificate.key)) end
   local returned, session, err = pcall(socket.sslhandshake, socket, nil, origin.server_name, true)
   if not returned or err then
     err = cosocket_tls.handshake_error(socket) or returned and err or "the handshake failed"
   end
-  if err == "timeout" then return "timeout", err end
+  if err == "timeout" then return "timeout" end
   if err then return "tls", err .. (VERIFY_ADVICE[tonumber(err:match "^(%d+): ")] or "") end
   local problem = cosocket_tls.check_session(session, origin.address)
   if problem then return "tls", problem end
@@ -136,25 +149,23 @@ end
 
 --- Takes a connection from the pool, or makes one.
 ---@param must_be_new boolean a kept connection was closed, so the others are not used either
----@return table? socket, boolean|string reused_or_code whether the connection was kept; or the error's code
----@return string? reason
+---@return table? socket, boolean is_kept, string? code, string? reason
 local function open_connection(self, origin, deadline, must_be_new)
-  local socket, is_kept
+  local socket, is_kept, code, reason
   repeat
     if socket then socket:close() end
     socket = ngx.socket.tcp()
-    local code, reason = connect(socket, origin, deadline)
-    if code then return nil, code, reason end
+    code, reason = connect(socket, origin, deadline)
+    if code then return nil, false, code, reason end
     is_kept = socket:getreusedtimes() > 0
   until not (must_be_new and is_kept)
   if is_kept then return socket, true end
   self.counts.connections = self.counts.connections + 1
-  local code, reason
   if origin.proxy then code, reason = open_tunnel(socket, origin, deadline) end
   if not code and origin.scheme == "https" then code, reason = handshake(socket, origin, deadline) end
   if not code then return socket, false end
   socket:close()
-  return nil, code, reason
+  return nil, false, code, reason
 end
 
 --- The server of a request and the way to it. The pool's name holds all that makes one connection unlike another.
@@ -178,41 +189,39 @@ local function find_origin(settings, request)
 end
 
 --- Sends a request on one connection, and receives the response. Keeps the connection only after a complete response.
----@return kms.cosocket.Result with `is_sent`: the server may have received the request; `is_stale`: the connection was
----  kept, and was closed before any byte of a response
-local function exchange(self, origin, message, deadline, must_be_new)
+---@return kms.transport.cosocket.Result
+local function send_once(self, origin, message, deadline, must_be_new)
   local settings = settings_of[self]
-  local connect_deadline = math.min(deadline, now() + settings.connect_timeout)
-  local socket, reused_or_code, reason = open_connection(self, origin, connect_deadline, must_be_new)
-  if not socket then return { code = reused_or_code, reason = reason } end
-  local code
+  local connect_deadline = math.min(deadline, clock() + settings.connect_timeout)
+  local socket, is_kept, code, reason = open_connection(self, origin, connect_deadline, must_be_new)
+  if not socket then return { code = code, reason = reason } end
+  local parser = http1.parser(message.method, settings.max_response)
   code, reason = send_bytes(socket, message.bytes, deadline)
-  local result = code and { code = code, reason = reason }
-    or receive_response(socket, deadline, message.method, settings.max_response)
+  local result = code and { code = code, reason = reason } or receive_response(socket, parser, deadline)
   if result.is_reusable and settings.keepalive > 0 then
     socket:setkeepalive(math.ceil(settings.keepalive * 1000), settings.pool_size)
   else
     socket:close()
   end
   result.is_sent = true
-  result.is_stale = reused_or_code == true and not result.has_started and result.code == "closed"
+  result.is_stale = is_kept and result.code == "closed" and not parser:has_started()
   return result
 end
 
---- Whether a request may be sent again after `result`: its connection was stale, and the method is idempotent, because
---- the server may have handled the request (RFC 9110, section 9.2.2).
+--- Whether a request may be sent again: its connection was stale, and the method is idempotent, because the server may
+--- have handled the request (RFC 9110, section 9.2.2).
 local function can_resend(method, result)
   return result.is_stale and http1.is_idempotent(method)
 end
 
-local function new_error(request, result, is_uncertain)
-  return Error.new {
-    kind = "transport", code = result.code, message = http1.error_message(result.code, request.host, result.reason),
-    uncertain = is_uncertain, cause = { message = result.reason },
-  }
+---@param seconds number
+local function describe_timeout(result, settings, seconds)
+  if seconds <= 0 then return "the deadline has passed" end
+  if result.is_sent then return ("no response within %.3g s"):format(seconds) end
+  return ("no connection within %.3g s"):format(math.min(seconds, settings.connect_timeout))
 end
 
----@class kms.Cosocket
+---@class kms.transport.cosocket.Transport
 local Transport = {}
 local metatable = { __name = "kms.transport.cosocket", __index = Transport }
 
@@ -239,17 +248,23 @@ function Transport:send(request)
   if err then return nil, err end
 
   local settings = settings_of[self]
-  local timeout = math.min(settings.timeout or request.timeout or DEFAULT_TIMEOUT, request.timeout or math.huge)
-  local deadline = now() + timeout
+  local timeout = math.min(settings.timeout or math.huge, request.timeout or math.huge)
+  if timeout == math.huge then timeout = DEFAULT_TIMEOUT end
+  local deadline = clock() + timeout
   self.counts.requests = self.counts.requests + 1
 
   local origin = find_origin(settings, request)
   local message = { method = request.method, bytes = bytes }
-  local result = exchange(self, origin, message, deadline, false)
+  local result = send_once(self, origin, message, deadline, false)
   local is_sent = result.is_sent
-  if can_resend(request.method, result) then result = exchange(self, origin, message, deadline, true) end
+  if can_resend(request.method, result) then result = send_once(self, origin, message, deadline, true) end
   if result.response then return result.response end
-  return nil, new_error(request, result, is_sent or result.is_sent or false)
+  local code, reason = result.code, result.reason
+  local text = code == "timeout" and describe_timeout(result, settings, timeout) or reason
+  return nil, Error.new {
+    kind = "transport", code = code, message = http1.error_message(code, request.host, text),
+    uncertain = is_sent or result.is_sent or false, cause = code ~= "timeout" and { message = reason } or nil,
+  }
 end
 
 --- Waits without blocking the worker.
@@ -258,6 +273,7 @@ function Transport:sleep(seconds) -- luacheck: no unused args
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= MAX_SLEEP) then
     error(validate.argument_error(1, "sleep", "seconds must be a number, 0 to 1000000000"), 2)
   end
+  ngx.update_time()
   ngx.sleep(math.max(seconds, MIN_SLEEP))
 end
 
@@ -267,7 +283,7 @@ function Transport:now() return http1.now() end -- luacheck: no unused args
 
 --- Returns monotonic time in seconds.
 ---@return number
-function Transport:clock() return http1.monotonic() end -- luacheck: no unused args
+function Transport:clock() return clock() end -- luacheck: no unused args
 
 --- Returns how many requests this transport has sent, and how many connections it has made, in this worker.
 ---@return { requests: integer, connections: integer }
@@ -280,8 +296,8 @@ end
 function Transport:close() end -- luacheck: no unused args
 
 --- Makes a transport, in any phase. All requests may share it: nothing in it changes but two counters.
----@param options kms.CosocketOptions?
----@return kms.Cosocket transport
+---@param options kms.transport.cosocket.Options?
+---@return kms.transport.cosocket.Transport transport
 function cosocket.new(options)
   if not is_nginx then error("kms.transport.cosocket works in NGINX only", 2) end
   if options ~= nil and type(options) ~= "table" then

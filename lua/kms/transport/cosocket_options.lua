@@ -8,7 +8,7 @@ local ngx = rawget(_G, "ngx")
 
 local cosocket_options = {}
 
----@class kms.CosocketOptions
+---@class kms.transport.cosocket.Options
 ---@field connect_timeout number? seconds for name lookup, connection, proxy and TLS handshake; default 10
 ---@field timeout number? seconds for a request with its response; default 30 if the request has no timeout
 ---@field max_response integer? bytes of a response's body; default 1 MiB
@@ -19,7 +19,7 @@ local cosocket_options = {}
 ---@field client_key string? path of a PEM file with the certificate's private key; default: client_cert
 ---@field client_key_password string? decrypts the private key
 
----@class kms.CosocketSettings the options with their defaults
+---@class kms.transport.cosocket.Settings the options with their defaults
 ---@field proxy { host: string, name: string, port: integer, authorization: string? }?
 ---@field client_certificate { chain: ffi.cdata*, key: ffi.cdata* }?
 ---@field identity { number: integer } for the name of a connection pool: the number is another one if the proxy's user
@@ -60,7 +60,7 @@ local function parse_proxy(url)
   local name, port = http1.parse_host(host)
   local authorization = userinfo and parse_userinfo(userinfo)
   if not (name and port) or userinfo and not authorization then return nil end
-  return { host = host, name = name, port = port, authorization = authorization }
+  return { host = host, name = name:lower(), port = port, authorization = authorization }
 end
 
 local SECONDS = "must be a number of seconds above 0, at most 1000000"
@@ -156,8 +156,8 @@ local function identify(authorization, certificate_pem)
 end
 
 --- Validates options and adds the defaults.
----@param options kms.CosocketOptions
----@return kms.CosocketSettings? settings
+---@param options kms.transport.cosocket.Options
+---@return kms.transport.cosocket.Settings? settings
 ---@return string? problem
 function cosocket_options.parse(options)
   local settings = {}

@@ -42,11 +42,17 @@ local function run(order)
   elseif order.method == "find_text" then
     return find_text(cosocket.new(order.argument), order.text, "transport", {})
   end
-  local transport = transports[order.id]
+  local transport, how = transports[order.id], order.how or {}
   local value, err
   local function call() value, err = transport[order.method](transport, order.argument) end
   local threads = {}
-  for i = 2, order.thread_count or 1 do threads[i - 1] = ngx.thread.spawn(call) end
+  if how.busy_seconds then
+    local busy_until = os.clock() + how.busy_seconds
+    while os.clock() < busy_until do end -- NGINX does not update its cached time meanwhile
+    -- The end of this thread is an event during the call, with which NGINX updates it.
+    threads[1] = ngx.thread.spawn(function() ngx.sleep(0.01) end)
+  end
+  for _ = 2, how.thread_count or 1 do threads[#threads + 1] = ngx.thread.spawn(call) end
   call()
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
   return value, err
