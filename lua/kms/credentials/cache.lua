@@ -10,8 +10,8 @@ local WAIT_TIMEOUT = 30 -- seconds that a caller without a deadline waits for an
 local MIN_PAUSE, MAX_PAUSE = 2, 60 -- seconds between a failed fetch and the next one, doubled for each failure
 
 ---@class kms.CacheOptions
----@field plan fun(context: kms.CredentialsContext): kms.CachePlan?, kms.Error? reads the settings; sends no request
----@field fetch fun(context: kms.CredentialsContext, plan: kms.CachePlan, state: kms.CacheState): kms.Credentials?,
+---@field plan fun(context: kms.Context): kms.CachePlan?, kms.Error? reads the settings; sends no request
+---@field fetch fun(context: kms.Context, plan: kms.CachePlan, state: kms.CacheState): kms.Credentials?,
 ---  kms.Error? fetches new credentials, with `expires`
 
 ---@class kms.CachePlan
@@ -104,7 +104,7 @@ end
 
 --- Creates the `get` and the `forget` of a provider whose credentials expire.
 ---@param options kms.CacheOptions
----@return fun(context: kms.CredentialsContext): kms.Credentials?, kms.Error?
+---@return fun(context: kms.Context): kms.Credentials?, kms.Error?
 ---@return fun(self, refused: kms.Credentials?)
 function cache.new(options)
   local entries = {}

@@ -9,8 +9,8 @@ local chain = {}
 --- Creates a provider of the first credentials that the members return. Only a member that has none ("missing") passes
 --- the call on. A member that is configured but wrong or unreachable ends the search, because the next member could
 --- make the call under another identity unnoticed.
----@param members kms.CredentialProvider[]
----@return kms.CredentialProvider
+---@param members kms.credentials.Provider[]
+---@return kms.credentials.Provider
 function chain.new(members)
   local function get(context)
     local tried, reasons = {}, {}

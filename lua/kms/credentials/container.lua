@@ -50,8 +50,8 @@ local function fetch(context, plan)
 end
 
 --- Creates a provider of the keys of the pod.
----@param options { uri: string?, token_file: string? }
----@return kms.CredentialProvider
+---@param options kms.ContainerOptions
+---@return kms.credentials.Provider
 function container.new(options)
   local uri, token_file = options.uri, options.token_file
   local get, forget = cache.new { plan = function() return resolve_plan(uri, token_file) end, fetch = fetch }

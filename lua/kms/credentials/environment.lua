@@ -30,7 +30,7 @@ local function get(context)
   return Credentials.error("invalid", ("%s is set, but %s"):format(set_variable, message))
 end
 
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function environment.new()
   return provider.new("environment", get, { is_immediate = true })
 end

@@ -39,7 +39,7 @@ end
 --- Creates a provider of tokens.
 ---@param options kms.IamTokenOptions
 ---@param dictionary table? from ngx.shared, for tokens that all workers share
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function iam_token.new(options, dictionary)
   local login = {}
   for name, value in pairs(options) do login[name] = value end

@@ -39,7 +39,7 @@ end
 
 --- Creates a provider of keys or a token that the caller has.
 ---@param values kms.Credentials
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function credentials.static(values)
   local problem = validate.arguments(STATIC, values, "credentials field")
   if problem then error(validate.argument_error(1, "static", problem), 2) end
@@ -47,44 +47,35 @@ function credentials.static(values)
 end
 
 --- Creates a provider of the credentials in environment variables.
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function credentials.environment()
   return environment.new()
 end
 
 --- Creates a provider of a profile in the cloud's own file: `~/.huaweicloud/credentials`, `~/.ncloud/configure`.
----@param options { path: string?, profile: string? }? "~" in a path is not expanded
----@return kms.CredentialProvider
+---@param options kms.FileOptions? "~" in a path is not expanded
+---@return kms.credentials.Provider
 function credentials.file(options)
   return profile.new(check_options("file", FILE, options))
 end
 
 --- Creates a provider of the agency or role of the server that this program runs on.
----@param options { endpoint: string? }? of the metadata service
----@return kms.CredentialProvider
+---@param options kms.MetadataOptions?
+---@return kms.credentials.Provider
 function credentials.metadata(options)
   return metadata.new(check_options("metadata", METADATA, options))
 end
 
 --- Creates a provider of the identity of the pod that this program runs in (Huawei Cloud CCE).
----@param options { uri: string?, token_file: string? }? in place of HC_CONTAINER_CREDENTIALS_FULL_URI and
----  HC_CONTAINER_AUTHORIZATION_TOKEN_FILE
----@return kms.CredentialProvider
+---@param options kms.ContainerOptions?
+---@return kms.credentials.Provider
 function credentials.container(options)
   return container.new(check_options("container", CONTAINER, options))
 end
 
----@class kms.IamTokenOptions
----@field user string name of the IAM user
----@field password string
----@field domain string name of the account that the user belongs to
----@field project string? id or name; default the region of the client
----@field endpoint string? of IAM, in place of HUAWEICLOUD_SDK_IAM_ENDPOINT and of the region's host
----@field shared string? name of a lua_shared_dict through which NGINX workers share the token
-
 --- Creates a provider of tokens for a user and a password (Huawei Cloud IAM).
 ---@param options kms.IamTokenOptions
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function credentials.iam_token(options)
   options = check_options("iam_token", IAM_TOKEN, options)
   local dictionary
@@ -101,15 +92,11 @@ function credentials.iam_token(options)
 end
 
 --- Creates a provider of temporary keys for an OpenID Connect token (Huawei Cloud IAM).
----@param options { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }? in place of
----  HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE; duration in seconds, 900 to 86400
----@return kms.CredentialProvider
+---@param options kms.OidcOptions?
+---@return kms.credentials.Provider
 function credentials.oidc(options)
   return oidc.new(check_options("oidc", OIDC, options))
 end
-
----@alias kms.CredentialsOption kms.CredentialProvider|kms.Credentials|
----  fun(context: kms.CredentialsContext): kms.Credentials?, any
 
 --- Returns whether an option can return credentials of its own, or is a table of keys.
 local function is_dynamic(option)
@@ -117,7 +104,7 @@ local function is_dynamic(option)
 end
 
 ---@param option kms.CredentialsOption
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 local function to_provider(option)
   if provider.is_provider(option) then return option end
   if type(option) == "function" then return provider.from_function(option) end
@@ -148,7 +135,7 @@ end
 
 --- Creates a provider of the credentials of the first member that has some.
 ---@param members kms.CredentialsOption[]
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function credentials.chain(members)
   local problem = check_members(members)
   if problem then error(validate.argument_error(1, "chain", problem), 2) end
@@ -169,7 +156,7 @@ end
 
 --- Returns the provider for the option of a client. Without an option it reads the environment, then the file.
 ---@param option kms.CredentialsOption?
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function credentials.provider(option)
   if option == nil then return chain.new { credentials.environment(), credentials.file() } end
   return to_provider(option)

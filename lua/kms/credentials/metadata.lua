@@ -27,7 +27,7 @@ local NO_TOKENS = { [404] = true, [405] = true, [503] = true }
 ---@field read fun(session: kms.MetadataSession): kms.Credentials?, kms.Error?
 
 ---@class kms.MetadataSession the requests of one fetch
----@field context kms.CredentialsContext
+---@field context kms.Context
 ---@field plan table
 ---@field state table memory of the session token
 ---@field has_new_token boolean? this fetch has created a session token
@@ -153,8 +153,8 @@ local function fetch(context, plan, state)
 end
 
 --- Creates a provider of the keys that the metadata service returns.
----@param options { endpoint: string? }
----@return kms.CredentialProvider
+---@param options kms.MetadataOptions
+---@return kms.credentials.Provider
 function metadata.new(options)
   local endpoint = options.endpoint
   local get, forget = cache.new { plan = function(context) return resolve_plan(context, endpoint) end, fetch = fetch }

@@ -44,8 +44,8 @@ local function resolve_plan(options, context)
 end
 
 --- Creates a provider of temporary keys.
----@param options { idp_id: string?, id_token_file: string?, endpoint: string?, duration: number? }
----@return kms.CredentialProvider
+---@param options kms.OidcOptions
+---@return kms.credentials.Provider
 function oidc.new(options)
   local copy = { idp_id = options.idp_id, id_token_file = options.id_token_file, endpoint = options.endpoint }
   local duration = options.duration or DEFAULT_DURATION

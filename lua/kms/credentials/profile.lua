@@ -90,8 +90,8 @@ local function parse(format, fields, text, option)
 end
 
 --- Creates a provider of a profile of the cloud's file.
----@param options { path: string?, profile: string? }
----@return kms.CredentialProvider
+---@param options kms.FileOptions
+---@return kms.credentials.Provider
 function profile.new(options)
   local path_option, name_option = options.path, options.profile
   return provider.new("file", function(context)

@@ -5,29 +5,7 @@ local Error = require "kms.error"
 
 local provider = {}
 
----@class kms.TriedProvider a credential provider that returned no credentials
----@field name string
----@field code string
----@field reason string one line, without a secret
-
----@class kms.CredentialsContext the call that needs credentials
----@field provider "huawei"|"ncloud"
----@field cloud kms.Provider the module of the cloud
----@field fields kms.CredentialsField[]
----@field region string?
----@field deadline number? on the scale of `clock`
----@field clock fun(self): number monotonic time in seconds
----@field now fun(self): number Unix time in seconds
----@field cloud_time fun(self): number Unix time corrected by the learnt clock offset, for the expiry of credentials
----@field send fun(self, request: table): table?, kms.Error? sends with the transport of the client, within the deadline
----  of the call, and within `timeout` seconds if the request has it
----@field sleep fun(self, seconds: number)
-
----@class kms.CredentialProvider
----@field name string
----@field get fun(self, context: kms.CredentialsContext): kms.Credentials?, kms.Error?
----@field forget (fun(self, refused: kms.Credentials?))? with `refused`, drops these credentials only, so that the next
----  `get` fetches new ones; without, drops all credentials and remembered failures
+---@class kms.credentials.Provider : kms.CredentialProvider
 ---@field is_immediate boolean? `get` never waits
 ---@field check_fields (fun(fields: kms.CredentialsField[]): string?)? returns why the provider cannot serve the cloud
 ---  with these fields
@@ -38,9 +16,9 @@ function metatable.__tostring(self) return ("kms.credentials (%s)"):format(self.
 
 --- Creates a provider. Its errors list it in `tried`.
 ---@param name string
----@param get fun(context: kms.CredentialsContext): kms.Credentials?, kms.Error?
+---@param get fun(context: kms.Context): kms.Credentials?, kms.Error?
 ---@param options { forget: function?, check_fields: function?, is_immediate: boolean? }?
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function provider.new(name, get, options)
   options = options or {}
   local self = { name = name, forget = options.forget, check_fields = options.check_fields,
@@ -100,7 +78,7 @@ end
 
 --- Validates what a caller's function returned.
 ---@param subject string for messages
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param values any
 ---@param failure any
 ---@return kms.Credentials? credentials, kms.Error? err
@@ -121,8 +99,8 @@ local function adopt_result(subject, context, values, failure)
 end
 
 --- Creates a provider that calls a function for each call of a client.
----@param get fun(context: kms.CredentialsContext): kms.Credentials?, any
----@return kms.CredentialProvider
+---@param get fun(context: kms.Context): kms.Credentials?, any
+---@return kms.credentials.Provider
 function provider.from_function(get)
   return provider.new("function", function(context)
     return adopt_result("the credentials function", context, get(context))
@@ -138,7 +116,7 @@ end
 
 --- Creates a provider from a caller's own one.
 ---@param object { name: string, get: function, forget: function? }
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function provider.from_object(object)
   local function forget(_, refused)
     if object.forget then object:forget(refused) end

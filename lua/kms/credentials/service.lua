@@ -40,7 +40,7 @@ function service.parse_url(url)
 end
 
 --- Sends a request. The context bounds its timeout by the deadline. A response with an error status is a response.
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param request kms.ServiceRequest
 ---@return table? response, kms.Error? err
 function service.send(context, request)
@@ -143,7 +143,7 @@ function service.parse_time(text)
 end
 
 --- Creates credentials from the values in a response.
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param request kms.ServiceRequest
 ---@param response table
 ---@param values table fields of the credentials; `expires` as text

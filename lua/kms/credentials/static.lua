@@ -24,7 +24,7 @@ end
 
 --- Creates a provider of a copy of the values.
 ---@param values kms.Credentials
----@return kms.CredentialProvider
+---@return kms.credentials.Provider
 function static.new(values)
   local copy = {}
   for name, value in pairs(values) do copy[name] = value end

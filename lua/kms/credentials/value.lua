@@ -5,14 +5,6 @@ local validate = require "kms.util.validate"
 
 local Credentials = {}
 
----@class kms.Credentials never changed after a credential provider has returned it
----@field access_key string?
----@field secret_key string?
----@field security_token string? with temporary keys (Huawei Cloud)
----@field token string? a ready X-Auth-Token, in place of the keys (Huawei Cloud)
----@field expires number? Unix time in seconds
----@field warning string? what the user of the credentials should correct, such as a file that others can read
-
 ---@class kms.CredentialsField : kms.Field
 ---@field variables string[]? environment variables; the first one that is set counts
 ---@field optional boolean?

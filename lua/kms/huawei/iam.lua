@@ -52,7 +52,7 @@ local function encode(value)
 end
 
 --- Posts JSON.
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param address kms.IamAddress
 ---@param request table `target`, `headers` (optional), `body` as a table, and `secrets`
 ---@return table? response, kms.Error? err, kms.ServiceRequest request
@@ -84,7 +84,7 @@ local function create_scope(project)
 end
 
 --- Creates a token ("Obtaining a User Token Through Password Authentication", IAM API reference).
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param address kms.IamAddress
 ---@param login { user: string, password: string, domain: string }
 ---@param project string id or name
@@ -110,7 +110,7 @@ function iam.create_token(context, address, login, project)
 end
 
 --- Parses temporary keys in the form that IAM and the metadata service share.
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param request kms.ServiceRequest
 ---@param response table
 ---@param object table in the body of the response
@@ -126,7 +126,7 @@ end
 
 --- Creates temporary keys for an ID token, in the two steps of the official SDKs for Python and Go. The second one is
 --- "CreateTemporaryAccessKeyByToken" of the IAM API reference.
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param address kms.IamAddress
 ---@param identity { idp_id: string, id_token: string, duration: number }
 ---@return kms.Credentials? credentials, kms.Error? err

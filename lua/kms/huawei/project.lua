@@ -45,7 +45,7 @@ local function parse_id(request, response, region)
 end
 
 --- Asks IAM for the project.
----@param context kms.CredentialsContext
+---@param context kms.Context
 ---@param credentials kms.Credentials
 ---@param options { region: string, algorithm: string?, clock_offset: number }
 ---@return string? id
