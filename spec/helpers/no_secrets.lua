@@ -1,58 +1,56 @@
---- That an error tells no secret: neither whole nor in pieces, in whatever form a text may carry it.
+--- Checks that an error contains no secret: neither whole nor a piece of it, in any form that a text may have.
 
 local no_secrets = {}
 
-local PIECE = 12 -- bytes of a secret in a row that are no accident any more
+local MIN_PIECE = 12 -- bytes of a secret in a row that cannot be a coincidence
 
-local function percent(c) return ("%%%02X"):format(c:byte()) end
-local function hex(c) return ("%02x"):format(c:byte()) end
+local function percent_encode(c) return ("%%%02X"):format(c:byte()) end
+local function hex_encode(c) return ("%02x"):format(c:byte()) end
 
--- How a text may write a secret.
+-- The forms of a secret in a text.
 local FORMS = {
   function(secret) return secret end,
-  function(secret) return secret:gsub("[^A-Za-z0-9._~-]", percent) end,
+  function(secret) return secret:gsub("[^A-Za-z0-9._~-]", percent_encode) end,
   function(secret) return secret:gsub("/", "\\/") end,
-  function(secret) return secret:gsub(".", hex) end,
+  function(secret) return secret:gsub(".", hex_encode) end,
   function(secret) return secret:reverse() end,
 }
 
-local function texts_of(value, list, seen)
+local function collect_strings(value, list, seen)
   if type(value) == "string" then list[#list + 1] = value end
   if type(value) ~= "table" or seen[value] then return list end
   seen[value] = true
   for name, member in pairs(value) do
-    texts_of(name, list, seen)
-    texts_of(member, list, seen)
+    collect_strings(name, list, seen)
+    collect_strings(member, list, seen)
   end
   return list
 end
 
---- Whether a text has a piece of the secret in it.
-local function tells(text, secret)
-  if #secret <= PIECE then return text:find(secret, 1, true) ~= nil end
-  -- A piece of 2 * PIECE - 1 bytes has one of these whole.
-  for first = 1, #secret - PIECE + 1 do
-    if text:find(secret:sub(first, first + PIECE - 1), 1, true) then return true end
+local function contains_piece(text, secret)
+  if #secret <= MIN_PIECE then return text:find(secret, 1, true) ~= nil end
+  for first = 1, #secret - MIN_PIECE + 1 do
+    if text:find(secret:sub(first, first + MIN_PIECE - 1), 1, true) then return true end
   end
   return false
 end
 
---- The text of an error in which one of the secrets stands.
----@param err any an error, or whatever else a call gives
+--- Finds a text of an error that contains a piece of a secret.
+---@param err any an error, or another value that a call returned
 ---@param secrets string[]
 ---@return string? text
 function no_secrets.find(err, secrets)
-  local texts = texts_of(err, { tostring(err) }, {})
+  local texts = collect_strings(err, { tostring(err) }, {})
   for _, text in ipairs(texts) do
     for _, secret in ipairs(secrets) do
       for _, form in ipairs(FORMS) do
-        if tells(text, (form(secret))) then return text end
+        if contains_piece(text, (form(secret))) then return text end
       end
     end
   end
 end
 
---- Raises where an error tells a secret.
+--- Raises if an error contains a piece of a secret.
 ---@param err any
 ---@param secrets string[]
 function no_secrets.check(err, secrets)

@@ -1,40 +1,37 @@
 local Error = require "kms.error"
 
 describe("kms.error", function()
-  local full = {
-    kind = "service", code = "KMS.0207", message = "The key does not exist.", provider = "huawei",
-    operation = "update_primary_region", status = 404, request_id = "5f3c", attempts = 3, uncertain = true,
-  }
-
-  it("prints as one line with everything one quotes to support", function()
+  it("tostring is one line with all that the cloud's support asks for", function()
+    local err = Error.new { kind = "service", code = "KMS.0207", message = "The key does not exist.", provider = "huawei",
+      operation = "update_primary_region", status = 404, request_id = "5f3c", attempts = 3, uncertain = true }
     assert.equal("huawei update_primary_region: service error KMS.0207: The key does not exist. "
-      .. "(HTTP 404, request id 5f3c, 3 attempts, the change may have been made)", tostring(Error.new(full)))
+      .. "(HTTP 404, request id 5f3c, 3 attempts, the change may have been made)", tostring(err))
   end)
 
-  it("prints without what is not known", function()
+  it("tostring leaves out what is not known", function()
     assert.equal("kms: invalid error key_id: no", tostring(Error.new { kind = "invalid", code = "key_id", message = "no" }))
     assert.equal("huawei: invalid error: no", tostring(Error.new { kind = "invalid", message = "no", provider = "huawei" }))
   end)
 
-  it("joins with strings on both sides", function()
+  it("an error can be concatenated with strings on both sides", function()
     local err = Error.new { kind = "invalid", code = "key_id", message = "no" }
     assert.equal("failed: " .. tostring(err) .. "!", "failed: " .. err .. "!")
   end)
 
-  it("survives error and pcall as the same value", function()
+  it("an error that is raised is caught as the same value", function()
     local err = Error.new { kind = "transport", code = "dns", message = "no" }
     local ok, raised = pcall(error, err)
     assert.is_false(ok)
     assert.equal(err, raised)
   end)
 
-  it("tells its own values from others", function()
+  it("is tells an error from every other value", function()
     assert.is_true(Error.is(Error.new {}))
     for _, other in ipairs { {}, "x", 1, true, { kind = "service" } } do assert.is_false(Error.is(other)) end
     assert.is_false(Error.is(nil))
   end)
 
-  it("always has uncertain as a boolean", function()
+  it("new makes uncertain a boolean", function()
     assert.is_false(Error.new({}).uncertain)
   end)
 end)

@@ -1,16 +1,23 @@
---- The public interface of kms, as far as it is not that of a client.
-
 local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
 
-local CREDENTIALS = { access_key = "access", secret_key = "secret" }
-local PARAMS = { key_tag = "tag", key_name = "name" }
-local RENAMED = { body = '{"code":"SUCCESS","msg":"","data":{"keyTag":"tag","keyName":"name"}}' }
+local PARAMS = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
+local MOVED = { '{"key_id":"' .. PARAMS.key_id .. '","primary_region":"cn-east-3"}' }
+
+--- Returns the message that a function of one line raises, which must name that line.
+local function catch(call)
+  local ok, message = pcall(call)
+  assert.is_false(ok)
+  local prefix = "kms_spec.lua:" .. debug.getinfo(call, "S").linedefined .. ": "
+  local at = message:find(prefix, 1, true)
+  assert(at, message)
+  return message:sub(at + #prefix)
+end
 
 describe("kms", function()
-  it("has the documented members, and no other", function()
+  it("has the documented members, and no others", function()
     local names = {}
     for name in pairs(kms) do names[#names + 1] = name end
     table.sort(names)
@@ -18,40 +25,76 @@ describe("kms", function()
       "update_primary_region" }, names)
   end)
 
-  it("is_error recognizes error values only", function()
-    assert.is_true(kms.is_error(Error.new { kind = "invalid", code = "x", message = "m" }))
-    for _, value in ipairs { "error", {}, { kind = "invalid", code = "x", message = "m" }, false } do
-      assert.is_false(kms.is_error(value))
-    end
+  local KEYS = { access_key = "AK", secret_key = "S" }
+
+  it("update_primary_region calls through the client that it gets", function()
+    local transport = fake_transport.new(MOVED)
+    local client = kms.huawei { region = "cn-north-4", project_id = ("a"):rep(32), credentials = KEYS, transport = transport }
+    assert.same(PARAMS, kms.update_primary_region(PARAMS, client))
+    assert.equal(1, #transport.requests)
+    kms.update_primary_region(PARAMS, client, { timeout = 2 })
+    assert.equal(2, transport.requests[2].timeout)
+  end)
+
+  for expected, call in pairs {
+    ["bad argument #1 to 'rename_key' (field 'key_tag' is missing)"] =
+      function() kms.rename_key({}, kms.ncloud { credentials = KEYS }) end,
+    ["bad argument #3 to 'rename_key' (unknown option \"time_out\"; known: timeout)"] =
+      function() kms.rename_key({ key_tag = "t", key_name = "name" }, kms.ncloud {}, { time_out = 1 }) end,
+    ["bad argument #2 to 'rename_key' (kms.ncloud client expected, got table)"] =
+      function() kms.rename_key({}, kms.huawei {}) end,
+    ["bad argument #2 to 'update_primary_region' (kms.huawei client expected, got string)"] =
+      function() kms.update_primary_region({}, "x") end,
+    ["bad argument #1 to 'parallel' (table expected, got string)"] =
+      function() local parallel = kms.parallel "x" return parallel end,
+  } do
+    it("raises at the caller's line: " .. expected, function() assert.equal(expected, catch(call)) end)
+  end
+
+  describe("without a client", function()
+    local PROGRAM = [[
+      local fake_transport = require "spec.helpers.fake_transport"
+      local transports = {}
+      package.loaded["kms.transport.curl"] = { new = function()
+        transports[#transports + 1] = fake_transport.new { '{"code":"SUCCESS","data":{"keyTag":"t","keyName":"name"}}' }
+        return transports[#transports]
+      end }
+      local kms = require "kms"
+      for _ = 1, 2 do
+        local result, err = kms.rename_key { key_tag = "t", key_name = "name" }
+        print(result and result.key_name or err)
+      end
+      print(#transports, #transports[1].requests)
+    ]]
+
+    it("a plain function creates one from the environment, once", function()
+      assert.equal("name\nname\n1\t2\n",
+        (subprocess.run(PROGRAM, { NCLOUD_ACCESS_KEY = "A", NCLOUD_SECRET_KEY = "S" })))
+    end)
+
+    it("a plain function says which credentials are missing, and where it looked", function()
+      local output = subprocess.run(PROGRAM)
+      assert.matches("^ncloud rename_key: credentials error missing: ", output)
+      assert.matches("NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY", output, 1, true)
+      assert.matches("NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY", output, 1, true)
+      assert.matches("~/.ncloud/configure", output, 1, true)
+      assert.matches("\n1\t0\n$", output)
+    end)
+  end)
+
+  it("is_error tells an error of this library from every other value", function()
+    assert.is_true(kms.is_error(Error.new { kind = "invalid" }))
+    assert.is_false(kms.is_error { kind = "invalid" })
     assert.is_false(kms.is_error(nil))
   end)
 
-  it("rename_key and update_primary_region call through the client that they get", function()
-    local transport = fake_transport.new(RENAMED)
-    local client = kms.ncloud { credentials = CREDENTIALS, transport = transport }
-    assert.same({ key_tag = "tag", key_name = "name" }, kms.rename_key(PARAMS, client))
-    assert.equal(1, #transport.requests)
-  end)
-
-  it("rename_key raises an error for a client of the other cloud", function()
-    local ok, message = pcall(kms.rename_key, PARAMS, kms.huawei {})
-    assert.is_false(ok)
-    assert.matches("bad argument #2 to 'rename_key' %(kms%.ncloud client expected, got table%)", message)
-  end)
-
-  it("rename_key creates its default client once, at the first call without a client", function()
-    local output, ok = subprocess.run([[
-      local count, curl = 0, require "kms.transport.curl"
-      local new = curl.new
-      curl.new = function(...) count = count + 1 return new(...) end
-      local kms = require "kms"
-      for _ = 1, 3 do
-        local _, err = kms.rename_key({ key_tag = "tag", key_name = "name" }, nil, { timeout = 5 })
-        assert(err.kind == "transport", tostring(err))
+  it("loads no provider, no transport and no library of C before it is needed", function()
+    local output = subprocess.run [[
+      require "kms"
+      for _, name in ipairs { "kms.huawei", "kms.ncloud", "kms.transport.curl", "kms.parallel", "kms.huawei.iam" } do
+        io.write(name, package.loaded[name] and " loaded\n" or " not loaded\n")
       end
-      print(count)
-    ]], { NCLOUD_ACCESS_KEY = "access", NCLOUD_SECRET_KEY = "secret", NCLOUD_KMS_ENDPOINT = "http://127.0.0.1:1" })
-    assert.is_true(ok, output)
-    assert.equal("1\n", output)
+    ]]
+    assert.is_nil(output:gsub("not loaded", ""):find("loaded", 1, true), output)
   end)
 end)

@@ -18,6 +18,7 @@ local huawei = { name = "huawei", operations = operations, parse_error = errors.
 local PROJECT_ID = {
   text = '32 letters and digits, or "auto"',
   plain = true,
+  show_length = true,
   test = function(value) return value == "auto" or #value == 32 and value:find "^[0-9A-Za-z]+$" end,
 }
 

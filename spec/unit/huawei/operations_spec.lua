@@ -1,27 +1,62 @@
 local assert_entries = require "spec.helpers.operation_entries"
+local cjson = require "cjson.safe"
+local operation = require "kms.call.operation"
 local operations = require "kms.huawei.operations"
 
-local function find_rule(operation, param)
-  for _, entry in ipairs(operations) do
-    for _, field in ipairs(entry.params) do
-      if entry.name == operation and field.name == param then return field.rule end
-    end
-  end
-end
+local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 
 describe("kms.huawei.operations", function()
   it("has complete entries", function()
     assert_entries(operations, { "project_id" })
   end)
 
-  it("accepts a key id of five groups of letters and digits", function()
-    local rule = find_rule("update_primary_region", "key_id")
-    for _, id in ipairs { "0d0466b0-e727-4d9c-b35d-f84bb474a37f", "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz" } do
-      assert.is_true(rule.test(id), id)
+  local update_primary_region = operations[1]
+  local SETTINGS = { scheme = "https", host = "h", project_id = ("a"):rep(32), headers = {} }
+
+  local function validate(params)
+    local all = { key_id = KEY_ID, primary_region = "cn-east-3" }
+    for name, value in pairs(params) do all[name] = value end
+    return operation.validate_params(update_primary_region, all)
+  end
+
+  it("update_primary_region has the documented path and body", function()
+    local request = operation.build_request(update_primary_region, validate {}, SETTINGS)
+    assert.equal("PUT", request.method)
+    assert.equal(("/v2/%s/kms/keys/%s/update-primary-region"):format(SETTINGS.project_id, KEY_ID), request.target)
+    assert.same({ key_id = KEY_ID, primary_region = "cn-east-3" }, cjson.decode(request.body))
+  end)
+
+  it("update_primary_region may be repeated, because it sets a final state", function()
+    assert.same({ true, nil }, { update_primary_region.repeatable, update_primary_region.read_only })
+  end)
+
+  it("update_primary_region refuses a malformed key_id", function()
+    for _, key_id in ipairs { "", "x", KEY_ID:upper(), KEY_ID .. "0", "0d0466b0e727-4d9c-b35d-f84bb474a37f-",
+      " " .. KEY_ID:sub(2), KEY_ID:gsub("-", "_"), KEY_ID:sub(1, 35) .. "\n" } do
+      local values, err = validate { key_id = key_id }
+      assert.is_nil(values)
+      assert.same({ "invalid", "key_id" }, { err.kind, err.code })
     end
-    for _, id in ipairs { "", "0D0466B0-e727-4d9c-b35d-f84bb474a37f", "0d0466b0e7274d9cb35df84bb474a37f",
-      "0d0466b-0e727-4d9c-b35d-f84bb474a37f", "0d0466b0-e727-4d9c-b35d-f84bb474a37", "0d0466b0-e727-4d9c-b35d-f84bb474a37f0" } do
-      assert.is_false(rule.test(id), id)
+    assert.equal('key_id must be 36 characters, lower-case letters and digits in groups of 8-4-4-4-12; got "x y" (3)',
+      select(2, validate { key_id = "x y" }).message)
+  end)
+
+  it("update_primary_region accepts letters after f in a key_id, as the API does", function()
+    assert(validate { key_id = "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz" })
+  end)
+
+  it("update_primary_region refuses a malformed region code", function()
+    for _, region in ipairs { "", "cn", "CN-NORTH-4", "cn north 4", "cn-", "-cn", "cn--north-4", "cn-north-4.evil.com",
+      "cn_north_4", "cn-" .. ("x"):rep(64) } do
+      local values, err = validate { primary_region = region }
+      assert.is_nil(values)
+      assert.same({ "invalid", "primary_region" }, { err.kind, err.code })
     end
+  end)
+
+  it("update_primary_region returns the key and its new primary region", function()
+    local object = { key_id = "k", primary_region = "r", more = 1 }
+    assert.same({ key_id = "k", primary_region = "r" }, operation.parse_result(update_primary_region, object))
+    assert.is_nil((operation.parse_result(update_primary_region, { key_id = "k" })))
   end)
 end)
