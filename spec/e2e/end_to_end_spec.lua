@@ -1,4 +1,4 @@
---- Both operations over verified HTTPS against the emulator: success, every family of errors, kept connections, collection.
+--- Both operations over verified HTTPS against the emulator: results, errors, kept connections, garbage collection.
 
 local emulated = require "spec.helpers.emulator_client"
 local curl = require "kms.transport.curl"
@@ -10,21 +10,21 @@ local DISABLED = "1e1577c1-f838-4ead-c46e-095cc585b480"
 local PROJECTS = emulated.accounts.huawei.projects
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
-local function transport(options)
+local function new_transport(options)
   local all = { ca_file = emulated.ca_file, timeout = 10 }
   for name, value in pairs(options or {}) do all[name] = value end
   return curl.new(all)
 end
 
-local function huawei(options)
+local function new_huawei(options)
   local all = { endpoint = emulated.huawei["cn-north-4"], project_id = PROJECTS["cn-north-4"], credentials = emulated.keys "huawei",
-    transport = transport(), retry = false }
+    transport = new_transport(), retry = false }
   for name, value in pairs(options or {}) do all[name] = value end
   return kms.huawei(all)
 end
 
-local function ncloud(options)
-  local all = { endpoint = emulated.ncloud, credentials = emulated.keys "ncloud", transport = transport(), retry = false }
+local function new_ncloud(options)
+  local all = { endpoint = emulated.ncloud, credentials = emulated.keys "ncloud", transport = new_transport(), retry = false }
   for name, value in pairs(options or {}) do all[name] = value end
   return kms.ncloud(all)
 end
@@ -37,8 +37,8 @@ local function rename(client, name, tag)
   return client:rename_key { key_tag = tag or TAG, key_name = name or "newKeyName" }
 end
 
---- Compares fields of an error, and that it is complete.
-local function failed(expected, result, err)
+--- Asserts that a call failed with these fields, and that its error is complete and contains no secret.
+local function assert_failure(expected, result, err)
   assert.is_nil(result)
   assert.is_true(kms.is_error(err))
   for name, value in pairs(expected) do assert.equal(value, err[name], name .. " of " .. tostring(err)) end
@@ -55,55 +55,55 @@ describe("end to end", function()
   before_each(emulated.reset)
 
   describe("Huawei Cloud", function()
-    it("moves a key's primary region, and back from there", function()
-      local moved = assert(move(huawei()))
+    it("update_primary_region moves the primary region of a key, and back from there", function()
+      local moved = assert(move(new_huawei()))
       assert.same({ KEY_ID, "cn-east-3" }, { moved.key_id, moved.primary_region })
       assert.matches("^%x+$", moved.request_id)
       assert.equal("cn-east-3", emulated.state().keys[KEY_ID].primary)
-      local east = huawei { endpoint = emulated.huawei["cn-east-3"], project_id = PROJECTS["cn-east-3"] }
+      local east = new_huawei { endpoint = emulated.huawei["cn-east-3"], project_id = PROJECTS["cn-east-3"] }
       assert(move(east, KEY_ID, "cn-north-4"))
       assert.equal("cn-north-4", emulated.state().keys[KEY_ID].primary)
     end)
 
-    it("takes temporary keys and a ready token", function()
+    it("update_primary_region works under temporary keys and under a token", function()
       local temporary = emulator.fixtures.accounts[2]
-      assert(move(huawei { credentials = { access_key = temporary.access_key, secret_key = temporary.secret_key,
+      assert(move(new_huawei { credentials = { access_key = temporary.access_key, secret_key = temporary.secret_key,
         security_token = temporary.security_token } }))
       emulated.reset()
-      assert(move(huawei { credentials = { token = emulated.accounts.huawei.tokens[1].token } }))
+      assert(move(new_huawei { credentials = { token = emulated.accounts.huawei.tokens[1].token } }))
     end)
 
     local north = { code = "APIGW.0307", status = 401, kind = "service" }
-    it("tells a token of another region", function()
-      failed(north, move(huawei { credentials = { token = emulated.accounts.huawei.tokens[2].token } }))
+    it("a token of another region is refused", function()
+      assert_failure(north, move(new_huawei { credentials = { token = emulated.accounts.huawei.tokens[2].token } }))
     end)
 
-    it("tells a wrong secret, with what the gateway says", function()
-      local err = failed({ kind = "service", code = "APIGW.0301", status = 401, retryable = false, uncertain = false },
-        move(huawei { credentials = { access_key = emulated.accounts.huawei.access_key, secret_key = "hush" } }))
+    it("a wrong secret key is refused, with the gateway's message", function()
+      local err = assert_failure({ kind = "service", code = "APIGW.0301", status = 401, retryable = false, uncertain = false },
+        move(new_huawei { credentials = { access_key = emulated.accounts.huawei.access_key, secret_key = "hush" } }))
       assert.matches("verify aksk signature fail, canonicalRequest:PUT|/v2/", err.message, 1, true)
       assert.is_truthy(err.request_id)
     end)
 
-    it("keeps the security token out of what the gateway repeats", function()
+    it("the security token that the gateway repeats is removed from the error", function()
       local temporary = emulator.fixtures.accounts[2]
-      local err = failed({ code = "APIGW.0301" }, move(huawei { credentials = { access_key = temporary.access_key, secret_key = "hush",
+      local err = assert_failure({ code = "APIGW.0301" }, move(new_huawei { credentials = { access_key = temporary.access_key, secret_key = "hush",
         security_token = temporary.security_token } }))
       assert.matches("x-security-token:[secret]|", err.message, 1, true)
     end)
 
-    it("tells an unknown access key", function()
-      failed({ code = "APIGW.0301" }, move(huawei { credentials = { access_key = "NOBODY", secret_key = "x" } }))
+    it("an unknown access key is refused", function()
+      assert_failure({ code = "APIGW.0301" }, move(new_huawei { credentials = { access_key = "NOBODY", secret_key = "x" } }))
     end)
 
-    it("finds out that the clock is off, and goes on", function()
+    it("a call with a clock skew is signed again", function()
       emulated.clock(16 * 60)
-      assert(move(huawei()))
+      assert(move(new_huawei()))
       assert.equal(2, emulated.state().requests.huawei)
     end)
 
-    it("tells every service refusal by its own code", function()
-      local client = huawei()
+    it("every service error has its own code", function()
+      local client = new_huawei()
       for key_id, expected in pairs {
         ["ffffffff-ffff-ffff-ffff-ffffffffffff"] = { code = "KMS.0207", status = 404 },
         [DISABLED] = { code = "KMS.0209", status = 400 },
@@ -111,39 +111,39 @@ describe("end to end", function()
         ["303799e3-1a5a-40cf-e680-2b7ee7a7d6a2"] = { code = "KMS.0211", status = 400 },
         ["4148aaf4-2b6b-41d0-f791-3c8ff8b8e7b3"] = { code = "KMS.0308", status = 400 },
       } do
-        failed(expected, move(client, key_id))
-        failed({ kind = "service", retryable = false, uncertain = false }, move(client, key_id))
+        assert_failure(expected, move(client, key_id))
+        assert_failure({ kind = "service", retryable = false, uncertain = false }, move(client, key_id))
       end
       assert(move(client))
-      failed({ code = "KMS.0106", status = 400 }, move(client))
-      failed({ code = "KMS.0321", status = 403 }, move(huawei { project_id = ("a"):rep(32) }))
+      assert_failure({ code = "KMS.0106", status = 400 }, move(client))
+      assert_failure({ code = "KMS.0321", status = 403 }, move(new_huawei { project_id = ("a"):rep(32) }))
     end)
   end)
 
   describe("NAVER Cloud", function()
-    it("renames a key", function()
-      assert.same({ key_tag = TAG, key_name = "newKeyName" }, { key_tag = TAG, key_name = assert(rename(ncloud())).key_name })
+    it("rename_key changes the name of a key", function()
+      assert.same({ key_tag = TAG, key_name = "newKeyName" }, { key_tag = TAG, key_name = assert(rename(new_ncloud())).key_name })
       assert.equal("newKeyName", emulated.state().keys[TAG].key_name)
     end)
 
-    it("tells a wrong secret and an unknown key, and finds out that the clock is off", function()
+    it("wrong keys are refused, and a call with a clock skew is signed again", function()
       local refused = { kind = "service", code = "200", status = 401, retryable = false, uncertain = false }
-      failed(refused, rename(ncloud { credentials = { access_key = emulated.accounts.ncloud.access_key, secret_key = "hush" } }))
-      failed(refused, rename(ncloud { credentials = { access_key = "NOBODY", secret_key = "x" } }))
+      assert_failure(refused, rename(new_ncloud { credentials = { access_key = emulated.accounts.ncloud.access_key, secret_key = "hush" } }))
+      assert_failure(refused, rename(new_ncloud { credentials = { access_key = "NOBODY", secret_key = "x" } }))
       emulated.reset()
       emulated.clock(-6 * 60)
-      assert(rename(ncloud()))
+      assert(rename(new_ncloud()))
       assert.equal(2, emulated.state().requests.ncloud)
     end)
 
-    it("tells every service refusal by its own code", function()
-      local client = ncloud()
-      failed({ kind = "service", code = "NOT_FOUND", status = 404 }, rename(client, "name", "no/such tag"))
-      failed({ kind = "service", code = "UNPROCESSABLE_ENTITY", status = 422 }, rename(client, "takenName"))
+    it("every service error has its own code", function()
+      local client = new_ncloud()
+      assert_failure({ kind = "service", code = "NOT_FOUND", status = 404 }, rename(client, "name", "no/such tag"))
+      assert_failure({ kind = "service", code = "UNPROCESSABLE_ENTITY", status = 422 }, rename(client, "takenName"))
     end)
   end)
 
-  -- What can happen to an answer on its way: the fault, and the error that comes of it, for both clouds.
+  -- Faults of a response, and the error that both clouds' clients return.
   local FAULTS = {
     { { kind = "bad_gateway" }, { kind = "protocol", code = "not_json", status = 502, retryable = true, uncertain = true } },
     { { kind = "throttled", retry_after = 3 }, { kind = "service", status = 429, retryable = true, uncertain = false } },
@@ -162,11 +162,11 @@ describe("end to end", function()
     local fault, expected = row[1], row[2]
     local name = fault.kind .. (fault.part and " of the " .. fault.part or "") .. (fault.status and " " .. fault.status or "")
     local is_slow = fault.kind == "delay" or fault.kind == "drip"
-    it("survives " .. name .. " on both clouds, and the next call works" .. (is_slow and " #timing" or ""), function()
-      for _, call in ipairs { { huawei, move }, { ncloud, rename } } do
+    it("after the fault " .. name .. " the error says what happened on both clouds, and the next call works" .. (is_slow and " #timing" or ""), function()
+      for _, call in ipairs { { new_huawei, move }, { new_ncloud, rename } } do
         emulated.fault(fault)
         local client = call[1] { timeout = is_slow and 0.3 or 10 }
-        failed(expected, call[2](client))
+        assert_failure(expected, call[2](client))
         -- Whether the change was made depends on the fault; a repeat is the caller's choice, and works on the same client.
         emulated.reset()
         assert(call[2](client))
@@ -174,15 +174,15 @@ describe("end to end", function()
     end)
   end
 
-  it("keeps its connection: many calls, one connection", function()
-    for _, make in ipairs { huawei, ncloud } do
-      local own = transport()
-      local client = make { transport = own }
+  it("many calls use one connection", function()
+    for _, create in ipairs { new_huawei, new_ncloud } do
+      local own = new_transport()
+      local client = create { transport = own }
       for i = 1, 20 do
         local result, err
-        if make == ncloud then
+        if create == new_ncloud then
           result, err = rename(client, "name" .. i)
-        else -- refused from the second on, which is an answer too
+        else -- refused from the second on, which is a response too
           result, err = move(client)
         end
         assert(result or err.kind == "service")
@@ -191,27 +191,27 @@ describe("end to end", function()
     end
   end)
 
-  it("does not trust a server without its CA, and sends it nothing", function()
-    local err = failed({ kind = "transport", code = "tls", uncertain = false }, move(huawei { transport = {} }))
+  it("nothing is sent to a server that is not trusted", function()
+    local err = assert_failure({ kind = "transport", code = "tls", uncertain = false }, move(new_huawei { transport = {} }))
     assert.is_number(err.cause.code)
     assert.is_string(err.cause.message)
     assert.equal(0, emulated.state().requests.huawei)
   end)
 
-  it("survives clients and transports that are dropped in mid-use, the collector at its most eager", function()
+  it("clients and transports that are dropped after use are collected at any time", function()
     local pause, step = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
     for i = 1, 30 do
-      local client = ncloud()
+      local client = new_ncloud()
       assert(rename(client, "name" .. i))
       if i % 3 == 0 then client:close() end
-      if i % 5 == 0 then rename(ncloud { transport = {} }, "other") end
+      if i % 5 == 0 then rename(new_ncloud { transport = {} }, "other") end
     end
     collectgarbage() collectgarbage()
     collectgarbage("setpause", pause) collectgarbage("setstepmul", step)
-    assert(rename(ncloud(), "lastName"))
+    assert(rename(new_ncloud(), "lastName"))
   end)
 
-  it("works on the client alone after everything else was dropped", function()
+  it("a client keeps all that it needs, also after close", function()
     local client
     do client = kms.ncloud { endpoint = emulated.ncloud, credentials = emulated.keys "ncloud", transport = { ca_file = emulated.ca_file } } end
     collectgarbage() collectgarbage()

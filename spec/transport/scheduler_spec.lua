@@ -107,6 +107,22 @@ describe("kms.transport.scheduler", function()
     runner.active = 0
   end)
 
+  it("blocks in a coroutine that a task has started, and runs no other task meanwhile", function()
+    scheduler.resume(runner, coroutine.create(function()
+      runner.active = 2
+      coroutine.wrap(function() scheduler.sleep(transport, 5) end)()
+    end))
+    assert.same({}, runner.calls)
+    assert.same({ "sleep 5" }, transport.calls)
+  end)
+
+  it("blocks where no coroutine can yield, also inside a task", function()
+    scheduler.resume(runner, coroutine.create(function()
+      return ("x"):gsub("x", function() return scheduler.send(transport, "a") end)
+    end))
+    assert.same({ "send a" }, transport.calls)
+  end)
+
   it("says whether a coroutine runs or has resumed the one that runs", function()
     local thread
     thread = coroutine.create(function()
