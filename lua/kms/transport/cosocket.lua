@@ -221,7 +221,6 @@ local function describe_timeout(result, settings, seconds)
   return ("no connection within %.3g s"):format(math.min(seconds, settings.connect_timeout))
 end
 
----@class kms.transport.cosocket.Transport
 local Transport = {}
 local metatable = { __name = "kms.transport.cosocket", __index = Transport }
 

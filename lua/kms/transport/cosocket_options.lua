@@ -8,17 +8,6 @@ local ngx = rawget(_G, "ngx")
 
 local cosocket_options = {}
 
----@class kms.transport.cosocket.Options
----@field connect_timeout number? seconds for name lookup, connection, proxy and TLS handshake; default 10
----@field timeout number? seconds for a request with its response; default 30 if the request has no timeout
----@field max_response integer? bytes of a response's body; default 1 MiB
----@field keepalive number? seconds that an idle connection is kept; 0: never; default 60
----@field pool_size integer? idle connections that a worker keeps per host; default 64
----@field proxy string? "http://host:port" or "http://user:password@host:port": the proxy for https
----@field client_cert string? path of a PEM file: the client's certificate, then its chain; ngx_lua 0.10.22 or newer
----@field client_key string? path of a PEM file with the certificate's private key; default: client_cert
----@field client_key_password string? decrypts the private key
-
 ---@class kms.transport.cosocket.Settings the options with their defaults
 ---@field proxy { host: string, name: string, port: integer, authorization: string? }?
 ---@field client_certificate { chain: ffi.cdata*, key: ffi.cdata* }?
