@@ -11,16 +11,25 @@ local CALLS = tonumber(os.getenv "CALLS") or 500 -- per batch
 local CONCURRENCIES = { 1, 8, 64 }
 local WARM_UP_CALLS = 1000
 
---- The programs of one Lua: single calls, then kms.parallel with each of CONCURRENCIES.
-local function programs_of(lua)
-  local list = {}
-  local function append(programs)
-    for _, program in ipairs(programs) do
-      if program.lua == lua then list[#list + 1] = program end
-    end
+--- Programs that make single calls, and the matching ones that make calls at once: a title, and their names.
+local PAIRS = {
+  { "libcurl alone in C", "P0", "P0m" },
+  { "lua-kms, Lua 5.4", "lua-kms, Lua 5.4", "lua-kms, Lua 5.4" },
+  { "lua-kms, LuaJIT", "lua-kms, LuaJIT", "lua-kms, LuaJIT" },
+}
+
+local function find_program(programs, name)
+  for _, program in ipairs(programs) do
+    if program.name == name then return program end
   end
-  append(workload.programs)
-  for _, concurrency in ipairs(CONCURRENCIES) do append(workload.parallel_programs(concurrency)) end
+end
+
+--- The programs of a pair: single calls, then calls at once with each of CONCURRENCIES.
+local function programs_of(pair)
+  local list = { find_program(workload.programs, pair[2]) }
+  for i, concurrency in ipairs(CONCURRENCIES) do
+    list[i + 1] = find_program(workload.parallel_programs(concurrency), pair[3])
+  end
   return list
 end
 
@@ -45,13 +54,13 @@ local function run_round(programs, scenario)
   return tables.median(single) / CALLS * 1e6, tables.map(ratios, tables.median)
 end
 
-local function measure(lua, title, scenario)
-  local programs, single, ratios = programs_of(lua), {}, {}
+local function measure(pair, scenario)
+  local programs, single, ratios = programs_of(pair), {}, {}
   for round = 1, ROUNDS do
     single[round], ratios[round] = run_round(programs, scenario)
-    tables.print_progress("%s, %s: round %d of %d", scenario.title, title, round, ROUNDS)
+    tables.print_progress("%s, %s: round %d of %d", scenario.title, pair[1], round, ROUNDS)
   end
-  local cells = { title, tables.format_spread(single, "%.1f") }
+  local cells = { pair[1], tables.format_spread(single, "%.1f") }
   for i = 1, #CONCURRENCIES do
     cells[#cells + 1] = tables.format_spread(tables.map(ratios, function(list) return list[i] end), "%.2f")
   end
@@ -68,8 +77,7 @@ for _, scenario in ipairs(workload.scenarios()) do
     local titles = { "", "single call, µs" }
     for i, concurrency in ipairs(CONCURRENCIES) do titles[i + 2] = ("%d in flight, to single"):format(concurrency) end
     tables.print_header(titles)
-    measure("lua5.4", "Lua 5.4", scenario)
-    measure("luajit", "LuaJIT", scenario)
+    for _, pair in ipairs(PAIRS) do measure(pair, scenario) end
   end
 end
 print ""
