@@ -1,5 +1,5 @@
---- The headers of a request. A header that every JSON request carries is added here; what HTTP itself needs (Host,
---- Content-Length, Accept-Encoding) is set by the transport.
+--- The headers of a request. A header that every JSON request carries is added here; the transport sets what
+--- HTTP itself needs, Host and Content-Length.
 
 local headers = {}
 
