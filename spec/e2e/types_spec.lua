@@ -66,7 +66,49 @@ local TABLES = {
   { "multis of kms.transport.curl", "kms/transport/curl.lua", "Multi", methods_of(curl.multi()) },
 }
 
+--- The names that annotations define in some files.
+local function defined_types(files)
+  local names = {}
+  for _, path in ipairs(files) do
+    for name in read(path):gmatch "%-%-%-@%l+ (kms%.[%w_.]+)" do names[name] = true end
+  end
+  return names
+end
+
+local function files_below(folder)
+  local files = {}
+  local pipe = assert(io.popen("find " .. folder .. " -name '*.lua' | sort"))
+  for path in pipe:lines() do files[#files + 1] = path end
+  pipe:close()
+  return files
+end
+
+-- Classes that lua/ extends by fields that only the library uses.
+local EXTENDED = {
+  ["kms.Emulator"] = true, ["kms.Parallel"] = true, ["kms.parallel.Run"] = true, ["kms.CredentialProvider"] = true,
+  ["kms.CredentialsContext"] = true,
+}
+
 describe("the type annotations", function()
+  it("every type that annotations in types/ name is defined there", function()
+    local files = files_below "types"
+    local defined = defined_types(files)
+    for _, path in ipairs(files) do
+      for line in read(path):gmatch "%-%-%-@[^\n]+" do
+        for name in line:gmatch "kms%.[%w_.]*%u%w*" do
+          assert.is_true(defined[name] or false, ("%s names %s"):format(path, name))
+        end
+      end
+    end
+  end)
+
+  it("no type of types/ is defined in lua/ again", function()
+    local defined = defined_types(files_below "types")
+    for name in pairs(defined_types(files_below "lua")) do
+      assert.is_true(not defined[name] or EXTENDED[name] or false, name .. " is defined twice")
+    end
+  end)
+
   for _, row in ipairs(TABLES) do
     local name, file, owner, exported = row[1], row[2], row[3], row[4]
     it(("types/%s has every function of %s, and no others"):format(file, name), function()

@@ -179,7 +179,7 @@ function CurlRunner:run_for(seconds)
   return remaining
 end
 
----@return kms.transport.curl.Stats
+---@return kms.transport.Stats
 function CurlRunner:stats()
   return self.multi:stats()
 end

@@ -12,10 +12,6 @@ local DEFAULT_CONCURRENCY = 64
 -- The items started may be ahead of the results returned by this many times the concurrency.
 local WINDOW_FACTOR = 4
 
----@class kms.ParallelOptions
----@field concurrency integer? the largest number of tasks at a time; default 64
----@field order '"given"'|'"finished"'|nil order of the results: that of the items, or as they end; default "given"
-
 ---@type kms.Field[]
 local OPTIONS = {
   { name = "concurrency", type = "number", positive = true },
@@ -169,7 +165,7 @@ end
 Parallel.__close = Parallel.close
 
 --- Returns how many requests have started, and how many connections were made for them. nil in NGINX.
----@return kms.transport.curl.Stats?
+---@return kms.transport.Stats?
 function Parallel:stats()
   return self.runner and self.runner:stats()
 end
