@@ -85,8 +85,7 @@ end
 
 -- Classes that lua/ extends by fields that only the library uses.
 local EXTENDED = {
-  ["kms.Emulator"] = true, ["kms.Parallel"] = true, ["kms.parallel.Run"] = true, ["kms.CredentialProvider"] = true,
-  ["kms.CredentialsContext"] = true,
+  ["kms.Emulator"] = true, ["kms.Parallel"] = true, ["kms.parallel.Run"] = true,
 }
 
 describe("the type annotations", function()

@@ -20,6 +20,7 @@ local credentials = {}
 ---@field deadline number? on the scale of `clock()`
 ---@field clock fun(self: kms.CredentialsContext): number returns monotonic time in seconds
 ---@field now fun(self: kms.CredentialsContext): number returns Unix time in seconds
+---@field cloud_time fun(self: kms.CredentialsContext): number returns Unix time corrected by the clock offset
 ---@field send fun(self: kms.CredentialsContext, request: kms.transport.Request): kms.transport.Response?, kms.Error?
 ---@field sleep fun(self: kms.CredentialsContext, seconds: number)
 
