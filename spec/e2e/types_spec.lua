@@ -70,7 +70,9 @@ local TABLES = {
 local function defined_types(files)
   local names = {}
   for _, path in ipairs(files) do
-    for name in read(path):gmatch "%-%-%-@%l+ (kms%.[%w_.]+)" do names[name] = true end
+    for keyword, name in read(path):gmatch "%-%-%-@(%l+) (kms%.[%w_.]+)" do
+      if keyword == "class" or keyword == "alias" then names[name] = true end
+    end
   end
   return names
 end
