@@ -301,6 +301,37 @@ describe("names in the documentation", function()
     assert_same_names(names, documented("usage", "on_attempt"))
   end)
 
+  -- The names before "(" in the first column of a table.
+  local function documented_functions(name, heading, number, owner)
+    local functions = {}
+    for word in pairs(documented(name, heading, number)) do
+      local function_name = word:match("^" .. owner .. "[.:]([%l_%d]+)%(")
+      if function_name then functions[function_name] = true end
+    end
+    return functions
+  end
+
+  local function functions_of(object)
+    local names = {}
+    for name, value in pairs(object) do
+      if type(value) == "function" and not name:find "^__" then names[name] = true end
+    end
+    return names
+  end
+
+  local function methods_of(object) return functions_of(getmetatable(object).__index) end
+
+  it("the tables of functions list every function of the public modules and objects, and no others", function()
+    local curl, http1 = require "kms.transport.curl", require "kms.http1"
+    assert_same_names(functions_of(kms), documented_functions("usage", "The module", 1, "kms"))
+    assert_same_names(functions_of(require "kms.sign"), documented_functions("signing", "Functions", 1, "sign"))
+    assert_same_names(functions_of(http1), documented_functions("transports", "kms.http1", 1, "http1"))
+    assert_same_names(methods_of(http1.parser("GET", 1)), documented_functions("transports", "kms.http1", 1, "parser"))
+    assert_same_names(methods_of(curl.new()), documented_functions("transports", "Methods", 1, "transport"))
+    assert_same_names(methods_of(curl.multi()), documented_functions("transports", "Event loops", 1, "multi"))
+    assert_same_names(methods_of(emulator.new()), documented_functions("testing-with-the-emulator", "Methods", 1, "cloud"))
+  end)
+
   it("types/kms/error.lua and errors.md describe the same fields of an error", function()
     local names = {}
     local class = read("types/kms/error.lua"):match "%-%-%-@class kms%.Error\n(.-)\n\n"
