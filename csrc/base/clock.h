@@ -1,11 +1,11 @@
-/* What time it is. */
+/* Reads the clocks. */
 #ifndef KMS_CLOCK_H
 #define KMS_CLOCK_H
 
-/* Unix time in seconds, to the clock's resolution. */
+/* Unix time in seconds, with the resolution of the clock. */
 double kms_now(void);
 
-/* Seconds since some moment, which nobody puts right. */
+/* Monotonic time in seconds. */
 double kms_monotonic(void);
 
 #endif

@@ -14,16 +14,8 @@
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_register((L), NULL, (functions)))
 #endif
 
-/* Before Lua 5.4, a userdata has one user value. Up to Lua 5.2 it must be a table. */
 #if LUA_VERSION_NUM < 504
 #define lua_newuserdatauv(L, size, values) lua_newuserdata((L), (size))
-#if LUA_VERSION_NUM < 502
-#define lua_setiuservalue(L, at, value) lua_setfenv((L), (at))
-#define lua_getiuservalue(L, at, value) lua_getfenv((L), (at))
-#else
-#define lua_setiuservalue(L, at, value) lua_setuservalue((L), (at))
-#define lua_getiuservalue(L, at, value) lua_getuservalue((L), (at))
-#endif
 #endif
 
 /* Marks luaopen_*. Everything else is compiled with hidden visibility. */

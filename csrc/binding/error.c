@@ -24,7 +24,7 @@ int kms_error_push(lua_State *L, const kms_error_value *error)
     kms_table_set_string(L, "kind", kms_slice_from_string(error->kind));
     kms_table_set_string(L, "code", kms_slice_from_string(error->code));
     kms_table_set_string(L, "message", kms_slice_from_string(error->message));
-    lua_pushboolean(L, error->uncertain);
+    lua_pushboolean(L, error->is_uncertain);
     lua_setfield(L, -2, "uncertain");
     if (error->has_cause) {
         lua_createtable(L, 0, 2);

@@ -10,7 +10,7 @@ typedef struct {
     const char *kind;          /* "invalid" or "transport" */
     const char *code;          /* see kms.error */
     const char *message;       /* one line without secrets */
-    bool uncertain;            /* the server may have carried out the request */
+    bool is_uncertain;         /* the server may have carried out the request */
     bool has_cause;            /* cause_code and cause_message are set */
     int cause_code;            /* the library's own number */
     const char *cause_message; /* the library's own text */

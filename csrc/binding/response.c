@@ -90,7 +90,7 @@ int kms_response_push_error(lua_State *L, const kms_http_error *error)
                                    .code =
                                        is_invalid ? error->field : kms_http_error_word(error->code),
                                    .message = error->message,
-                                   .uncertain = error->is_uncertain,
+                                   .is_uncertain = error->is_uncertain,
                                    .has_cause = error->has_cause,
                                    .cause_code = error->cause_code,
                                    .cause_message = error->cause_text};

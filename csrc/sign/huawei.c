@@ -11,7 +11,7 @@
 #include "sign/validate.h"
 
 /* Source of the rules: "AK/SK Signing and Authentication Algorithm" in the vendor's API Request
- * Signing Guide. The guide does not describe SM3; the source for it is the vendor's SDKs. */
+ * Signing Guide. For SM3, which the guide does not describe: the vendor's SDKs. */
 static const kms_huawei_algorithm ALGORITHMS[] = {
     {"SDK-HMAC-SHA256", KMS_SHA256, "x-sdk-content-sha256"},
     {"SDK-HMAC-SM3", KMS_SM3, "x-sdk-content-sm3"},
