@@ -18,6 +18,7 @@ typedef struct kms_connection {
     const char *proxy;     /* of the options, which live longer; NULL: direct */
     double idle_since;     /* monotonic seconds; set by the pool */
     struct kms_pool *pool; /* where it goes while idle; set by the event loop */
+    struct kms_connection *next, *previous; /* in the event loop's list of all connections */
     void *transfer;        /* what it carries, NULL while idle; set by the event loop */
     char error_text[CURL_ERROR_SIZE];
 } kms_connection;

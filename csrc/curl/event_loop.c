@@ -19,9 +19,12 @@ kms_event_loop *kms_event_loop_new(void)
     kms_socket_set_init(&loop->sockets);
     loop->next_deadline = INFINITY;
     loop->notifier = -1;
+    loop->process = getpid();
     loop->refcount = 1;
     return loop;
 }
+
+static bool check_process(kms_event_loop *loop);
 
 void kms_event_loop_retain(kms_event_loop *loop)
 {
@@ -32,6 +35,7 @@ void kms_event_loop_release(kms_event_loop *loop)
 {
     if (loop == NULL || --loop->refcount > 0)
         return;
+    check_process(loop);
     while (loop->free != NULL) {
         kms_transfer *transfer = loop->free;
         loop->free = transfer->next;
@@ -92,6 +96,7 @@ static bool open_loop(kms_event_loop *loop)
 
 kms_transfer *kms_event_loop_prepare(kms_event_loop *loop)
 {
+    check_process(loop);
     if (loop->free != NULL)
         return loop->free;
     kms_transfer *transfer = malloc(sizeof *transfer);
@@ -151,6 +156,12 @@ static void drop_connection(kms_event_loop *loop, kms_connection *connection)
         return;
     if (connection->socket != CURL_SOCKET_BAD)
         kms_socket_set_forget(&loop->sockets, connection->socket);
+    if (connection->previous != NULL)
+        connection->previous->next = connection->next;
+    else
+        loop->connections = connection->next;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
     kms_connection_close(connection);
 }
 
@@ -163,6 +174,7 @@ static void drop_expired(kms_event_loop *loop, kms_pool *pool)
 
 void kms_event_loop_close_idle(kms_event_loop *loop, kms_pool *pool)
 {
+    check_process(loop);
     while (pool->idle_count > 0) {
         kms_connection *connection = pool->idle[pool->idle_count - 1];
         kms_pool_remove(pool, connection);
@@ -250,6 +262,10 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
         end(loop, transfer);
         return;
     }
+    connection->next = loop->connections;
+    if (connection->next != NULL)
+        connection->next->previous = connection;
+    loop->connections = connection;
     connection->pool = transfer->pool;
     connection->transfer = transfer;
     transfer->connection = connection;
@@ -330,6 +346,50 @@ static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
         finish_connect(loop, (kms_connection *)(void *)connection, result);
     }
+}
+
+/* In a child process, gives up everything that belongs to the parent. A handle that is connecting
+ * is not freed, and neither is its multi handle: libcurl would wait for a resolver thread that does
+ * not exist in this process. */
+static void leave_parent(kms_event_loop *loop)
+{
+    bool is_any_connecting = false;
+    loop->process = getpid();
+    kms_socket_set_disconnect(&loop->sockets);
+    while (loop->connections != NULL) {
+        kms_connection *connection = loop->connections;
+        kms_transfer *transfer = connection->transfer;
+        if (transfer == NULL) {
+            kms_pool_remove(connection->pool, connection);
+            drop_connection(loop, connection);
+            continue;
+        }
+        if (transfer->is_connecting) {
+            is_any_connecting = true;
+            loop->connections = connection->next;
+            if (connection->next != NULL)
+                connection->next->previous = NULL;
+            transfer->connection = NULL;
+        }
+        end_with(loop, transfer, KMS_HTTP_CLOSED, "the process forked");
+    }
+    if (!is_any_connecting)
+        curl_multi_cleanup(loop->multi);
+    loop->multi = NULL;
+    loop->has_curl_timer = false;
+    kms_socket_set_close(&loop->sockets);
+    loop->notifier = -1;
+    loop->is_notified = false;
+}
+
+/* To be called by whatever may touch a connection. False: the process is a child of the one that
+ * opened them, and they are given up. */
+static bool check_process(kms_event_loop *loop)
+{
+    if (loop->process == getpid())
+        return true;
+    leave_parent(loop);
+    return false;
 }
 
 static kms_connection *take_idle(kms_event_loop *loop, kms_transfer *transfer)
@@ -479,6 +539,8 @@ void kms_event_loop_run(kms_event_loop *loop, const kms_transfer *transfer)
 
 bool kms_event_loop_step(kms_event_loop *loop, double seconds)
 {
+    if (!check_process(loop))
+        seconds = 0; /* transfers may have failed */
     if (!open_loop(loop))
         return true;
     loop->now = kms_monotonic();
@@ -487,12 +549,14 @@ bool kms_event_loop_step(kms_event_loop *loop, double seconds)
 
 double kms_event_loop_timeout(kms_event_loop *loop)
 {
+    check_process(loop);
     loop->now = kms_monotonic();
     return loop->ended_count > 0 ? 0 : until_timer(loop);
 }
 
 int kms_event_loop_descriptor(kms_event_loop *loop)
 {
+    check_process(loop);
 #if KMS_USE_EPOLL
     if (!open_loop(loop))
         return -1;
@@ -534,6 +598,7 @@ void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_
 void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
 {
     kms_transfer *transfer;
+    check_process(loop);
     for (kms_transfer *next = loop->running; (transfer = next) != NULL;) {
         next = transfer->next;
         if (transfer->queue != queue)

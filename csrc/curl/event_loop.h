@@ -1,10 +1,15 @@
 /* The event loop: runs any number of transfers over the connection pools of any number of
  * transports. One per Lua state. No Lua here, and no callback leaves it.
  *
+ * After a fork the child's copy of a loop leaves the parent's connections alone: its running
+ * transfers fail, and new ones get new connections.
+ *
  * For each transfer: prepare, what request.h says of transfer->writer, start; then step until the
  * transfer is done; release. */
 #ifndef KMS_EVENT_LOOP_H
 #define KMS_EVENT_LOOP_H
+
+#include <sys/types.h>
 
 #include "curl/socket_set.h"
 #include "curl/transfer.h"
@@ -12,6 +17,7 @@
 typedef struct {
     CURLM *multi;           /* connects; NULL before the first transfer */
     kms_socket_set sockets; /* owners: a kms_connection, NULL (libcurl), or the loop (notifier) */
+    kms_connection *connections;
     kms_transfer *free;     /* for new transfers */
     kms_transfer *running;  /* started and not ended */
     size_t resumable_count; /* of the running ones */
@@ -23,6 +29,7 @@ typedef struct {
     int notifier;         /* readable while ended_count > 0; -1 until the descriptor is used */
     bool is_notified;
     int transfer_count; /* transfers made so far */
+    pid_t process;      /* which opened the connections */
     unsigned refcount;
 } kms_event_loop;
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { FIRST_CAPACITY = 64 };
@@ -69,6 +70,17 @@ static kms_watch *find_watch(const kms_socket_set *set, int socket)
     if (socket < 0 || (size_t)socket >= set->watch_count || set->watches[socket].events == 0)
         return NULL;
     return &set->watches[socket];
+}
+
+void kms_socket_set_disconnect(kms_socket_set *set)
+{
+    const int unconnected = socket(AF_UNIX, SOCK_STREAM, 0);
+    for (size_t i = 0; i < set->watch_count; i++)
+        if (set->watches[i].events != 0 &&
+            (unconnected == -1 || dup2(unconnected, (int)i) == -1))
+            close((int)i);
+    if (unconnected != -1)
+        close(unconnected);
 }
 
 void *kms_socket_set_owner(const kms_socket_set *set, int socket)

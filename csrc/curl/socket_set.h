@@ -62,6 +62,10 @@ bool kms_socket_set_wait(kms_socket_set *set, double seconds);
  * meanwhile; one that was forgotten is not returned. False after the last one. */
 bool kms_socket_set_next(kms_socket_set *set, int *socket, unsigned *events, void **owner);
 
+/* Makes each watched socket an unconnected one, so that closing it sends nothing to the peer. For a
+ * process that inherited the set by fork: the sockets still belong to its parent. */
+void kms_socket_set_disconnect(kms_socket_set *set);
+
 /* Closes and frees. The sockets stay open. */
 void kms_socket_set_close(kms_socket_set *set);
 

@@ -35,11 +35,7 @@ kms_http_error_code kms_http_error_code_of(kms_slice word)
 
 void kms_http_error_clear(kms_http_error *error)
 {
-    error->code = KMS_HTTP_OK;
-    error->field = NULL;
-    error->is_uncertain = error->has_cause = false;
-    error->cause_code = 0;
-    error->message[0] = error->cause_text[0] = '\0';
+    memset(error, 0, sizeof *error);
 }
 
 bool kms_http_error_set_invalid(kms_http_error *error, const char *field, const char *format, ...)

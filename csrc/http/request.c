@@ -80,14 +80,14 @@ static bool validate_target(kms_slice target, kms_http_error *error)
 {
     if (target.length == 0 || target.data[0] != '/')
         return kms_http_error_set_invalid(error, "target", "target must start with \"/\"");
-    for (size_t i = 0; i < target.length; i++) {
-        unsigned char c = (unsigned char)target.data[i];
-        if (c <= ' ' || c >= 0x7f || c == '#')
-            return kms_http_error_set_invalid(
-                error, "target", "target must be percent-encoded; got byte 0x%02x at position %zu",
-                c, i + 1);
-    }
-    return true;
+    const char *fragment = memchr(target.data, '#', target.length);
+    size_t valid = kms_syntax_span(target, KMS_SYNTAX_VISIBLE);
+    if (fragment != NULL && (size_t)(fragment - target.data) < valid)
+        valid = (size_t)(fragment - target.data);
+    return valid == target.length ||
+           kms_http_error_set_invalid(
+               error, "target", "target must be percent-encoded; got byte 0x%02x at position %zu",
+               (unsigned char)target.data[valid], valid + 1);
 }
 
 bool kms_http_writer_begin(kms_http_writer *writer, const kms_http_request *request,
