@@ -332,6 +332,27 @@ describe("names in the documentation", function()
     assert_same_names(methods_of(emulator.new()), documented_functions("testing-with-the-emulator", "Methods", 1, "cloud"))
   end)
 
+  it("the pages about extensions list every field of a provider, an operation, a param and a result, and no others", function()
+    local function fields_of(path, class)
+      local names = {}
+      local body = assert(read(path):match("%-%-%-@class " .. class .. "%f[%s].-\n(.-)\n\n"), class)
+      for name in body:gmatch "%-%-%-@field ([%l_]+)" do names[name] = true end
+      return names
+    end
+    local function names_in(name, heading, number)
+      local names = {}
+      for word in pairs(documented(name, heading, number)) do names[word:match "^[%l_]+"] = true end
+      return names
+    end
+    local OPERATION = "lua/kms/call/operation.lua"
+    assert_same_names(fields_of("lua/kms/call/init.lua", "kms%.Provider"), names_in("adding-a-provider", "2. The provider, in Lua", 2))
+    local entry = names_in("adding-an-operation", "1. The entry", 1)
+    assert_same_names(fields_of(OPERATION, "kms%.Operation"), entry)
+    assert_same_names(fields_of(OPERATION, "kms%.ResultField"), names_in("adding-an-operation", "1. The entry", 3))
+    local param = names_in("adding-an-operation", "1. The entry", 2)
+    for name in pairs(fields_of(OPERATION, "kms%.OperationParam")) do assert.is_true(param[name] or false, name) end
+  end)
+
   it("types/kms/error.lua and errors.md describe the same fields of an error", function()
     local names = {}
     local class = read("types/kms/error.lua"):match "%-%-%-@class kms%.Error\n(.-)\n\n"
