@@ -16,18 +16,33 @@ local function describe_missing(fields)
   return table.concat(hints, "; ")
 end
 
-local function get(context)
-  local values, set_variable = {}, nil
-  for _, field in ipairs(context.fields) do
-    local value, variable = env.read(field.variables or {})
-    values[field.name], set_variable = value, set_variable or variable
+--- Finds a variable whose name is a mistake. Without its token a temporary key would be refused, and then locked.
+---@return string? problem
+local function find_wrong_variable(fields, values)
+  for _, field in ipairs(fields) do
+    local _, variable = env.read(not values[field.name] and field.wrong_variables or {})
+    if variable then
+      return ("%s is not read; the variable of %s is %s"):format(variable, field.name,
+        table.concat(field.variables, " or "))
+    end
   end
-  local missing = Credentials.find_missing_fields(context.fields, values)
-  if not missing then return Credentials.new(context.fields, values) end
-  local message = describe_missing(missing)
-  if not set_variable then return Credentials.error("missing", message) end
+end
+
+local function get(context)
+  local fields, values, labels, set_variable = context.fields, {}, {}, nil
+  for _, field in ipairs(fields) do
+    local name = field.name
+    values[name], labels[name] = env.read(field.variables or {})
+    set_variable = set_variable or labels[name]
+  end
+  local missing = Credentials.find_missing_fields(fields, values)
+  local message = missing and describe_missing(missing)
+  if missing and not set_variable then return Credentials.error("missing", message) end
   -- Incomplete variables are a mistake, so a chain must not continue to the next provider.
-  return Credentials.error("invalid", ("%s is set, but %s"):format(set_variable, message))
+  if missing then return Credentials.error("invalid", ("%s is set, but %s"):format(set_variable, message)) end
+  local problem = find_wrong_variable(fields, values)
+  if problem then return Credentials.error("invalid", problem) end
+  return Credentials.new(fields, values, labels)
 end
 
 ---@return kms.credentials.Provider

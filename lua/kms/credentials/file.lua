@@ -47,7 +47,7 @@ end
 function file.read_token(path, description)
   local text, err = file.read(path, description)
   if not text then return Credentials.error("invalid", err.message) end
-  local token, rule = trim(text), Credentials.rules.header_safe
+  local token, rule = trim(text), Credentials.VISIBLE_ASCII
   if rule.test(token) then return token end
   return Credentials.error("invalid", ("%s %s must contain one token: %s"):format(description, validate.quote(path),
     rule.text))

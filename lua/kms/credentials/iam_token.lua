@@ -21,13 +21,13 @@ end
 local function resolve_plan(options, context)
   local iam = context.cloud.iam
   if not iam then return Credentials.error("invalid", provider.describe_wrong_cloud "iam_token") end
-  local address, err = iam.resolve_address(options.endpoint, context.region)
-  if not address then return nil, err end
   local project = options.project or context.region
   if not project then
     return Credentials.error("invalid",
       "an IAM token needs a project: give iam_token the option project, or the client a region")
   end
+  local address, err = iam.resolve_address(options.endpoint, context.region)
+  if not address then return nil, err end
   -- The fingerprint tells passwords apart and does not reveal them. IAM refuses an empty password, which has none.
   local fingerprint = sign.fingerprint { access_key = "iam_token", secret_key = options.password } or ""
   return {

@@ -79,7 +79,7 @@ function Session:authenticate()
   end
   if response.status ~= 200 then return service.create_response_error(request, response) end
   local token = trim(response.body)
-  if not Credentials.rules.header_safe.test(token) then
+  if not Credentials.VISIBLE_ASCII.test(token) then
     return service.create_malformed_error(request, response, "malformed session token")
   end
   state.token, state.token_end, state.retry_tokens_at = token, clock + TOKEN_LIFETIME - TOKEN_MARGIN, nil

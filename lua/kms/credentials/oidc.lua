@@ -24,7 +24,7 @@ local function read_settings(options)
     end
   end
   if missing[1] then return Credentials.error(missing[2] and "missing" or "invalid", table.concat(missing, "; ")) end
-  local rule = Credentials.rules.header_safe
+  local rule = Credentials.VISIBLE_ASCII
   if not rule.test(values.idp_id) then return Credentials.error("invalid", "idp_id must be " .. rule.text) end
   return values
 end

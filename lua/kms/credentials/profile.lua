@@ -16,6 +16,7 @@ local profile = {}
 ---@field name_variables string[]
 ---@field has_global_keys boolean? keys before the first section belong to the default profile
 ---@field keys table<string, string> keys in the file by the field of the credentials
+---@field other_token_keys table<string, boolean>? keys that contain "token" and belong to other uses of the file
 
 --- Finds the file: the option, the cloud's variable, or the usual place.
 ---@return string? path, kms.Error? err
@@ -27,30 +28,55 @@ local function locate(format, option)
   return Credentials.error("missing", ("no credentials file: HOME, the folder of ~%s, is not set"):format(format.path))
 end
 
---- Selects the fields of one profile. A key that occurs twice is an error: tools differ in which one counts, and one of
---- the two is out of date.
+--- Describes why an entry of the profile cannot be used. A key that occurs twice is an error: tools differ in which one
+--- counts, and one of the two is out of date. A misspelt token is an error, because the keys are refused without it.
+---@param format kms.ProfileFormat
+---@param entry kms.IniEntry
+---@param field_name string? the field of the entry's key
+---@param earlier_line integer? the line that set the field
+---@return string? problem
+local function find_problem(format, entry, field_name, earlier_line)
+  if earlier_line then return ("line %d repeats %s of line %d"):format(entry.line, entry.name, earlier_line) end
+  if not field_name then
+    local is_other = format.other_token_keys and format.other_token_keys[entry.name]
+    if is_other or not (entry.name:find("token", 1, true) or entry.name:find "^secur") then return nil end
+    local expected = format.keys.security_token
+    return ("line %d has an unknown key of a token; %s"):format(entry.line,
+      expected and "the key is " .. expected or "profiles of this cloud have none")
+  end
+  -- Python's configparser replaces both.
+  if entry.value:find "%%[%%(]" then
+    return ("line %d: %s must not contain %%%% or %%(, because some tools replace them"):format(
+      entry.line, entry.name)
+  end
+end
+
+--- Selects the fields of one profile.
 ---@param format kms.ProfileFormat
 ---@param entries kms.IniEntry[]
 ---@param name string the profile's
 ---@return table? values nil when the profile does not exist or is empty
+---@return table<string, string>? labels line and key of each value
 ---@return string? problem
 local function select_values(format, entries, name)
   local field_names = {}
   for field_name, key in pairs(format.keys) do field_names[key] = field_name end
-  local values, lines
+  local values, labels, lines = nil, {}, {}
   for _, entry in ipairs(entries) do
     local is_global = entry.section == "" and format.has_global_keys and name == format.default_name
     if entry.section == name or is_global then
-      values, lines = values or {}, lines or {}
-      local field_name = field_names[entry.name]
-      if field_name and lines[field_name] then
-        return nil, ("line %d repeats %s of line %d"):format(entry.line, entry.name, lines[field_name])
-      end
+      values = values or {}
       -- "key =" leaves a key unset.
-      if field_name and entry.value ~= "" then values[field_name], lines[field_name] = entry.value, entry.line end
+      local field_name = field_names[entry.name]
+      local problem = entry.value ~= "" and find_problem(format, entry, field_name, lines[field_name or ""])
+      if problem then return nil, nil, problem end
+      if field_name and entry.value ~= "" then
+        values[field_name], lines[field_name] = entry.value, entry.line
+        labels[field_name] = ("line %d: %s"):format(entry.line, entry.name)
+      end
     end
   end
-  return values
+  return values, labels
 end
 
 --- Lists the keys that a profile lacks, by their names in the file.
@@ -72,8 +98,8 @@ local function parse(format, fields, text, option)
   if not entries then return Credentials.error("invalid", ": " .. problem) end
   local configured_name = option or env.read(format.name_variables)
   local name = configured_name or format.default_name
-  local values
-  values, problem = select_values(format, entries, name)
+  local values, labels
+  values, labels, problem = select_values(format, entries, name)
   if problem then return Credentials.error("invalid", ": " .. problem) end
 
   local subject = (", profile %s: "):format(validate.quote(name))
@@ -84,7 +110,7 @@ local function parse(format, fields, text, option)
   if missing then
     return Credentials.error(next(values) == nil and empty_code or "invalid", subject .. "no " .. missing)
   end
-  local credentials, err = Credentials.new(fields, values)
+  local credentials, err = Credentials.new(fields, values, labels)
   if not credentials then return Credentials.error("invalid", subject .. err.message) end
   return credentials
 end

@@ -39,6 +39,16 @@ function service.parse_url(url)
   return scheme, host, target:find "^/" and target or "/" .. target
 end
 
+--- Copies an error, or a table in one, without the secrets of a request. Each text becomes one printable line.
+local function copy_redacted(fields, secrets)
+  local copy = {}
+  for name, value in pairs(fields) do
+    if type(value) == "string" then value = redact.to_line(redact.text(value, secrets)) end
+    copy[name] = type(value) == "table" and copy_redacted(value, secrets) or value
+  end
+  return setmetatable(copy, getmetatable(fields))
+end
+
 --- Sends a request. The context bounds its timeout by the deadline. A response with an error status is a response.
 ---@param context kms.Context
 ---@param request kms.ServiceRequest
@@ -52,11 +62,11 @@ function service.send(context, request)
     link_local = request.scheme == "http" or nil,
   }
   if response then return response end
-  local text = redact.to_line(redact.text(Error.is(err) and err.message or tostring(err), request.secrets or {}))
   -- A caller's own transport may return other errors than kms.Error.
-  local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = text }
+  local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = tostring(err) }
+  cause = copy_redacted(cause, request.secrets or {})
   local code = cause.kind == "transport" and "unavailable" or "invalid"
-  return Credentials.error(code, ("request to %s failed: %s"):format(request.service_name, text), cause)
+  return Credentials.error(code, ("request to %s failed: %s"):format(request.service_name, cause.message), cause)
 end
 
 --- Creates the error for a successful response with unexpected content. It shows nothing of the body, which may contain
@@ -92,18 +102,15 @@ function service.decode(request, response)
   return service.create_malformed_error(request, response, message, code)
 end
 
-local function create_service_error(request, response, code, message)
-  local text = redact.to_line(redact.text(message or "no message", request.secrets or {}))
-  return Error.new { kind = "service", code = redact.to_line(code), message = text, status = response.status }
-end
-
---- Reads the cause of an error response from its body.
+--- Reads the cause of an error response from its body. Its texts are foreign.
 ---@return kms.Error
 local function parse_cause(request, response)
   local object, problem, reason = json_body.decode(response.body)
   if object then
     local code, message = request.parse_error(object, response.status)
-    if code then return create_service_error(request, response, code, message) end
+    if code then
+      return Error.new { kind = "service", code = code, message = message or "no message", status = response.status }
+    end
   end
   local message = service.append_excerpt(request, response, reason or "the response has none of the documented forms")
   return Error.new { kind = "protocol", code = problem or "unknown", message = message, status = response.status }
@@ -121,8 +128,10 @@ end
 ---@return nil, kms.Error
 function service.create_response_error(request, response, code, message)
   local status, headers = response.status, response.headers
-  local cause = code and create_service_error(request, response, code, message) or parse_cause(request, response)
+  local cause = code and Error.new { kind = "service", code = code, message = message or "no message", status = status }
+    or parse_cause(request, response)
   cause.request_id = json_body.to_text(headers["x-request-id"]) or json_body.to_text(headers["x-iam-trace-id"])
+  cause = copy_redacted(cause, request.secrets or {})
   local is_refusal = not is_temporary(status)
   -- The codes of IAM mostly repeat the status.
   local shown_code = cause.kind == "service" and cause.code ~= tostring(status) and " " .. cause.code or ""

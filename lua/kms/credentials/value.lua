@@ -7,20 +7,21 @@ local Credentials = {}
 
 ---@class kms.CredentialsField : kms.Field
 ---@field variables string[]? environment variables; the first one that is set counts
+---@field wrong_variables string[]? variables that a person may set by mistake in place of the right one
+---@field wrong_variables string[]? variables that a person may set by mistake in place of the right one
 ---@field optional boolean?
 ---@field exclusive boolean? replaces all other fields
 
--- White space at an end is a copy-and-paste error. The cloud would refuse each signature, and lock the key after five.
-local SECRET = { text = "non-empty, without white space at either end", test = function(value)
-  return value ~= "" and not value:find "^%s" and not value:find "%s$"
-end }
+local MAX_LENGTH = 8192 -- bytes; tokens of either kind take a few kilobytes
 
--- The value is a part of a header (RFC 9110, section 5.5); a comma or a space would end it there.
-local HEADER_SAFE = { text = "visible ASCII characters, without spaces", test = function(value)
-  return value:find "^[!-~]+$" ~= nil
-end }
-
-Credentials.rules = { secret = SECRET, header_safe = HEADER_SAFE }
+-- A value is a part of a header (RFC 9110, section 5.5), where a comma or a space would end it, or the key of a
+-- signature. The clouds issue visible ASCII only. Anything else is a copy-and-paste error: the cloud would refuse each
+-- signature, and lock the access key after five.
+---@type kms.Rule
+Credentials.VISIBLE_ASCII = {
+  text = ("1 to %d visible ASCII characters, without spaces"):format(MAX_LENGTH),
+  test = function(value) return #value <= MAX_LENGTH and value:find "^[!-~]+$" ~= nil end,
+}
 
 local OWN_FIELDS = { expires = "number", warning = "string" }
 
@@ -59,12 +60,34 @@ function Credentials.find_unknown_field(fields, values)
   end
 end
 
+--- Describes what tools read in different ways in a text that a person wrote into a file or a variable.
+---@return string? problem
+local function describe_ambiguity(text)
+  if text:find "^[\"'`]" or text:find "[\"'`]$" then
+    return "must not begin or end with a quote, because some tools remove it and others do not"
+  end
+  if text:find "[ \t][#;]" then
+    return "must not be followed by a comment, because some tools remove it and others do not"
+  end
+end
+
+--- Validates the value of one field.
+---@return string? problem
+local function validate_field(field, value, label)
+  if type(value) ~= "string" then return ("%s must be a string; got a %s"):format(label or field.name, type(value)) end
+  local ambiguity = label and describe_ambiguity(value)
+  if ambiguity then return ("%s %s"):format(label, ambiguity) end
+  if not field.rule.test(value) then return ("%s must be %s"):format(label or field.name, field.rule.text) end
+end
+
 --- Copies the values of the known fields and validates them. Errors show no value, because a key in the wrong field is
 --- still a key.
 ---@param fields kms.CredentialsField[]
 ---@param values table
+---@param labels table<string, string>? for values that a person wrote into a file or a variable: the name of each one
+---  there, for errors. Such values are validated more strictly
 ---@return kms.Credentials? credentials, kms.Error? err
-function Credentials.new(fields, values)
+function Credentials.new(fields, values, labels)
   local credentials = {}
   for name, expected in pairs(OWN_FIELDS) do
     local value = values[name]
@@ -76,12 +99,8 @@ function Credentials.new(fields, values)
   for _, field in ipairs(fields) do
     local value = values[field.name]
     if value ~= nil then
-      if type(value) ~= "string" then
-        return Credentials.error("invalid", ("%s must be a string; got a %s"):format(field.name, type(value)))
-      end
-      if not field.rule.test(value) then
-        return Credentials.error("invalid", ("%s must be %s"):format(field.name, field.rule.text))
-      end
+      local problem = validate_field(field, value, labels and labels[field.name])
+      if problem then return Credentials.error("invalid", problem) end
       credentials[field.name] = value
       if field.exclusive then break end
     end

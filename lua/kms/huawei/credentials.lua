@@ -10,11 +10,13 @@ local credentials = {}
 
 ---@type kms.CredentialsField[]
 credentials.fields = {
-  { name = "token", type = "string", rule = Credentials.rules.header_safe, exclusive = true },
-  { name = "access_key", type = "string", rule = Credentials.rules.header_safe, variables = { "HUAWEICLOUD_SDK_AK" } },
-  { name = "secret_key", type = "string", rule = Credentials.rules.secret, variables = { "HUAWEICLOUD_SDK_SK" } },
-  { name = "security_token", type = "string", rule = Credentials.rules.header_safe, optional = true,
-    variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" } },
+  { name = "token", type = "string", rule = Credentials.VISIBLE_ASCII, exclusive = true },
+  { name = "access_key", type = "string", rule = Credentials.VISIBLE_ASCII, variables = { "HUAWEICLOUD_SDK_AK" } },
+  { name = "secret_key", type = "string", rule = Credentials.VISIBLE_ASCII, variables = { "HUAWEICLOUD_SDK_SK" } },
+  { name = "security_token", type = "string", rule = Credentials.VISIBLE_ASCII, optional = true,
+    variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" },
+    wrong_variables = { "HUAWEICLOUD_SDK_SECURITYTOKEN", "HUAWEICLOUD_SDK_TOKEN", "HUAWEICLOUD_SDK_SESSION_TOKEN",
+      "HUAWEICLOUD_SDK_STS_TOKEN" } },
 }
 
 -- The profile file of the official SDKs.
@@ -23,6 +25,7 @@ credentials.profile = {
   path = "/.huaweicloud/credentials", path_variables = { "HUAWEICLOUD_SDK_CREDENTIALS_FILE" },
   default_name = "basic", name_variables = {},
   keys = { access_key = "ak", secret_key = "sk", security_token = "security_token" },
+  other_token_keys = { id_token_file = true },
 }
 
 --- Reads the temporary keys of the server's agency.

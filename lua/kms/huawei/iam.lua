@@ -24,7 +24,12 @@ local TIMEOUT = 10 -- seconds per request
 ---@param region string?
 ---@return kms.IamAddress? address, kms.Error? err
 function iam.resolve_address(option, region)
-  local endpoint = option or env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or regions.iam_host(region)
+  local endpoint = option or env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or region and regions.iam_host(region)
+  -- The IAM of another region would not know the user, or would give credentials of another site.
+  if not endpoint then
+    return Credentials.error("invalid", "the address of IAM depends on the region: give the client the option region, "
+      .. "or the credential provider the option endpoint")
+  end
   -- The SDK for Go accepts the variable without a scheme.
   if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
   local scheme, host = endpoints.parse(endpoint)
@@ -71,7 +76,7 @@ end
 ---@return string? token, kms.Error? err
 local function parse_token(request, response)
   local token = response.headers["x-subject-token"]
-  if token and Credentials.rules.header_safe.test(token) then return token end
+  if token and Credentials.VISIBLE_ASCII.test(token) then return token end
   return service.create_malformed_error(request, response, "the X-Subject-Token header is missing or malformed")
 end
 

@@ -102,8 +102,8 @@ end
 function huawei.resolve_settings(values, read_variable)
   local endpoint, problem = find_endpoint(values, read_variable)
   if not endpoint then return nil, "endpoint", problem end
-  local region = values.region
   local scheme, host = endpoints.parse(endpoint)
+  local region = values.region or regions.find_by_kms_host(host)
   local settings = {
     scheme = scheme,
     host = host,

@@ -55,11 +55,20 @@ function regions.kms_host(code)
   return ("kms.%s.%s"):format(code, OTHER_DOMAINS[code] or "myhuaweicloud.com")
 end
 
+--- Finds the region of a host of KMS.
+---@param host string as in a Host header
+---@return string? code nil for a host that is not the cloud's own
+function regions.find_by_kms_host(host)
+  local name = host:match "^[^:]*"
+  local code = name:match "^kms%.([a-z0-9-]+)%."
+  return code and regions.RULE.test(code) and regions.kms_host(code) == name and code or nil
+end
+
 --- Returns the host of a region's IAM.
----@param code string? without a region, the global IAM
+---@param code string
 ---@return string host
 function regions.iam_host(code)
-  if not HAS_IAM_HOST[code or ""] then return GLOBAL_IAM_HOST end
+  if not HAS_IAM_HOST[code] then return GLOBAL_IAM_HOST end
   return ("iam.%s.%s"):format(code, OTHER_DOMAINS[code] or "myhuaweicloud.com")
 end
 

@@ -12,9 +12,9 @@ local credentials = {}
 -- The first variable of a pair wins, as in the official clients for Go and JavaScript.
 ---@type kms.CredentialsField[]
 credentials.fields = {
-  { name = "access_key", type = "string", rule = Credentials.rules.header_safe,
+  { name = "access_key", type = "string", rule = Credentials.VISIBLE_ASCII,
     variables = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" } },
-  { name = "secret_key", type = "string", rule = Credentials.rules.secret,
+  { name = "secret_key", type = "string", rule = Credentials.VISIBLE_ASCII,
     variables = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" } },
 }
 

@@ -37,7 +37,37 @@ describe("kms.credentials.environment", function()
       get("ncloud", { NCLOUD_ACCESS_KEY = "hush", NCLOUD_SECRET_KEY = "" }))
     assert.matches("^credentials\tinvalid\tHUAWEICLOUD_SDK_SECURITY_TOKEN is set, but no access_key",
       get("huawei", { HUAWEICLOUD_SDK_SECURITY_TOKEN = "hush" }))
-    assert.equal("credentials\tinvalid\taccess_key must be visible ASCII characters, without spaces\n"
-      .. "environment\tinvalid", get("ncloud", { NCLOUD_ACCESS_KEY = "hush ", NCLOUD_SECRET_KEY = "S" }))
+  end)
+
+  it("the environment provider names the variable of a value that may have been misread, and does not show it", function()
+    for value, rule in pairs {
+      ["hush "] = "1 to 8192 visible ASCII characters, without spaces",
+      ["hush\n"] = "1 to 8192 visible ASCII characters, without spaces",
+      ["hush\194\160"] = "1 to 8192 visible ASCII characters, without spaces",
+      ["\239\187\191hush"] = "1 to 8192 visible ASCII characters, without spaces",
+      ["hush\226\128\139"] = "1 to 8192 visible ASCII characters, without spaces",
+      ["“hush”"] = "1 to 8192 visible ASCII characters, without spaces",
+      [("h"):rep(8193)] = "1 to 8192 visible ASCII characters, without spaces",
+      ['"hush"'] = "must not begin or end with a quote, because some tools remove it and others do not",
+      ["'hush"] = "must not begin or end with a quote, because some tools remove it and others do not",
+      ["`hush`"] = "must not begin or end with a quote, because some tools remove it and others do not",
+      ["hush # of the build"] = "must not be followed by a comment, because some tools remove it and others do not",
+    } do
+      if not rule:find "^must" then rule = "must be " .. rule end
+      for _, variable in ipairs { "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN" } do
+        local variables = { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = "S", HUAWEICLOUD_SDK_SECURITY_TOKEN = "T" }
+        variables[variable] = value
+        assert.equal(("credentials\tinvalid\t%s %s\nenvironment\tinvalid"):format(variable, rule),
+          get("huawei", variables))
+      end
+    end
+  end)
+
+  it("the environment provider refuses keys beside a misspelt variable of their token", function()
+    local variables = { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = "S", HUAWEICLOUD_SDK_SECURITYTOKEN = "hush" }
+    assert.equal("credentials\tinvalid\tHUAWEICLOUD_SDK_SECURITYTOKEN is not read; the variable of security_token is "
+      .. "HUAWEICLOUD_SDK_SECURITY_TOKEN\nenvironment\tinvalid", get("huawei", variables))
+    variables.HUAWEICLOUD_SDK_SECURITY_TOKEN = "T"
+    assert.equal("A\tS\tT\tnil", get("huawei", variables))
   end)
 end)

@@ -3,6 +3,7 @@ local fake_transport = require "spec.helpers.fake_transport"
 local cjson = require "cjson"
 local credentials = require "kms.credentials"
 local emulator = require "kms.emulator"
+local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
 
 -- Of the emulator's first account.
@@ -48,6 +49,21 @@ describe("kms.credentials.oidc", function()
     for _, path in ipairs { "/nowhere/token", "/tmp", write_file "", write_file "hush hush" } do
       provider_call.assert_failure("invalid", { "hush" }, get { idp_id = "idp", id_token_file = path })
     end
+  end)
+
+  it("a client with the endpoint of a region and no region asks the IAM of that region", function()
+    local transport = fake_transport.new { status = 403, body = "{}" }
+    local function call(endpoint)
+      local client = kms.huawei { endpoint = endpoint, project_id = ("0"):rep(32), transport = transport,
+        credentials = credentials.oidc { idp_id = "idp", id_token_file = write_file "a.b.c" } }
+      return client:update_primary_region { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
+    end
+    call "https://kms.tr-west-1.myhuaweicloud.com"
+    assert.equal("iam.tr-west-1.myhuaweicloud.com", transport.requests[1].host)
+    local _, err = call "https://kms.example.com"
+    assert.same({ "credentials", "invalid" }, { err.kind, err.code })
+    assert.matches("give the client the option region", err.message)
+    assert.equal(1, #transport.requests)
   end)
 
   it("the oidc provider refuses a cloud without IAM", function()

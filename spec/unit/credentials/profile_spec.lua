@@ -35,11 +35,11 @@ describe("kms.credentials.profile", function()
   end)
 
   it("the default profile of NAVER Cloud is [DEFAULT] and the keys before the first section", function()
-    local keys = "ncloud_access_key_id = A\nncloud_secret_access_key = S = \nncloud_api_url = https://x\n"
+    local keys = "ncloud_access_key_id = A\nncloud_secret_access_key = S= \nncloud_api_url = https://x\n"
     for _, text in ipairs { keys, "[DEFAULT]\n" .. keys, "\239\187\191" .. keys,
       keys:gsub("\n", "\r\n") .. "[other]\nncloud_access_key_id=B\n" } do
       local default = assert(get("ncloud", text))
-      assert.same({ "A", "S =" }, { default.access_key, default.secret_key })
+      assert.same({ "A", "S=" }, { default.access_key, default.secret_key })
     end
     local text = keys .. "[other]\nncloud_access_key_id=B\nncloud_secret_access_key=T\n[empty]"
     assert.equal("B", get("ncloud", text, "other").access_key)
@@ -68,11 +68,46 @@ describe("kms.credentials.profile", function()
       ["FILE: line 4 repeats ak of line 2"] = "[basic]\nak = A\nsk = hush\nak = B\n",
       ["FILE: line 5 repeats sk of line 3"] = "[basic]\nak = A\nsk = hush\n[basic]\nsk = HUSH\n",
       ["FILE exceeds 65536 bytes"] = HUAWEI .. ("# hush\n"):rep(10000),
-      ['FILE, profile "basic": access_key must be visible ASCII characters, without spaces'] =
-        "[basic]\nak = A hush\nsk = x\n",
     } do
       assert.equal(expected, message_of("invalid", "huawei", text))
     end
+  end)
+
+  it("a value that tools read in different ways is refused with its line, its key and the rule", function()
+    local quote = "must not begin or end with a quote, because some tools remove it and others do not"
+    local comment = "must not be followed by a comment, because some tools remove it and others do not"
+    local visible = "must be 1 to 8192 visible ASCII characters, without spaces"
+    for value, rule in pairs {
+      ['"hush"'] = quote, ["'hush'"] = quote, ["`hush`"] = quote, ['"""hush"""'] = quote, ['"hush";tail'] = quote,
+      ['"hush" # comment'] = quote, ["hush'"] = quote, ["hush # comment"] = comment, ["hush\t; comment"] = comment,
+      ["“hush”"] = visible, ["‘hush’"] = visible, ["hush\194\160"] = visible, ["\239\187\191hush"] = visible,
+      ["hu\226\128\139sh"] = visible, ["hush\227\128\128# comment"] = visible, ["hush hush"] = visible,
+      ["hush\160"] = visible, [("h"):rep(8193)] = visible,
+    } do
+      assert.equal(('FILE, profile "basic": line 3: sk %s'):format(rule),
+        message_of("invalid", "huawei", ("[basic]\nak = A\nsk = %s\n"):format(value)))
+      assert.equal(('FILE, profile "basic": line 2: ak %s'):format(rule),
+        message_of("invalid", "huawei", ("[basic]\nak = %s\nsk = x\n"):format(value)))
+      assert.equal(('FILE, profile "basic": line 4: security_token %s'):format(rule),
+        message_of("invalid", "huawei", ("[basic]\nak = A\nsk = x\nSecurity_Token = %s\n"):format(value)))
+      assert.equal(('FILE, profile "DEFAULT": line 2: ncloud_secret_access_key %s'):format(rule),
+        message_of("invalid", "ncloud", ("ncloud_access_key_id = A\nncloud_secret_access_key = %s\n"):format(value)))
+    end
+    for _, value in ipairs { "a%%hush", "%(hush)s" } do
+      assert.equal("FILE: line 3: sk must not contain %% or %(, because some tools replace them",
+        message_of("invalid", "huawei", ("[basic]\nak = A\nsk = %s\n"):format(value)))
+    end
+    assert.equal("#ab;cd%ef$gh", get("huawei", "[basic]\nak = A\nsk = #ab;cd%ef$gh\n").secret_key)
+  end)
+
+  it("a misspelt key of the token is refused, because the keys would be used without their token", function()
+    for _, key in ipairs { "securitytoken", "token", "security-token", "session_token", "STS_TOKEN", "securty_tokn" } do
+      assert.equal("FILE: line 4 has an unknown key of a token; the key is security_token",
+        message_of("invalid", "huawei", HUAWEI .. key .. " = hush\n"))
+    end
+    assert.equal("FILE: line 3 has an unknown key of a token; profiles of this cloud have none",
+      message_of("invalid", "ncloud", "ncloud_access_key_id = A\nncloud_secret_access_key = x\ntoken = hush\n"))
+    assert(get("huawei", HUAWEI .. "id_token_file = /x\nsecuritytoken =\n[other]\ntoken = x\n"))
   end)
 
   it("a profile that was asked for by name must exist and be complete", function()

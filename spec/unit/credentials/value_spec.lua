@@ -21,7 +21,8 @@ describe("kms.credentials.value", function()
     for _, values in ipairs {
       { access_key = "AK ", secret_key = "SK" }, { access_key = "", secret_key = "SK" },
       { access_key = "A\nK", secret_key = "SK" }, { access_key = "AK", secret_key = "hush " },
-      { access_key = "AK", secret_key = "" }, { access_key = "AK", secret_key = "\thush" },
+      { access_key = "AK", secret_key = "hush\194\160" }, { access_key = "AK", secret_key = "hu sh" },
+      { access_key = "AK", secret_key = ("h"):rep(8193) }, { access_key = "AK", secret_key = "" }, { access_key = "AK", secret_key = "\thush" },
       { access_key = "AK", secret_key = "SK", security_token = "hush\r\n" }, { token = "hush hush" },
     } do
       local credentials, err = Credentials.new(FIELDS, values)
@@ -29,6 +30,19 @@ describe("kms.credentials.value", function()
       assert.same({ "credentials", "invalid" }, { err.kind, err.code })
       assert.not_matches("hush", tostring(err))
     end
+  end)
+
+  it("new uses the labels of values that a person wrote, and refuses quotes and comments in them", function()
+    local labels = { access_key = "line 1", secret_key = "line 2" }
+    for secret_key, message in pairs {
+      ["hu sh"] = "line 2 must be 1 to 8192 visible ASCII characters, without spaces",
+      ["'hush"] = "line 2 must not begin or end with a quote, because some tools remove it and others do not",
+      ["hush #"] = "line 2 must not be followed by a comment, because some tools remove it and others do not",
+    } do
+      assert.equal(message,
+        select(2, Credentials.new(FIELDS, { access_key = "A", secret_key = secret_key }, labels)).message)
+    end
+    assert(Credentials.new(FIELDS, { access_key = "A", secret_key = "'hush" }))
   end)
 
   it("new names the expected and the actual type of a value", function()

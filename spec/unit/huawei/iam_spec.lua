@@ -44,6 +44,13 @@ describe("kms.huawei.iam", function()
     end
   end)
 
+  it("resolve_address asks for the region where nothing names the address", function()
+    local address, err = iam.resolve_address(nil, nil)
+    assert.is_nil(address)
+    assert.equal("the address of IAM depends on the region: give the client the option region, or the credential "
+      .. "provider the option endpoint", err.message)
+  end)
+
   it("create_token posts user, password and project", function()
     local transport = fake_transport.new { status = 500 }
     create_token(transport)
@@ -65,14 +72,15 @@ describe("kms.huawei.iam", function()
   end)
 
   it("create_token accepts tokens of several kilobytes", function()
-    local token = ("MIIf+/=-"):rep(1500)
+    local token = ("MIIf+/=-"):rep(1024)
     local credentials = assert(create_token(fake_transport.new { status = 201, headers = { ["x-subject-token"] = token },
       body = ('{"token":{"expires_at":"%s"}}'):format(EXPIRES) }))
     assert.equal(token, credentials.token)
   end)
 
   it("create_token refuses a response whose token is absent or malformed", function()
-    for _, headers in ipairs { {}, { ["x-subject-token"] = "" }, { ["x-subject-token"] = "hush hush" } } do
+    for _, headers in ipairs { {}, { ["x-subject-token"] = "" }, { ["x-subject-token"] = "hush hush" },
+      { ["x-subject-token"] = ("h"):rep(8193) } } do
       local credentials, err = create_token(fake_transport.new { status = 201, headers = headers, body = "{}" })
       assert.is_nil(credentials)
       assert.equal("invalid", err.code)

@@ -23,7 +23,15 @@ describe("kms.huawei.regions", function()
     for _, code in ipairs { "ap-southeast-5", "cn-south-4", "cn-north-11", "af-north-1", "cn-southwest-3", "xx-new-1" } do
       assert.equal("iam.myhuaweicloud.com", regions.iam_host(code))
     end
-    assert.equal("iam.myhuaweicloud.com", regions.iam_host(nil))
+  end)
+
+  it("finds the region of the cloud's own hosts only", function()
+    assert.equal("tr-west-1", regions.find_by_kms_host "kms.tr-west-1.myhuaweicloud.com")
+    assert.equal("eu-west-101", regions.find_by_kms_host "kms.eu-west-101.myhuaweicloud.eu:8443")
+    for _, host in ipairs { "localhost", "kms.tr-west-1.example.com", "kms.tr-west-1.myhuaweicloud.com.example",
+      "iam.tr-west-1.myhuaweicloud.com", "kms.eu-west-101.myhuaweicloud.com", "kms.-.myhuaweicloud.com" } do
+      assert.is_nil(regions.find_by_kms_host(host))
+    end
   end)
 
   it("accepts region codes that fit one DNS label, known or not", function()
