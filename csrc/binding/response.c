@@ -94,5 +94,10 @@ int kms_response_push_error(lua_State *L, const kms_http_error *error)
                                    .has_cause = error->has_cause,
                                    .cause_code = error->cause_code,
                                    .cause_message = error->cause_text};
-    return kms_error_push(L, &value);
+    kms_error_push(L, &value);
+    if (error->is_permanent) {
+        lua_pushboolean(L, false);
+        lua_setfield(L, -2, "retryable");
+    }
+    return 2;
 }

@@ -2,10 +2,12 @@
 #include "curl/connection.h"
 #include "base/wipe.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_URL = 512 }; /* a host is shorter; see host.h */
 
@@ -25,6 +27,7 @@ static const struct {
     {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS},
     {CURLE_SSL_CIPHER, KMS_HTTP_TLS},
     {CURLE_SSL_CLIENTCERT, KMS_HTTP_TLS},
+    {CURLE_BAD_FUNCTION_ARGUMENT, KMS_HTTP_TLS}, /* 8.21: the client key's password is wrong */
     {CURLE_SEND_ERROR, KMS_HTTP_CLOSED},
     {CURLE_RECV_ERROR, KMS_HTTP_CLOSED},
 };
@@ -35,6 +38,13 @@ static kms_http_error_code code_of(CURLcode result)
         if (CODES[i].result == result)
             return CODES[i].code;
     return KMS_HTTP_OTHER;
+}
+
+/* Whether a failure to connect will repeat itself until the caller changes a file or the trust. */
+static bool is_permanent(CURLcode result)
+{
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
+           result == CURLE_SSL_CERTPROBLEM || result == CURLE_BAD_FUNCTION_ARGUMENT;
 }
 
 /* At least 1: libcurl takes 0 for "no limit". */
@@ -73,6 +83,8 @@ static void describe_open_failure(kms_connection *connection, CURLcode result, k
                                   kms_http_error *error)
 {
     kms_http_error_code code = code_of(result);
+    const int descriptor = dup(STDIN_FILENO);
+    const bool has_descriptors = descriptor != -1 || errno != EMFILE;
     char system_text[128], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
     long system_error = 0;
     const char *reason = set_cause(connection, result, error);
@@ -80,6 +92,13 @@ static void describe_open_failure(kms_connection *connection, CURLcode result, k
     if (result == CURLE_COULDNT_CONNECT && system_error > 0 &&
         strerror_r((int)system_error, system_text, sizeof system_text) == 0)
         reason = system_text;
+    if (descriptor != -1)
+        close(descriptor);
+    error->is_permanent = has_descriptors && is_permanent(result);
+    if (!has_descriptors) { /* libcurl blames a certificate file that it could not open */
+        code = KMS_HTTP_OTHER;
+        reason = "too many open files";
+    }
     if (code == KMS_HTTP_CLOSED) /* a proxy refused CONNECT, or the peer left in the handshake */
         code = KMS_HTTP_CONNECT;
     if (connection->proxy != NULL) {
@@ -144,6 +163,8 @@ kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
                                     const kms_http_origin *origin, double seconds,
                                     kms_http_error *error)
 {
+    if (!origin->is_plain && !kms_options_check_files(options, origin->host, error))
+        return NULL;
     kms_connection *connection = calloc(1, sizeof *connection);
     CURLcode result = CURLE_OUT_OF_MEMORY;
     if (connection != NULL) {

@@ -19,7 +19,7 @@ typedef struct kms_connection {
     double idle_since;     /* monotonic seconds; set by the pool */
     struct kms_pool *pool; /* where it goes while idle; set by the event loop */
     struct kms_connection *next, *previous; /* in the event loop's list of all connections */
-    void *transfer;        /* what it carries, NULL while idle; set by the event loop */
+    void *transfer; /* what it carries, NULL while idle; set by the event loop */
     char error_text[CURL_ERROR_SIZE];
 } kms_connection;
 

@@ -1,6 +1,7 @@
 /* The event loop; see event_loop.h. */
 #include "curl/event_loop.h"
 #include "base/clock.h"
+#include "curl/sigpipe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ kms_event_loop *kms_event_loop_new(void)
     loop->next_deadline = INFINITY;
     loop->notifier = -1;
     loop->process = getpid();
+    loop->is_sigpipe_possible = kms_sigpipe_is_possible();
     loop->refcount = 1;
     return loop;
 }
@@ -150,18 +152,31 @@ static void set_resumable(kms_event_loop *loop, kms_transfer *transfer, bool is_
         loop->resumable_count--;
 }
 
-static void drop_connection(kms_event_loop *loop, kms_connection *connection)
+static void link_connection(kms_event_loop *loop, kms_connection *connection)
 {
-    if (connection == NULL)
-        return;
-    if (connection->socket != CURL_SOCKET_BAD)
-        kms_socket_set_forget(&loop->sockets, connection->socket);
+    connection->next = loop->connections;
+    if (connection->next != NULL)
+        connection->next->previous = connection;
+    loop->connections = connection;
+}
+
+static void unlink_connection(kms_event_loop *loop, kms_connection *connection)
+{
     if (connection->previous != NULL)
         connection->previous->next = connection->next;
     else
         loop->connections = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
+}
+
+static void drop_connection(kms_event_loop *loop, kms_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    if (connection->socket != CURL_SOCKET_BAD)
+        kms_socket_set_forget(&loop->sockets, connection->socket);
+    unlink_connection(loop, connection);
     kms_connection_close(connection);
 }
 
@@ -174,12 +189,15 @@ static void drop_expired(kms_event_loop *loop, kms_pool *pool)
 
 void kms_event_loop_close_idle(kms_event_loop *loop, kms_pool *pool)
 {
+    kms_sigpipe sigpipe;
+    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     check_process(loop);
     while (pool->idle_count > 0) {
         kms_connection *connection = pool->idle[pool->idle_count - 1];
         kms_pool_remove(pool, connection);
         drop_connection(loop, connection);
     }
+    kms_sigpipe_restore(&sigpipe);
 }
 
 /* Makes the notifier readable exactly while ended transfers wait in queues. */
@@ -262,10 +280,7 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
         end(loop, transfer);
         return;
     }
-    connection->next = loop->connections;
-    if (connection->next != NULL)
-        connection->next->previous = connection;
-    loop->connections = connection;
+    link_connection(loop, connection);
     connection->pool = transfer->pool;
     connection->transfer = transfer;
     transfer->connection = connection;
@@ -322,40 +337,13 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
         end(loop, transfer);
 }
 
-/* Ends every transfer that is connecting, after libcurl's multi handle failed. */
-static void fail_connecting(kms_event_loop *loop, CURLMcode code)
+/* Closes every connection and ends every running transfer with an error, and drops libcurl's multi
+ * handle. A handle that is connecting is leaked if `must_leak_connecting`, and so is the multi
+ * handle then. */
+static void close_all(kms_event_loop *loop, kms_http_error_code code, const char *reason,
+                      bool must_leak_connecting)
 {
-    for (kms_transfer *transfer = loop->running, *next; transfer != NULL; transfer = next) {
-        next = transfer->next;
-        if (transfer->is_connecting)
-            end_with(loop, transfer, KMS_HTTP_OTHER, curl_multi_strerror(code));
-    }
-}
-
-/* Lets libcurl act on a socket or its timer, and takes over the connections that it finished. */
-static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
-{
-    int count = 0;
-    const CURLMsg *message;
-    const CURLMcode code = curl_multi_socket_action(loop->multi, socket, events, &count);
-    if (code != CURLM_OK)
-        fail_connecting(loop, code);
-    while ((message = curl_multi_info_read(loop->multi, &count)) != NULL) {
-        const CURLcode result = message->data.result;
-        char *connection = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
-        finish_connect(loop, (kms_connection *)(void *)connection, result);
-    }
-}
-
-/* In a child process, gives up everything that belongs to the parent. A handle that is connecting
- * is not freed, and neither is its multi handle: libcurl would wait for a resolver thread that does
- * not exist in this process. */
-static void leave_parent(kms_event_loop *loop)
-{
-    bool is_any_connecting = false;
-    loop->process = getpid();
-    kms_socket_set_disconnect(&loop->sockets);
+    bool has_leaked = false;
     while (loop->connections != NULL) {
         kms_connection *connection = loop->connections;
         kms_transfer *transfer = connection->transfer;
@@ -364,22 +352,48 @@ static void leave_parent(kms_event_loop *loop)
             drop_connection(loop, connection);
             continue;
         }
-        if (transfer->is_connecting) {
-            is_any_connecting = true;
-            loop->connections = connection->next;
-            if (connection->next != NULL)
-                connection->next->previous = NULL;
+        if (transfer->is_connecting && must_leak_connecting) {
+            has_leaked = true;
+            unlink_connection(loop, connection);
             transfer->connection = NULL;
         }
-        end_with(loop, transfer, KMS_HTTP_CLOSED, "the process forked");
+        end_with(loop, transfer, code, reason);
     }
-    if (!is_any_connecting)
+    if (!has_leaked)
         curl_multi_cleanup(loop->multi);
     loop->multi = NULL;
     loop->has_curl_timer = false;
+}
+
+/* In a child process, gives up everything that belongs to the parent. Handles that are connecting
+ * are leaked, because libcurl would wait for a resolver thread that does not exist here. */
+static void leave_parent(kms_event_loop *loop)
+{
+    loop->process = getpid();
+    kms_socket_set_disconnect(&loop->sockets);
+    close_all(loop, KMS_HTTP_CLOSED, "the process forked", true);
     kms_socket_set_close(&loop->sockets);
     loop->notifier = -1;
     loop->is_notified = false;
+}
+
+/* Lets libcurl act on a socket or its timer, and takes over the connections that it finished. */
+static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
+{
+    int count = 0;
+    const CURLMsg *message;
+    const CURLMcode code = curl_multi_socket_action(loop->multi, socket, events, &count);
+    if (code != CURLM_OK) {
+        /* Out of memory. libcurl 7.88 leaves its socket hash in a state that crashes later. */
+        close_all(loop, KMS_HTTP_OTHER, curl_multi_strerror(code), false);
+        return;
+    }
+    while ((message = curl_multi_info_read(loop->multi, &count)) != NULL) {
+        const CURLcode result = message->data.result;
+        char *connection = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
+        finish_connect(loop, (kms_connection *)(void *)connection, result);
+    }
 }
 
 /* To be called by whatever may touch a connection. False: the process is a child of the one that
@@ -433,6 +447,8 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
         queue->request_count++;
         queue->running_count++;
     }
+    kms_sigpipe sigpipe;
+    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     kms_connection *connection = take_idle(loop, transfer);
     if (connection != NULL) {
         attach(loop, transfer, connection, true);
@@ -440,6 +456,7 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
         connect_transfer(loop, transfer);
         run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
     }
+    kms_sigpipe_restore(&sigpipe);
     update_notifier(loop);
     return true;
 }
@@ -520,6 +537,8 @@ static bool run_once(kms_event_loop *loop, double seconds)
     const double timer = until_timer(loop);
     const bool is_whole = kms_socket_set_wait(&loop->sockets, timer < seconds ? timer : seconds);
     loop->now = kms_monotonic();
+    kms_sigpipe sigpipe;
+    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     handle_ready_sockets(loop);
     resume_transfers(loop);
     if (loop->has_curl_timer && loop->curl_timer <= loop->now) {
@@ -527,6 +546,7 @@ static bool run_once(kms_event_loop *loop, double seconds)
         run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
     }
     expire_transfers(loop);
+    kms_sigpipe_restore(&sigpipe);
     update_notifier(loop);
     return is_whole;
 }
@@ -598,6 +618,8 @@ void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_
 void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
 {
     kms_transfer *transfer;
+    kms_sigpipe sigpipe;
+    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     check_process(loop);
     for (kms_transfer *next = loop->running; (transfer = next) != NULL;) {
         next = transfer->next;
@@ -608,6 +630,7 @@ void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
         queue->running_count--;
         kms_event_loop_recycle(loop, transfer);
     }
+    kms_sigpipe_restore(&sigpipe);
     while ((transfer = kms_event_loop_take(loop, queue)) != NULL)
         kms_event_loop_recycle(loop, transfer);
 }

@@ -30,6 +30,7 @@ typedef struct {
     bool is_notified;
     int transfer_count; /* transfers made so far */
     pid_t process;      /* which opened the connections */
+    bool is_sigpipe_possible;
     unsigned refcount;
 } kms_event_loop;
 

@@ -1,10 +1,17 @@
 /* The options of a transport; see options.h. */
 #include "curl/options.h"
 #include "base/wipe.h"
+#include "curl/tls_context.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_RULE "must be a non-empty string without NUL"
 #define TIMEOUT_RULE "must be a number of seconds above 0, at most 1000000"
@@ -12,20 +19,18 @@
 #define SIZE_RULE "must be a whole number of bytes, 1 to 2147483647"
 
 const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
-    [KMS_OPTION_CA_FILE] = {"ca_file", true, 0, 0, 0, TEXT_RULE, CURLOPT_CAINFO,
-                            CURLOPT_PROXY_CAINFO},
-    [KMS_OPTION_CA_PATH] = {"ca_path", true, 0, 0, 0, TEXT_RULE, CURLOPT_CAPATH,
-                            CURLOPT_PROXY_CAPATH},
-    [KMS_OPTION_PROXY] = {"proxy", true, 0, 0, 0, TEXT_RULE, 0, 0},
-    [KMS_OPTION_NO_PROXY] = {"no_proxy", true, 0, 0, 0, TEXT_RULE, CURLOPT_NOPROXY, 0},
-    [KMS_OPTION_CLIENT_CERT] = {"client_cert", true, 0, 0, 0, TEXT_RULE, CURLOPT_SSLCERT, 0},
-    [KMS_OPTION_CLIENT_KEY] = {"client_key", true, 0, 0, 0, TEXT_RULE, CURLOPT_SSLKEY, 0},
+    [KMS_OPTION_CA_FILE] = {"ca_file", true, 0, 0, 0, TEXT_RULE, 0},
+    [KMS_OPTION_CA_PATH] = {"ca_path", true, 0, 0, 0, TEXT_RULE, 0},
+    [KMS_OPTION_PROXY] = {"proxy", true, 0, 0, 0, TEXT_RULE, 0},
+    [KMS_OPTION_NO_PROXY] = {"no_proxy", true, 0, 0, 0, TEXT_RULE, CURLOPT_NOPROXY},
+    [KMS_OPTION_CLIENT_CERT] = {"client_cert", true, 0, 0, 0, TEXT_RULE, CURLOPT_SSLCERT},
+    [KMS_OPTION_CLIENT_KEY] = {"client_key", true, 0, 0, 0, TEXT_RULE, CURLOPT_SSLKEY},
     [KMS_OPTION_CLIENT_KEY_PASSWORD] = {"client_key_password", true, 0, 0, 0, TEXT_RULE,
-                                        CURLOPT_KEYPASSWD, 0},
-    [KMS_OPTION_CONNECT_TIMEOUT] = {"connect_timeout", false, 10, 1e-9, 1e6, TIMEOUT_RULE, 0, 0},
-    [KMS_OPTION_TIMEOUT] = {"timeout", false, 0, 1e-9, 1e6, TIMEOUT_RULE, 0, 0},
-    [KMS_OPTION_KEEPALIVE] = {"keepalive", false, 60, 0, 1e6, KEEPALIVE_RULE, 0, 0},
-    [KMS_OPTION_MAX_RESPONSE] = {"max_response", false, 1024 * 1024, 1, INT32_MAX, SIZE_RULE, 0, 0},
+                                        CURLOPT_KEYPASSWD},
+    [KMS_OPTION_CONNECT_TIMEOUT] = {"connect_timeout", false, 10, 1e-9, 1e6, TIMEOUT_RULE, 0},
+    [KMS_OPTION_TIMEOUT] = {"timeout", false, 0, 1e-9, 1e6, TIMEOUT_RULE, 0},
+    [KMS_OPTION_KEEPALIVE] = {"keepalive", false, 60, 0, 1e6, KEEPALIVE_RULE, 0},
+    [KMS_OPTION_MAX_RESPONSE] = {"max_response", false, 1024 * 1024, 1, INT32_MAX, SIZE_RULE, 0},
 };
 
 void kms_options_init(kms_options *options)
@@ -96,39 +101,95 @@ static const struct {
 #endif
 };
 
-/* Whether libcurl knows a file with the system's CAs. */
-static bool has_ca_bundle(void)
+bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error)
 {
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    enum { MAX_FILE = 16 * 1024 * 1024 };
+    static const kms_option_index FILES[] = {KMS_OPTION_CA_FILE, KMS_OPTION_CLIENT_CERT,
+                                             KMS_OPTION_CLIENT_KEY};
+    char reason[256];
+    struct stat status;
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        const char *path = options->text[FILES[i]], *problem = NULL;
+        if (path == NULL)
+            continue;
+        if (stat(path, &status) != 0 || access(path, R_OK) != 0)
+            problem = strerror(errno);
+        else if (!S_ISREG(status.st_mode))
+            problem = "not a regular file";
+        else if (status.st_size > MAX_FILE)
+            problem = "larger than 16 MiB";
+        if (problem == NULL)
+            continue;
+        snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTIONS[FILES[i]].name,
+                 problem);
+        kms_http_error_set(error, KMS_HTTP_TLS, host, reason);
+        error->is_permanent = true;
+        return false;
+    }
+    return true;
+}
+
+/* From 8.17.0 on libcurl takes NULL for "the compiled-in default" instead of "none". */
+enum { NULL_IS_DEFAULT_FROM = 0x081100 };
+
+/* Stands for "no folder" then. */
+static const char NO_FOLDER[] = "/dev/null/none";
+
+/* Whether libcurl knows a file with the system's CAs. */
+static bool has_ca_bundle(const curl_version_info_data *info)
+{
     return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL;
 }
 
-/* Whether an option goes to libcurl. An option that is not set goes there as NULL to unset what
- * libcurl has by default: own CAs replace the system's instead of adding to them. The system's CA
- * file is enough: with its folder beside it, libcurl reads all its certificates again for each
- * connection. */
-static bool is_applied(const kms_options *options, int option)
+/* Finds a certificate in a folder that c_rehash made ("0a1b2c3d.0"), to stand where libcurl needs a
+ * file: it adds nothing to the folder's trust. False if there is none. */
+static bool find_certificate(const char *folder, char *path, size_t size)
 {
-    const bool has_own_ca =
-        options->text[KMS_OPTION_CA_FILE] != NULL || options->text[KMS_OPTION_CA_PATH] != NULL;
-    if (options->text[option] != NULL)
-        return true;
-    return (option == KMS_OPTION_CA_FILE && has_own_ca) ||
-           (option == KMS_OPTION_CA_PATH && (has_own_ca || has_ca_bundle()));
+    DIR *directory = opendir(folder);
+    const struct dirent *entry;
+    bool is_found = false;
+    if (directory == NULL)
+        return false;
+    while (!is_found && (entry = readdir(directory)) != NULL)
+        is_found = strspn(entry->d_name, "0123456789abcdef") == 8 && entry->d_name[8] == '.' &&
+                   (size_t)snprintf(path, size, "%s/%s", folder, entry->d_name) < size;
+    closedir(directory);
+    return is_found;
 }
 
-static CURLcode apply_texts(const kms_options *options, CURL *easy)
+/* Own CAs replace the system's instead of adding to them: the option that is not set is unset in
+ * libcurl too. The system's CA file is enough: with its folder beside it, libcurl reads all its
+ * certificates again for each connection. */
+static CURLcode apply_ca(const kms_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;
-    for (int i = 0; i < KMS_OPTION_COUNT; i++) {
-        if (!is_applied(options, i))
-            continue;
-        if (KMS_OPTIONS[i].setting != 0)
-            KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
-        if (KMS_OPTIONS[i].proxy_setting != 0)
-            KMS_SET_OPTION(KMS_OPTIONS[i].proxy_setting, options->text[i]);
+    char certificate[4096];
+    const char *file = options->text[KMS_OPTION_CA_FILE];
+    const char *folder = options->text[KMS_OPTION_CA_PATH];
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const bool is_null_default = info->version_num >= NULL_IS_DEFAULT_FROM;
+    const bool has_own_ca = file != NULL || folder != NULL;
+    if (file == NULL && folder != NULL && is_null_default)
+        file = find_certificate(folder, certificate, sizeof certificate) ? certificate : NO_FOLDER;
+    if (folder == NULL && is_null_default)
+        folder = NO_FOLDER;
+    if (has_own_ca) {
+        KMS_SET_OPTION(CURLOPT_CAINFO, file);
+        KMS_SET_OPTION(CURLOPT_PROXY_CAINFO, file);
+    }
+    if (has_own_ca || has_ca_bundle(info)) {
+        KMS_SET_OPTION(CURLOPT_CAPATH, folder);
+        KMS_SET_OPTION(CURLOPT_PROXY_CAPATH, folder);
     }
     return result;
+}
+
+/* Sockets are close-on-exec: a program that the host starts must not inherit them. */
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)data;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 CURLcode kms_options_apply(const kms_options *options, CURL *easy)
@@ -138,7 +199,13 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
         KMS_SET_OPTION(FIXED[i].option, FIXED[i].value);
     KMS_SET_OPTION(CURLOPT_PROTOCOLS_STR, "http,https");
     KMS_SET_OPTION(CURLOPT_NOPROXY, ""); /* otherwise libcurl reads the environment */
-    return result == CURLE_OK ? apply_texts(options, easy) : result;
+    KMS_SET_OPTION(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    for (int i = 0; i < KMS_OPTION_COUNT; i++)
+        if (options->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
+            KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
+    if (result == CURLE_OK) /* some TLS libraries do not have it */
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_context_configure);
+    return result == CURLE_OK ? apply_ca(options, easy) : result;
 }
 
 void kms_options_free(kms_options *options)

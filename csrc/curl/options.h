@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <curl/curl.h>
 
-#include "base/slice.h"
+#include "http/error.h"
 
 typedef enum {
     KMS_OPTION_CA_FILE,
@@ -27,9 +27,8 @@ typedef struct {
     const char *name;
     bool is_text;
     double default_number, min_number, max_number;
-    const char *rule;         /* "must be ..." */
-    CURLoption setting;       /* the libcurl option of a text; 0: none */
-    CURLoption proxy_setting; /* its counterpart for TLS to an HTTPS proxy; 0: none */
+    const char *rule;   /* "must be ..." */
+    CURLoption setting; /* the libcurl option of a text; 0: none, or set with others */
 } kms_option;
 
 extern const kms_option KMS_OPTIONS[KMS_OPTION_COUNT];
@@ -55,6 +54,10 @@ kms_option_status kms_options_set_number(kms_options *options, kms_option_index 
  * so that the first setting that libcurl rejects ends the chain. */
 #define KMS_SET_OPTION(option, value)                                                              \
     (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
+
+/* Checks that the files of the options can be read: libcurl would block on a FIFO, and reports every
+ * other problem in the same words. False: see `error`. */
+bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error);
 
 /* Configures an easy handle with everything that is the same for all requests. */
 CURLcode kms_options_apply(const kms_options *options, CURL *easy);

@@ -76,8 +76,7 @@ void kms_socket_set_disconnect(kms_socket_set *set)
 {
     const int unconnected = socket(AF_UNIX, SOCK_STREAM, 0);
     for (size_t i = 0; i < set->watch_count; i++)
-        if (set->watches[i].events != 0 &&
-            (unconnected == -1 || dup2(unconnected, (int)i) == -1))
+        if (set->watches[i].events != 0 && (unconnected == -1 || dup2(unconnected, (int)i) == -1))
             close((int)i);
     if (unconnected != -1)
         close(unconnected);
@@ -93,6 +92,9 @@ void *kms_socket_set_owner(const kms_socket_set *set, int socket)
 
 bool kms_socket_set_open(kms_socket_set *set)
 {
+    if (set->descriptor != -1)
+        return true;
+    free(set->ready);
     set->ready = malloc(FIRST_CAPACITY * sizeof *set->ready);
     if (set->ready == NULL)
         return false;
@@ -160,6 +162,8 @@ bool kms_socket_set_next(kms_socket_set *set, int *socket, unsigned *events, voi
 
 bool kms_socket_set_open(kms_socket_set *set)
 {
+    if (set->ready != NULL)
+        return true;
     set->ready = malloc(FIRST_CAPACITY * sizeof *set->ready);
     set->ready_capacity = FIRST_CAPACITY;
     return set->ready != NULL;

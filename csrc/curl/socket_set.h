@@ -42,7 +42,7 @@ typedef struct {
 /* Allocates nothing. */
 void kms_socket_set_init(kms_socket_set *set);
 
-/* Creates what the set waits with. False: no memory, or no descriptor left. */
+/* Creates what the set waits with, unless it is there. False: no memory, or no descriptor left. */
 bool kms_socket_set_open(kms_socket_set *set);
 
 /* Watches a socket for KMS_READABLE, KMS_WRITABLE or both, or changes that. The socket must be

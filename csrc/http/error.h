@@ -25,6 +25,7 @@ typedef struct {
     kms_http_error_code code;
     const char *field; /* KMS_HTTP_INVALID: the field of the request that breaks a rule; static */
     char message[512];
+    bool is_permanent; /* a mistake of the caller; a repetition fails in the same way */
     bool is_uncertain; /* the server may have received the request */
     bool has_cause;    /* libcurl reported the failure: cause_code and cause_text are its own */
     int cause_code;

@@ -28,6 +28,7 @@ function retry.is_retryable(err, operation)
   if err.uncertain and not (operation.repeatable or operation.read_only) then return false end
   if err.kind == "credentials" then return err.code == "unavailable" end
   if err.kind == "transport" then
+    if err.retryable == false then return false end -- the transport knows that a repetition fails in the same way
     local code = transport_errors[err.code]
     return code ~= nil and code.retryable
   end

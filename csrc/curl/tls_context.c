@@ -1,0 +1,34 @@
+/* Settings of OpenSSL's TLS contexts; see tls_context.h. */
+#include "curl/tls_context.h"
+
+#include <dlfcn.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+typedef long (*set_control)(SSL_CTX *context, int command, long value, void *pointer);
+
+/* Finds a function of the libssl that libcurl uses. Linking with a libssl of our own could bring a
+ * second one into the process. */
+static void *find_function(const char *name)
+{
+    void *library = dlopen("libcurl.so.4", RTLD_LAZY);
+    void *function = library == NULL ? NULL : dlsym(library, name);
+    if (library != NULL)
+        dlclose(library);
+    return function;
+}
+
+CURLcode kms_tls_context_configure(CURL *easy, void *context, void *unused)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    (void)easy;
+    (void)unused;
+    if (info->ssl_version == NULL || strstr(info->ssl_version, "OpenSSL/") == NULL)
+        return CURLE_OK;
+    void *function = find_function("SSL_CTX_ctrl");
+    set_control control;
+    memcpy(&control, &function, sizeof control); /* ISO C has no cast between the two */
+    if (control != NULL)
+        control(context, SSL_CTRL_CLEAR_MODE, SSL_MODE_AUTO_RETRY, NULL);
+    return CURLE_OK;
+}
