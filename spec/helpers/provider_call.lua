@@ -8,10 +8,11 @@ local provider_call = {}
 --- Creates the context that a client would create for one call.
 ---@param cloud string "huawei" or "ncloud"
 ---@param transport table
----@param options { timeout: number?, region: string? }?
+---@param options { timeout: number?, region: string?, client: table? }?
 function provider_call.new_context(cloud, transport, options)
   local region = options and options.region or cloud == "huawei" and "cn-north-4" or nil
   local context = setmetatable({ transport = transport, region = region }, Context.new_class(require("kms." .. cloud)))
+  context.client = options and options.client
   context:start(options and options.timeout or 30)
   return context
 end

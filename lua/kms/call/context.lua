@@ -2,6 +2,7 @@
 
 local Error = require "kms.error"
 local http1 = require "kms.http1"
+local retry = require "kms.call.retry"
 local scheduler = require "kms.transport.scheduler"
 
 ---@class kms.Context
@@ -13,6 +14,8 @@ local scheduler = require "kms.transport.scheduler"
 ---@field warning string? for the caller, in the result or the error
 ---@field transport table|userdata
 ---@field client { clock_offset: number }? the client that makes the call
+---@field lease kms.MutexOwner? of the mutex that the call holds while it fetches what other calls wait for
+---@field is_single_attempt boolean? requests of credential providers are not repeated, because the call can do without
 ---@field time number? `clock()`, as long as nothing may have waited since it was read
 local Context = {}
 
@@ -66,6 +69,23 @@ end
 function Context:sleep(seconds)
   self.time = nil
   scheduler.sleep(self.transport, seconds)
+end
+
+local READ_ONLY = { read_only = true }
+
+--- Returns the pause before a request of a credential provider is repeated, by the policy of the client. Such a request
+--- changes nothing.
+---@param attempt integer the one that failed; throttled ones do not count
+---@param response table?
+---@param err kms.Error? of the transport, in place of a response
+---@return number? seconds nil if the request is not repeated
+function Context:choose_wait(attempt, response, err)
+  local policy = self.client and self.client.retry or retry.resolve_policy()
+  if self.is_single_attempt or attempt >= policy.attempts then return nil end
+  local failure = err or { kind = "service", status = response.status }
+  if not retry.is_retryable(failure, READ_ONLY, self.cloud) then return nil end
+  local wait = retry.compute_wait(policy, math.max(attempt, 1), response, self:now())
+  return self:clock() + wait < self.deadline and wait or nil
 end
 
 --- Converts what a transport returned in place of a response to an error that the caller may write to.

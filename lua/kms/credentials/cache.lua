@@ -88,15 +88,17 @@ local function get(options, plan, entry, context)
   if credentials or err then return credentials, err end
   local old = get_usable(entry, context:cloud_time())
   local deadline = context.deadline
-  local owner = entry.mutex:acquire(context, not old and (deadline or context:clock() + WAIT_TIMEOUT) or nil)
+  local owner, failure = entry.mutex:acquire(context, not old and (deadline or context:clock() + WAIT_TIMEOUT) or nil)
   if not owner then
     if old then return old end
-    return Credentials.error("unavailable", "timed out waiting for a concurrent request for credentials")
+    return Credentials.error("unavailable", "timed out waiting for a concurrent request for credentials"
+      .. (failure and "; its latest attempt: " .. failure.message or ""), failure and failure.cause)
   end
   local ok = true
+  context.lease, context.is_single_attempt = owner, old ~= nil
   credentials, err = look_up(entry, context) -- the previous owner of the mutex may have fetched them
   if not credentials and not err then ok, credentials, err = pcall(renew, options, plan, entry, context) end
-  context.deadline = deadline
+  context.deadline, context.lease, context.is_single_attempt = deadline, nil, nil
   entry.mutex:release(owner)
   if not ok then error(credentials, 0) end
   return credentials, err

@@ -31,15 +31,9 @@ local NO_TOKENS = { [404] = true, [405] = true, [503] = true }
 ---@field plan table
 ---@field state table memory of the session token
 ---@field has_new_token boolean? this fetch has created a session token
+---@field has_busy_tokens boolean? the service could not create one; it is overloaded, or has no session tokens
 local Session = {}
 Session.__index = Session
-
-function Session:new_request(method, target, headers)
-  local plan, token = self.plan, self.state.token
-  return { service_name = plan.service_name, method = method, scheme = plan.scheme, host = plan.host, target = target,
-    headers = headers, body = method ~= "GET" and "" or nil, timeout = TIMEOUT, secrets = { token },
-    parse_error = self.context.cloud.parse_error }
-end
 
 --- Returns whether a failed request shows that the machine has no metadata service: none of its bytes were sent.
 local function is_absent(session, cause)
@@ -48,6 +42,16 @@ local function is_absent(session, cause)
   if code and code.is_unconnected then return true end
   -- A connection that was not established in time shows it, too, unless the deadline of the call ended it.
   return cause.code == "timeout" and context:clock() < (context.deadline or math.huge)
+end
+
+function Session:new_request(method, target, headers)
+  local plan, token = self.plan, self.state.token
+  local request = { service_name = plan.service_name, method = method, scheme = plan.scheme, host = plan.host,
+    target = target, headers = headers, body = method ~= "GET" and "" or nil, timeout = TIMEOUT, secrets = { token },
+    parse_error = self.context.cloud.parse_error }
+  -- A machine without a metadata service is recognized by one attempt.
+  function request.can_repeat(_, cause) return not cause or not is_absent(self, cause) end
+  return request
 end
 
 --- Sends a request. The failure is "missing" on a machine without a metadata service.
@@ -69,9 +73,15 @@ end
 function Session:authenticate()
   local state, names = self.state, self.plan.format.session_token
   local request = self:new_request("PUT", names.path, { { names.lifetime_header, tostring(TOKEN_LIFETIME) } })
+  local can_repeat, is_required = request.can_repeat, self.has_busy_tokens
+  -- A request without a session token shows whether the service has none or is overloaded.
+  function request.can_repeat(response, cause)
+    return (is_required or not response or response.status ~= 503) and can_repeat(response, cause)
+  end
   local response, err = self:send(request)
   if not response then return nil, err end
-  self.has_new_token = true
+  self.has_busy_tokens = response.status == 503 and not is_required
+  self.has_new_token = not self.has_busy_tokens
   local clock = self.context:clock()
   if NO_TOKENS[response.status] then
     state.token, state.retry_tokens_at = nil, clock + NO_TOKENS_PAUSE

@@ -9,6 +9,8 @@ local time = require "kms.util.time"
 
 local service = {}
 
+local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
+
 local MAX_TIME = 64 -- bytes of a point in time; "2022-10-17T18:51:25.231000000+08:00" has 35
 
 ---@class kms.ServiceRequest
@@ -18,9 +20,12 @@ local MAX_TIME = 64 -- bytes of a point in time; "2022-10-17T18:51:25.231000000+
 ---@field host string as in the Host header
 ---@field target string
 ---@field headers { [1]: string, [2]: string }[]?
+---@field sign (fun(): table?, kms.Error?)? creates the headers in place of `headers`, for each attempt afresh
 ---@field body string?
 ---@field timeout number seconds
 ---@field secrets string[]? parts of the request that no error may show
+---@field can_repeat (fun(response: table?, cause: kms.Error?): boolean)? whether a temporary failure is repeated; by
+---  default each is
 ---@field parse_error fun(object: table, status: integer): string?, string? returns code and message of an error body
 
 --- What `parse_url` accepts, for errors. They do not show the URL, because it may contain a password.
@@ -47,26 +52,6 @@ local function copy_redacted(fields, secrets)
     copy[name] = type(value) == "table" and copy_redacted(value, secrets) or value
   end
   return setmetatable(copy, getmetatable(fields))
-end
-
---- Sends a request. The context bounds its timeout by the deadline. A response with an error status is a response.
----@param context kms.Context
----@param request kms.ServiceRequest
----@return table? response, kms.Error? err
-function service.send(context, request)
-  local response, err = context:send {
-    method = request.method, scheme = request.scheme, host = request.host, target = request.target,
-    headers = request.headers or {}, body = request.body,
-    timeout = request.timeout,
-    -- Metadata services have no certificate, and a proxy cannot reach them.
-    link_local = request.scheme == "http" or nil,
-  }
-  if response then return response end
-  -- A caller's own transport may return other errors than kms.Error.
-  local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = tostring(err) }
-  cause = copy_redacted(cause, request.secrets or {})
-  local code = cause.kind == "transport" and "unavailable" or "invalid"
-  return Credentials.error(code, ("request to %s failed: %s"):format(request.service_name, cause.message), cause)
 end
 
 --- Creates the error for a successful response with unexpected content. It shows nothing of the body, which may contain
@@ -137,6 +122,57 @@ function service.create_response_error(request, response, code, message)
   local shown_code = cause.kind == "service" and cause.code ~= tostring(status) and " " .. cause.code or ""
   return Credentials.error(is_refusal and "refused" or "unavailable", ("%s %s: HTTP %d%s: %s"):format(
     request.service_name, is_refusal and "refused the request" or "failed", status, shown_code, cause.message), cause)
+end
+
+--- Sends a request once.
+---@return table? response, kms.Error? err, kms.Error? cause
+local function send_once(context, request)
+  local headers, err = request.headers or {}, nil
+  if request.sign then headers, err = request.sign() end
+  if not headers then return nil, err, err end
+  local response
+  response, err = context:send {
+    method = request.method, scheme = request.scheme, host = request.host, target = request.target,
+    headers = { unpack(headers) }, body = request.body,
+    timeout = request.timeout,
+    -- Metadata services have no certificate, and a proxy cannot reach them.
+    link_local = request.scheme == "http" or nil,
+  }
+  if response then return response end
+  -- A caller's own transport may return other errors than kms.Error.
+  local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = tostring(err) }
+  cause = copy_redacted(cause, request.secrets or {})
+  local code = cause.kind == "transport" and "unavailable" or "invalid"
+  local _, failure = Credentials.error(code,
+    ("request to %s failed: %s"):format(request.service_name, cause.message), cause)
+  return nil, failure, cause
+end
+
+--- Tells other calls, which wait for the result of this one, why they have to.
+local function report_failure(context, request, response, err)
+  if context.lease then
+    context.lease:report(err or select(2, service.create_response_error(request, response)))
+  end
+end
+
+--- Sends a request, and repeats it after temporary failures as the client repeats a call. The context bounds each
+--- timeout by the deadline. A response with an error status is a response.
+---@param context kms.Context
+---@param request kms.ServiceRequest
+---@return table? response, kms.Error? err
+function service.send(context, request)
+  local attempt, wait = 0, 0
+  while true do
+    if context.lease then context.lease:extend(context, wait + request.timeout) end
+    if wait > 0 then context:sleep(wait) end
+    local response, err, cause = send_once(context, request)
+    local is_throttled = response and response.status == 429
+    attempt = attempt + (is_throttled and 0 or 1)
+    local can_repeat = not request.can_repeat or request.can_repeat(response, cause)
+    wait = can_repeat and context:choose_wait(attempt, response, cause) or nil
+    if not wait then return response, err end
+    report_failure(context, request, response, err)
+  end
 end
 
 --- Parses a point in time in a response: ISO 8601 with "Z" or an offset. Without either the hour is ambiguous.

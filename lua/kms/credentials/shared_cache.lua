@@ -4,7 +4,9 @@ local Credentials = require "kms.credentials.value"
 
 local shared_cache = {}
 
-local LOCK_TIMEOUT = 60 -- seconds after which a worker that holds the lock counts as lost
+local FIRST_LEASE = 2 -- seconds until a worker that holds the lock and has not begun a request counts as lost
+local GRACE = 0.5 -- seconds between the end of a request and that of the lease
+local FAILURE_LIFETIME = 60 -- seconds in which the other workers see why they wait
 local POLL_INTERVAL = 0.05 -- seconds
 
 -- Each holder of the lock has an id of its own, so that no worker releases a lock that went to another one.
@@ -32,6 +34,34 @@ function Request:read()
   return { token = token, expires = tonumber(expires) }, remaining <= self.plan.renewal_margin
 end
 
+-- The lock of the dictionary as a lease. It also extends the one of the worker's own mutex.
+local Lease = {}
+Lease.__index = Lease
+
+function Lease:extend(context, seconds)
+  local dictionary, keys = self.request.dictionary, self.request
+  if dictionary:get(keys.lock_key) == self.owner then
+    local remaining = (context.deadline or math.huge) - context:clock()
+    dictionary:set(keys.lock_key, self.owner, math.max(math.min(seconds, remaining), 0) + GRACE)
+  end
+  if self.outer then self.outer:extend(context, seconds) end
+end
+
+function Lease:report(failure)
+  self.request.dictionary:set(self.request.failure_key, failure.message, FAILURE_LIFETIME)
+  if self.outer then self.outer:report(failure) end
+end
+
+--- Fetches a token under a lease, and restores the lease of the context.
+function Request:fetch_as(owner)
+  local context = self.context
+  local outer = context.lease
+  context.lease = setmetatable({ request = self, owner = owner, outer = outer }, Lease)
+  local ok, credentials, err = pcall(self.renew, self)
+  context.lease = outer
+  return ok, credentials, err
+end
+
 --- Fetches a token and shares the result. The worker holds the lock.
 function Request:renew()
   local credentials, err = self.fetch(self.context, self.plan, self.state)
@@ -42,6 +72,7 @@ function Request:renew()
     -- Where the token does not fit, each worker keeps its own.
     if problem then credentials.warning = "the token is not shared among the workers: " .. problem end
     self.dictionary:delete(self.refusal_key)
+    self.dictionary:delete(self.failure_key)
   elseif err.code == "refused" then
     -- Shared, so that the other workers do not repeat a wrong password.
     self.dictionary:set(self.refusal_key, err.message, self.plan.refusal_pause)
@@ -58,7 +89,7 @@ function Request:renew_and_unlock(owner, old)
     self.dictionary:delete(self.lock_key)
     return newer
   end
-  local ok, credentials, err = pcall(self.renew, self)
+  local ok, credentials, err = self:fetch_as(owner)
   if self.dictionary:get(self.lock_key) == owner then self.dictionary:delete(self.lock_key) end
   if not ok then error(credentials, 0) end
   if not credentials and old then return old end
@@ -74,14 +105,17 @@ function Request:run()
     local refusal = not credentials and dictionary:get(self.refusal_key)
     if refusal then return Credentials.error("refused", refusal) end
     local remaining = (context.deadline or math.huge) - context:clock()
-    local is_locked, problem = dictionary:add(self.lock_key, owner, math.min(LOCK_TIMEOUT, math.max(remaining, 0.001)))
+    local is_locked, problem = dictionary:add(self.lock_key, owner, FIRST_LEASE)
     if is_locked then return self:renew_and_unlock(owner, credentials) end
     if credentials then return credentials end
     -- Where the dictionary has no room for a lock, each worker fetches its own token.
     if problem ~= "exists" then return self.fetch(context, self.plan, self.state) end
     if remaining <= 0 then
-      return Credentials.error("unavailable", "timed out waiting for another worker's request for a token")
+      local failure = dictionary:get(self.failure_key)
+      return Credentials.error("unavailable", "timed out waiting for another worker's request for a token"
+        .. (failure and "; its latest attempt: " .. failure or ""))
     end
+    if context.lease then context.lease:extend(context, POLL_INTERVAL) end
     context:sleep(POLL_INTERVAL)
   end
 end
@@ -98,6 +132,7 @@ function shared_cache.wrap(dictionary, fetch)
       token_key = "kms.token:" .. plan.key,
       lock_key = "kms.token.lock:" .. plan.key,
       refusal_key = "kms.token.refusal:" .. plan.key,
+      failure_key = "kms.token.failure:" .. plan.key,
     }, Request):run()
   end
 end

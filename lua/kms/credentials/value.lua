@@ -8,7 +8,6 @@ local Credentials = {}
 ---@class kms.CredentialsField : kms.Field
 ---@field variables string[]? environment variables; the first one that is set counts
 ---@field wrong_variables string[]? variables that a person may set by mistake in place of the right one
----@field wrong_variables string[]? variables that a person may set by mistake in place of the right one
 ---@field optional boolean?
 ---@field exclusive boolean? replaces all other fields
 

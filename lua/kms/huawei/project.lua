@@ -54,13 +54,15 @@ end
 local function request_id(context, credentials, options)
   local address, err = iam.resolve_address(nil, options.region)
   if not address then return nil, err end
-  local signed = { method = "GET", host = address.host, path = "/v3/projects", query = { { "name", options.region } } }
+  local path, query = "/v3/projects", { { "name", options.region } }
   local secrets = {}
   for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = credentials[name] end
-  local request = iam.complete_request(address, { method = "GET", target = sign.target(signed.path, signed.query),
+  local request = iam.complete_request(address, { method = "GET", target = sign.target(path, query),
     secrets = secrets })
-  request.headers, err = authenticate(signed, credentials, context:now() + options.clock_offset, options.algorithm)
-  if not request.headers then return nil, err end
+  function request.sign()
+    return authenticate({ method = "GET", host = address.host, path = path, query = query }, credentials,
+      context:now() + options.clock_offset, options.algorithm)
+  end
   local response
   response, err = service.send(context, request)
   if not response then return nil, err end
@@ -89,12 +91,15 @@ function project.new_finder(region, algorithm)
   return function(context, credentials, clock_offset)
     local key = credentials.access_key or credentials.token
     if ids[key] then return ids[key] end
-    local owner = one_at_a_time:acquire(context, context.deadline)
+    local owner, failure = one_at_a_time:acquire(context, context.deadline)
     if not owner then
-      return Credentials.error("unavailable", "timed out waiting for a concurrent project lookup")
+      return Credentials.error("unavailable", "timed out waiting for a concurrent project lookup"
+        .. (failure and "; its latest attempt: " .. failure.message or ""), failure and failure.cause)
     end
+    context.lease = owner
     local ok, id, err, response = true, ids[key], nil, nil -- the previous owner may have found it
     if not id then ok, id, err, response = pcall(request_and_keep, key, context, credentials, clock_offset) end
+    context.lease = nil
     one_at_a_time:release(owner)
     if not ok then error(id, 0) end
     return id, err, response

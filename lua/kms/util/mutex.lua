@@ -1,5 +1,5 @@
 --- Mutual exclusion of coroutines and light threads. An owner that never releases the mutex (a killed light thread, an
---- abandoned coroutine) blocks the others for a limited time only.
+--- abandoned coroutine) blocks the others until its lease ends: no longer than the request that it began.
 
 -- Loaded with this module, because loading in a handler would block the NGINX worker.
 local ngx = rawget(_G, "ngx")
@@ -8,14 +8,32 @@ if ngx and ngx.get_phase then has_semaphore, semaphore = pcall(require, "ngx.sem
 
 local mutex = {}
 
-local MAX_HOLD = 60 -- seconds after which an owner counts as lost
+local FIRST_LEASE = 2 -- seconds for an owner that has not begun a request
+local GRACE = 0.5 -- seconds between the end of a request and that of the lease
 local POLL_INTERVAL = 0.05 -- seconds, where there is no semaphore
 
 ---@class kms.MutexOwner
----@field expires_at number on the scale of the context's `clock`
+---@field mutex kms.Mutex
+---@field expires_at number end of the lease, on the scale of the context's `clock`
+local Owner = {}
+Owner.__index = Owner
+
+--- Extends the lease for a request.
+---@param context kms.Context
+---@param seconds number that the request may take
+function Owner:extend(context, seconds)
+  self.expires_at = math.min(context:clock() + seconds, context.deadline or math.huge) + GRACE
+end
+
+--- Keeps the reason why the owner does not release the mutex yet, for those that wait.
+---@param failure kms.Error?
+function Owner:report(failure)
+  if self.mutex.owner == self then self.mutex.failure = failure end
+end
 
 ---@class kms.Mutex
 ---@field owner kms.MutexOwner?
+---@field failure kms.Error? that an owner has reported
 local Mutex = {}
 Mutex.__index = Mutex
 
@@ -39,15 +57,16 @@ end
 ---@param context kms.Context
 ---@param deadline number? on the scale of the context's `clock`; without it, the mutex is acquired at once or never
 ---@return kms.MutexOwner? owner for `release`
+---@return kms.Error? failure the latest one that an owner has reported
 function Mutex:acquire(context, deadline)
   while true do
     local time, owner = context:clock(), self.owner
     if not owner or time >= owner.expires_at then
-      self.owner = { expires_at = math.min(time + MAX_HOLD, context.deadline or math.huge) }
+      self.owner = setmetatable({ mutex = self, expires_at = time + FIRST_LEASE }, Owner)
       return self.owner
     end
-    if not deadline or time >= deadline then return nil end
-    if not wait(self, context, math.min(deadline, owner.expires_at) - time) then return nil end
+    if not deadline or time >= deadline then return nil, self.failure end
+    if not wait(self, context, math.min(deadline, owner.expires_at) - time) then return nil, self.failure end
   end
 end
 
@@ -55,7 +74,7 @@ end
 ---@param owner kms.MutexOwner
 function Mutex:release(owner)
   if self.owner ~= owner then return end
-  self.owner = nil
+  self.owner, self.failure = nil, nil
   local count = self.semaphore and self.semaphore:count() or 0 -- a negative count is the number of waiting threads
   if count < 0 then self.semaphore:post(-count) end
 end

@@ -43,6 +43,27 @@ describe("kms.credentials.metadata", function()
     end
   end)
 
+  it("a service that requires session tokens and is busy is asked for one again", function()
+    local cloud = emulator.new()
+    cloud:settings { metadata_v2 = "required" }
+    for count = 1, 3 do
+      local metadata = credentials.metadata()
+      cloud:fault { kind = "status", status = 503, body = "", times = count,
+        match = { provider = "metadata", operation = "huawei_token" } }
+      assert(get(metadata, cloud))
+    end
+    local metadata = credentials.metadata()
+    cloud:fault { kind = "status", status = 503, body = "", times = 9,
+      match = { provider = "metadata", operation = "huawei_token" } }
+    provider_call.assert_failure("refused", {}, get(metadata, cloud))
+  end)
+
+  it("a machine without a metadata service is recognized by one request", function()
+    local transport = fake_transport.new(new_transport_error("timeout", "timed out"))
+    provider_call.assert_failure("missing", {}, get(credentials.metadata(), transport))
+    assert.equal(1, #transport.requests)
+  end)
+
   it("a session token is replaced when it has ended, and when the service refuses it", function()
     local cloud = emulator.new()
     cloud:settings { metadata_v2 = "unavailable" }

@@ -135,6 +135,28 @@ describe("kms.credentials.service", function()
     assert.same({ "invalid", "invalid" }, { err.code, err.cause.kind })
   end)
 
+  it("send reports each failed attempt to the calls that wait, and extends the lease for the next one", function()
+    local reports, seconds = {}, {}
+    local context = new_context(fake_transport.new({ status = 503, body = "busy" }, new_error("closed", "gone"), { "ok" }))
+    context.lease = {
+      extend = function(_, _, duration) seconds[#seconds + 1] = duration end,
+      report = function(_, failure) reports[#reports + 1] = failure.message end,
+    }
+    assert.equal("ok", service.send(context, REQUEST).body)
+    assert.same({ "test service failed: HTTP 503: the response body is not JSON, 4 bytes: busy",
+      "request to test service failed: gone" }, reports)
+    assert.equal(3, #seconds)
+    assert.equal(7, seconds[1])
+    for i = 2, 3 do assert.is_true(seconds[i] >= 7 and seconds[i] < 8) end
+  end)
+
+  it("send does not repeat what the request excludes", function()
+    local transport = fake_transport.new { status = 503 }
+    local request = with(REQUEST, { can_repeat = function(response) return response.status ~= 503 end })
+    assert.equal(503, service.send(new_context(transport), request).status)
+    assert.equal(1, #transport.requests)
+  end)
+
   it("create_response_error tells temporary failures from refusals by the status", function()
     for status, code in pairs { [400] = "refused", [401] = "refused", [403] = "refused", [404] = "refused",
       [302] = "unavailable", [429] = "unavailable", [500] = "unavailable", [503] = "unavailable" } do
@@ -291,7 +313,50 @@ describe("every provider that asks a service", function()
         end
       end)
 
+      it(named "one temporary failure of each request is repeated", function()
+        for _, fault in ipairs { { kind = "status", status = 503, body = "" }, { kind = "status", status = 500, body = "" },
+          { kind = "status", status = 429, body = "" }, { kind = "bad_gateway" }, { kind = "close_within", part = "head" },
+          { kind = "close_before" } } do
+          local cloud = emulator.new()
+          provider = case.make()
+          assert(get(cloud))
+          for index = 1, cloud:requests() do
+            cloud, provider = emulator.new(), case.make()
+            local request_count = 0
+            local transport = setmetatable({ send = function(_, request)
+              request_count = request_count + 1
+              if request_count == index then cloud:fault(with(fault, { times = 1 })) end
+              return cloud:send(request)
+            end }, { __index = function(_, name) return function(_, ...) return cloud[name](cloud, ...) end end })
+            assert(get(transport))
+          end
+        end
+      end)
+
+      it(named "temporary failures are repeated by the policy of the client, within the deadline", function()
+        local function count(timeout, retry, response)
+          provider = case.make()
+          local transport = fake_transport.new(response)
+          local start = transport.time
+          local context = provider_call.new_context(case.cloud, transport,
+            { timeout = timeout, client = { clock_offset = 0, retry = retry } })
+          provider_call.assert_failure("unavailable", secrets, provider:get(context))
+          assert.is_true(transport.time - start < timeout)
+          return #transport.requests
+        end
+        local policy = { attempts = 3, base = 0.25, cap = 8 }
+        assert.equal(3, count(30, policy, { status = 500 }))
+        assert.equal(1, count(30, { attempts = 1, base = 0.25, cap = 8 }, { status = 500 }))
+        assert.equal(2, count(30, policy, { status = 500, headers = { ["retry-after"] = "20" } }))
+        assert.equal(1, count(30, policy, { status = 500, headers = { ["retry-after"] = "31" } }))
+        assert.is_true(count(60, policy, { status = 429, headers = { ["retry-after"] = "5" } }) > 6)
+      end)
+
       it(named "a slow service gets its own timeout, and never more than the deadline of the call", function()
+        local function get(transport, timeout) -- luacheck: ignore get
+          return provider:get(provider_call.new_context(case.cloud, transport,
+            { timeout = timeout, client = { clock_offset = 0, retry = { attempts = 1 } } }))
+        end
         local cloud = emulator.new()
         cloud:fault { kind = "delay", seconds = 100, times = 10 }
         local start = cloud:now()

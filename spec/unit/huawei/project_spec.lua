@@ -36,6 +36,33 @@ describe("kms.huawei.project", function()
     assert.equal(2, cloud:requests "iam")
   end)
 
+  it("the lookup is repeated after a temporary failure, and signed afresh", function()
+    local dates = {}
+    for _, fault in ipairs { { kind = "status", status = 503, body = "" }, { kind = "status", status = 429, body = "" },
+      { kind = "bad_gateway" }, { kind = "close_before" } } do
+      local cloud = emulator.new()
+      fault.times, fault.match = 2, { provider = "iam" }
+      cloud:fault(fault)
+      local transport = setmetatable({ send = function(_, request)
+        if request.target:find "projects" then dates[#dates + 1] = fake_transport.headers(request)["x-sdk-date"] end
+        return cloud:send(request)
+      end, sleep = function(_, seconds) cloud:sleep(seconds + 1) end },
+        { __index = function(_, name) return function() return cloud[name](cloud) end end })
+      assert(new_client(transport):update_primary_region(PARAMS))
+      assert.equal(3, cloud:requests "iam")
+    end
+    assert.equal(12, #dates)
+    for i = 2, 3 do assert.not_equal(dates[i - 1], dates[i]) end
+  end)
+
+  it("a failed lookup makes no change uncertain, and its error has the last cause", function()
+    local cloud = emulator.new()
+    cloud:fault { kind = "close_within", part = "head", times = 100, match = { provider = "iam" } }
+    local _, err = new_client(cloud):update_primary_region(PARAMS)
+    assert.same({ "credentials", "unavailable", false }, { err.kind, err.code, err.uncertain })
+    assert.equal(4, cloud:requests "iam")
+  end)
+
   it("of concurrent calls one looks the project up", function()
     local cloud = emulator.new()
     local transport = {
