@@ -49,10 +49,10 @@ static int new_multi(lua_State *L)
 static int add_request(lua_State *L)
 {
     multi *self = check_open(L);
-    kms_pool *pool = kms_transport_check_pool(L, 2);
+    const kms_transport *transport = kms_transport_check(L, 2);
     kms_http_error error;
     lua_settop(L, 3);
-    const kms_transfer *transfer = kms_transport_start(L, 3, pool, &self->queue, &error);
+    const kms_transfer *transfer = kms_transport_start(L, 3, transport, &self->queue, &error);
     if (transfer == NULL)
         return kms_response_push_error(L, &error);
     lua_pushinteger(L, transfer->id);

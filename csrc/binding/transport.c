@@ -21,11 +21,6 @@ static const char LOOP_TYPE_NAME[] = "kms.transport.curl.event_loop";
  * is less than 2^31 milliseconds. */
 enum { DEFAULT_TIMEOUT = 30, MAX_TIMEOUT = 2000000 };
 
-typedef struct {
-    kms_event_loop *loop;
-    kms_pool *pool; /* NULL: collected, or not yet opened */
-} transport;
-
 /* The registry holds one userdata with the state's event loop. */
 
 static int collect_loop(lua_State *L)
@@ -60,29 +55,29 @@ kms_event_loop *kms_transport_event_loop(lua_State *L)
     return *holder;
 }
 
-static transport *check_transport(lua_State *L)
+static kms_transport *check_transport(lua_State *L)
 {
     return luaL_checkudata(L, 1, TYPE_NAME);
 }
 
-static bool is_open(const transport *self)
+static bool is_open(const kms_transport *self)
 {
     return self->pool != NULL && !self->pool->is_closed;
 }
 
-static transport *check_open(lua_State *L)
+static kms_transport *check_open(lua_State *L)
 {
-    transport *self = check_transport(L);
+    kms_transport *self = check_transport(L);
     if (!is_open(self))
         luaL_error(L, "transport is closed");
     return self;
 }
 
-kms_pool *kms_transport_check_pool(lua_State *L, int index)
+kms_transport *kms_transport_check(lua_State *L, int index)
 {
-    const transport *self = luaL_checkudata(L, index, TYPE_NAME);
+    kms_transport *self = luaL_checkudata(L, index, TYPE_NAME);
     luaL_argcheck(L, is_open(self), index, "transport is closed");
-    return self->pool;
+    return self;
 }
 
 static kms_option_index find_option(lua_State *L, const char *name)
@@ -121,8 +116,8 @@ static int new_transport(lua_State *L)
     if (!lua_isnoneornil(L, 1))
         luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    transport *self = lua_newuserdatauv(L, sizeof *self, 0);
-    *self = (transport){NULL, NULL};
+    kms_transport *self = lua_newuserdatauv(L, sizeof *self, 0);
+    *self = (kms_transport){NULL, NULL};
     luaL_getmetatable(L, TYPE_NAME);
     lua_setmetatable(L, -2);
     self->loop = kms_transport_event_loop(L);
@@ -146,11 +141,11 @@ static double limit_timeout(const kms_options *options, double timeout)
     return timeout < limit ? timeout : limit;
 }
 
-kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
+kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *transport,
                                   kms_transfer_queue *queue, kms_http_error *error)
 {
     kms_request request;
-    kms_event_loop *loop = kms_transport_event_loop(L);
+    kms_event_loop *loop = transport->loop;
     if (kms_request_read(L, index, &request) != KMS_REQUEST_OK)
         luaL_argerror(L, index, lua_tostring(L, -1));
     kms_transfer *transfer = kms_event_loop_prepare(loop);
@@ -159,8 +154,8 @@ kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
     kms_request_status status =
         kms_request_write(L, index, &request, &transfer->writer, &transfer->error);
     if (status == KMS_REQUEST_OK &&
-        kms_event_loop_start(loop, pool, &request.http,
-                             limit_timeout(&pool->options, request.timeout), queue))
+        kms_event_loop_start(loop, transport->pool, &request.http,
+                             limit_timeout(&transport->pool->options, request.timeout), queue))
         return transfer;
     *error = transfer->error; /* the transfer is free for the next request */
     kms_transfer_clear(transfer);
@@ -168,6 +163,9 @@ kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
         luaL_argerror(L, index, lua_tostring(L, -1));
     return NULL;
 }
+
+/* Its address is the registry key of push_result as a Lua function. */
+static const char FUNCTION_KEY = 0;
 
 /* Called in protected mode with a transfer as light userdata. */
 static int push_result(lua_State *L)
@@ -181,7 +179,8 @@ static int push_result(lua_State *L)
 
 void kms_transport_push_function(lua_State *L)
 {
-    lua_pushcfunction(L, push_result);
+    lua_pushlightuserdata(L, (void *)(size_t)&FUNCTION_KEY);
+    lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
 int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfer)
@@ -194,12 +193,12 @@ int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfe
 static int send_request(lua_State *L)
 {
     enum { REQUEST = 2, FUNCTION };
-    const transport *self = check_open(L);
+    const kms_transport *self = check_open(L);
     kms_event_loop *loop = self->loop;
     kms_http_error error;
     lua_settop(L, REQUEST);
     kms_transport_push_function(L);
-    kms_transfer *transfer = kms_transport_start(L, REQUEST, self->pool, NULL, &error);
+    kms_transfer *transfer = kms_transport_start(L, REQUEST, self, NULL, &error);
     if (transfer == NULL)
         return kms_response_push_error(L, &error);
     kms_event_loop_run(loop, transfer);
@@ -252,7 +251,7 @@ static int stats(lua_State *L)
 
 static int close_transport(lua_State *L)
 {
-    transport *self = check_transport(L);
+    kms_transport *self = check_transport(L);
     if (is_open(self)) {
         self->pool->is_closed = true;
         kms_event_loop_close_idle(self->loop, self->pool);
@@ -262,11 +261,11 @@ static int close_transport(lua_State *L)
 
 static int collect_transport(lua_State *L)
 {
-    transport *self = check_transport(L);
+    kms_transport *self = check_transport(L);
     close_transport(L);
     kms_pool_release(self->pool);
     kms_event_loop_release(self->loop);
-    *self = (transport){NULL, NULL};
+    *self = (kms_transport){NULL, NULL};
     return 0;
 }
 
@@ -296,6 +295,9 @@ static const luaL_Reg METAMETHODS[] = {
 void kms_transport_open(lua_State *L)
 {
     open_loop(L);
+    lua_pushlightuserdata(L, (void *)(size_t)&FUNCTION_KEY);
+    lua_pushcfunction(L, push_result);
+    lua_rawset(L, LUA_REGISTRYINDEX);
     luaL_newmetatable(L, TYPE_NAME);
     luaL_setfuncs(L, METAMETHODS, 0);
     lua_pushstring(L, TYPE_NAME);

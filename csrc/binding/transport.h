@@ -7,18 +7,23 @@
 #include "binding/request.h"
 #include "curl/event_loop.h"
 
+typedef struct {
+    kms_event_loop *loop; /* one reference */
+    kms_pool *pool;       /* one reference; NULL: collected, or not yet opened */
+} kms_transport;
+
 /* Creates the class and pushes its constructor. */
 void kms_transport_open(lua_State *L);
 
-/* The pool of the open transport at `index`. Raises an argument error for any other value. */
-kms_pool *kms_transport_check_pool(lua_State *L, int index);
+/* The open transport at `index`. Raises an argument error for any other value. */
+kms_transport *kms_transport_check(lua_State *L, int index);
 
 /* The state's event loop, shared by all its transports. */
 kms_event_loop *kms_transport_event_loop(lua_State *L);
 
 /* Writes the request at `index` into a transfer of the loop, and starts it. Raises an argument
  * error for a malformed request table. NULL: the request was not started, see `error`. */
-kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
+kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *transport,
                                   kms_transfer_queue *queue, kms_http_error *error);
 
 /* Pushes what became of a transfer that has ended: a response, or nil and an error. In protected
@@ -26,8 +31,7 @@ kms_transfer *kms_transport_start(lua_State *L, int index, kms_pool *pool,
  * the stack index of the function that kms_transport_push_function pushed. */
 int kms_transport_push_outcome(lua_State *L, int push_result, kms_transfer *transfer);
 
-/* Pushes the function that kms_transport_push_outcome calls. May raise for lack of memory, so the
- * caller pushes it before a transfer is its own. */
+/* Pushes the function that kms_transport_push_outcome calls. Allocates nothing. */
 void kms_transport_push_function(lua_State *L);
 
 #endif
