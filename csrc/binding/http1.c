@@ -182,7 +182,7 @@ static int is_idempotent(lua_State *L)
 /* error_message(code, host, reason) */
 static int error_message(lua_State *L)
 {
-    kms_http_error error = {KMS_HTTP_OK};
+    kms_http_error error = {.code = KMS_HTTP_OK};
     const kms_http_error_code code = kms_http_error_code_of(check_slice(L, 1));
     const kms_slice host = check_slice(L, 2);
     const char *reason = luaL_checkstring(L, 3);

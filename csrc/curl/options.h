@@ -55,8 +55,8 @@ kms_option_status kms_options_set_number(kms_options *options, kms_option_index 
 #define KMS_SET_OPTION(option, value)                                                              \
     (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
 
-/* Checks that the files of the options can be read: libcurl would block on a FIFO, and reports every
- * other problem in the same words. False: see `error`. */
+/* Checks that the files of the options can be read: libcurl would block on a FIFO, and reports
+ * every other problem in the same words. False: see `error`. */
 bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error);
 
 /* Configures an easy handle with everything that is the same for all requests. */
