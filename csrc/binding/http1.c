@@ -1,9 +1,11 @@
-/* Module kms.http1: HTTP/1.1 requests and responses as bytes, hosts, and clocks. It needs libc
- * alone, so that an NGINX worker loads neither libcurl nor its dependencies.
+/* Module kms.http1: HTTP/1.1 requests and responses as bytes, hosts, files and clocks. It needs
+ * libc alone, so that an NGINX worker loads neither libcurl nor its dependencies.
  *
  * The parser's userdata owns what the response takes until it is complete. It has ended before its
  * result is pushed, so a finalizer that runs meanwhile cannot touch what is being pushed. */
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/wipe.h"
 #include "binding/compat.h"
 #include "binding/error.h"
 #include "binding/request.h"
@@ -12,6 +14,7 @@
 #include "http/http1_parser.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static const char PARSER_TYPE_NAME[] = "kms.http1.parser";
 static const char WRITER_TYPE_NAME[] = "kms.http1.writer";
@@ -192,6 +195,32 @@ static int error_message(lua_State *L)
     return 1;
 }
 
+/* read_file(path, max_size): the content and the permission bits; or nil, "absent", "too_large" or
+ * "unreadable", and the reason. */
+static int read_file(lua_State *L)
+{
+    static const char *const WORDS[] = {NULL, "absent", "too_large", "unreadable"};
+    const kms_slice path = check_slice(L, 1);
+    const lua_Number max_size = luaL_checknumber(L, 2);
+    luaL_argcheck(L, max_size >= 1 && max_size <= INT32_MAX, 2, "max_size must be 1 to 2147483647");
+    char *memory = lua_newuserdatauv(L, (size_t)max_size, 0);
+    kms_file_info info = {0, 0, "the path contains NUL"};
+    kms_file_status status = KMS_FILE_UNREADABLE;
+    if (strlen(path.data) == path.length)
+        status = kms_file_read(path.data, memory, (size_t)max_size, &info);
+    if (status != KMS_FILE_OK) {
+        kms_wipe(memory, info.length);
+        lua_pushnil(L);
+        lua_pushstring(L, WORDS[status]);
+        lua_pushstring(L, info.reason);
+        return 3;
+    }
+    lua_pushlstring(L, memory, info.length);
+    kms_wipe(memory, info.length);
+    lua_pushinteger(L, (lua_Integer)info.mode);
+    return 2;
+}
+
 static int read_monotonic_clock(lua_State *L)
 {
     lua_pushnumber(L, kms_monotonic());
@@ -205,17 +234,12 @@ static int read_wall_clock(lua_State *L)
 }
 
 static const luaL_Reg FUNCTIONS[] = {
-    {"parser", new_parser},
-    {"request", write_request},
-    {"parse_host", parse_host},
-    {"is_ip", is_ip},
-    {"is_loopback", is_loopback},
-    {"is_link_local", is_link_local},
-    {"is_idempotent", is_idempotent},
-    {"error_message", error_message},
-    {"monotonic", read_monotonic_clock},
-    {"now", read_wall_clock},
-    {NULL, NULL},
+    {"parser", new_parser},           {"request", write_request},
+    {"parse_host", parse_host},       {"is_ip", is_ip},
+    {"is_loopback", is_loopback},     {"is_link_local", is_link_local},
+    {"is_idempotent", is_idempotent}, {"error_message", error_message},
+    {"read_file", read_file},         {"monotonic", read_monotonic_clock},
+    {"now", read_wall_clock},         {NULL, NULL},
 };
 
 static const luaL_Reg PARSER_METHODS[] = {

@@ -5,7 +5,7 @@ local subprocess = require "spec.helpers.subprocess"
 local PROGRAM = [[
   local curl = require("kms.transport.curl").new { timeout = 20 }
   local host = "127.0.0.1:" .. os.getenv "KMS_CREDENTIALS_PORT"
-  for _, path in ipairs { "/workers", "/threads", "/old", "/guard", "/queue", "/killed" } do
+  for _, path in ipairs { "/workers", "/threads", "/old", "/guard", "/queue", "/fifo", "/killed" } do
     print(path, assert(curl:send { method = "GET", scheme = "http", host = host, target = path }).body)
   end]]
 
@@ -36,6 +36,11 @@ describe("credentials in NGINX", function()
   it("a light thread that is killed during its request blocks the other light threads for a bounded time", function()
     assert.equal("kms: credentials error unavailable: timed out waiting for a concurrent request for credentials "
       .. "(in time), then token-2", results["/killed"])
+  end)
+
+  it("a FIFO in place of a profile or token file does not block the worker", function()
+    local message = "invalid not a regular file"
+    assert.equal(("%s, %s, %s"):format(message, message, message), results["/fifo"])
   end)
 
   it("four workers that start together and share a token send one request", function()

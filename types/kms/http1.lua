@@ -75,6 +75,14 @@ function http1.is_idempotent(method) end
 ---@return string
 function http1.error_message(code, host, reason) end
 
+--- Reads a regular file. It does not wait, so a FIFO or a device is unreadable.
+---@param path string
+---@param max_size integer in bytes
+---@return string? content
+---@return integer|"absent"|"too_large"|"unreadable" mode_or_problem permission bits, or why there is no content
+---@return string? reason
+function http1.read_file(path, max_size) end
+
 --- Monotonic time in seconds.
 ---@return number
 function http1.monotonic() end

@@ -1,6 +1,7 @@
 --- Reads the small files in which tools and services store credentials.
 
 local Credentials = require "kms.credentials.value"
+local http1 = require "kms.http1"
 local trim = require "kms.util.trim"
 local validate = require "kms.util.validate"
 
@@ -8,36 +9,22 @@ local file = {}
 
 local MAX_SIZE = 64 * 1024 -- bytes
 
--- Error numbers of POSIX: no such file; a part of the path is not a folder.
-local ABSENT = { [2] = true, [20] = true }
-
---- Removes the path that io.open puts before a message of the system.
-local function strip_path(message, path)
-  message = tostring(message)
-  local prefix = path .. ": "
-  return message:sub(1, #prefix) == prefix and message:sub(#prefix + 1) or message
-end
-
---- Reads a whole file.
+--- Reads a whole file. It does not wait for a FIFO or a device.
 ---@param path string
 ---@param description string what the file is, for errors
----@return string? text, kms.Error? err "missing" when the file does not exist, "invalid" when it cannot be read
+---@return string? text
+---@return kms.Error? err "missing" when the file does not exist, "invalid" when it cannot be read
+---@return integer? mode permission bits
 function file.read(path, description)
+  local text, mode, reason = http1.read_file(path, MAX_SIZE)
+  if text then return text, nil, mode end
+  local problem = mode
   local subject = ("%s %s"):format(description, validate.quote(path))
-  local handle, message, code = io.open(path, "rb")
-  if not handle and ABSENT[code] then return Credentials.error("missing", subject .. " does not exist") end
-  local text
-  if handle then
-    text, message = handle:read(MAX_SIZE + 1)
-    handle:close()
-  end
-  if not text and message then
-    return Credentials.error("invalid", ("%s cannot be read: %s"):format(subject, strip_path(message, path)))
-  end
-  if text and #text > MAX_SIZE then
+  if problem == "absent" then return Credentials.error("missing", subject .. " does not exist") end
+  if problem == "too_large" then
     return Credentials.error("invalid", ("%s exceeds %d bytes"):format(subject, MAX_SIZE))
   end
-  return text or ""
+  return Credentials.error("invalid", ("%s cannot be read: %s"):format(subject, reason))
 end
 
 --- Reads a file that contains one token. The caller configured its path, so an absent file is an error, too.
@@ -53,20 +40,14 @@ function file.read_token(path, description)
     rule.text))
 end
 
--- LuaFileSystem, or false where it is not installed. Lua itself cannot read the mode of a file.
-local lfs
-
 --- Returns a warning when users other than its owner may read a file.
 ---@param path string
+---@param mode integer permission bits
 ---@return string? warning
-function file.check_permissions(path)
-  if lfs == nil then
-    local is_loaded, module = pcall(require, "lfs")
-    lfs = is_loaded and module
-  end
-  local mode = lfs and lfs.attributes(path, "permissions")
-  if mode and mode:sub(4, 4) .. mode:sub(7, 7) ~= "--" then
-    return ("users other than its owner can read %s (%s): chmod 600"):format(validate.quote(path), mode)
+function file.check_permissions(path, mode)
+  local is_readable_by_group, is_readable_by_others = math.floor(mode / 32) % 2 == 1, mode % 8 >= 4
+  if is_readable_by_group or is_readable_by_others then
+    return ("users other than its owner can read %s (mode %03o): chmod 600"):format(validate.quote(path), mode)
   end
 end
 

@@ -1,4 +1,4 @@
---- Credentials in the profile file of a cloud's own tools, read for each call and never written.
+--- Credentials in the profile file of a cloud's own tools. The file is never written.
 
 local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
@@ -8,6 +8,9 @@ local provider = require "kms.credentials.provider"
 local validate = require "kms.util.validate"
 
 local profile = {}
+
+-- In NGINX, where reading blocks the worker, a file is read again after this time. Elsewhere each call reads it.
+local READ_INTERVAL = rawget(_G, "ngx") and 10 -- seconds
 
 ---@class kms.ProfileFormat where a cloud's tools keep their profiles, and how they name things
 ---@field path string below the home folder
@@ -115,25 +118,43 @@ local function parse(format, fields, text, option)
   return credentials
 end
 
+--- Reads the profile.
+---@return kms.Credentials? credentials, kms.Error? err
+local function read_profile(context, path, name)
+  local text, err, mode = file.read(path, "credentials file")
+  if not text then return nil, err end
+  local credentials
+  credentials, err = parse(context.cloud.profile, context.fields, text, name)
+  if not credentials then
+    return Credentials.error(err.code, ("credentials file %s%s"):format(validate.quote(path), err.message))
+  end
+  credentials.warning = file.check_permissions(path, mode)
+  return credentials
+end
+
 --- Creates a provider of a profile of the cloud's file.
 ---@param options kms.FileOptions
 ---@return kms.credentials.Provider
 function profile.new(options)
   local path_option, name_option = options.path, options.profile
-  return provider.new("file", function(context)
-    local format = context.cloud.profile
-    local path, err = locate(format, path_option)
+  local entries = {} -- by cloud and path: what the file contained, and when it was read
+
+  local function get(context)
+    local path, err = locate(context.cloud.profile, path_option)
     if not path then return nil, err end
-    local text, credentials
-    text, err = file.read(path, "credentials file")
-    if not text then return nil, err end
-    credentials, err = parse(format, context.fields, text, name_option)
-    if not credentials then
-      return Credentials.error(err.code, ("credentials file %s%s"):format(validate.quote(path), err.message))
+    local key, clock = context.provider .. " " .. path, context:clock()
+    local entry = entries[key]
+    if not entry or not READ_INTERVAL or math.abs(clock - entry.read_at) >= READ_INTERVAL then
+      local credentials, problem = read_profile(context, path, name_option)
+      entry = { read_at = clock, credentials = credentials, problem = problem }
+      entries[key] = entry
     end
-    credentials.warning = file.check_permissions(path)
-    return credentials
-  end)
+    if entry.credentials then return entry.credentials end
+    -- A new error each time, because the caller may change it.
+    return Credentials.error(entry.problem.code, entry.problem.message)
+  end
+
+  return provider.new("file", get, { forget = function() entries = {} end })
 end
 
 return profile

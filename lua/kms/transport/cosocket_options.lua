@@ -93,15 +93,11 @@ end
 
 ---@return string? pem, string? problem
 local function read_file(option, path)
-  local file, reason = io.open(path, "rb")
-  local pem
-  if file then
-    pem, reason = file:read(MAX_FILE)
-    file:close()
-  end
-  if pem then return pem end
+  local pem, problem, reason = http1.read_file(path, MAX_FILE)
+  if pem and pem ~= "" then return pem end
+  reason = pem and "the file is empty" or problem == "too_large" and ("it exceeds %d bytes"):format(MAX_FILE) or reason
   return nil, ("option '%s' must be the path of a PEM file; cannot read %s: %s"):format(
-    option, validate.quote(path), tostring(reason or "the file is empty"))
+    option, validate.quote(path), reason)
 end
 
 ---@return { chain: ffi.cdata*, key: ffi.cdata* }? certificate

@@ -111,6 +111,21 @@ paths["/killed"] = function()
   return ("%s (%s), then %s"):format(first, duration < 5 and "in time" or "late", get_token(provider, transport))
 end
 
+paths["/fifo"] = function()
+  local path = os.tmpname()
+  os.remove(path)
+  assert(os.execute("mkfifo " .. path))
+  local messages = {}
+  for i, provider in ipairs { credentials.file { path = path },
+    credentials.container { uri = "http://127.0.0.1/", token_file = path },
+    credentials.oidc { idp_id = "idp", id_token_file = path } } do
+    local _, err = provider:get(provider_call.new_context("huawei", new_iam("fifo", 0)))
+    messages[i] = err.code .. " " .. err.message:match "cannot be read: (.*)"
+  end
+  os.remove(path)
+  return table.concat(messages, ", ")
+end
+
 paths["/workers"] = function()
   local tokens = {}
   for id = 0, ngx.worker.count() - 1 do

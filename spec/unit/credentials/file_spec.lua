@@ -23,11 +23,6 @@ describe("kms.credentials.file", function()
 
   it("read refuses a folder, an unreadable file and a large file", function()
     assert.equal('test file "/tmp" cannot be read: Is a directory', error_of("invalid", file.read("/tmp", "test file")))
-    local open = io.open
-    io.open = function(path) return nil, path .. ": Permission denied", 13 end -- luacheck: ignore
-    local text, err = file.read("/secret", "test file")
-    io.open = open -- luacheck: ignore
-    assert.equal('test file "/secret" cannot be read: Permission denied', error_of("invalid", text, err))
     local path = provider_call.write_file(("x"):rep(64 * 1024 + 1))
     assert.equal(('test file "%s" exceeds 65536 bytes'):format(path), error_of("invalid", file.read(path, "test file")))
     assert.equal(64 * 1024, #file.read(provider_call.write_file(("x"):rep(64 * 1024)), "test file"))
@@ -43,23 +38,45 @@ describe("kms.credentials.file", function()
     end
   end)
 
-  it("check_permissions warns when users other than the owner may read a file", function()
-    local path = provider_call.write_file "x"
-    for mode, letters in pairs { ["644"] = "rw-r--r--", ["640"] = "rw-r-----", ["604"] = "rw----r--", ["600"] = false,
-      ["400"] = false } do
-      assert(os.execute(("chmod %s %s"):format(mode, path)))
-      assert.equal(letters and ('users other than its owner can read "%s" (%s): chmod 600'):format(path, letters) or nil,
-        (file.check_permissions(path)))
+  it("read refuses a FIFO, a device, a socket and a file of a gigabyte, and does not wait", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(os.execute(("mkdir %s && mkfifo %s/fifo && ln -s %s/fifo %s/link && truncate -s 1G %s/large"):format(
+      folder, folder, folder, folder, folder)))
+    for _, path in ipairs { folder .. "/fifo", folder .. "/link", "/dev/zero", "/dev/tty", "/dev/null" } do
+      local output = subprocess.run(([[
+        local _, err = require("kms.credentials.file").read(%q, "test file")
+        print(err.code, err.message)
+      ]]):format(path))
+      assert.equal(("invalid\ttest file %q cannot be read: not a regular file\n"):format(path), output)
     end
+    local start = os.clock()
+    assert.equal(('test file "%s/large" exceeds 65536 bytes'):format(folder),
+      error_of("invalid", file.read(folder .. "/large", "test file")))
+    assert.is_true(os.clock() - start < 0.5)
+    assert(os.execute("rm -r " .. folder))
   end)
 
-  it("check_permissions returns no warning where LuaFileSystem is not installed", function()
+  it("read tells why a file cannot be read", function()
+    assert.matches("^test file .* cannot be read: File name too long$",
+      error_of("invalid", file.read("/" .. ("x"):rep(300), "test file")))
+    assert.equal('test file "/tmp\\x00x" cannot be read: the path contains NUL',
+      error_of("invalid", file.read("/tmp\0x", "test file")))
+  end)
+
+  it("read accepts a file whose size is not known before", function()
+    assert.matches("%d", (file.read("/proc/self/stat", "test file")))
+  end)
+
+  it("read returns the permission bits, and check_permissions warns when others may read the file", function()
     local path = provider_call.write_file "x"
-    assert(os.execute("chmod 644 " .. path))
-    local output = subprocess.run(([[
-      package.preload.lfs = function() error "not installed" end
-      print((require("kms.credentials.file").check_permissions(%q)))
-    ]]):format(path))
-    assert.equal("nil\n", output)
+    for mode, has_warning in pairs { ["644"] = true, ["640"] = true, ["604"] = true, ["600"] = false, ["400"] = false,
+      ["622"] = false } do
+      assert(os.execute(("chmod %s %s"):format(mode, path)))
+      local _, _, bits = file.read(path, "test file")
+      assert.equal(tonumber(mode, 8), bits)
+      assert.equal(has_warning and ('users other than its owner can read "%s" (mode %s): chmod 600'):format(path, mode)
+        or nil, (file.check_permissions(path, bits)))
+    end
   end)
 end)

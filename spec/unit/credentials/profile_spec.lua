@@ -125,7 +125,7 @@ describe("kms.credentials.profile", function()
     local path = provider_call.write_file(HUAWEI)
     local file = credentials.file { path = path }
     assert(os.execute("chmod 644 " .. path))
-    assert.equal(('users other than its owner can read "%s" (rw-r--r--): chmod 600'):format(path),
+    assert.equal(('users other than its owner can read "%s" (mode 644): chmod 600'):format(path),
       file:get(new_context()).warning)
     assert(os.execute("chmod 600 " .. path))
     assert.is_nil(file:get(new_context()).warning)
@@ -139,6 +139,40 @@ describe("kms.credentials.profile", function()
     file:write "[basic]\nak = NEW\nsk = x\n"
     file:close()
     assert.equal("NEW", provider:get(new_context()).access_key)
+  end)
+
+  it("in NGINX the file is read once in ten seconds, and again after its credentials were refused", function()
+    local path = provider_call.write_file(HUAWEI)
+    assert.equal("1 1 2 3 AK hush invalid 4 4 invalid\n", (subprocess.run(([[
+      ngx = {}
+      local http1 = require "kms.http1"
+      local read_file, count = http1.read_file, 0
+      http1.read_file = function(...) count = count + 1 return read_file(...) end
+      local provider_call = require "spec.helpers.provider_call"
+      local transport = require("spec.helpers.fake_transport").new {}
+      local provider = require("kms.credentials").file { path = %q }
+      local function get()
+        local credentials, err = provider:get(provider_call.new_context("huawei", transport))
+        return credentials or err
+      end
+      local results = {}
+      local function note(value) results[#results + 1] = tostring(value) end
+      local first = get() note(count)
+      transport.time = transport.time + 9.9
+      assert(get() == first) note(count)
+      transport.time = transport.time + 0.1
+      get() note(count)
+      provider:forget(first)
+      local last = get() note(count)
+      note(last.access_key) note(last.secret_key)
+      io.open(%q, "w"):close()
+      local file = io.open(%q, "w") file:write "[basic]\nak = A\n" file:close()
+      transport.time = transport.time + 10
+      note(get().code) note(count)
+      local err = get() note(count) note(err.code)
+      assert(err ~= get())
+      print(table.concat(results, " "))
+    ]]):format(path, path, path))))
   end)
 
   it("the file is where the clouds' own tools and variables place it", function()

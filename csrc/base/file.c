@@ -1,0 +1,64 @@
+/* Reads files; see file.h. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static kms_file_status fail(int error, kms_file_info *info)
+{
+    info->reason = strerror(error);
+    return error == ENOENT || error == ENOTDIR ? KMS_FILE_ABSENT : KMS_FILE_UNREADABLE;
+}
+
+/* Checks what the path or the descriptor refers to. */
+static kms_file_status check(const struct stat *status, size_t size, kms_file_info *info)
+{
+    if (S_ISDIR(status->st_mode))
+        return fail(EISDIR, info);
+    if (!S_ISREG(status->st_mode)) {
+        info->reason = "not a regular file";
+        return KMS_FILE_UNREADABLE;
+    }
+    info->mode = (unsigned)status->st_mode & 07777;
+    return status->st_size > (off_t)size ? KMS_FILE_TOO_LARGE : KMS_FILE_OK;
+}
+
+static kms_file_status read_all(int descriptor, char *memory, size_t size, kms_file_info *info)
+{
+    while (info->length < size) {
+        const ssize_t count = read(descriptor, memory + info->length, size - info->length);
+        if (count == 0)
+            return KMS_FILE_OK;
+        if (count > 0)
+            info->length += (size_t)count;
+        else if (errno != EINTR)
+            return fail(errno, info);
+    }
+    /* A file in /proc has more than its status says. */
+    char more;
+    return read(descriptor, &more, 1) == 0 ? KMS_FILE_OK : KMS_FILE_TOO_LARGE;
+}
+
+kms_file_status kms_file_read(const char *path, char *memory, size_t size, kms_file_info *info)
+{
+    struct stat status;
+    *info = (kms_file_info){0, 0, NULL};
+    /* Before open, because to open a device may already have an effect. */
+    if (stat(path, &status) != 0)
+        return fail(errno, info);
+    kms_file_status result = check(&status, size, info);
+    if (result != KMS_FILE_OK)
+        return result;
+    /* The path may refer to a FIFO by now, for which open would wait without O_NONBLOCK. */
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0)
+        return fail(errno, info);
+    result = fstat(descriptor, &status) == 0 ? check(&status, size, info) : fail(errno, info);
+    if (result == KMS_FILE_OK)
+        result = read_all(descriptor, memory, size, info);
+    close(descriptor);
+    return result;
+}
