@@ -2,10 +2,12 @@
 #include "curl/tls_context.h"
 
 #include <dlfcn.h>
-#include <openssl/ssl.h>
 #include <string.h>
 
-typedef long (*set_control)(SSL_CTX *context, int command, long value, void *pointer);
+/* SSL_CTX_ctrl of OpenSSL, and two numbers of its openssl/ssl.h that all versions share. Only
+ * csrc/sign is compiled against OpenSSL. */
+typedef long (*set_control)(void *context, int command, long value, void *pointer);
+enum { SSL_CTRL_CLEAR_MODE = 78, SSL_MODE_AUTO_RETRY = 4 };
 
 /* Finds a function of the libssl that libcurl uses. Linking with a libssl of our own could bring a
  * second one into the process. */
