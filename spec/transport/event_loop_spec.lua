@@ -42,7 +42,7 @@ local function drive(multis, count)
   return results
 end
 
-describe("the event loop of kms.transport.curl", function()
+describe("the event loop of kms.transport.curl #descriptor", function()
   local transport = curl.new { ca_file = servers.ca_file }
 
   it("completes requests that a host drives", function()

@@ -117,7 +117,7 @@ describe("after a fork", function()
     end)
   end
 
-  it("a host's event loop in the child gets its own descriptor", function()
+  it("a host's event loop in the child gets its own descriptor #descriptor", function()
     run("https", [[
       local multi = curl.multi()
       local number = multi:descriptor()
