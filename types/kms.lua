@@ -150,6 +150,10 @@ function kms.rename_key(params, client, options) end
 ---@return kms.Parallel
 function kms.parallel(options) end
 
+--- Loads every module that a later call may need, so that calls work after `chroot`. Raises, like `require`, if one
+--- cannot be loaded.
+function kms.preload() end
+
 --- Returns whether a value is an error of this library.
 ---@param value any
 ---@return boolean

@@ -249,6 +249,12 @@ static int stats(lua_State *L)
     return 1;
 }
 
+static int read_is_open(lua_State *L)
+{
+    lua_pushboolean(L, is_open(check_transport(L)));
+    return 1;
+}
+
 static int close_transport(lua_State *L)
 {
     kms_transport *self = check_transport(L);
@@ -281,6 +287,7 @@ static const luaL_Reg METHODS[] = {
     {"now", read_wall_clock},
     {"clock", read_monotonic_clock},
     {"stats", stats},
+    {"is_open", read_is_open},
     {"close", close_transport},
     {NULL, NULL},
 };

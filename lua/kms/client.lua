@@ -40,7 +40,7 @@ local function is_transport(value)
   return type(value) == "userdata" or type(value.send) == "function"
 end
 
---- Closes a client's own transport, or the shared one if no other client uses it.
+--- Closes the transport that the client created, or the shared one if no other client uses it.
 local function release_transport(self)
   local transport = self.transport
   self.transport, self.owns_transport, sharing_clients[self] = nil, nil, nil
@@ -64,13 +64,18 @@ end
 ---@return table|userdata|nil transport, kms.Error? err
 ---@return string? problem argument error in the option
 local function open_transport(self)
-  if self.transport and not self.owns_transport then return self.transport end
+  local transport = self.transport
+  if transport and not self.owns_transport then
+    if self.is_transport_open and not self.is_transport_open(transport) then return nil, nil, "transport is closed" end
+    return transport
+  end
   local refusal = cosocket and cosocket.check_phase()
   if refusal then return nil, refusal end
-  if self.transport then return self.transport end
+  if transport then return transport end
   local options = self.transport_options()
   local is_shared = not cosocket and next(options) == nil
-  local transport, problem = is_shared and shared.transport, nil
+  local problem
+  transport = is_shared and shared.transport
   if not transport then transport, problem = create_transport(options) end
   if not transport then return nil, nil, problem end
   if is_shared then shared.transport, sharing_clients[self] = transport, true end
@@ -135,18 +140,17 @@ local function create_method(entry, metatable)
   local name = entry.name
   return function(self, params, options)
     if getmetatable(self) ~= metatable then error(describe_bad_self(name, self, metatable), 2) end
-    local problem = validate.arguments(entry.params, params, "field")
+    local values, refusal, problem = operation.validate_params(entry, params)
     if problem then error(validate.argument_error(1, name, problem), 2) end
     problem = options ~= nil and client.validate_options(options)
     if problem then error(validate.argument_error(2, name, problem), 2) end
-    local transport, err, values, refusal
+    local transport, err
     transport, err, problem = open_transport(self)
     if problem then error(validate.argument_error(1, self.provider.name, problem), 2) end
 
-    values, refusal = operation.validate_params(entry, params)
     err = refusal or err
     if not err and not self.settings then err = resolve_settings(self) end
-    if err then return call.reject(self, entry, err) end
+    if err then return call.reject(self, entry, err, params) end
     return call.run(self, entry, values, transport, options and options.timeout or self.timeout)
   end
 end
@@ -169,7 +173,7 @@ local function create_guard(provider, option)
   if not dictionary then
     return nil, ("option 'lock_guard': there is no lua_shared_dict %s"):format(validate.quote(option.shared))
   end
-  return lock_guard.new(dictionary)
+  return lock_guard.new(dictionary, option.shared)
 end
 
 local function validate_client_options(provider, fields, options)
@@ -182,11 +186,12 @@ local function create_methods(provider, metatable)
   local methods = {}
   for _, entry in ipairs(provider.operations) do methods[entry.name] = create_method(entry, metatable) end
 
-  --- Closes the connections of the client's own transport; of a shared one, if no other client uses it. A later call
-  --- opens new ones.
+  --- Closes the connections of the client's own transport; of a shared one, if no other client uses it. Calls under way
+  --- end first. A later call opens new connections.
   function methods.close(self)
     if getmetatable(self) ~= metatable then error(describe_bad_self("close", self, metatable), 2) end
-    if self.owns_transport then release_transport(self) end
+    self.is_closing = self.active_calls > 0
+    if self.owns_transport and not self.is_closing then release_transport(self) end
   end
 
   --- Resets the lock guard, so that credentials that were refused may be sent again. Credential providers forget the
@@ -224,13 +229,14 @@ function client.new_constructor(provider)
 
     local self = {
       provider = provider, options = {}, timeout = options.timeout or DEFAULT_TIMEOUT, clock_offset = 0,
-      guard = guard, retry = policy, on_attempt = options.on_attempt,
+      active_calls = 0, guard = guard, retry = policy, on_attempt = options.on_attempt,
       credential_provider = credentials.provider(options.credentials),
     }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
     local transport = options.transport
     if transport and is_transport(transport) then
       self.transport = transport
+      self.is_transport_open = type(transport) == "userdata" and transport.is_open or nil
     else
       -- A proxy's password is a secret. Only functions hold secrets, so that printing a client shows none.
       local copy = copy_table(transport or {})

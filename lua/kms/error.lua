@@ -7,16 +7,17 @@
 --                 or guarded
 --   transport     there is no response; `code` is one of kms.transport.errors
 --   service       the cloud refused the request; `code` is the cloud's own, verbatim
---   protocol      the response is not what the API documents; `code` is empty, not_json, not_object, wrong_type or
---                 unknown
+--   protocol      the response is not what the API documents; `code` is empty, not_json, not_object, wrong_type,
+--                 mismatch (it is the response to another request) or unknown
 
 local Error = {}
 
 local metatable = { __name = "kms.error" }
 
---- Formats the error as one line: operation, kind, code, message, and the ids to quote.
+--- Formats the error as one line: operation, key, kind, code, message, and the ids to quote.
 function metatable.__tostring(err)
   local operation = err.operation and (err.provider or "kms") .. " " .. err.operation or err.provider or "kms"
+  if err.key then operation = operation .. " " .. err.key end
   local parts = { operation, ": ", tostring(err.kind), " error" }
   if err.code then parts[#parts + 1] = " " .. tostring(err.code) end
   parts[#parts + 1] = ": " .. tostring(err.message)

@@ -115,6 +115,18 @@ function kms.parallel(options)
   return instance
 end
 
+--- Loads every module that a later call may need, so that calls work after `chroot`. Raises, like `require`, if one
+--- cannot be loaded.
+function kms.preload()
+  load_cloud "huawei"
+  load_cloud "ncloud"
+  lazy.load_all()
+  if not rawget(_G, "ngx") then
+    require "kms.transport.curl"
+    require "kms.parallel.curl_runner"
+  end
+end
+
 --- Returns whether a value is an error value of this module.
 ---@param value any
 ---@return boolean

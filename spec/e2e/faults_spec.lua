@@ -35,9 +35,10 @@ local KEYS = { access_key = "HWIFAULTACCESSKEY001", secret_key = "aSecretKeyThat
 local TOKEN = { token = "MIIanotherTokenThatNobodyMaySee/+0a1b2c3d4e5f==" }
 local PAIR = { access_key = "FAULTACCESSKEY000001", secret_key = "YetAnotherSecretKeyThatNobodyMaySee/+001" }
 
-local SIGNED = "authorization content-length content-type host x-project-id x-sdk-date x-security-token"
-local TOKENED = "content-length content-type host x-auth-token x-project-id"
-local STAMPED = "accept content-length content-type host x-ncp-apigw-signature-v2 x-ncp-apigw-timestamp x-ncp-iam-access-key"
+local SIGNED = "accept-encoding authorization content-length content-type host x-project-id x-sdk-date x-security-token"
+local TOKENED = "accept-encoding content-length content-type host x-auth-token x-project-id"
+local STAMPED = "accept accept-encoding content-length content-type host x-ncp-apigw-signature-v2 "
+  .. "x-ncp-apigw-timestamp x-ncp-iam-access-key"
 
 -- The first of a cloud stands for both where the scheme makes no difference.
 local CALLERS = {
@@ -194,8 +195,17 @@ local function emulated(row)
   return { kind = "status", status = row.status, headers = row.headers, body = row.body }
 end
 
+--- Copies a fault; the key in its body becomes that of the request.
+local function name_key(fault, id)
+  local copy = {}
+  for name, value in pairs(fault) do copy[name] = value end
+  if copy.body then copy.body = copy.body:gsub(EMULATED.huawei.ids[1]:gsub("%-", "%%-"), id) end
+  return copy
+end
+
 local function try_emulated(row, who, fault)
   local cloud, own = emulator.new(), EMULATED[who.cloud]
+  fault = name_key(fault, own.ids[1])
   if fault.kind then cloud:fault(fault) end
   local client = kms[who.cloud] { transport = cloud, credentials = own.keys, lock_guard = false, retry = false, timeout = PATIENCE,
     region = who.project and "cn-north-4", project_id = own.project, endpoint = row.host and "https://" .. row.host }

@@ -130,7 +130,7 @@ describe("examples/nginx", function()
     emulator.fault { kind = "bad_gateway", times = 4 }
     assert.equal(504, (rename()))
     local log = read(DIR .. "/output")
-    assert.is_truthy(log:find("ncloud rename_key: protocol error", 1, true), log)
+    assert.is_truthy(log:find("ncloud rename_key [%w]+: protocol error"), log)
     for _, account in pairs(emulator.accounts) do
       assert.is_nil(log:find(account.secret_key, 1, true))
       assert.is_nil(log:find(account.access_key, 1, true))

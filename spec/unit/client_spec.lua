@@ -138,6 +138,60 @@ describe("kms.client", function()
     assert.is_true(ok)
   end)
 
+  it("that is closed in a callback keeps its transport until the call has ended, and the outcome of the call", function()
+    local output, ok = subprocess.run([[
+      local created = {}
+      package.loaded["kms.transport.curl"] = { new = function()
+        local transport = { open = true, sends = 0, time = 0 }
+        function transport:clock() assert(self.open, "transport is closed") return self.time end
+        function transport:sleep(seconds) assert(self.open, "transport is closed") self.time = self.time + seconds end
+        function transport:send()
+          assert(self.open, "transport is closed")
+          self.sends = self.sends + 1
+          if self.sends == 1 then return nil, { code = "closed", message = "lost" } end
+          return { status = 200, headers = {}, body = '{"code":"SUCCESS","data":{"keyTag":"t","keyName":"name"}}' }
+        end
+        function transport:close() self.open = false end
+        created[#created + 1] = transport
+        return transport
+      end }
+      local kms = require "kms"
+      local client
+      local KEYS = { access_key = "A", secret_key = "S" }
+      local PARAMS = { key_tag = "t", key_name = "name" }
+      for _, options in ipairs {
+        { credentials = KEYS, on_attempt = function() client:close() end },
+        { credentials = function() client:close() return KEYS end },
+        { credentials = { name = "own", get = function() client:close() return KEYS end } },
+      } do
+        created = {}
+        options.transport = { timeout = 9 }
+        client = kms.ncloud(options)
+        local result = assert(client:rename_key(PARAMS))
+        assert(result.key_name == "name" and result.warning == nil, result.warning)
+        assert(#created == 1 and created[1].sends == 2 and not created[1].open)
+        client:rename_key(PARAMS)
+        assert(#created == 2)
+      end
+      -- A raise in the caller's code ends the call too.
+      created = {}
+      client = kms.ncloud { credentials = function() client:close() error "broken" end, transport = { timeout = 9 } }
+      assert(not pcall(client.rename_key, client, PARAMS))
+      assert(not created[1].open)
+    ]])
+    assert.equal("", output)
+    assert.is_true(ok)
+  end)
+
+  it("raises at the caller's line if the caller's transport is closed", function()
+    local curl = require "kms.transport.curl"
+    local transport = curl.new {}
+    transport:close()
+    local closed_client = new_client(transport)
+    local message = catch(function() closed_client:update_primary_region(PARAMS) end)
+    assert.equal("bad argument #1 to 'huawei' (transport is closed)", message)
+  end)
+
   it("closes a transport that it created, and no other", function()
     local closed = 0
     local transport = fake_transport.new(MOVED)

@@ -8,6 +8,12 @@ describe("kms.error", function()
       .. "(HTTP 404, request id 5f3c, 3 attempts, the change may have been made)", tostring(err))
   end)
 
+  it("tostring names the key concerned", function()
+    local err = Error.new { kind = "transport", code = "closed", message = "m", provider = "ncloud",
+      operation = "rename_key", key = "t1", uncertain = true }
+    assert.equal("ncloud rename_key t1: transport error closed: m (the change may have been made)", tostring(err))
+  end)
+
   it("tostring leaves out what is not known", function()
     assert.equal("kms: invalid error key_id: no", tostring(Error.new { kind = "invalid", code = "key_id", message = "no" }))
     assert.equal("huawei: invalid error: no", tostring(Error.new { kind = "invalid", message = "no", provider = "huawei" }))

@@ -21,7 +21,7 @@ describe("kms", function()
     local names = {}
     for name in pairs(kms) do names[#names + 1] = name end
     table.sort(names)
-    assert.same({ "_NAME", "_VERSION", "credentials", "huawei", "is_error", "ncloud", "parallel", "rename_key",
+    assert.same({ "_NAME", "_VERSION", "credentials", "huawei", "is_error", "ncloud", "parallel", "preload", "rename_key",
       "update_primary_region" }, names)
   end)
 
@@ -74,7 +74,7 @@ describe("kms", function()
 
     it("a plain function says which credentials are missing, and where it looked", function()
       local output = subprocess.run(PROGRAM)
-      assert.matches("^ncloud rename_key: credentials error missing: ", output)
+      assert.matches("^ncloud rename_key t: credentials error missing: ", output)
       assert.matches("NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY", output, 1, true)
       assert.matches("NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY", output, 1, true)
       assert.matches("~/.ncloud/configure", output, 1, true)
@@ -86,6 +86,36 @@ describe("kms", function()
     assert.is_true(kms.is_error(Error.new { kind = "invalid" }))
     assert.is_false(kms.is_error { kind = "invalid" })
     assert.is_false(kms.is_error(nil))
+  end)
+
+  it("preload loads what calls need, so that they work after chroot", function()
+    local output, ok = subprocess.run [[
+      local kms = require "kms"
+      local fake_transport = require "spec.helpers.fake_transport"
+      kms.preload()
+      package.path, package.cpath, package.searchpath = "", "", nil
+      local searchers = package.searchers or package.loaders
+      for i = #searchers, 1, -1 do searchers[i] = nil end
+      local function send()
+        local transport = fake_transport.new { status = 500, body = "{}" }
+        for _, credentials in ipairs {
+          { access_key = "A", secret_key = "S" }, kms.credentials.environment(), kms.credentials.file(),
+          kms.credentials.metadata(), kms.credentials.chain { kms.credentials.environment() },
+          kms.credentials.container { uri = "http://127.0.0.1/x" }, kms.credentials.oidc {},
+        } do
+          kms.huawei({ region = "cn-north-4", project_id = "auto", transport = transport, credentials = credentials })
+            :update_primary_region { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
+        end
+        kms.ncloud({ transport = transport, credentials = kms.credentials.metadata() }):get_key { key_tag = "t" }
+      end
+      for _ in kms.parallel({}):map({ 1, 2 }, send) do end
+      send()
+      kms.ncloud({ endpoint = "http://127.0.0.1:1", retry = false, credentials = { access_key = "A", secret_key = "S" } })
+        :get_key { key_tag = "t" }
+      print "done"
+    ]]
+    assert.equal("done\n", output)
+    assert.is_true(ok)
   end)
 
   it("loads no provider, no transport and no library of C before it is needed", function()

@@ -14,10 +14,12 @@
 ---@field message string one line for people; the text may change
 ---@field provider "huawei"|"ncloud"|nil
 ---@field operation string? for example "rename_key"
+---@field key string? id or tag of the key concerned
 ---@field status integer? HTTP status, if there was a response
 ---@field request_id string? the cloud's id of the request
 ---@field attempts integer? how many attempts were made; 0 if nothing was sent to KMS
 ---@field retryable boolean? the same call may succeed later
+---@field retry_after number? seconds for which the server asks to wait
 ---@field uncertain boolean the change may have been made although the call failed
 ---@field diff kms.SignatureDiff? a refused signature: the first line that the gateway signed differently
 ---@field warning string? something to repair that did not cause this error

@@ -1,9 +1,13 @@
 --- What a call lends to credential providers and to the lock guard: time, pauses, and requests within its deadline.
 
 local Error = require "kms.error"
+local headers = require "kms.util.headers"
 local http1 = require "kms.http1"
 local retry = require "kms.call.retry"
 local scheduler = require "kms.transport.scheduler"
+local transport_errors = require "kms.transport.errors"
+
+local add_unsigned, send, monotonic = headers.add_unsigned, scheduler.send, http1.monotonic
 
 ---@class kms.Context
 ---@field provider "huawei"|"ncloud"
@@ -36,7 +40,9 @@ end
 --- Starts the time of a call.
 ---@param timeout number seconds
 function Context:start(timeout)
-  local time = self:clock()
+  local transport = self.transport
+  local read = transport.clock
+  local time = read and read(transport) or monotonic()
   self.time, self.deadline = time, time + timeout
 end
 
@@ -46,7 +52,7 @@ function Context:clock()
   local transport = self.transport
   local read = transport.clock
   if read then return read(transport) end
-  return http1.monotonic()
+  return monotonic()
 end
 
 --- Returns Unix time in seconds.
@@ -88,11 +94,23 @@ function Context:choose_wait(attempt, response, err)
   return self:clock() + wait < self.deadline and wait or nil
 end
 
+--- Describes the error value of a transport that does not use kms.Error.
+local function describe_failure(err)
+  local metatable = getmetatable(err)
+  if type(err) ~= "table" or type(metatable) == "table" and metatable.__tostring then return tostring(err) end
+  if type(err.message) == "string" then return err.message end
+  local parts = {}
+  for name, value in pairs(err) do parts[#parts + 1] = ("%s = %s"):format(tostring(name), tostring(value)) end
+  table.sort(parts)
+  return "the transport failed: " .. (parts[1] and table.concat(parts, ", ") or "it gave no reason")
+end
+
 --- Converts what a transport returned in place of a response to an error that the caller may write to.
 local function copy_error(err)
   if not Error.is(err) then
-    -- A transport written by the caller need not use kms.Error.
-    return Error.new { kind = "transport", code = "other", message = tostring(err), uncertain = true }
+    local code = type(err) == "table" and err.code
+    return Error.new { kind = "transport", code = transport_errors[code] and code or "other",
+      message = describe_failure(err), uncertain = type(err) ~= "table" or err.uncertain ~= false }
   end
   local copy = {}
   for name, value in pairs(err) do copy[name] = value end
@@ -103,7 +121,7 @@ end
 ---@param request table
 ---@return table? response, kms.Error? err
 function Context:send(request)
-  local left, timeout = self.deadline - (self.time or self:clock()), request.timeout
+  local left, timeout, transport = self.deadline - (self.time or self:clock()), request.timeout, self.transport
   self.time = nil
   if timeout and timeout < left then left = timeout end
   if left <= 0 then
@@ -111,7 +129,8 @@ function Context:send(request)
       message = "the deadline passed before the request was sent" }
   end
   request.timeout = left
-  local response, err = scheduler.send(self.transport, request)
+  request.headers = add_unsigned(request.headers or {})
+  local response, err = send(transport, request)
   if type(response) ~= "table" then return nil, copy_error(err) end
   response.headers, response.body = response.headers or {}, response.body or ""
   return response

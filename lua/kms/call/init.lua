@@ -10,6 +10,9 @@ local report = require "kms.call.report"
 local retry = require "kms.call.retry"
 local transport_errors = require "kms.transport.errors"
 
+local build_request, parse_result = operation.build_request, operation.parse_result
+local decode, find_request_id, identify = json_body.decode, report.find_request_id, lock_guard.identify
+
 local call = {}
 
 ---@class kms.Provider a cloud: data and small pure functions
@@ -21,6 +24,8 @@ local call = {}
 ---@field iam table? its service for tokens and temporary keys, see kms.huawei.iam
 ---@field operations kms.Operation[]
 ---@field lock_guard boolean whether clients have a lock guard by default
+---@field clock_tolerance number seconds by which the cloud lets a signature's time be off
+---@field throttle_codes table<string, boolean> error codes of throttled requests; status 429 is one for every cloud
 ---@field secret_headers table<string, string> headers of a signature that errors must not contain: name to a pattern
 ---  of the secret part
 ---@field hints kms.Hint[]
@@ -42,19 +47,25 @@ local call = {}
 ---@field params table validated
 ---@field credentials kms.Credentials?
 ---@field attempts integer attempts begun
+---@field throttled_attempts integer those of them that the cloud throttled
+---@field guard_id string? of the credentials, if the lock guard protects them
+---@field guard_slot integer? that the lock guard assigned to the attempt under way
+---@field has_resigned boolean? a request was signed again with another clock offset
+---@field is_uncertain boolean? an attempt may have made the change
 ---@field secrets string[]? collected for errors, once there is one
 
 --- Reads a response: a result, or the object in it and the code and message of a protocol error.
 ---@return table? result, table? object, string? code, string? message
 local function parse_response(self, response)
-  local object, code, message = json_body.decode(response.body)
+  local object, code, message = decode(response.body)
   if not object then return nil, nil, code, message end
   local status = response.status
   local data = status >= 200 and status < 300 and self.cloud.extract_result(object)
   if not data then return nil, object, "unknown", "the response has none of the documented shapes" end
-  local result, problem = operation.parse_result(self.operation, data)
-  if not result then return nil, object, "wrong_type", problem end
-  result.request_id = report.find_request_id(response, object)
+  local result
+  result, code, message = parse_result(self.operation, data, self.params)
+  if not result then return nil, object, code, message end
+  result.request_id = find_request_id(response, object)
   return result
 end
 
@@ -64,8 +75,10 @@ end
 ---@return table? result, kms.Error? err
 ---@return table? response
 local function run_attempt(self, clock_offset)
-  local signed_at, settings = self:now() + clock_offset, self.settings
-  local request, err = operation.build_request(self.operation, self.params, settings)
+  local attempts, settings, policy = self.attempts + 1, self.settings, self.client.retry
+  self.attempts = attempts
+  local signed_at = self:now() + clock_offset
+  local request, err = build_request(self.operation, self.params, settings)
   if not request then return nil, err end
   local signature
   signature, err = self.cloud.authenticate(request, self.credentials, signed_at, settings)
@@ -78,8 +91,8 @@ local function run_attempt(self, clock_offset)
     count = count + 1
     headers[count] = { name, value }
   end
-  local policy = self.client.retry
-  request.timeout = self.attempts < policy.attempts and policy.attempt_timeout or nil -- the last has all that is left
+  -- The last attempt may use all the time that is left.
+  request.timeout = attempts - self.throttled_attempts < policy.attempts and policy.attempt_timeout or nil
   local response
   response, err = self:send(request)
   if not response then
@@ -96,24 +109,92 @@ local function run_attempt(self, clock_offset)
   return nil, err, response
 end
 
---- Keeps a measured clock offset.
----@param client table
----@param offset number? what a response shows
----@param used number what its request was signed with; concurrent calls may have learnt another one since
----@return boolean has_learnt the request is worth signing again
-local function learn_clock_offset(client, offset, used)
+--- Looks up what the settings lack, with a request of its own.
+---@return table? settings, kms.Error? err
+---@return table? response
+local function run_completion(self, clock_offset)
+  return self.settings.complete(self.credentials, self, clock_offset)
+end
+
+--- Learns the clock offset from a refusal.
+---@param self kms.Call
+---@param response table? that refused the request
+---@param used number the offset that the request was signed with; concurrent calls may have learnt another one since
+---@return boolean should_resign the request is worth signing again
+local function learn_clock_offset(self, err, response, used)
+  local client, offset, excessive_offset = self.client, nil, nil
+  if response then
+    offset, excessive_offset = clock_skew.detect(response, err.message, self:now(),
+      { offset = used, tolerance = self.cloud.clock_tolerance })
+  end
+  report.add_clock_hint(err, offset or excessive_offset or used)
   if not offset or not clock_skew.is_different(offset, used) then return false end
   client.clock_offset = offset
+  if self.has_resigned then return false end
+  self.has_resigned = true
   return true
+end
+
+--- Reports to the lock guard what an attempt proved. The guard passes the cause of a failure on to other calls.
+local function report_to_guard(self, verdict, err)
+  if not self.guard_id then return end
+  self.client.guard:report(self.guard_id, verdict, self, err and report.build_cause(self, err))
+end
+
+--- Runs `run` under credentials that are not known to be good. The lock guard gets a report even if it raises.
+local function run_trial(self, run, clock_offset)
+  local ok, result, err, response = pcall(run, self, clock_offset)
+  if ok then return result, err, response end
+  report_to_guard(self)
+  error(result, 0)
+end
+
+--- Sends a request with the lock guard's permission, and reports to the guard what the response proves.
+---@param self kms.Call
+---@param run function run_attempt or run_completion
+---@return table? result, kms.Error? err
+---@return table? response
+---@return boolean? should_resign
+local function run_guarded(self, run)
+  local client, id, is_known = self.client, self.guard_id, true
+  if id then
+    local is_allowed, err
+    is_allowed, err, is_known = client.guard:acquire(id, self, client.retry.attempt_timeout)
+    if not is_allowed then return nil, err end
+  end
+  local used = client.clock_offset
+  if is_known then
+    local result, err, response = run(self, used)
+    if result then return result, nil, response end
+    local should_resign = learn_clock_offset(self, err, response, used)
+    if report.judge_credentials(err) == "refused" and not should_resign then
+      report_to_guard(self, "refused", err)
+    end
+    return result, err, response, should_resign
+  end
+  local result, err, response = run_trial(self, run, used)
+  if result then
+    -- A completion may need no request, and then proves nothing.
+    report_to_guard(self, run == run_attempt and "good" or nil)
+    return result, nil, response
+  end
+  local verdict, should_resign = report.judge_credentials(err), learn_clock_offset(self, err, response, used)
+  report_to_guard(self, should_resign and verdict == "refused" and "skewed" or verdict, err)
+  return nil, err, response, should_resign
 end
 
 --- Returns the pause before the next attempt, or nil if there is none.
 ---@return number? seconds
 local function choose_wait(self, err, response)
   local policy = self.client.retry
-  if self.attempts >= policy.attempts or not retry.is_retryable(err, self.operation) then return nil end
-  local wait = retry.compute_wait(policy, self.attempts, response, self:now())
-  return self:clock() + wait < self.deadline and wait or nil
+  if policy.attempts == 1 or not retry.is_retryable(err, self.operation, self.cloud) then return nil end
+  if retry.is_throttled(err, self.cloud) then self.throttled_attempts = self.throttled_attempts + 1 end
+  local wait, retry_after = retry.compute_wait(policy, self.attempts, response, self:now())
+  local left = self.deadline - self:clock()
+  if retry_after then report.add_retry_after(err, retry_after, left) end
+  local counted = self.attempts - self.throttled_attempts
+  if counted >= policy.attempts or wait >= left then return nil end
+  return wait
 end
 
 --- Calls the hook `on_attempt`. An error in it becomes a warning, because it must not cost the caller the result.
@@ -130,38 +211,36 @@ local function notify(self, event, result, err)
   if not ok then self.warning = "on_attempt failed: " .. tostring(problem) end
 end
 
+--- Completes the error of an attempt, and decides whether another one follows.
+---@return number? wait
+local function follow_up(self, err, response, should_resign)
+  -- After an uncertain failure, a later failure does not make the outcome certain again.
+  self.is_uncertain = self.is_uncertain or err.uncertain
+  err.uncertain = self.is_uncertain
+  local wait
+  if should_resign then wait = 0 else wait = choose_wait(self, err, response) end
+  if not self.operation.read_only then report.add_verification_hint(self, err) end
+  return wait
+end
+
 --- Makes attempts under the same credentials until one of them decides the call.
 ---@param self kms.Call
 ---@return table? result, kms.Error? err
 local function run_attempts(self)
-  local client = self.client
-  local on_attempt, has_learnt_clock, is_uncertain = client.on_attempt, false, false
+  local on_attempt = self.client.on_attempt
   while true do
-    local attempt, used, started = self.attempts + 1, client.clock_offset, on_attempt and self:clock()
-    self.attempts = attempt
-    local result, err, response = run_attempt(self, used)
+    local attempts, started = self.attempts, on_attempt and self:clock()
+    local result, err, response, should_resign = run_guarded(self, run_attempt)
     if result and not on_attempt then return result end
-    local duration, wait = on_attempt and self:clock() - started, nil
-    if err then
-      -- After an uncertain failure, a later failure does not make the outcome certain again.
-      is_uncertain = is_uncertain or err.uncertain
-      err.uncertain = is_uncertain
-      if err.kind == "invalid" then -- nothing was sent
-        self.attempts = attempt - 1
-        return nil, err
-      end
-      local offset = err.kind == "service" and response
-        and clock_skew.detect(response, err.message, self:now(), used) or nil
-      report.add_clock_hint(err, offset or used)
-      if learn_clock_offset(client, offset, used) and not has_learnt_clock then
-        has_learnt_clock, wait = true, 0
-      else
-        wait = choose_wait(self, err, response)
-      end
+    if self.attempts == attempts or err and err.kind == "invalid" then -- nothing was sent
+      self.attempts, err.uncertain = attempts, self.is_uncertain or false
+      return nil, err
     end
+    local duration = on_attempt and self:clock() - started
+    local wait = err and follow_up(self, err, response, should_resign)
     if on_attempt then
       notify(self, {
-        provider = self.provider, operation = self.operation.name, attempt = attempt, duration = duration,
+        provider = self.provider, operation = self.operation.name, attempt = self.attempts, duration = duration,
         status = response and response.status, wait = wait,
       }, result, err)
     end
@@ -173,60 +252,57 @@ end
 --- Completes the settings with what depends on the credentials, and then makes the attempts.
 ---@param self kms.Call
 ---@return table? result, kms.Error? err
-local function complete_and_run_attempts(self)
-  local client, has_learnt_clock = self.client, false
+local function run_with_completion(self)
+  self.time = nil
   while true do
-    local used = client.clock_offset
-    local settings, err, response = self.settings.complete(self.credentials, self, used)
+    local settings, err, _, should_resign = run_guarded(self, run_completion)
     if settings then
       self.settings = settings
       return run_attempts(self)
     end
-    local offset = response and clock_skew.detect(response, err.message, self:now(), used)
-    if not learn_clock_offset(client, offset, used) or has_learnt_clock then return nil, err end
-    has_learnt_clock = true
+    if not should_resign then return nil, err end
   end
 end
 
---- Runs a call for whose result others wait: the lock guard gets a report even if something raises.
----@return table? result, kms.Error? err
-local function run_trial(self, run, id)
-  local ok, result, err = pcall(run, self)
-  if ok then return result, err end
-  self.client.guard:report(id, nil, self)
-  error(result, 0)
+--- Counts the end of a call, and closes a client that was closed during its last call.
+local function end_call(client)
+  client.active_calls = client.active_calls - 1
+  if client.is_closing and client.active_calls == 0 then client:close() end
 end
 
---- Runs a call with the lock guard's permission, and reports to the guard what the call proved.
----@return table? result, kms.Error? err
-local function run_guarded(self)
-  local client, credentials = self.client, self.credentials
-  local run = self.settings.complete and complete_and_run_attempts or run_attempts
-  local guard = client.guard
-  local id = guard and lock_guard.identify(credentials)
-  local result, is_allowed, err, is_known
-  if id then
-    is_allowed, err, is_known = guard:acquire(id, self)
-    if not is_allowed then return nil, err end
-  end
-  if id and not is_known then
-    result, err = run_trial(self, run, id)
-  else
-    result, err = run(self)
-  end
-  local verdict = result and "good" or report.judge_credentials(err)
-  if id and (not is_known or verdict == "refused") then guard:report(id, verdict, self) end
+--- Gets the credentials. If the credential provider runs the caller's code, the call ends even if that raises.
+local function get_credentials(self)
+  local credential_provider = self.client.credential_provider
+  if credential_provider.is_immediate then return credential_provider:get(self) end
+  self.time = nil -- after a wait the clock has to be read again
+  local ok, credentials, err = pcall(credential_provider.get, credential_provider, self)
+  if ok then return credentials, err end
+  end_call(self.client)
+  error(credentials, 0)
+end
+
+--- Builds the error that the caller gets.
+---@param credentials kms.Credentials?
+---@return nil, kms.Error
+local function fail(self, err, credentials)
+  local credential_provider = self.client.credential_provider
   -- A provider that fetches its credentials may fetch new ones at the next call.
-  local credential_provider = client.credential_provider
-  if verdict == "refused" and credential_provider.forget then credential_provider:forget(credentials) end
-  return result, err
+  if credentials and credential_provider.forget and report.judge_credentials(err) == "refused" then
+    credential_provider:forget(credentials)
+  end
+  end_call(self.client)
+  local warning = credentials and credentials.warning or self.warning
+  if warning then err.warning = warning end
+  return nil, report.build_error(self, err)
 end
 
 --- Creates the metatable of a client's calls.
 ---@param client table with `provider` and `settings`
 ---@return table
 function call.new_class(client)
-  return Context.new_class(client.provider, client.settings.region, client.settings)
+  local class = Context.new_class(client.provider, client.settings.region, client.settings)
+  class.__index.throttled_attempts, class.__index.warning = 0, false
+  return class
 end
 
 --- Runs a call.
@@ -239,33 +315,34 @@ end
 function call.run(client, entry, params, transport, timeout)
   local self = setmetatable({
     client = client, operation = entry, params = params, transport = transport, credentials = nil, attempts = 0,
-    deadline = nil, time = nil,
+    deadline = nil, time = nil, guard_id = nil,
   }, client.call_class)
   self:start(timeout)
-  local credential_provider = client.credential_provider
-  -- After a wait the clock has to be read again.
-  if self.settings.complete or not credential_provider.is_immediate then self.time = nil end
-  local credentials, err = credential_provider:get(self)
-  if not credentials then return nil, report.build_error(self, err) end
+  client.active_calls = client.active_calls + 1
+  local credentials, err = get_credentials(self)
+  if not credentials then return fail(self, err) end
   self.credentials = credentials
+  if client.guard then self.guard_id = identify(credentials) end
   local result
-  result, err = run_guarded(self)
-  local warning = credentials.warning or self.warning
-  if result then
-    result.warning = warning
-    return result
+  if self.settings.complete then
+    result, err = run_with_completion(self)
+  else
+    result, err = run_attempts(self)
   end
-  err.warning = warning
-  return nil, report.build_error(self, err)
+  if not result then return fail(self, err, credentials) end
+  result.warning = credentials.warning or self.warning or nil
+  end_call(client)
+  return result
 end
 
 --- Builds the error of a call that was refused before it ran.
 ---@param client table
 ---@param entry kms.Operation
 ---@param err kms.Error
+---@param params table
 ---@return nil, kms.Error
-function call.reject(client, entry, err)
-  return nil, report.build_error({ cloud = client.provider, operation = entry, attempts = 0 }, err)
+function call.reject(client, entry, err, params)
+  return nil, report.build_error({ cloud = client.provider, operation = entry, attempts = 0, params = params }, err)
 end
 
 return call

@@ -13,23 +13,30 @@ local operation = {}
 ---@field path string template: each `{name}` is filled from the params, or else from the client's settings
 ---@field read_only boolean? the operation changes nothing, so its outcome is never uncertain
 ---@field repeatable boolean? repeating it sets the same final state, so it may be repeated after an uncertain failure
+---@field verification kms.Hint[]? how to find out whether a change was made; the first entry whose `code` matches an
+---  error counts
 ---@field params kms.OperationParam[]
 ---@field result kms.ResultField[]
 
 ---@class kms.OperationParam : kms.Field
+---@field is_key boolean? names the key concerned
 ---@field member string? member of the request's JSON object; without it, the param is in the path alone
 
 ---@class kms.ResultField
 ---@field name string
 ---@field member string member of the response's JSON object; it must be a string
 ---@field required boolean? without it, a value of another type is ignored
+---@field is_echo boolean? must be the value of the param with this name, or it is the response to another request
 
 --- Copies the params after validating them against their rules, so later changes by the caller do not affect this call.
 ---@param entry kms.Operation
 ---@param params table
 ---@return table? values, kms.Error? err kind "invalid"
+---@return string? problem argument error
 function operation.validate_params(entry, params)
   local fields, values = entry.params, {}
+  local problem = validate.arguments(fields, params, "field")
+  if problem then return nil, nil, problem end
   for i = 1, #fields do
     local field = fields[i]
     local name, rule = field.name, field.rule
@@ -42,7 +49,7 @@ function operation.validate_params(entry, params)
   return values
 end
 
-local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
+local unpack = rawget(table, "unpack") or _G.unpack
 
 --- Parses a text with placeholders, `{name}`. Returns a list of the placeholders, each with the text after it; the list
 --- itself has the text before the first one.
@@ -180,19 +187,40 @@ local function describe_type(value)
   return type(value) == "userdata" and "null" or "a " .. type(value)
 end
 
+--- Finds the value of the param that names the key concerned.
+---@param entry kms.Operation
+---@param params table
+---@return string?
+function operation.find_key(entry, params)
+  for _, param in ipairs(entry.params) do
+    if param.is_key and type(params[param.name]) == "string" then return params[param.name] end
+  end
+end
+
+local function describe_mismatch(field, value, expected)
+  return ("member %q of the response must be the %s of the request, %s; it is %s"):format(field.member, field.name,
+    validate.quote(expected), validate.quote(value))
+end
+
 --- Reads the result from a response's object.
 ---@param entry kms.Operation
 ---@param object table
----@return table? result, string? problem
-function operation.parse_result(entry, object)
+---@param params table of the request
+---@return table? result, string? code, string? message code and message of a protocol error
+function operation.parse_result(entry, object, params)
   local fields, result = entry.result, { request_id = nil, warning = nil } -- room for two
   for i = 1, #fields do
     local field = fields[i]
     local value = object[field.member]
     if type(value) == "string" then
-      result[field.name] = value
+      local name = field.name
+      if field.is_echo and value ~= params[name] then
+        return nil, "mismatch", describe_mismatch(field, value, params[name])
+      end
+      result[name] = value
     elseif field.required then
-      return nil, ("member %q of the response must be a string; it is %s"):format(field.member, describe_type(value))
+      return nil, "wrong_type",
+        ("member %q of the response must be a string; it is %s"):format(field.member, describe_type(value))
     end
   end
   return result

@@ -2,22 +2,25 @@
 
 local clock_skew = require "kms.call.clock_skew"
 local Error = require "kms.error"
+local headers = require "kms.util.headers"
 local json_body = require "kms.util.json_body"
+local operation = require "kms.call.operation"
 local redact = require "kms.util.redact"
 local retry = require "kms.call.retry"
 local signature_diff = require "kms.call.signature_diff"
 
 local report = {}
 
-local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
+local unpack = rawget(table, "unpack") or _G.unpack
 
+local MAX_KEY = 100 -- bytes of a key's id or tag
 local MAX_CAUSE = 16384 -- bytes of a text in `cause`; an encoded authorization message is useless when cut
 
 --- Collects the secrets of a call that no error may contain: its credentials, and the signatures of its requests.
 ---@param call kms.Call
----@param headers table<string, string>? added to a request by the provider's `authenticate`
+---@param signature table<string, string>? headers added to a request by the provider's `authenticate`
 ---@return string[] secrets
-function report.collect_secrets(call, headers)
+function report.collect_secrets(call, signature)
   local secrets, credentials = call.secrets, call.credentials
   if not secrets then
     secrets = {}
@@ -28,8 +31,8 @@ function report.collect_secrets(call, headers)
     end
     call.secrets = secrets
   end
-  for name, pattern in pairs(headers and call.cloud.secret_headers or {}) do
-    if headers[name] then secrets[#secrets + 1] = headers[name]:match(pattern) end
+  for name, pattern in pairs(signature and call.cloud.secret_headers or {}) do
+    if signature[name] then secrets[#secrets + 1] = signature[name]:match(pattern) end
   end
   return secrets
 end
@@ -39,7 +42,9 @@ end
 ---@param object table? the object in its body
 ---@return string?
 function report.find_request_id(response, object)
-  return json_body.to_text(response.headers["x-request-id"]) or object and json_body.to_text(object.request_id) or nil
+  local id = response.headers["x-request-id"]
+  if type(id) == "string" and id ~= "" then return id end
+  return json_body.to_text(id) or object and json_body.to_text(object.request_id) or nil
 end
 
 --- Reads the failure from a response that holds no result.
@@ -51,14 +56,19 @@ end
 ---@return kms.Error
 function report.parse_failure(call, response, object, code, message)
   local status = response.status
+  if object then object = json_body.decode_error(response.body) end
   local err = Error.new {
     kind = "protocol", code = code, message = message, status = status,
     request_id = report.find_request_id(response, object),
   }
   local service_code, service_message, cause
-  if object then service_code, service_message, cause = call.cloud.parse_error(object, status) end
+  if object and code ~= "mismatch" then
+    service_code, service_message, cause = call.cloud.parse_error(object, status)
+  end
   if service_code then
     err.kind, err.code, err.message, err.cause = "service", service_code, service_message, cause
+  elseif headers.describe_encoding(response) then
+    err.message = headers.describe_encoding(response)
   elseif response.body ~= "" then
     err.message = err.message .. ", " .. redact.excerpt(response.body, report.collect_secrets(call))
   end
@@ -115,8 +125,33 @@ end
 ---@param err kms.Error
 ---@param clock_offset number
 function report.add_clock_hint(err, clock_offset)
-  if err.kind ~= "service" or err.status ~= 401 or not clock_skew.is_different(clock_offset, 0) then return end
+  if err.status ~= 401 or not clock_skew.is_different(clock_offset, 0) then return end
   err.hint = (err.hint and err.hint .. "; " or "") .. clock_skew.describe(clock_offset)
+end
+
+--- Adds to an error that leaves the outcome open how to verify it.
+---@param call kms.Call
+---@param err kms.Error
+function report.add_verification_hint(call, err)
+  if not err.uncertain then return end
+  for _, entry in ipairs(call.operation.verification or {}) do
+    if err.code:find(entry.code) then
+      err.hint = (err.hint and err.hint .. "; " or "") .. entry.hint
+      return
+    end
+  end
+end
+
+--- Adds to an error for how long the server asks to wait.
+---@param err kms.Error
+---@param retry_after number seconds
+---@param left number seconds until the deadline
+function report.add_retry_after(err, retry_after, left)
+  err.retry_after = retry_after
+  if retry_after < left then return end
+  err.hint = (err.hint and err.hint .. "; " or "")
+    .. ("the server asks for a pause of %.0f s, and %.0f s are left until the deadline"):format(retry_after,
+      math.max(0, left))
 end
 
 --- Copies a table of an error. Its texts are redacted first, and then made printable and bounded.
@@ -134,32 +169,43 @@ end
 ---@param failure kms.Error
 ---@return kms.Error
 function report.build_error(call, failure)
-  local secrets, operation = report.collect_secrets(call), call.operation
+  local secrets, entry = report.collect_secrets(call), call.operation
   local err = redact_fields(failure, secrets)
   if failure.hint then err.message, err.hint = err.message .. "; " .. failure.hint, nil end
   err.kind = failure.kind
   if failure.kind ~= "service" then err.code = failure.code end
   if type(failure.cause) == "table" then err.cause = redact_fields(failure.cause, secrets, MAX_CAUSE) end
   if failure.diff then err.diff = redact_fields(failure.diff, secrets) end
-  for i, entry in ipairs(failure.tried or {}) do
+  for i, tried in ipairs(failure.tried or {}) do
     err.tried = i == 1 and {} or err.tried
-    err.tried[i] = redact_fields(entry, secrets)
+    err.tried[i] = redact_fields(tried, secrets)
   end
-  err.provider, err.operation, err.attempts = call.cloud.name, operation.name, call.attempts
-  err.uncertain = failure.uncertain and not operation.read_only
-  err.retryable = retry.is_retryable(err, operation)
+  local key = call.params and operation.find_key(entry, call.params)
+  err.key = key and redact.to_line(redact.text(key, secrets), MAX_KEY)
+  err.provider, err.operation, err.attempts = call.cloud.name, entry.name, call.attempts
+  err.uncertain = failure.uncertain and not entry.read_only
+  err.retryable = retry.is_retryable(err, entry, call.cloud)
   return err
+end
+
+--- Builds a small copy of a failure, for the errors of other calls.
+---@param call kms.Call
+---@param failure kms.Error
+---@return table
+function report.build_cause(call, failure)
+  local err = report.build_error(call, failure)
+  return { kind = err.kind, code = err.code, message = err.message, status = err.status, request_id = err.request_id }
 end
 
 --- Returns what a failure proves about the credentials of the call.
 ---@param err kms.Error
----@return "good"|"refused"|nil verdict nil: nothing. A server error or a throttle may come from an intermediary in
+---@return "good"|"refused"|nil verdict HTTP 401 is a refusal, whatever its body is. nil: nothing is proved.
+---  A server error or a throttle may come from an intermediary in
 ---  front of the gateway
 function report.judge_credentials(err)
-  local failure = err.kind == "service" and err or err.kind == "credentials" and err.code == "refused" and err.cause
-  if not failure then return nil end
+  local failure = err.kind == "credentials" and err.code == "refused" and err.cause or err
   if failure.status == 401 then return "refused" end
-  return failure == err and err.status < 500 and err.status ~= 429 and "good" or nil
+  return err.kind == "service" and err.status < 500 and err.status ~= 429 and "good" or nil
 end
 
 return report

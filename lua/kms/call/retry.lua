@@ -23,8 +23,9 @@ local RETRYABLE_STATUSES = { [429] = true, [500] = true, [502] = true, [503] = t
 --- Returns whether the same call may succeed later.
 ---@param err kms.Error
 ---@param operation kms.Operation
+---@param cloud kms.Provider
 ---@return boolean
-function retry.is_retryable(err, operation)
+function retry.is_retryable(err, operation, cloud)
   if err.uncertain and not (operation.repeatable or operation.read_only) then return false end
   if err.kind == "credentials" then return err.code == "unavailable" end
   if err.kind == "transport" then
@@ -32,7 +33,16 @@ function retry.is_retryable(err, operation)
     local code = transport_errors[err.code]
     return code ~= nil and code.retryable
   end
-  return RETRYABLE_STATUSES[err.status] or false
+  return RETRYABLE_STATUSES[err.status] or retry.is_throttled(err, cloud)
+end
+
+--- Returns whether the cloud throttled the request. Such attempts do not count, because a quota may be used up for
+--- longer than a few attempts take.
+---@param err kms.Error
+---@param cloud kms.Provider
+---@return boolean
+function retry.is_throttled(err, cloud)
+  return err.status == 429 or err.kind == "service" and cloud.throttle_codes[err.code] or false
 end
 
 --- Converts the option `retry` to a policy.
@@ -76,10 +86,11 @@ end
 ---@param attempt integer the attempt that failed
 ---@param response table?
 ---@param now number Unix time
----@return number seconds
+---@return number seconds, number? retry_after what the server asks for
 function retry.compute_wait(policy, attempt, response, now)
   local limit = math.min(policy.cap, policy.base * 2 ^ (attempt - 1))
-  return math.max(draw_random(now) * limit, retry.parse_retry_after(response, now) or 0)
+  local retry_after = retry.parse_retry_after(response, now)
+  return math.max(draw_random(now) * limit, retry_after or 0), retry_after
 end
 
 return retry

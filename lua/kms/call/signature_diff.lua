@@ -1,5 +1,7 @@
 --- Compares the canonical request that a gateway signed with the one that was sent, line by line.
 
+local ascii = require "kms.util.ascii"
+
 local signature_diff = {}
 
 -- Lines of a canonical request other than headers, by their distance from the first and from the last line
@@ -22,7 +24,7 @@ local function describe_line(lines, index)
   local line = lines[index]
   local name = line and line:match "^([^:]+):"
   if not name then return "headers", line end
-  name = name:lower()
+  name = ascii.lower(name)
   local value = line:sub(#name + 2)
   return "header " .. name, SECRET_HEADERS[name] and ("(%d bytes, not shown)"):format(#value) or value
 end

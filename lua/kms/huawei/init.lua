@@ -1,5 +1,6 @@
 --- Huawei Cloud KMS as a provider: options, credentials, endpoint and signature.
 
+local ascii = require "kms.util.ascii"
 local credentials = require "kms.huawei.credentials"
 local endpoints = require "kms.util.endpoint"
 local errors = require "kms.huawei.errors"
@@ -38,6 +39,9 @@ huawei.options = {
 -- Five refused authentications in a row lock an access key for five minutes (API Request Signing Guide).
 huawei.lock_guard = true
 
+huawei.throttle_codes = { ["APIGW.0308"] = true }
+huawei.clock_tolerance = 15 * 60 -- seconds (API Request Signing Guide)
+
 huawei.credentials, huawei.profile, huawei.metadata = credentials.fields, credentials.profile, credentials.metadata
 huawei.iam = lazy "kms.huawei.iam"
 
@@ -45,7 +49,7 @@ huawei.secret_headers = { Authorization = "Signature=(%x+)$" }
 
 --- Names the variable that overrides a region's endpoint, as the official SDKs spell it.
 local function name_endpoint_variable(region)
-  return "HUAWEICLOUD_SDK_REGION_KMS_" .. region:upper():gsub("-", "_")
+  return "HUAWEICLOUD_SDK_REGION_KMS_" .. ascii.upper(region):gsub("-", "_")
 end
 
 function huawei.list_missing_options(values)
@@ -65,7 +69,7 @@ local function find_endpoint(values, read_variable)
   local endpoint = read_variable { name }
   if not endpoint then return "https://" .. regions.kms_host(values.region) end
   -- The variable may list several, separated by commas; the first is the main one.
-  endpoint = endpoint:match "^%s*([^,%s]*)"
+  endpoint = endpoints.add_scheme(endpoint:match "^[ \t]*([^, \t]*)")
   local problem = validate.value(name, endpoint, endpoints.RULE)
   if problem then return nil, problem end
   return endpoint

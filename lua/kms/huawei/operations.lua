@@ -23,13 +23,19 @@ return {
     method = "PUT",
     path = "/v2/{project_id}/kms/keys/{key_id}/update-primary-region",
     repeatable = true,
+    verification = {
+      -- An inference: the published text of this code speaks of a "replica service" only.
+      { code = "^KMS%.0106$", hint = "an earlier attempt has probably moved the key; to verify, make the same call at "
+        .. "the target region" },
+      { code = "", hint = "to verify, make the same call at the target region" },
+    },
     params = {
-      { name = "key_id", type = "string", required = true, rule = KEY_ID, member = "key_id" },
+      { name = "key_id", type = "string", required = true, is_key = true, rule = KEY_ID, member = "key_id" },
       { name = "primary_region", type = "string", required = true, rule = regions.RULE, member = "primary_region" },
     },
     result = {
-      { name = "key_id", member = "key_id", required = true },
-      { name = "primary_region", member = "primary_region", required = true },
+      { name = "key_id", member = "key_id", required = true, is_echo = true },
+      { name = "primary_region", member = "primary_region", required = true, is_echo = true },
     },
   },
 }

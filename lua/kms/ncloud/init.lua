@@ -32,6 +32,9 @@ ncloud.options = {
 -- NAVER Cloud documents no lock.
 ncloud.lock_guard = false
 
+ncloud.throttle_codes = {} -- status 429
+ncloud.clock_tolerance = 5 * 60 -- seconds (Key Management Service overview)
+
 ncloud.credentials, ncloud.profile, ncloud.metadata = credentials.fields, credentials.profile, credentials.metadata
 ncloud.secret_headers = { ["x-ncp-apigw-signature-v2"] = "^.+$" }
 

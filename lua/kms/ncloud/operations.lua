@@ -30,13 +30,14 @@ return {
     method = "PUT",
     path = "/kms/v1/keys/{key_tag}/name",
     repeatable = true,
+    verification = { { code = "", hint = "to verify, read the key's name with get_key" } },
     params = {
-      { name = "key_tag", type = "string", required = true, rule = KEY_TAG },
+      { name = "key_tag", type = "string", required = true, is_key = true, rule = KEY_TAG },
       { name = "key_name", type = "string", required = true, rule = KEY_NAME, member = "keyName" },
     },
     result = {
-      { name = "key_tag", member = "keyTag", required = true },
-      { name = "key_name", member = "keyName", required = true },
+      { name = "key_tag", member = "keyTag", required = true, is_echo = true },
+      { name = "key_name", member = "keyName", required = true, is_echo = true },
     },
   },
   {
@@ -44,9 +45,9 @@ return {
     method = "GET",
     path = "/kms/v1/keys/{key_tag}",
     read_only = true,
-    params = { { name = "key_tag", type = "string", required = true, rule = KEY_TAG } },
+    params = { { name = "key_tag", type = "string", required = true, is_key = true, rule = KEY_TAG } },
     result = {
-      { name = "key_tag", member = "keyTag", required = true },
+      { name = "key_tag", member = "keyTag", required = true, is_echo = true },
       { name = "key_name", member = "keyName", required = true },
       { name = "status", member = "status" },
       { name = "key_type", member = "keyType" },

@@ -1,5 +1,6 @@
 --- Parses and validates the endpoints that users set.
 
+local ascii = require "kms.util.ascii"
 local http1 = require "kms.http1"
 local validate = require "kms.util.validate"
 
@@ -14,7 +15,14 @@ function endpoint.parse(url)
   local name = host and http1.parse_host(host)
   if not name or scheme == "http" and not http1.is_loopback(name) then return nil end
   local default_port = scheme == "https" and ":443$" or ":80$"
-  return scheme, (host:lower():gsub(default_port, ""))
+  return scheme, (ascii.lower(host):gsub(default_port, ""))
+end
+
+--- Completes the endpoint of an environment variable: without a scheme it means https, as in the vendor's SDK for Go.
+---@param url string
+---@return string
+function endpoint.add_scheme(url)
+  return url:find("://", 1, true) and url or "https://" .. url
 end
 
 --- The rule for an endpoint. Errors do not show a user name and password in it.

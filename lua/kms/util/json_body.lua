@@ -1,22 +1,77 @@
 --- Decodes the JSON object in a response body.
 
-local cjson = require "cjson.safe".new()
+local find, byte = string.find, string.byte
 
 local json_body = {}
 
-local BRACE = ("{"):byte()
+-- The module reads the locale's decimal point whenever a decoder is created.
+local function new_decoder()
+  local cjson = require "cjson.safe".new()
+  cjson.decode_invalid_numbers(false) -- NaN, Infinity and hexadecimal numbers are not JSON
+  return cjson.decode
+end
 
---- Decodes a body that must be a JSON object.
+local decode = new_decoder()
+
+local BRACE, QUOTE, BACKSLASH = ("{"):byte(), ('"'):byte(), ("\\"):byte()
+
+--- Decodes a body that must be one JSON object, with nothing after it.
 ---@param body string
 ---@return table? object, string? code, string? message code and message of a protocol error
 function json_body.decode(body)
   if body == "" then return nil, "empty", "the response has no body" end
-  local value = cjson.decode(body)
-  if value == nil then return nil, "not_json", "the response body is not JSON" end
-  if body:byte() ~= BRACE and not body:find "^%s*{" then -- JSON that begins with a brace is an object
+  local value = decode(body)
+  if value == nil then
+    -- The program may have changed the locale since the decoder was created.
+    decode = new_decoder()
+    value = decode(body)
+  end
+  -- The decoder stops at a NUL.
+  if value == nil or find(body, "\0", 1, true) then return nil, "not_json", "the response body is not JSON" end
+  if byte(body) ~= BRACE and not body:find "^[ \t\r\n]*{" then -- JSON that begins with a brace is an object
     return nil, "not_object", "the response body is not a JSON object"
   end
   return value
+end
+
+--- Finds the end of a JSON string.
+local function find_string_end(text, index)
+  local mark
+  repeat
+    index = find(text, '["\\]', index + 1)
+    mark = byte(text, index)
+    if mark == BACKSLASH then index = index + 1 end
+  until mark == QUOTE
+  return index
+end
+
+--- Returns whether a Lua number would not keep a JSON number verbatim.
+local function is_inexact(number)
+  local value = tonumber(number)
+  return not value or json_body.to_text(value) ~= number
+end
+
+--- Puts quotes around the numbers that a Lua number would not keep verbatim.
+---@param body string valid JSON
+local function quote_numbers(body)
+  local parts, from, first = {}, 1, body:find '["0-9-]'
+  while first do
+    local last = body:byte(first) == QUOTE and find_string_end(body, first) or body:find("[^0-9.eE+-]", first) - 1
+    local token = body:sub(first, last)
+    if body:byte(first) ~= QUOTE and is_inexact(token) then token = '"' .. token .. '"' end
+    parts[#parts + 1] = body:sub(from, first - 1) .. token
+    from, first = last + 1, body:find('["0-9-]', last + 1)
+  end
+  return table.concat(parts) .. body:sub(from)
+end
+
+--- Decodes a body like `decode`, for an error: a number that a Lua number would not keep verbatim becomes a string.
+---@param body string
+---@return table? object, string? code, string? message
+function json_body.decode_error(body)
+  local object, code, message = json_body.decode(body)
+  if not object then return nil, code, message end
+  return json_body.decode(quote_numbers(body))
 end
 
 --- Converts an error code or message to text. Some services send numeric codes.

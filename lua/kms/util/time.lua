@@ -24,12 +24,28 @@ local function compute_unix_time(year, month, day, hour, minute, second)
   return ((count_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
 end
 
---- Parses `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110, section 5.6.7).
+--- Completes a year of two digits: of the possible years, the latest that is at most 50 years in the future (RFC 9110,
+--- section 5.6.7).
+local function complete_year(text)
+  local limit = tonumber(os.date "!%Y") + 50
+  local year = limit - limit % 100 + tonumber(text)
+  return year > limit and year - 100 or year
+end
+
+--- Parses the date of a header (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two obsolete
+--- forms, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
 ---@param text string
 ---@return number? seconds
 function time.parse_http_date(text)
   local day, name, year, hour, minute, second =
     text:match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+  if not day then
+    day, name, year, hour, minute, second = text:match "^%a+day, (%d%d)%-(%a%a%a)%-(%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+    year = year and complete_year(year)
+  end
+  if not day then
+    name, day, hour, minute, second, year = text:match "^%a%a%a (%a%a%a) ([ %d]%d) (%d%d):(%d%d):(%d%d) (%d%d%d%d)$"
+  end
   return day and MONTHS[name] and compute_unix_time(year, MONTHS[name], day, hour, minute, second) or nil
 end
 

@@ -7,6 +7,8 @@ local rows = require "spec.e2e.faults.rows"
 
 local seen = ngx.shared.seen
 
+local KEY = GOOD:match '"key_id":"([^"]+)"':gsub("%-", "%%-")
+
 local PAUSE = 0.02 -- seconds between the bytes of what comes slowly
 local MANY = 4096 -- pieces of a flood, should a client never close
 
@@ -22,7 +24,9 @@ end
 
 local function made(part, head)
   if type(part) == "function" then part = part(head) end
-  return part and (part:gsub("{(elsewhere[_tls]*)}", function(place) return "127.0.0.1:" .. ngx.var[place] end))
+  if not part then return nil end
+  part = part:gsub(KEY, ngx.var.uri:match "/keys/([^/]+)/")
+  return (part:gsub("{(elsewhere[_tls]*)}", function(place) return "127.0.0.1:" .. ngx.var[place] end))
 end
 
 --- Sends a piece until the client has gone, or `times` times.
@@ -40,7 +44,7 @@ local function send(row, head)
   if row.send ~= "" and not socket:send(made(row.send, head)) then return end
   if row.flood and not flood(socket, row.flood, row.times or MANY) then return end
   while row.drip and socket:send(row.drip) do ngx.sleep(PAUSE) end
-  if row.finish then socket:send(row.finish) end
+  if row.finish then socket:send(made(row.finish, head)) end
   if row.hold then socket:receive(1) end -- returns when the client has gone
   if row.reset then
     ngx.flush(true)

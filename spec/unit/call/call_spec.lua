@@ -173,7 +173,8 @@ describe("on_attempt", function()
       { status = 500, headers = { ["x-request-id"] = "hush-secret" },
         body = '{"error":{"error_code":"KMS.1","error_msg":"hush-secret"}}' },
       { MOVED[1], headers = { ["x-request-id"] = "id hush-secret" } }))
-    assert.same({ "[secret]", "[secret]" }, { events[1].request_id, events[1].error.message })
+    assert.equal("[secret]", events[1].request_id)
+    assert.matches("^%[secret%]; to verify, ", events[1].error.message)
     assert.equal("id [secret]", events[2].request_id)
   end)
 

@@ -16,24 +16,37 @@ end
 describe("kms.call.clock_skew", function()
   local NOW = 1767323045 -- Fri, 02 Jan 2026 03:04:05 GMT
 
-  it("detect reads the server's time from the gateway's message", function()
+  local SIGNED = { offset = 0, tolerance = 60 }
+
+  it("detect reads the server's time from the gateway's message, however small the difference is", function()
     local response = { status = 401, headers = {} }
-    assert.equal(-45, clock_skew.detect(response, "x,server time:20260102T030320Z", NOW, 0))
+    assert.equal(-45, clock_skew.detect(response, "x,server time:20260102T030320Z", NOW, SIGNED))
   end)
 
-  it("detect reads the Date header of status 401 if it is more than a minute off", function()
+  it("detect reads the Date header of status 401 if it is above the cloud's tolerance", function()
     local response = { status = 401, headers = { date = "Fri, 02 Jan 2026 03:05:06 GMT" } }
-    assert.equal(61, clock_skew.detect(response, "", NOW, 0))
+    assert.equal(61, clock_skew.detect(response, "", NOW, SIGNED))
+    assert.is_nil(clock_skew.detect(response, "", NOW, { offset = 0, tolerance = 61 }))
     response.headers.date = "Fri, 02 Jan 2026 03:04:55 GMT"
-    assert.is_nil(clock_skew.detect(response, "", NOW, 0))
-    assert.equal(50, clock_skew.detect(response, "", NOW, -20)) -- the request was signed with an offset
+    assert.is_nil(clock_skew.detect(response, "", NOW, SIGNED))
+    assert.equal(50, clock_skew.detect(response, "", NOW, { offset = -20, tolerance = 60 }))
+  end)
+
+  it("detect learns no offset above 24 hours, and returns it apart", function()
+    local response = { status = 401, headers = { date = "Fri, 02 Jan 2026 03:05:06 GMT" } }
+    local DAY = 86400
+    assert.equal(61 + DAY - 60, clock_skew.detect(response, "", NOW - DAY + 60, SIGNED))
+    assert.same({ nil, 61 + DAY }, { clock_skew.detect(response, "", NOW - DAY, SIGNED) })
+    assert.same({ nil, -45 + 400 * DAY },
+      { clock_skew.detect(response, "server time:20260102T030320Z", NOW - 400 * DAY, SIGNED) })
+    assert.matches("an offset of more than 24 h is not corrected", clock_skew.describe(61 + DAY), 1, true)
   end)
 
   it("detect returns nil for another status and for a malformed Date header", function()
     local response = { status = 403, headers = { date = "Fri, 02 Jan 2026 03:05:06 GMT" } }
-    assert.is_nil(clock_skew.detect(response, "", NOW, 0))
+    assert.is_nil(clock_skew.detect(response, "", NOW, SIGNED))
     response.status, response.headers.date = 401, "yesterday"
-    assert.is_nil(clock_skew.detect(response, "", NOW, 0))
+    assert.is_nil(clock_skew.detect(response, "", NOW, SIGNED))
   end)
 
   it("is_different ignores the error of one measurement", function()
@@ -49,7 +62,7 @@ describe("kms.call.clock_skew", function()
 end)
 
 describe("a call with a clock skew", function()
-  for _, shift in ipairs { 3600, -3600, 86400 * 400 } do
+  for _, shift in ipairs { 901, -901, 3600, -3600, 86400, -86400 } do
     it(("of %d s learns it from the response, once per client"):format(shift), function()
       local cloud = emulator.new()
       local client = emulated_huawei.new_client(emulated_huawei.shift_clock(cloud, shift))
@@ -59,6 +72,44 @@ describe("a call with a clock skew", function()
       assert.equal(3, cloud:requests "huawei")
     end)
   end
+
+  it("of more than 24 hours is not learnt, and the error says so", function()
+    for _, shift in ipairs { 86400 * 400, -86400 * 2 } do
+      local cloud = emulator.new()
+      local client = emulated_huawei.new_client(emulated_huawei.shift_clock(cloud, shift))
+      local _, err = client:update_primary_region(PARAMS)
+      assert.equal(1, cloud:requests "huawei")
+      assert.matches("an offset of more than 24 h is not corrected", err.message, 1, true)
+      assert.equal(0, client.clock_offset)
+    end
+  end)
+
+  it("within the cloud's tolerance does not make it send a wrong secret key twice", function()
+    for _, shift in ipairs { 61, 600, 899, -899 } do
+      local cloud = emulator.new()
+      local client = emulated_huawei.new_client(emulated_huawei.shift_clock(cloud, shift), emulated_huawei.wrong_keys())
+      client:update_primary_region(PARAMS)
+      assert.equal(1, cloud:requests "huawei")
+    end
+  end)
+
+  it("learns it from the Date header of status 401, whatever the body is", function()
+    for _, body in ipairs { "", "<html></html>", "[]", '{"foo":1}' } do
+      local transport
+      transport = fake_transport.new(function(request)
+        local time = require("kms.util.time").parse_iso8601(fake_transport.headers(request)["x-sdk-date"])
+        local server_time = transport.time + 7200
+        if math.abs(time - server_time) <= 900 then
+          return { status = 200, headers = {},
+            body = '{"key_id":"0d0466b0-e727-4d9c-b35d-f84bb474a37f","primary_region":"cn-east-3"}' }
+        end
+        return { status = 401, body = body,
+          headers = { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(server_time)) } }
+      end)
+      assert(emulated_huawei.new_client(transport):update_primary_region(PARAMS))
+      assert.equal(2, #transport.requests)
+    end
+  end)
 
   it("learns it from the Date header if the service does not mention it", function()
     local cloud = emulator.new()
@@ -96,7 +147,7 @@ describe("a call with a clock skew", function()
   end)
 
   it("costs one more request and no more if the gateway refuses the learnt offset too", function()
-    local message = "signature expired, signature time:20211217T064303Z,server time:20211217T065804Z"
+    local message = "signature expired, signature time:20260102T030405Z,server time:20260102T032006Z"
     local transport = fake_transport.new {
       status = 401, body = ('{"error_code":"APIGW.0301","error_msg":"%s"}'):format(message),
     }

@@ -95,6 +95,26 @@ describe("kms.call.context", function()
       assert.is_false(rawequal(own, err))
     end)
 
+    it("adds Accept-Encoding to every request, once per request", function()
+      local transport = fake_transport.new { status = 200 }
+      local context, request = new_context(transport), { headers = { { "A", "b" } } }
+      context:send(request)
+      context:send(request)
+      context:send {}
+      assert.same({ { "A", "b" }, { "Accept-Encoding", "identity" } }, transport.requests[2].headers)
+      assert.same({ { "Accept-Encoding", "identity" } }, transport.requests[3].headers)
+    end)
+
+    it("makes a readable error of a plain table", function()
+      local function send(err) return select(2, new_context({ send = function() return nil, err end }):send {}) end
+      local err = send { code = "connect", message = "no route", uncertain = false }
+      assert.same({ "transport", "connect", "no route", false }, { err.kind, err.code, err.message, err.uncertain })
+      err = send { code = 7, host = "h" }
+      assert.same({ "other", "the transport failed: code = 7, host = h", true }, { err.code, err.message, err.uncertain })
+      assert.equal("the transport failed: it gave no reason", send({}).message)
+      assert.equal("own text", send(setmetatable({}, { __tostring = function() return "own text" end })).message)
+    end)
+
     it("wraps an error of another form as uncertain", function()
       local _, err = new_context({ send = function() return nil, "no cable" end }):send {}
       assert.same({ "transport", "other", "no cable", true }, { err.kind, err.code, err.message, err.uncertain })

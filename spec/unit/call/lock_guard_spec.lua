@@ -1,5 +1,6 @@
 local emulated_huawei = require "spec.helpers.emulated_huawei"
 local emulator = require "kms.emulator"
+local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
 local lock_guard = require "kms.call.lock_guard"
 local sign = require "kms.sign"
@@ -21,7 +22,16 @@ local function new_dictionary(context)
     local entry = entries[key]
     if entry and (not entry[2] or entry[2] > context.time) then return entry[1] end
   end
-  function dictionary:set(key, value) entries[key] = { value } end -- luacheck: no unused args
+  function dictionary:set(key, value, seconds) -- luacheck: no unused args
+    entries[key] = { value, seconds and context.time + seconds }
+  end
+  function dictionary:get_keys()
+    local keys = {}
+    for key in pairs(entries) do
+      if self:get(key) ~= nil then keys[#keys + 1] = key end
+    end
+    return keys
+  end
   function dictionary:delete(key) entries[key] = nil end -- luacheck: no unused args
   function dictionary:add(key, value, seconds)
     if self:get(key) ~= nil then return false end
@@ -75,16 +85,65 @@ describe("kms.call.lock_guard", function()
     assert.is_true(guard:acquire("id", context))
   end)
 
-  it("acquire waits for a trial, at most until the deadline of the call", function()
-    local guard, context = lock_guard.new(), new_context(10)
-    assert.is_true(guard:acquire("id", context))
+  it("acquire lets three attempts be under way on trial, and further ones wait until the deadline of their call", function()
+    local guard = lock_guard.new()
+    for _ = 1, 3 do assert.is_true(guard:acquire("id", new_context(100), 10)) end
     local waiting = new_context(5)
-    local _, err = guard:acquire("id", waiting)
+    local _, err = guard:acquire("id", waiting, 10)
     assert.same({ "transport", "timeout", false }, { err.kind, err.code, err.uncertain })
     assert.is_true(waiting.time >= 5)
-    waiting.deadline = 20 -- the trial ended at its own deadline, 10
-    assert.is_true(guard:acquire("id", waiting))
-    assert.is_true(waiting.time >= 10 and waiting.time < 10.1)
+  end)
+
+  it("a trial ends with the time limit of its attempt, not with its call", function()
+    local guard = lock_guard.new()
+    for _ = 1, 3 do assert.is_true(guard:acquire("id", new_context(1000), 10)) end -- abandoned
+    local waiting = new_context(1000)
+    assert.is_true(guard:acquire("id", waiting, 10))
+    assert.is_true(waiting.time >= 10 and waiting.time < 12)
+  end)
+
+  it("allows four refusals at most, those of the attempts under way included", function()
+    local guard, contexts = lock_guard.new(), {}
+    for i = 1, 3 do
+      contexts[i] = new_context(5)
+      assert.is_true(guard:acquire("id", contexts[i], 10))
+    end
+    guard:report("id", "skewed", contexts[1])
+    assert.is_true(guard:acquire("id", contexts[1], 10)) -- signed again
+    guard:report("id", "skewed", contexts[2])
+    assert.equal("timeout", select(2, guard:acquire("id", contexts[2], 10)).code)
+    guard:report("id", "good", contexts[1])
+    assert.same({ true, nil, true }, { guard:acquire("id", contexts[2], 10) })
+  end)
+
+  it("the errors of waiting and of refused calls carry the cause", function()
+    for _, options in ipairs { {}, { dictionary = true } } do
+      local context = new_context(5)
+      local guard = lock_guard.new(options.dictionary and new_dictionary(context), "guard")
+      for _ = 1, 4 do assert.is_true(guard:acquire("id", context, 100)) guard:report("id", nil, context,
+        { kind = "transport", code = "connect", message = "refused by peer" }) end
+      for _ = 1, 3 do assert.is_true(guard:acquire("id", context, 100)) end
+      local _, err = guard:acquire("id", context, 100)
+      assert.same({ "timeout", "connect" }, { err.code, err.cause.code })
+      assert.matches("connect: refused by peer", err.message, 1, true)
+      guard:report("id", "refused", context, { kind = "service", code = "APIGW.0301", message = "wrong key", status = 401 })
+      _, err = guard:acquire("id", context)
+      assert.same({ "guarded", "APIGW.0301", 401 }, { err.code, err.cause.code, err.cause.status })
+      assert.matches("APIGW.0301: wrong key", err.message, 1, true)
+    end
+  end)
+
+  it("sends refused credentials again after five minutes", function()
+    for _, has_dictionary in ipairs { false, true } do
+      local context = new_context(1000)
+      local guard = lock_guard.new(has_dictionary and new_dictionary(context) or nil, "guard")
+      guard:acquire("id", context)
+      guard:report("id", "refused", context)
+      context.time = 299
+      assert.equal("guarded", select(2, guard:acquire("id", context)).code)
+      context.time = 301
+      assert.is_true(guard:acquire("id", context))
+    end
   end)
 
   it("report without a verdict ends a trial", function()
@@ -95,34 +154,76 @@ describe("kms.call.lock_guard", function()
     assert.equal(0, context.time)
   end)
 
-  it("remembers refused credentials after many good ones, and a limited number of those", function()
+  it("remembers refused credentials after many good ones", function()
     local guard, context = lock_guard.new(), new_context(10)
     guard:acquire("refused", context)
     guard:report("refused", "refused", context)
-    for i = 1, 1000 do
+    for i = 1, 3000 do
       assert.is_true(guard:acquire("good " .. i, context))
       guard:report("good " .. i, "good", context)
     end
     assert.equal("guarded", select(2, guard:acquire("refused", context)).code)
-    local count = 0
-    for _ in pairs(guard.store.entries) do count = count + 1 end
-    assert.is_true(count <= 101, count)
+  end)
+
+  it("remembers a limited number of credentials, at a constant cost", function()
+    local guard, context = lock_guard.new(), new_context(10)
+    local function refuse(from, to)
+      local started = os.clock()
+      for i = from, to do
+        guard:acquire("id" .. i, context)
+        guard:report("id" .. i, "refused", context)
+      end
+      return os.clock() - started
+    end
+    refuse(1, 2000)
+    local first, last = refuse(2001, 4000), refuse(4001, 24000) / 10
+    assert.is_true(last < 10 * first + 0.05, ("%f s, then %f s"):format(first, last))
+    for _, map in pairs(guard.store) do
+      local count = 0
+      for _ in pairs(map.values) do count = count + 1 end
+      assert.is_true(count <= 10000, count)
+    end
   end)
 
   it("shares verdicts, trials and resets through a dictionary", function()
     local context = new_context(10)
     local dictionary = new_dictionary(context)
-    local one, other = lock_guard.new(dictionary), lock_guard.new(dictionary)
-    assert.is_true(one:acquire("id", context))
-    assert.equal("timeout", select(2, other:acquire("id", context)).code) -- waits for the trial
-    context.time, context.deadline = 20, 30 -- the trial was abandoned
+    local one, other = lock_guard.new(dictionary, "guard"), lock_guard.new(dictionary, "guard")
+    for _ = 1, 3 do assert.is_true(one:acquire("id", context)) end
+    assert.equal("timeout", select(2, other:acquire("id", context)).code) -- waits for the trials
+    context.time, context.deadline = 20, 30 -- the trials were abandoned
     assert.is_true(other:acquire("id", context))
     other:report("id", "refused", context)
     assert.equal("guarded", select(2, one:acquire("id", context)).code)
-    lock_guard.new(dictionary):reset() -- a worker that never used these credentials
+    lock_guard.new(dictionary, "guard"):reset() -- a worker that never used these credentials
     assert.is_true(one:acquire("id", context))
     one:report("id", "good", context)
     assert.same({ true, nil, true }, { other:acquire("id", context) })
+  end)
+
+  it("counts the possible refusals of all workers", function()
+    local dictionary = new_dictionary(new_context(10))
+    local contexts, guards = {}, {}
+    for i = 1, 3 do
+      contexts[i], guards[i] = new_context(5), lock_guard.new(dictionary, "guard")
+      assert.is_true(guards[i]:acquire("id", contexts[i], 10))
+    end
+    guards[1]:report("id", "skewed", contexts[1])
+    assert.is_true(guards[1]:acquire("id", contexts[1], 10))
+    guards[2]:report("id", "skewed", contexts[2])
+    assert.equal("timeout", select(2, guards[2]:acquire("id", contexts[2], 10)).code)
+  end)
+
+  it("asks for a dictionary of its own if other data is in the shared one", function()
+    local context = new_context(10)
+    local dictionary = new_dictionary(context)
+    local guard = lock_guard.new(dictionary, "everything")
+    assert.is_true(guard:acquire("id", context))
+    dictionary:set("session", "x")
+    local is_allowed, err = guard:acquire("id", context)
+    assert.is_nil(is_allowed)
+    assert.same({ "invalid", "lock_guard" }, { err.kind, err.code })
+    assert.matches("lua_shared_dict everything also holds other data", err.message, 1, true)
   end)
 end)
 
@@ -184,10 +285,24 @@ describe("a client with a lock guard", function()
         primary_region = "cn-east-3" }
       assert.equal("KMS.0207", err.code)
     end
-    cloud:fault { kind = "status", status = 401, body = "<html>a proxy's</html>" }
-    assert.equal("protocol", select(2, client:update_primary_region(PARAMS)).kind)
     assert(client:update_primary_region(PARAMS))
   end)
+
+  for name, body in pairs { ["an empty body"] = "", HTML = "<html>401 Authorization Required</html>", XML = "<a/>",
+    ["a JSON array"] = "[]", ["another JSON object"] = '{"foo":1}', ["JSON after a byte order mark"] =
+    '\239\187\191{"error_code":"APIGW.0301","error_msg":"x"}' } do
+    it("sends a key once that HTTP 401 refuses with " .. name, function()
+      local transport = fake_transport.new { status = 401, body = body }
+      local client = emulated_huawei.new_client(transport)
+      local _, first = client:update_primary_region(PARAMS)
+      assert.same({ 401, false, false }, { first.status, first.uncertain, first.retryable })
+      for _ = 1, 5 do
+        local _, err = client:update_primary_region(PARAMS)
+        assert.same({ "guarded", 401 }, { err.code, err.cause.status })
+      end
+      assert.equal(1, #transport.requests)
+    end)
+  end
 
   it("takes neither a proxy's error nor a throttle for a proof that the credentials are good", function()
     for _, fault in ipairs { { kind = "bad_gateway" }, { kind = "throttled" } } do
@@ -197,7 +312,8 @@ describe("a client with a lock guard", function()
       options.retry = false
       local client = emulated_huawei.new_client(emulated_huawei.new_yielding(cloud), options)
       local counts = emulated_huawei.count_concurrent(client, 20)
-      assert.same({ 1, 18 }, { counts["APIGW.0301"], counts.guarded })
+      assert.is_true(counts["APIGW.0301"] >= 1 and counts["APIGW.0301"] <= 3)
+      assert.equal(19, counts["APIGW.0301"] + counts.guarded)
     end
   end)
 
@@ -213,31 +329,51 @@ describe("a client with a lock guard", function()
     end
   end)
 
-  it("tries new credentials by one of many concurrent calls, and lets the others wait for the verdict", function()
+  it("tries new credentials by three of many concurrent calls, and lets the others wait for the verdict", function()
     local function run(options)
       local cloud = emulator.new()
       local client = emulated_huawei.new_client(emulated_huawei.new_yielding(cloud), options)
       return emulated_huawei.count_concurrent(client, 50), cloud:requests()
     end
     local counts, requests = run(emulated_huawei.wrong_keys())
-    assert.same({ ["APIGW.0301"] = 1, guarded = 49 }, counts)
-    assert.equal(1, requests)
+    assert.same({ ["APIGW.0301"] = 3, guarded = 47 }, counts)
+    assert.equal(3, requests)
     counts, requests = run()
     assert.same({ moved = 1, ["KMS.0106"] = 49 }, counts)
     assert.equal(50, requests)
   end)
 
-  it("waits for an abandoned call until the deadline of that call, and no longer", function()
+  it("releases waiting calls at once after an outcome that proves nothing, and tells them the cause", function()
+    local clock, sent = 0, 0
+    local transport = { clock = function() return clock end, sleep = function(_, seconds) clock = clock + seconds end }
+    function transport.send()
+      sent = sent + 1
+      return nil, { code = "connect", message = "connection refused", uncertain = false }
+    end
+    local client = emulated_huawei.new_client(transport, { retry = false })
+    for _ = 1, 300 do
+      local _, err = client:update_primary_region(PARAMS)
+      assert.same({ "transport", "connect" }, { err.kind, err.code })
+    end
+    assert.same({ 300, 0 }, { sent, clock })
+  end)
+
+  it("waits for abandoned attempts as long as an attempt may take, and no longer", function()
     local cloud = emulator.new()
     local transport = emulated_huawei.shift_clock(cloud, 0)
     function transport.send() coroutine.yield() end
-    local client = emulated_huawei.new_client(transport, { timeout = 10 })
-    local abandoned = coroutine.create(function() client:update_primary_region(PARAMS) end)
-    coroutine.resume(abandoned) -- and never again
+    local client = emulated_huawei.new_client(transport, { timeout = 100 })
+    local abandoned = {}
+    for i = 1, 3 do
+      abandoned[i] = coroutine.create(function() client:update_primary_region(PARAMS) end)
+      coroutine.resume(abandoned[i]) -- and never again
+    end
     function transport.send(_, request) return cloud:send(request) end
     local _, err = client:update_primary_region(PARAMS, { timeout = 5 })
     assert.same({ "transport", "timeout", false, 0 }, { err.kind, err.code, err.uncertain, err.attempts })
-    assert(client:update_primary_region(PARAMS, { timeout = 10 }))
+    local started = cloud:clock()
+    assert(client:update_primary_region(PARAMS))
+    assert.is_true(cloud:clock() - started < 7)
   end)
 
   it("has none with lock_guard = false, for tokens, and by default for NAVER Cloud", function()

@@ -109,9 +109,18 @@ describe("kms.call.operation", function()
   describe("parse_result", function()
     it("takes required members, and others if they are strings", function()
       assert.same({ wall = "w", colour = "red" },
-        operation.parse_result(PAINT, { wall = "w", COLOUR = "red", coats = 2, smell = "x" }))
+        operation.parse_result(PAINT, { wall = "w", COLOUR = "red", coats = 2, smell = "x" }, {}))
       assert.same({ wall = "w", colour = "red", coats = "2" },
-        operation.parse_result(PAINT, { wall = "w", COLOUR = "red", coats = "2" }))
+        operation.parse_result(PAINT, { wall = "w", COLOUR = "red", coats = "2" }, {}))
+    end)
+
+    it("refuses the response to another request", function()
+      local entry = { params = {}, result = {
+        { name = "wall", member = "WALL", required = true, is_echo = true }, { name = "side", member = "SIDE" } } }
+      assert.same({ wall = "w", side = "s" }, operation.parse_result(entry, { WALL = "w", SIDE = "s" }, { wall = "w" }))
+      assert.same({ nil, "mismatch",
+        'member "WALL" of the response must be the wall of the request, "w"; it is "other"' },
+        { operation.parse_result(entry, { WALL = "other" }, { wall = "w" }) })
     end)
 
     it("names a required member that is not a string", function()
@@ -120,7 +129,7 @@ describe("kms.call.operation", function()
         ['member "COLOUR" of the response must be a string; it is a number'] = { wall = "w", COLOUR = 1 },
         ['member "COLOUR" of the response must be a string; it is null'] = { wall = "w", COLOUR = cjson.null },
       } do
-        assert.same({ nil, problem }, { operation.parse_result(PAINT, object) })
+        assert.same({ nil, "wrong_type", problem }, { operation.parse_result(PAINT, object, {}) })
       end
     end)
   end)

@@ -4,6 +4,7 @@ local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local huawei = require "kms.huawei"
 local kms = require "kms"
+local json_body = require "kms.util.json_body"
 local report = require "kms.call.report"
 
 local KEYS = { access_key = "AK", secret_key = "hush-secret", security_token = "hush-token" }
@@ -87,7 +88,8 @@ describe("kms.call.report", function()
     end
 
     it("returns a service error if the object has one of the provider's shapes", function()
-      local err = parse({ status = 404, headers = { ["x-request-id"] = "r1" } }, { error_code = "A", error_msg = "b" })
+      local err = parse({ status = 404, headers = { ["x-request-id"] = "r1" },
+        body = '{"error_code":"A","error_msg":"b"}' }, { error_code = "A", error_msg = "b" })
       assert.same({ "service", "A", "b", 404, "r1", false },
         { err.kind, err.code, err.message, err.status, err.request_id, err.uncertain })
     end)
@@ -96,6 +98,17 @@ describe("kms.call.report", function()
       local err = parse { status = 502, body = "<html>hush-token</html>" }
       assert.same({ "protocol", "not_json", "the response body is not JSON, 23 bytes: <html>[secret]</html>", true },
         { err.kind, err.code, err.message, err.uncertain })
+    end)
+
+    it("returns a numeric code verbatim", function()
+      local body = '{"error_code":123456789012345678,"error_msg":"b"}'
+      assert.equal("123456789012345678", parse({ status = 404, body = body }, json_body.decode(body)).code)
+    end)
+
+    it("names the encoding of a response that is encoded", function()
+      local err = parse { status = 200, body = "\31\139\8", headers = { ["content-encoding"] = "gzip" } }
+      assert.same({ "protocol", "not_json", true }, { err.kind, err.code, err.uncertain })
+      assert.matches("Content-Encoding gzip", err.message, 1, true)
     end)
 
     it("says that redirects are not followed", function()
@@ -111,8 +124,9 @@ describe("kms.call.report", function()
   end)
 
   describe("judge_credentials", function()
-    it("returns refused for status 401 of the service, also when a credential service refused them", function()
+    it("returns refused for status 401, whatever the body is, also when a credential service refused them", function()
       assert.equal("refused", report.judge_credentials { kind = "service", status = 401 })
+      assert.equal("refused", report.judge_credentials { kind = "protocol", status = 401 })
       assert.equal("refused",
         report.judge_credentials { kind = "credentials", code = "refused", cause = { status = 401 } })
     end)
@@ -125,7 +139,7 @@ describe("kms.call.report", function()
 
     it("returns nil if the failure proves nothing", function()
       for _, err in ipairs {
-        { kind = "service", status = 429 }, { kind = "service", status = 500 }, { kind = "protocol", status = 401 },
+        { kind = "service", status = 429 }, { kind = "service", status = 500 }, { kind = "protocol", status = 403 },
         { kind = "transport", code = "closed" }, { kind = "credentials", code = "unavailable", cause = { status = 500 } },
         { kind = "credentials", code = "refused", cause = { status = 403 } }, { kind = "credentials", code = "refused" },
       } do

@@ -49,7 +49,7 @@ describe("a failed attempt", function()
     { "status 400", refusal(400), false, false, false }, { "status 401", refusal(401), false, false, false },
     { "status 403", refusal(403), false, false, false }, { "status 404", refusal(404), false, false, false },
     { "status 409", refusal(409), false, false, false }, { "status 413", refusal(413), false, false, false },
-    { "status 429", refusal(429), true, true, false }, { "status 500", refusal(500), true, true, true },
+    { "status 500", refusal(500), true, true, true },
     { "status 502 with HTML", { status = 502, body = "<html>" }, true, true, true },
     { "status 503", refusal(503), true, true, false }, { "status 504", refusal(504), true, true, true },
     { "status 501", refusal(501), false, false, true },
@@ -87,6 +87,53 @@ describe("a failed attempt", function()
     local first, second = fake_transport.headers(transport.requests[1]), fake_transport.headers(transport.requests[2])
     assert.not_equal(first["x-sdk-date"], second["x-sdk-date"])
     assert.not_equal(first.authorization, second.authorization)
+  end)
+
+  it("that the cloud throttled is repeated until the deadline, and does not count", function()
+    local code = { status = 400, body = '{"error_code":"APIGW.0308","error_msg":"policy user over ratelimit"}' }
+    for _, throttle in ipairs { refusal(429), code } do
+      local result, err, transport, duration = run { throttle }
+      assert.is_nil(result)
+      assert.same({ #transport.requests, true, false }, { err.attempts, err.retryable, err.uncertain })
+      assert.is_true(#transport.requests > 4)
+      assert.is_true(duration > 15 and duration < 30, duration)
+      local throttles = {}
+      for i = 1, 6 do throttles[i] = throttle end
+      throttles[7], throttles[8], throttles[9] = refusal(503), refusal(503), MOVED
+      result, _, transport = run(throttles, { retry = { cap = 0.5 } })
+      assert(result)
+      assert.equal(9, #transport.requests)
+    end
+  end)
+
+  it("that the cloud throttled is not repeated without retries", function()
+    for _, option in ipairs { false, { attempts = 1 } } do
+      local _, err, transport = run({ refusal(429) }, { retry = option })
+      assert.same({ 1, true }, { #transport.requests, err.retryable })
+    end
+  end)
+
+  it("is settled by a later success", function()
+    local result, err = run { transport_error("timeout", true), MOVED }
+    assert.is_nil(err)
+    assert.is_nil(result.uncertain)
+  end)
+
+  it("leaves the outcome uncertain if a later attempt is refused", function()
+    for _, status in ipairs { 400, 401, 403, 429, 503 } do
+      local _, err = run({ transport_error("closed", true), refusal(status) }, { retry = { attempts = 2 }, timeout = 5 })
+      assert.same({ status, true }, { err.status, err.uncertain })
+    end
+  end)
+
+  it("that KMS.0106 follows stays uncertain, and the message says how to verify", function()
+    local replica = { status = 400, body = '{"error":{"error_code":"KMS.0106","error_msg":"read-only"}}' }
+    local _, err = run { transport_error("closed", true), replica }
+    assert.same({ "KMS.0106", true }, { err.code, err.uncertain })
+    assert.matches("read-only; an earlier attempt has probably moved the key; to verify, make the same call at the target "
+      .. "region", err.message, 1, true)
+    _, err = run { replica }
+    assert.same({ "KMS.0106", false, "read-only" }, { err.code, err.uncertain, err.message })
   end)
 
   it("leaves the outcome uncertain whatever a later attempt returns", function()
@@ -171,6 +218,14 @@ describe("kms.call.retry", function()
     end
   end)
 
+  it("parse_retry_after reads the two obsolete forms of a date", function()
+    local headers = { date = "Sun Nov  6 08:49:37 1994" }
+    for _, text in ipairs { "Sunday, 06-Nov-94 08:49:47 GMT", "Sun Nov  6 08:49:47 1994" } do
+      headers["retry-after"] = text
+      assert.equal(10, retry.parse_retry_after({ headers = headers }, 0))
+    end
+  end)
+
   it("parse_retry_after returns 0 for a date that has passed, and nil for other text", function()
     local response = { headers = { ["retry-after"] = "Fri, 02 Jan 2026 03:04:05 GMT" } }
     assert.equal(0, retry.parse_retry_after(response, 1767323099))
@@ -184,6 +239,8 @@ describe("kms.call.retry", function()
     local result, err, transport, duration = run({ refusal(503, { ["retry-after"] = "60" }), MOVED }, { timeout = 30 })
     assert.is_nil(result)
     assert.same({ 1, 1, true, 0 }, { #transport.requests, err.attempts, err.retryable, duration })
+    assert.equal(60, err.retry_after)
+    assert.matches("the server asks for a pause of 60 s, and 30 s are left until the deadline", err.message, 1, true)
   end)
 
   it("all attempts fit in the deadline, and the last one has all the time that is left", function()

@@ -119,7 +119,7 @@ describe("kms.credentials.service", function()
     local request = transport.requests[1]
     assert.same({ "POST", "https", "service.example", "/keys?a=b", "{}", 7 },
       { request.method, request.scheme, request.host, request.target, request.body, request.timeout })
-    assert.same(REQUEST.headers, request.headers)
+    assert.same({ REQUEST.headers[1], { "Accept-Encoding", "identity" } }, request.headers)
     assert.is_nil(request.link_local)
   end)
 

@@ -142,16 +142,18 @@ describe("kms.huawei", function()
       assert.equal("kms.cn-north-4.myhuaweicloud.com\n", (subprocess.run(PROGRAM, variables)))
       variables.HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = "https://one.example.com:8443,https://two.example.com"
       assert.equal("one.example.com:8443\n", (subprocess.run(PROGRAM, variables)))
-      variables.HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = "one.example.com"
+      variables.HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = " one.example.com"
+      assert.equal("one.example.com\n", (subprocess.run(PROGRAM, variables))) -- https, as in the vendor's SDK for Go
+      variables.HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = "ftp://one.example.com"
       assert.matches("invalid error endpoint: HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 must be https://host[:port] ",
         (subprocess.run(PROGRAM, variables)), 1, true)
     end)
 
     it("and the project are named if they are missing", function()
-      assert.equal("huawei update_primary_region: invalid error region: no region: give the option region "
+      assert.equal("huawei update_primary_region " .. KEY_ID .. ": invalid error region: no region: give the option region "
         .. "or set HUAWEICLOUD_SDK_REGION; no project_id: give the option project_id or set HUAWEICLOUD_SDK_PROJECT_ID\n",
         (subprocess.run(PROGRAM)))
-      assert.equal("huawei update_primary_region: invalid error project_id: no project_id: give the option project_id "
+      assert.equal("huawei update_primary_region " .. KEY_ID .. ": invalid error project_id: no project_id: give the option project_id "
         .. "or set HUAWEICLOUD_SDK_PROJECT_ID\n",
         (subprocess.run(PROGRAM, { HUAWEICLOUD_SDK_REGION = "cn-north-4" })))
     end)
@@ -182,10 +184,17 @@ describe("kms.huawei", function()
       new_client(fake_transport.new(MOVED)):update_primary_region(PARAMS))
   end)
 
-  it("accepts a response that names another key, as the vendor's own example does", function()
-    local body = '{"key_id":"bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e","primary_region":"cn-north-4","more":1}'
-    assert.equal("bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e",
-      new_client(fake_transport.new { body }):update_primary_region(PARAMS).key_id)
+  it("returns an uncertain protocol error for the response to another request", function()
+    for _, body in ipairs {
+      '{"key_id":"bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e","primary_region":"cn-east-3"}',
+      '{"key_id":"' .. KEY_ID .. '","primary_region":"cn-north-4"}',
+    } do
+      local transport = fake_transport.new { body }
+      local result, err = new_client(transport):update_primary_region(PARAMS)
+      assert.is_nil(result)
+      assert.same({ "protocol", "mismatch", 200, true, false, 1 },
+        { err.kind, err.code, err.status, err.uncertain, err.retryable, #transport.requests })
+    end
   end)
 
   it("reads the request id from the header, or else from the body", function()
@@ -215,8 +224,8 @@ describe("kms.huawei", function()
     { "a JSON number", 500, "1", "not_object" },
     { "null", 200, "null", "not_object" },
     { "an empty object", 200, "{}", "wrong_type" },
-    { "a number for the region", 200, '{"key_id":"x","primary_region":1}', "wrong_type" },
-    { "null for the region", 200, '{"key_id":"x","primary_region":null}', "wrong_type" },
+    { "a number for the region", 200, '{"key_id":"' .. KEY_ID .. '","primary_region":1}', "wrong_type" },
+    { "null for the region", 200, '{"key_id":"' .. KEY_ID .. '","primary_region":null}', "wrong_type" },
     { "an unknown object", 400, '{"hello":"world"}', "unknown" },
     { "JSON that is nested too deep", 200, ("["):rep(10000) .. ("]"):rep(10000), "not_json" },
   }
@@ -233,7 +242,7 @@ describe("kms.huawei", function()
   it("shows a bounded, printable excerpt of a malformed body", function()
     local err = fail { status = 502, body = "<html>\n\27[31m" .. ("x"):rep(1e6) }
     assert.matches("1000012 bytes: <html> ?[31mxxx", err.message, 1, true)
-    assert.is_true(#err.message < 300)
+    assert.is_true(#err.message < 400)
   end)
 
   it("says that it does not follow redirects", function()

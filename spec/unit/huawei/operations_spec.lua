@@ -56,7 +56,8 @@ describe("kms.huawei.operations", function()
 
   it("update_primary_region returns the key and its new primary region", function()
     local object = { key_id = "k", primary_region = "r", more = 1 }
-    assert.same({ key_id = "k", primary_region = "r" }, operation.parse_result(update_primary_region, object))
-    assert.is_nil((operation.parse_result(update_primary_region, { key_id = "k" })))
+    local params = { key_id = "k", primary_region = "r" }
+    assert.same(params, operation.parse_result(update_primary_region, object, params))
+    assert.is_nil((operation.parse_result(update_primary_region, { key_id = "k" }, params)))
   end)
 end)

@@ -46,7 +46,7 @@ describe("kms.ncloud", function()
   end)
 
   it("signs the target as it is sent, whatever the key_tag contains", function()
-    local transport = fake_transport.new(RENAMED)
+    local transport = fake_transport.new { '{"code":"SUCCESS","data":{"keyTag":"a/b c","keyName":"newKeyName"}}' }
     assert(new_client(transport):rename_key { key_tag = "a/b c", key_name = "newKeyName" })
     local request = transport.requests[1]
     assert.equal("/kms/v1/keys/a%2Fb%20c/name", request.target)
@@ -102,6 +102,18 @@ describe("kms.ncloud", function()
     assert.same({ "service", "FORBIDDEN", 200, "Forbidden" }, { err.kind, err.code, err.status, err.message })
   end)
 
+  it("returns a protocol error for the response to another request, uncertain after a change", function()
+    local body = '{"code":"SUCCESS","data":{"keyTag":"%s","keyName":"%s"}}'
+    for _, other in ipairs { body:format("other", "newKeyName"), body:format(TAG, "otherName") } do
+      local err = fail { status = 200, body = other }
+      assert.same({ "protocol", "mismatch", true, false }, { err.kind, err.code, err.uncertain, err.retryable })
+      assert.matches("get_key", err.message, 1, true)
+    end
+    local _, err = new_client(fake_transport.new { body:format("other", "name") }):get_key { key_tag = TAG }
+    assert.same({ "protocol", "mismatch", false }, { err.kind, err.code, err.uncertain })
+    assert(new_client(fake_transport.new { body:format(TAG, "anyName") }):get_key { key_tag = TAG })
+  end)
+
   -- Name, status and body of the response, and the code of the protocol error.
   local MALFORMED = {
     { "XML", 401, "<Message><status><code>200</code></status></Message>", "not_json" },
@@ -109,7 +121,7 @@ describe("kms.ncloud", function()
     { "truncated JSON", 200, '{"code":"SUCCESS","data":{"keyTag"', "not_json" },
     { "data that is null", 200, '{"code":"SUCCESS","data":null}', "unknown" },
     { "data of a wrong type", 200, '{"code":"SUCCESS","data":"yes"}', "unknown" },
-    { "a name of a wrong type", 200, '{"code":"SUCCESS","data":{"keyTag":"t","keyName":7}}', "wrong_type" },
+    { "a name of a wrong type", 200, '{"code":"SUCCESS","data":{"keyTag":"' .. TAG .. '","keyName":7}}', "wrong_type" },
     { "success", 500, '{"code":"SUCCESS","data":{"keyTag":"t","keyName":"n"}}', "unknown" },
     { "no code", 200, '{"data":{"keyTag":"t","keyName":"n"}}', "unknown" },
   }

@@ -75,6 +75,6 @@ describe("kms.ncloud.operations", function()
 
   it("get_key returns what the response contains", function()
     assert.same({ key_tag = "t", key_name = "n", status = "ENABLE", base_url = "u" }, operation.parse_result(get_key,
-      { keyTag = "t", keyName = "n", status = "ENABLE", baseUrl = "u", keyType = 1, other = "x" }))
+      { keyTag = "t", keyName = "n", status = "ENABLE", baseUrl = "u", keyType = 1, other = "x" }, { key_tag = "t" }))
   end)
 end)

@@ -7,6 +7,20 @@ describe("kms.util.headers", function()
       headers.for_json { { "A", "b" }, { "C", "d" } })
   end)
 
+  it("add_unsigned adds Accept-Encoding once", function()
+    local list = headers.add_unsigned { { "A", "b" } }
+    assert.same({ { "A", "b" }, { "Accept-Encoding", "identity" } }, list)
+    assert.same({ { "A", "b" }, { "Accept-Encoding", "identity" } }, headers.add_unsigned(list))
+    assert.same({ { "Accept-Encoding", "identity" } }, headers.add_unsigned {})
+  end)
+
+  it("describe_encoding names any encoding but identity", function()
+    assert.is_nil(headers.describe_encoding { headers = {} })
+    assert.is_nil(headers.describe_encoding { headers = { ["content-encoding"] = "identity" } })
+    assert.equal("the response has Content-Encoding gzip, although the request accepts identity only",
+      headers.describe_encoding { headers = { ["content-encoding"] = "gzip" } })
+  end)
+
   it("for_json returns a new list each time, because signatures are appended to it", function()
     local first = headers.for_json()
     first[1][2], first[2] = "text/plain", { "A", "b" }

@@ -1,5 +1,6 @@
 local cjson = require "cjson"
 local json_body = require "kms.util.json_body"
+local subprocess = require "spec.helpers.subprocess"
 
 describe("kms.util.json_body", function()
   it("decode returns the object in a body", function()
@@ -8,7 +9,9 @@ describe("kms.util.json_body", function()
 
   for body, code in pairs { [""] = "empty", ["<html>"] = "not_json", ["{"] = "not_json", ["[]"] = "not_object",
     ["null"] = "not_object", ['"x"'] = "not_object", ["1"] = "not_object", ["true"] = "not_object", ["\0"] = "not_json",
-    ['{"a":1}x'] = "not_json" } do
+    ['{"a":1}x'] = "not_json",
+    ['{"a":1}\0'] = "not_json", ['{"a":1}\0garbage'] = "not_json", ['{"a":1}{"b":2}'] = "not_json",
+    ['{"a":NaN}'] = "not_json", ['{"a":0x10}'] = "not_json" } do
     it(("decode returns the code %s and a message for the body %q"):format(code, body), function()
       local object, actual, message = json_body.decode(body)
       assert.is_nil(object)
@@ -16,6 +19,31 @@ describe("kms.util.json_body", function()
       assert.matches("^the response ", message)
     end)
   end
+
+  it("decode_error keeps numbers verbatim", function()
+    local object = json_body.decode_error [[{"code":123456789012345678901,"a":[-1.50,1e5,{"b":9014}],
+      "c":"\" 1.50 ","d":0.1,"e":900719925474099312}]]
+    assert.same({ code = "123456789012345678901", a = { "-1.50", "1e5", { b = 9014 } }, c = '" 1.50 ', d = 0.1,
+      e = "900719925474099312" }, object)
+  end)
+
+  it("decode_error returns the code of decode", function()
+    assert.equal("not_json", (select(2, json_body.decode_error "{")))
+  end)
+
+  it("decode reads fractions after the program set a locale with a decimal comma", function()
+    local program = [[
+      local json_body = require "kms.util.json_body"
+      local locale
+      for _, name in ipairs { "de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "tr_TR.UTF-8" } do
+        locale = locale or os.setlocale(name)
+      end
+      local object, code = json_body.decode '{"a":1.5}'
+      print(object and object.a == 3 / 2, code)
+      print(json_body.decode_error('{"a":1.5}').a == "1.5" or json_body.decode_error('{"a":1.5}').a == 3 / 2)
+    ]]
+    assert.equal("true\tnil\ntrue\n", (subprocess.run(program)))
+  end)
 
   it("to_text accepts strings that are not empty, and numbers", function()
     assert.equal("x", json_body.to_text "x")

@@ -12,13 +12,21 @@ describe("kms.util.lazy", function()
     end
   end)
 
-  after_each(function() package.preload["spec.lazy_module"], package.loaded["spec.lazy_module"] = nil, nil end)
+  -- A declared module must stay loadable for later specs.
+  after_each(function() package.preload["spec.lazy_module"], package.loaded["spec.lazy_module"] = nil, {} end)
 
   it("loads a module at the first use of a field, once", function()
     local module = lazy "spec.lazy_module"
     assert.equal(0, loads)
     for _ = 1, 2 do assert.equal(42, module.field) end
     assert.is_nil(module.missing)
+    assert.equal(1, loads)
+  end)
+
+  it("load_all loads every module that was declared", function()
+    lazy "spec.lazy_module"
+    assert.equal(0, loads)
+    lazy.load_all()
     assert.equal(1, loads)
   end)
 

@@ -6,8 +6,22 @@ describe("kms.util.time", function()
     assert.equal(0, time.parse_http_date "Thu, 01 Jan 1970 00:00:00 GMT")
   end)
 
+  it("parse_http_date parses the two obsolete forms", function()
+    assert.equal(784111777, time.parse_http_date "Sunday, 06-Nov-94 08:49:37 GMT")
+    assert.equal(784111777, time.parse_http_date "Sun Nov  6 08:49:37 1994")
+    assert.equal(784975777, time.parse_http_date "Wed Nov 16 08:49:37 1994")
+  end)
+
+  it("parse_http_date takes a year of two digits for one that is at most 50 years in the future", function()
+    local year = tonumber(os.date "!%Y")
+    for offset = -49, 50 do
+      local expected = time.parse_http_date(("Sun, 01 Mar %d 00:00:00 GMT"):format(year + offset))
+      assert.equal(expected, time.parse_http_date(("Sunday, 01-Mar-%02d 00:00:00 GMT"):format((year + offset) % 100)))
+    end
+  end)
+
   it("parse_http_date returns nil for any other form", function()
-    for _, text in ipairs { "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
+    for _, text in ipairs { "", "Sunday, 06-Nov-1994 08:49:37 GMT", "Sun Nov  6 08:49:37 94", "Sun, 06 Nov 1994 08:49:37 UTC",
       "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
       "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT", " Sun, 06 Nov 1994 08:49:37 GMT" } do
       assert.is_nil(time.parse_http_date(text), text)

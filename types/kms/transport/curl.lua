@@ -44,6 +44,10 @@ function Transport:clock() end
 ---@return kms.transport.Stats
 function Transport:stats() end
 
+--- Returns whether requests can be sent.
+---@return boolean
+function Transport:is_open() end
+
 --- Closes the connections. The transport cannot be used afterwards. Collection does the same, and so does the end of a
 --- `<close>` variable's block.
 function Transport:close() end
