@@ -238,14 +238,16 @@ STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_
 lint:
 	tools/install-deps lint
 	luacheck --quiet .
+	tools/lint-language $(LANGUAGE)
 	clang-format --dry-run -Werror $(C_FILES)
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr -Icsrc csrc bench/programs
 
-# Finds words that the project does not use.
+# Finds words that the project does not use, in all files. `make lint` fails for those in LANGUAGE.
+LANGUAGE ?= csrc lua types tools bench fuzz examples docs .ci .github Makefile $(wildcard *.md) $(wildcard *.rockspec)
 .PHONY: lint-language
 lint-language:
-	@tools/lint-language || true
+	@tools/lint-language
 
 .PHONY: lint-c
 lint-c:
@@ -280,7 +282,7 @@ help:
 	@echo 'make emulator   run the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'
-	@echo 'make lint       luacheck, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make lint       luacheck, words of the project, gcc and clang with warnings as errors, clang-format, cppcheck'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'

@@ -41,8 +41,8 @@ static kms_transfer_progress fail_lost(kms_transfer *transfer, CURLcode result)
     return KMS_TRANSFER_DONE;
 }
 
-/* Sends what can be sent now. After a failure a response may have arrived all the same: a server
- * that rejects a long body closes without reading it. */
+/* Sends what can be sent now. Even if that fails, a response may have arrived: a server that
+ * rejects a long body closes without reading it. */
 static void send_some(kms_transfer *transfer)
 {
     kms_slice *unsent = &transfer->unsent;

@@ -126,7 +126,10 @@ describe("a client certificate of a cosocket transport", function()
     assert_refused(change(AGENT, { client_key = missing }), "option 'client_key' must be the path of a PEM file", missing)
     assert_refused(change(AGENT, { client_cert = not_pem }), "option 'client_cert' must be the path of a PEM file", not_pem)
     assert_refused(change(AGENT, { client_key = not_pem }), "option 'client_key' must be the path of a PEM file", not_pem)
-    assert_refused(change(AGENT, { client_cert = "/dev/null" }), "the file is empty")
+    local empty = servers.dir .. "/empty.pem"
+    assert(io.open(empty, "w")):close()
+    assert_refused(change(AGENT, { client_cert = empty }), "the file is empty")
+    assert_refused(change(AGENT, { client_cert = "/dev/null" }), "not a regular file")
     assert_refused({ client_cert = AGENT.client_cert }, "option 'client_cert' must be the path of a PEM file with the certificate's private key")
   end)
 
