@@ -42,7 +42,7 @@ end
 function Context:start(timeout)
   local transport = self.transport
   local read = transport.clock
-  local time = read and read(transport) or monotonic()
+  local time = type(read) == "function" and read(transport) or monotonic()
   self.time, self.deadline = time, time + timeout
 end
 
@@ -51,7 +51,7 @@ end
 function Context:clock()
   local transport = self.transport
   local read = transport.clock
-  if read then return read(transport) end
+  if type(read) == "function" then return read(transport) end
   return monotonic()
 end
 

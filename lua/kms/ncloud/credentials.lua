@@ -1,5 +1,6 @@
 --- Credentials of NAVER Cloud: their fields, and where credential providers find them.
 
+local ascii = require "kms.util.ascii"
 local Credentials = require "kms.credentials.value"
 local json_body = require "kms.util.json_body"
 local lazy = require "kms.util.lazy"
@@ -44,7 +45,7 @@ local function read_role(session)
   local object
   object, err = service.decode(request, response)
   if not object then return nil, err end
-  if type(object.Code) == "string" and object.Code:lower() ~= "success" then
+  if type(object.Code) == "string" and ascii.lower(object.Code) ~= "success" then
     return service.create_response_error(request, response, object.Code, json_body.to_text(object.Message))
   end
   return service.parse_credentials(session.context, request, response, { access_key = object.AccessKeyId,
