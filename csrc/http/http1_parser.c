@@ -242,6 +242,10 @@ static bool parse_header(kms_http1_parser *parser, kms_slice line)
     kms_http_response *response = parser->response;
     kms_slice name, value;
     if (line.length > 0) {
+        /* An obsolete continuation line stands for a space (section 5.2). */
+        if ((line.data[0] == ' ' || line.data[0] == '\t') && response->header_count > 0)
+            return kms_http_response_extend_header(response, kms_ascii_trim(line)) ||
+                   fail_append(parser, &response->headers, HEAD_TOO_LARGE);
         if (!kms_syntax_split_header(line, &name, &value))
             return fail_malformed(parser, MALFORMED_HEADER);
         return kms_http_response_add_header(response, name, value) ||

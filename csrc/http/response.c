@@ -18,6 +18,14 @@ bool kms_http_response_add_header(kms_http_response *response, kms_slice name, k
     return headers->status == KMS_BUFFER_OK;
 }
 
+bool kms_http_response_extend_header(kms_http_response *response, kms_slice continuation)
+{
+    kms_buffer *headers = &response->headers;
+    headers->data[headers->length - 1] = ' '; /* was the NUL after the value */
+    kms_buffer_append(headers, continuation.data, continuation.length);
+    return kms_buffer_append_char(headers, '\0');
+}
+
 bool kms_http_response_next_header(const kms_http_response *response, size_t *position,
                                    kms_slice *name, kms_slice *value)
 {

@@ -44,8 +44,7 @@ static inline bool kms_syntax_matches(kms_slice text, unsigned class)
 }
 
 /* Splits a header line, without its line end, into name and value. False if it is malformed: RFC
- * 9112 allows no space before the colon (section 5.1), and a line that starts with white space is
- * an obsolete continuation (section 5.2). */
+ * 9112 allows no space before the colon (section 5.1). */
 bool kms_syntax_split_header(kms_slice line, kms_slice *name, kms_slice *value);
 
 #endif

@@ -1,7 +1,7 @@
---- The fault matrix: every row of spec/e2e/faults, met by a client of either cloud over every transport. Whatever happens, the
---- call ends with the one right word, the next call works, and nothing of ours is seen where it does not belong.
+--- The fault matrix: clients of both clouds meet every row of spec/e2e/faults over every transport. Each call ends with
+--- the expected outcome, the next call works, and no secret appears where it does not belong.
 
-local caller = require "spec.e2e.faults.clients"
+local clients = require "spec.e2e.faults.clients"
 local curl = require "kms.transport.curl"
 local emulator = require "kms.emulator"
 local Error = require "kms.error"
@@ -13,21 +13,21 @@ local servers = require "spec.helpers.test_servers"
 local socket = require "socket"
 local wire = require "spec.helpers.serializer"
 
-local PATIENCE = 10 -- seconds: the deadline of a call that is to end long before
+local CALL_TIMEOUT = 10 -- seconds; each call ends long before
 
 local HUAWEI = { cloud = "huawei", call = "update_primary_region", project = "0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b",
   params = function(id) return { key_id = id, primary_region = "cn-east-3" } end }
 local NCLOUD = { cloud = "ncloud", call = "rename_key",
   params = function(id, name) return { key_tag = id, key_name = name or "newKeyName" } end }
 
---- A caller with credentials, and the headers that show them.
-local function with(base, scheme, credentials, names)
-  local made = { scheme = scheme, credentials = credentials, names = names, secrets = {} }
-  for name, value in pairs(base) do made[name] = value end
+--- Makes a caller of a cloud with credentials, and the names of the headers that it sends.
+local function new_caller(base, scheme, credentials, names)
+  local caller = { scheme = scheme, credentials = credentials, names = names, secrets = {} }
+  for name, value in pairs(base) do caller[name] = value end
   for name, value in pairs(credentials) do
-    if name ~= "access_key" then made.secrets[#made.secrets + 1] = value end
+    if name ~= "access_key" then caller.secrets[#caller.secrets + 1] = value end
   end
-  return made
+  return caller
 end
 
 local KEYS = { access_key = "HWIFAULTACCESSKEY001", secret_key = "aSecretKeyThatNobodyMaySee/+0123456789Ab",
@@ -40,23 +40,23 @@ local TOKENED = "accept-encoding content-length content-type host x-auth-token x
 local STAMPED = "accept accept-encoding content-length content-type host x-ncp-apigw-signature-v2 "
   .. "x-ncp-apigw-timestamp x-ncp-iam-access-key"
 
--- The first of a cloud stands for both where the scheme makes no difference.
+-- The first caller of a cloud stands for both if the scheme makes no difference.
 local CALLERS = {
-  with(HUAWEI, "https", KEYS, SIGNED), with(HUAWEI, "http", TOKEN, TOKENED),
-  with(NCLOUD, "http", PAIR, STAMPED), with(NCLOUD, "https", PAIR, STAMPED),
+  new_caller(HUAWEI, "https", KEYS, SIGNED), new_caller(HUAWEI, "http", TOKEN, TOKENED),
+  new_caller(NCLOUD, "http", PAIR, STAMPED), new_caller(NCLOUD, "https", PAIR, STAMPED),
 }
 
 local outside = curl.new { timeout = 30, max_response = 2 ^ 25 }
 
 --- Calls in an NGINX on this machine, as spec.e2e.faults.clients does here.
-local function inside(port)
+local function call_inside(port)
   return function(order)
     local response = assert(outside:send { method = "POST", scheme = "http", host = "127.0.0.1:" .. port, target = "/faults",
       headers = {}, body = wire.encode(order) })
     assert.equal(200, response.status, response.body)
-    local answer = wire.decode(response.body)
-    assert.is_nil(answer.raised)
-    return answer.value, answer.err and Error.new(answer.err)
+    local outcome = wire.decode(response.body)
+    assert.is_nil(outcome.raised)
+    return outcome.value, outcome.err and Error.new(outcome.err)
   end
 end
 
@@ -64,14 +64,14 @@ end
 local parallel = kms.parallel { concurrency = 1 }
 local function in_a_task(order)
   local value, err
-  for _, result, problem in parallel:map({ order }, caller.call) do value, err = result, problem end
+  for _, result, problem in parallel:map({ order }, clients.call) do value, err = result, problem end
   return value, err
 end
 
 local TRANSPORTS = {
-  { name = "curl", options = { ca_file = servers.ca_file }, call = caller.call },
+  { name = "curl", options = { ca_file = servers.ca_file }, call = clients.call },
   { name = "curl", title = "curl, in kms.parallel", options = { ca_file = servers.ca_file }, call = in_a_task },
-  { name = "cosocket", options = {}, call = inside(nginx.port) },
+  { name = "cosocket", options = {}, call = call_inside(nginx.port) },
 }
 
 --- What came of a call, in the words of a row's `gives`.
@@ -129,12 +129,12 @@ local function try(transport, who, number)
   local elsewhere = row.host or row.place and servers.host(row.place)
   local gives = row.gives
   local id, next_id = key_of(number), key_of(0)
-  -- Clients are known by their names: one for all rows that only answer, else one a row.
+  -- Clients are kept by name: one for all rows that only respond, otherwise one per row.
   local shared = row.status and not row.timeout and ("of %s by %s %s"):format(who.cloud, who.scheme, transport.title or "")
   local order = { client = shared or id, cloud = who.cloud, call = who.call, transport = "kms.transport." .. transport.name,
     transport_options = transport.options, params = who.params(id),
     options = { endpoint = who.scheme .. "://" .. (elsewhere or servers.host(who.scheme)), credentials = who.credentials,
-      project_id = who.project, timeout = row.timeout or PATIENCE } }
+      project_id = who.project, timeout = row.timeout or CALL_TIMEOUT } }
 
   local err = meet(transport, order, gives)
   order.last, order.params = not shared, who.params(next_id)
@@ -145,7 +145,7 @@ local function try(transport, who, number)
   end
 
   local count, names, signature, protocol = seen(id)
-  -- Once; or, where a kept connection was lost without a byte of an answer, once more on a new one.
+  -- One request; or a second one on a new connection, if a kept one was lost without a byte of a response.
   assert.is_true(count == 1 or count == 2 and err ~= nil and err.code == "closed", count .. " requests came")
   assert.same({ who.names, "HTTP/1.1" }, { names, protocol })
   if err then
@@ -177,7 +177,7 @@ local function listen(place, backlog)
   listening[#listening + 1] = listener
 end
 
---- Who may call the emulator, and two keys there.
+--- Accounts of the emulator, and two keys per cloud.
 local EMULATED = { huawei = { ids = { "0d0466b0-e727-4d9c-b35d-f84bb474a37f", "5259bbf5-3c7c-42e1-8802-4d90a9c9f8c4" } },
   ncloud = { ids = { "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6", "b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1" } } }
 for _, account in ipairs(emulator.fixtures.accounts) do
@@ -186,7 +186,7 @@ for _, account in ipairs(emulator.fixtures.accounts) do
   own.project = own.project or account.projects and account.projects["cn-north-4"]
 end
 
---- The same fault for the emulator, where it has one.
+--- The same fault for the emulator, if it has one.
 local function emulated(row)
   if row.emulator ~= nil or not row.status or type(row.body) == "function" then return row.emulator end
   for _, value in pairs(row.headers or {}) do
@@ -207,7 +207,7 @@ local function try_emulated(row, who, fault)
   local cloud, own = emulator.new(), EMULATED[who.cloud]
   fault = name_key(fault, own.ids[1])
   if fault.kind then cloud:fault(fault) end
-  local client = kms[who.cloud] { transport = cloud, credentials = own.keys, lock_guard = false, retry = false, timeout = PATIENCE,
+  local client = kms[who.cloud] { transport = cloud, credentials = own.keys, lock_guard = false, retry = false, timeout = CALL_TIMEOUT,
     region = who.project and "cn-north-4", project_id = own.project, endpoint = row.host and "https://" .. row.host }
   local result, err = client[who.call](client, who.params(own.ids[1]))
   assert.equal(row.gives, outcome(result, err))

@@ -1,11 +1,10 @@
---- Answers of a server that does not behave, one a path: /fault/NAME. In NGINX only; what writes to the raw
---- connection needs HTTP/1.1.
+--- Responses of a faulty server, one per path: /fault/NAME. In NGINX only.
 -- luacheck: std ngx_lua
 
 local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
--- Enough to be over every bound of the specs, and an end should a client never close.
-local MANY = 4096
+-- Exceeds every limit of the specs, and ends the loop if a client never closes.
+local MAX_WRITES = 4096
 
 local function raw()
   ngx.req.read_body()
@@ -16,11 +15,11 @@ local function send(text)
   raw():send(text)
 end
 
---- Calls `write(socket)` until it fails, for the client has gone.
+--- Calls `write(socket)` until it fails because the client has closed.
 local function flood(head, write)
   local socket = raw()
   socket:send(head)
-  for _ = 1, MANY do
+  for _ = 1, MAX_WRITES do
     if not write(socket) then return end
   end
 end
@@ -56,7 +55,7 @@ function faults.closed_in_chunk()
   send(HEAD .. "Transfer-Encoding: chunked\r\n\r\n10\r\nfour")
 end
 
---- Closed with the request's body unread, which makes the system send a reset.
+--- Closes without reading the request's body, so the system sends a reset.
 function faults.reset()
   ngx.exit(444)
 end
@@ -100,18 +99,18 @@ function faults.folded()
   send(HEAD .. "X-Folded: one\r\n two\r\nContent-Length: 0\r\n\r\n")
 end
 
--- libcurl 7.88 appends such a line to the last header of the answer before, on the same handle.
+--- A continuation line without a header before it.
 function faults.folded_first()
-  send(HEAD .. " one: two\r\nContent-Length: 0\r\n\r\n")
+  send("HTTP/1.1 200 OK\r\n one: two\r\nContent-Length: 0\r\n\r\n")
 end
 
 function faults.no_colon()
-  send(HEAD .. "this is no header\r\nContent-Length: 0\r\n\r\n")
+  send(HEAD .. "this is not a header\r\nContent-Length: 0\r\n\r\n")
 end
 
--- No faults from here on, but nothing else in NGINX sends them.
+-- The following are correct, but nothing else in NGINX sends them.
 
---- To HEAD: the length of a body that is not sent.
+--- For HEAD: the length of a body that is not sent.
 function faults.length_only()
   send(HEAD .. "Content-Length: 5000\r\n\r\n")
 end
@@ -123,14 +122,6 @@ end
 
 function faults.trailers()
   send(HEAD .. "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Trailer: 1\r\nContent-Type: evil\r\n\r\n")
-end
-
---- Breaks off an HTTP/2 answer.
-function faults.broken_stream()
-  ngx.header["Content-Length"] = 79
-  ngx.print("some")
-  ngx.flush(true)
-  ngx.exit(444)
 end
 
 return {

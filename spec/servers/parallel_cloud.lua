@@ -1,10 +1,10 @@
---- A cloud for many calls at once: what it does with one stands in the key's id, see spec/helpers/parallel_cloud.lua. It counts
---- calls, how many are under way at once, and connections. In NGINX only.
+--- A cloud for many calls at a time. The key's id says how it handles a call; see spec/helpers/parallel_cloud.lua. It
+--- counts calls, the calls in flight, and connections. In NGINX only.
 -- luacheck: std ngx_lua
 
 local counts = ngx.shared.many
 
-local PATIENCE = 20 -- seconds for what takes milliseconds
+local TIMEOUT = 20 -- seconds for what takes milliseconds
 local STEP = 0.005
 
 local many = {}
@@ -22,7 +22,7 @@ function acts.refused()
   ngx.print '{"error":{"error_code":"KMS.0207","error_msg":"The key does not exist."}}'
 end
 
---- Fails the first time, is good from then on.
+--- Fails the first time, and succeeds after that.
 function acts.passing(id)
   if counts:incr("times " .. id, 1, 0) > 1 then return acts.good(id) end
   ngx.status = 503
@@ -33,17 +33,17 @@ function acts.closed()
   return ngx.exit(444)
 end
 
---- Never answers.
+--- Never responds.
 function acts.silent()
-  local stop = ngx.now() + PATIENCE
-  while ngx.now() < stop and not counts:get "released" do ngx.sleep(STEP) end
+  local deadline = ngx.now() + TIMEOUT
+  while ngx.now() < deadline and not counts:get "released" do ngx.sleep(STEP) end
 end
 
 local NAMES = { [0] = "good", "refused", "passing", "closed", "silent" }
 
 local function await(name, number)
-  local stop = ngx.now() + PATIENCE
-  while count(name) < number and ngx.now() < stop do ngx.sleep(STEP) end
+  local deadline = ngx.now() + TIMEOUT
+  while count(name) < number and ngx.now() < deadline do ngx.sleep(STEP) end
 end
 
 local function arrive()

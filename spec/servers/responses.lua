@@ -1,48 +1,48 @@
---- Answers of a server that behaves, one a path. In NGINX only.
+--- Responses of a correct server, one per path. In NGINX only.
 -- luacheck: std ngx_lua
 
 local raw_head = require "spec.servers.request_head"
 
 local counts = ngx.shared.counts
 
-local answers = {}
+local responses = {}
 
---- How often a path below /counted was asked for.
-answers["/count"] = function()
+--- Returns how often a path below /counted was requested.
+responses["/count"] = function()
   ngx.print(counts:get(ngx.var.arg_of) or 0)
 end
 
-answers["/redirect"] = function()
+responses["/redirect"] = function()
   local status = tonumber(ngx.var.arg_status)
   ngx.redirect(("http://127.0.0.1:%s/counted/%s"):format(ngx.var.server_port, ngx.var.arg_of), status)
 end
 
-answers["/status"] = function()
+responses["/status"] = function()
   ngx.status = tonumber(ngx.var.arg_is)
   ngx.header["X-Request-Id"] = "b5d3"
   ngx.print("no")
 end
 
-answers["/repeated"] = function()
+responses["/repeated"] = function()
   ngx.header["X-Twice"] = { "one", "two" }
   ngx.header["X-Space"] = "  within it  "
   ngx.print("body")
 end
 
-answers["/chunked"] = function()
+responses["/chunked"] = function()
   for i = 1, 3 do
     ngx.print("part ", i, ";")
     ngx.flush(true)
   end
 end
 
---- Answers after the client's patience.
-answers["/late"] = function()
+--- Responds after the client's timeout.
+responses["/late"] = function()
   ngx.sleep(0.6)
   ngx.print("late")
 end
 
---- The request as it came, and the serial number of its connection.
+--- Returns the request as received, and the serial number of its connection.
 local function echo()
   if ngx.var.uri:find("^/counted/") then counts:incr(ngx.var.uri:match("[^/]+$"), 1, 0) end
   ngx.req.read_body()
@@ -52,6 +52,6 @@ end
 
 return {
   run = function()
-    return (answers[ngx.var.uri] or echo)()
+    return (responses[ngx.var.uri] or echo)()
   end,
 }

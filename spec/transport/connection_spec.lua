@@ -1,18 +1,18 @@
---- The connections of kms.transport.curl over which its own HTTP/1.1 goes: when one is kept, left, or made anew.
+--- The connections of kms.transport.curl: when one is kept, closed or replaced.
 
 local beside = require "spec.helpers.raw_server"
 local curl = require "kms.transport.curl"
 local servers = require "spec.helpers.test_servers"
 local socket = require "socket"
 
---- A request to the place where spec/servers/raw_server.lua listens, or to the one named.
+--- Makes a request to spec/servers/raw_server.lua.
 local function request(method, target, fields)
-  local made = { method = method, scheme = "http", host = servers.host "proxy", target = target }
-  for name, value in pairs(fields or {}) do made[name] = value end
-  return made
+  local request_table = { method = method, scheme = "http", host = servers.host "proxy", target = target }
+  for name, value in pairs(fields or {}) do request_table[name] = value end
+  return request_table
 end
 
---- Requests, as their first lines.
+--- Returns the request lines of heads.
 local function lines_of(heads)
   local lines = {}
   for line in heads:gmatch "%u+ %S+ HTTP/1.1" do lines[#lines + 1] = line end
@@ -61,8 +61,8 @@ describe("a kept connection that is lost under a request", function()
   end)
 end)
 
-describe("an answer that comes before the request's end", function()
-  it("is taken, and the connection left", function()
+describe("a response that arrives before the request is sent", function()
+  it("is returned, and the connection is closed", function()
     local transport = curl.new { timeout = 20 }
     beside("early", function()
       local response = transport:send(request("PUT", "/1", { body = ("x"):rep(2 ^ 24) }))
@@ -73,8 +73,8 @@ describe("an answer that comes before the request's end", function()
   end)
 end)
 
-describe("a kept connection on which the server spoke unasked", function()
-  it("is left, and what it said is nobody's answer", function()
+describe("a kept connection on which the server sent bytes without a request", function()
+  it("is closed, and those bytes are not the next response", function()
     local transport, other = curl.new(), curl.new()
     beside("unasked", function()
       assert.equal("first", transport:send(request("GET", "/1")).body)

@@ -1,13 +1,13 @@
---- What every transport promises, as specs: contract(new, servers, test).
--- `new(options)` makes a transport from the options of kms.transport.curl that are used below; one that has its CA file
--- from elsewhere may leave `ca_file` aside. `servers` is spec.helpers.test_servers or alike. `test` has busted's describe, it and
--- assert (equal, same, is_nil, is_true, is_false), for busted gives them to spec files only.
+--- The contract of every transport, as specs: contract(new, servers, test).
+-- `new(options)` makes a transport from options of kms.transport.curl; a transport with another source of trusted CAs may
+-- ignore `ca_file`. `servers` is spec.helpers.test_servers. `test` has busted's describe, it and assert (equal, same,
+-- is_nil, is_true, is_false), because busted gives them to spec files only.
 
 local EVERY_BYTE = {}
 for byte = 0, 255 do EVERY_BYTE[#EVERY_BYTE + 1] = string.char(byte) end
 EVERY_BYTE = table.concat(EVERY_BYTE)
 
---- An echoed request in its parts; names in the order of the wire, values by name.
+--- Splits an echoed request into its parts.
 local function read_echo(text)
   local line, lines, body = text:match("^(.-)\r\n(.-)\r\n\r\n(.*)$")
   local echo = { line = line, body = body, names = {}, values = {} }
@@ -28,7 +28,7 @@ return function(new, servers, test)
     return new(options)
   end
 
-  --- Sends to the plain server unless `fields` says otherwise.
+  --- Sends a request to the plain HTTP server, unless `fields` names another.
   local function send(transport, target, fields)
     local request = { method = "GET", scheme = "http", host = servers.host("http"), target = target, headers = {} }
     for name, value in pairs(fields or {}) do request[name] = value end
@@ -46,7 +46,7 @@ return function(new, servers, test)
     return response.headers["x-connection"]
   end
 
-  --- How many requests for /counted/`name` arrive while `call` runs.
+  --- Returns how many requests for /counted/`name` arrive while `call` runs.
   local function counted(name, call)
     local function count() return tonumber(send(open(), "/count?of=" .. name).body) end
     local before = count()
@@ -67,7 +67,7 @@ return function(new, servers, test)
   local HTTPS = { scheme = "https", host = servers.host("https") }
 
   describe("a request", function()
-    it("arrives byte for byte, with the headers given, Host, Content-Length and nothing else", function()
+    it("a request arrives byte for byte, with its own headers, Host and Content-Length only", function()
       local echo = echoed(open(), "/v1/a%2Fb//c/./d/../e;x=%7e?q=a%20b+c&q=&&z", {
         method = "PUT",
         headers = { { "x-lower", "1" }, { "X-UPPER", 'a;b="c", d: e' }, { "X-Bytes", "\195\169\t\255" } },
@@ -82,13 +82,13 @@ return function(new, servers, test)
       assert.equal(EVERY_BYTE, echo.body)
     end)
 
-    it("carries a header with an empty value", function()
+    it("a request can have a header with an empty value", function()
       local echo = echoed(open(), "/", { headers = { { "X-Empty", "" }, { "X-Blank", " \t" } } })
       assert.same({ "Host", "X-Blank", "X-Empty" }, echo.names)
       assert.equal("", echo.values["X-Empty"])
     end)
 
-    it("carries Accept, Content-Type and User-Agent when they are given, and then only", function()
+    it("a request has Accept, Content-Type and User-Agent only if the caller sets them", function()
       local transport = open()
       local headers = { { "Accept", "text/plain" }, { "Content-Type", "application/json" }, { "User-Agent", "us" } }
       local echo = echoed(transport, "/", { method = "POST", headers = headers, body = "{}" })
@@ -97,7 +97,7 @@ return function(new, servers, test)
       assert.same({ "Content-Length", "Host" }, echoed(transport, "/", { method = "POST", body = "{}" }).names)
     end)
 
-    it("without a body has Content-Length: 0 for PUT, POST and PATCH, and no length for GET and DELETE", function()
+    it("a request without a body has Content-Length: 0 for PUT, POST and PATCH, and no length for GET and DELETE", function()
       local transport = open()
       for _, method in ipairs({ "PUT", "POST", "PATCH", "GET", "DELETE" }) do
         local echo = echoed(transport, "/", { method = method })
@@ -109,26 +109,26 @@ return function(new, servers, test)
       end
     end)
 
-    it("may have a body of more than 1 MiB", function()
+    it("a request can have a body of more than 1 MiB", function()
       local body = EVERY_BYTE:rep(6000)
       local echo = echoed(open({ max_response = 4194304 }), "/", { method = "PUT", body = body })
       assert.same({ "Content-Length", "Host" }, echo.names)
       assert.is_true(echo.body == body)
     end)
 
-    it("has the request's host as Host, its port included", function()
+    it("a request has its host and port as Host", function()
       assert.equal(servers.host("http"), echoed(open(), "/").values.Host)
       assert.equal(servers.host("http", "127.0.0.1"),
         echoed(open(), "/", { host = servers.host("http", "127.0.0.1") }).values.Host)
     end)
 
-    it("has the Host header that is given", function()
+    it("a request has the Host header that the caller sets", function()
       local echo = echoed(open(), "/", { headers = { { "host", "kms.example:443" } } })
       assert.equal(1, #echo.names)
       assert.equal("kms.example:443", echo.values.Host or echo.values.host)
     end)
 
-    it("leaves the caller's tables alone", function()
+    it("send does not change the caller's tables", function()
       local headers = { { "X-A", "1" } }
       local request = { method = "GET", scheme = "http", host = servers.host("http"), target = "/", headers = headers }
       assert.equal(200, open():send(request).status)
@@ -136,7 +136,7 @@ return function(new, servers, test)
       assert.same({ method = "GET", scheme = "http", host = servers.host("http"), target = "/", headers = headers }, request)
     end)
 
-    it("that nobody could read is refused before a byte is sent", function()
+    it("an invalid request is rejected before a byte is sent", function()
       local transport = open()
       local cases = {
         method = { "GE T", "", "GET\r\nX: y" },
@@ -166,15 +166,15 @@ return function(new, servers, test)
     end)
   end)
 
-  describe("an answer", function()
-    it("has status, headers in lower case and body", function()
+  describe("a response", function()
+    it("a response has a status, headers by lower-case name and a body", function()
       local _, response = echoed(open(), "/", HTTPS)
       assert.equal(200, response.status)
       assert.equal("text/plain", response.headers["content-type"])
       assert.is_nil(response.headers["Content-Type"])
     end)
 
-    it("with an HTTP error status is a response", function()
+    it("a response with an HTTP error status is returned", function()
       local transport = open()
       for _, status in ipairs({ 400, 401, 404, 407, 429, 500, 503 }) do
         local response = send(transport, "/status?is=" .. status)
@@ -184,7 +184,7 @@ return function(new, servers, test)
       end
     end)
 
-    it("that redirects is returned, and nobody goes there", function()
+    it("a redirect is returned and not followed", function()
       local transport = open()
       assert.equal(0, counted("landed", function()
         for _, status in ipairs({ 301, 302, 303, 307, 308 }) do
@@ -195,13 +195,13 @@ return function(new, servers, test)
       end))
     end)
 
-    it("has repeated headers joined and values trimmed", function()
+    it("a response has repeated headers joined and values trimmed", function()
       local headers = send(open(), "/repeated").headers
       assert.equal("one, two", headers["x-twice"])
       assert.equal("within it", headers["x-space"])
     end)
 
-    it("may be chunked, and its trailers are left out", function()
+    it("a response can be chunked, and its trailers are dropped", function()
       assert.equal("part 1;part 2;part 3;", send(open(), "/chunked").body)
       local response = send(open(), "/fault/trailers")
       assert.equal("body", response.body)
@@ -209,7 +209,7 @@ return function(new, servers, test)
       assert.is_nil(response.headers["x-trailer"])
     end)
 
-    it("is the final one: 100 and 103 are skipped, their headers too", function()
+    it("interim responses are dropped with their headers", function()
       local response = send(open(), "/fault/interim")
       assert.equal(200, response.status)
       assert.equal("final", response.body)
@@ -217,55 +217,59 @@ return function(new, servers, test)
       assert.is_nil(response.headers.link)
     end)
 
-    it("to HEAD has no body, whatever length it names", function()
+    it("a response to HEAD has no body, whatever its Content-Length", function()
       local response = send(open({ max_response = 1000 }), "/fault/length_only", { method = "HEAD" })
       assert.equal(200, response.status)
       assert.equal("5000", response.headers["content-length"])
       assert.equal("", response.body)
     end)
 
-    it("may be as long as max_response, and no longer", function()
+    it("a response body can have max_response bytes, and no more", function()
       assert.equal(5000, #send(open({ max_response = 5000 }), "/fault/large").body)
       fails("too_large", true, send(open({ max_response = 4999 }), "/fault/large"))
     end)
 
-    it("without end is given up at max_response", function()
+    it("a response without end fails at max_response", function()
       fails("too_large", true, send(open(), "/fault/endless"))
     end)
 
-    it("with a head without bound is given up", function()
+    it("a response whose headers have no end fails", function()
       for _, fault in ipairs({ "long_line", "long_head", "interims" }) do
         fails("too_large", true, send(open(), "/fault/" .. fault))
       end
     end)
 
-    it("that is not HTTP is an error", function()
-      for _, fault in ipairs({ "garbage", "folded", "no_colon" }) do
+    it("a response that is not HTTP is an error", function()
+      for _, fault in ipairs({ "garbage", "folded_first", "no_colon" }) do
         fails("other", true, send(open(), "/fault/" .. fault))
       end
     end)
 
-    it("whose first header continues nothing is an error, after a good answer too", function()
+    it("a response whose headers start with a continuation line is an error, also on a kept connection", function()
       local transport = open()
       assert.equal(200, send(transport, "/").status)
       fails("other", true, send(transport, "/fault/folded_first"))
       assert.equal(200, send(transport, "/").status)
     end)
 
-    it("that breaks off is no answer", function()
+    it("a response has its continuation lines joined with a space", function()
+      assert.equal("one two", send(open(), "/fault/folded").headers["x-folded"])
+    end)
+
+    it("a response that is cut off is an error", function()
       for _, fault in ipairs({ "closed", "closed_in_head", "closed_in_body", "closed_in_chunk" }) do
         fails("closed", true, send(open(), "/fault/" .. fault))
         fails("closed", true, send(open(), "/fault/" .. fault, HTTPS))
       end
     end)
 
-    it("that is a reset is no answer", function()
+    it("a reset instead of a response is an error", function()
       fails("closed", true, send(open(), "/fault/reset", { method = "PUT", body = ("x"):rep(8000000) }))
     end)
   end)
 
   describe("TLS", function()
-    it("is trusted with the CA of ca_file, for the name and for the address", function()
+    it("TLS trusts the CA of ca_file, for the name and for the address", function()
       local transport = open()
       assert.equal("string", type(connection(transport, HTTPS)))
       assert.equal("string",
@@ -274,45 +278,45 @@ return function(new, servers, test)
 
     for place, what in pairs({
       unknown_ca = "of an unknown CA",
-      self_signed = "that signed itself",
+      self_signed = "that is self-signed",
       expired = "that has expired",
       wrong_host = "for another name",
     }) do
-      it("refuses a certificate " .. what, function()
+      it("TLS rejects a certificate " .. what, function()
         fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host(place) }))
       end)
     end
 
-    it("is 1.2 at least", function()
+    it("TLS is at least version 1.2", function()
       fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host("tls11") }))
     end)
 
-    it("is not spoken to a server that does not speak it", function()
+    it("TLS with a server that does not speak it fails", function()
       fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host("http") }))
     end)
   end)
 
   describe("time", function()
-    it("of an exchange is bounded by timeout, for a silent server and for a slow one", function()
+    it("the option timeout limits a request to a silent or slow server", function()
       for _, fault in ipairs({ "silent", "drip" }) do
         fails("timeout", true, send(open({ timeout = 0.2 }), "/fault/" .. fault))
       end
     end)
 
-    it("of an exchange is bounded by the request's deadline", function()
+    it("the timeout of a request limits it", function()
       local transport = open()
       fails("timeout", true, send(transport, "/fault/silent", { timeout = 0.2 }))
       assert.equal(200, send(transport, "/", { timeout = 20 }).status)
     end)
 
-    it("that is up before the start costs no connection", function()
+    it("a request without time left opens no connection", function()
       local transport = open()
       assert.equal(0, counted("late", function()
         fails("timeout", false, send(transport, "/counted/late", { timeout = 0 }))
       end))
     end)
 
-    it("passes in sleep", function()
+    it("sleep waits", function()
       local transport = open()
       local before = transport:now()
       transport:sleep(0.02)
@@ -321,16 +325,16 @@ return function(new, servers, test)
   end)
 
   describe("an address", function()
-    it("where nobody listens is a connect error", function()
+    it("an address without a server is a connect error", function()
       local err = fails("connect", false, send(open(), "/", { host = servers.host("nobody") }))
       assert.equal("string", type(err.message:match("localhost:%d+")))
     end)
 
-    it("that does not exist is a dns error", function()
+    it("a name that does not exist is a dns error", function()
       fails("dns", false, send(open({ timeout = 5 }), "/", { scheme = "https", host = "x.invalid" }))
     end)
 
-    it("off this machine is not reached by plain http", function()
+    it("plain HTTP does not reach other machines", function()
       for _, host in ipairs({ "192.0.2.1", "kms.example", "127.0.0.1.example", "localhost.example", "128.0.0.1",
         "127.1", "0127.0.0.1", "2130706433", "[::2]", "[::ffff:192.0.2.1]" }) do
         local response, err = send(open(), "/", { host = host })
@@ -341,30 +345,30 @@ return function(new, servers, test)
       end
     end)
 
-    it("that is link-local is reached by plain http only on request, and no other then", function()
-      -- The deadline is over: what is not refused ends before anything is sent.
-      local function refused(host, link_local)
+    it("plain HTTP reaches link-local addresses only if the request allows it", function()
+      -- No time is left, so a valid request fails before anything is sent.
+      local function rejection(host, link_local)
         local transport = open()
         local fields = { host = host, link_local = link_local, timeout = -1 }
         local _, err = send(transport, "/", fields)
         return err.code == "scheme" and err.kind == "invalid" or err.code
       end
-      assert.equal(true, refused("169.254.169.254", nil))
-      assert.equal("timeout", refused("169.254.169.254", true))
+      assert.equal(true, rejection("169.254.169.254", nil))
+      assert.equal("timeout", rejection("169.254.169.254", true))
       for _, host in ipairs({ "192.0.2.1", "169.255.0.1", "kms.example", "0169.254.0.1" }) do
-        assert.equal(true, refused(host, true))
+        assert.equal(true, rejection(host, true))
       end
     end)
 
-    it("of which the client's deadline is later than 30 s is waited for as long", function()
-      -- Only what bounds an exchange is looked at: the answer comes at once.
+    it("the timeout of a request can be longer than the default", function()
+      -- The response arrives at once; the request must only be accepted.
       local transport = open()
       assert.equal(200, send(transport, "/", { timeout = 1e6 }).status)
     end)
   end)
 
   describe("a connection", function()
-    it("is used again", function()
+    it("a connection is reused", function()
       local transport = open()
       for _, fields in ipairs({ { scheme = "http" }, HTTPS }) do
         local first = connection(transport, fields)
@@ -374,19 +378,19 @@ return function(new, servers, test)
       end
     end)
 
-    it("is not used again with keepalive = 0", function()
+    it("a connection is not reused with keepalive = 0", function()
       local transport = open({ keepalive = 0 })
       assert.is_true(connection(transport) ~= connection(transport))
     end)
 
-    it("is not used again after keepalive seconds", function()
+    it("a connection is not reused after keepalive seconds", function()
       local transport = open({ keepalive = 0.01 })
       local first = connection(transport)
       transport:sleep(0.02)
       assert.is_true(first ~= connection(transport))
     end)
 
-    it("that the server closed meanwhile is replaced", function()
+    it("a connection that the server closed is replaced", function()
       local transport = open()
       assert.equal("well", send(transport, "/fault/liar").body)
       assert.equal(200, send(transport, "/").status)
@@ -394,12 +398,12 @@ return function(new, servers, test)
 
     for name, fault in pairs({
       ["a timeout"] = { "timeout", "/late", 0.2 },
-      ["too long an answer"] = { "too_large", "/fault/large" },
-      ["a broken answer"] = { "closed", "/fault/closed_in_body" },
+      ["a response that is too large"] = { "too_large", "/fault/large" },
+      ["a response that is cut off"] = { "closed", "/fault/closed_in_body" },
       ["a closed connection"] = { "closed", "/fault/closed" },
       ["garbage"] = { "other", "/fault/no_colon" },
     }) do
-      it("is left behind after " .. name, function()
+      it("a connection is closed after " .. name, function()
         for _, fields in ipairs({ { scheme = "http" }, HTTPS }) do
           local transport = open({ max_response = 1000 })
           local first = connection(transport, fields)
@@ -413,7 +417,7 @@ return function(new, servers, test)
       end)
     end
 
-    it("that cannot be made says so even after one that worked", function()
+    it("a connection that cannot be opened is an error after one that could", function()
       local transport = open()
       connection(transport)
       fails("connect", false, send(transport, "/", { host = servers.host("nobody") }))

@@ -9,10 +9,10 @@ local servers = require "spec.helpers.test_servers"
 require("spec.transport.contract")(curl.new, servers, { describe = describe, it = it, assert = assert })
 
 local function request(place, target, fields)
-  local made = { method = "GET", scheme = place == "http" and "http" or "https", host = servers.host(place) }
-  made.target = target or "/"
-  for name, value in pairs(fields or {}) do made[name] = value end
-  return made
+  local request_table = { method = "GET", scheme = place == "http" and "http" or "https", host = servers.host(place) }
+  request_table.target = target or "/"
+  for name, value in pairs(fields or {}) do request_table[name] = value end
+  return request_table
 end
 
 local function trusting(options)

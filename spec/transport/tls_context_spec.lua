@@ -1,4 +1,4 @@
---- TLS peers that send records without application data: the deadline of a request holds against them.
+--- TLS peers that send records without application data do not outlast the deadline of a request.
 
 local curl = require "kms.transport.curl"
 local servers = require "spec.helpers.test_servers"

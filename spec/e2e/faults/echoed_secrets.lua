@@ -1,5 +1,5 @@
---- Rows of the fault matrix in which the answer repeats the request's head, secrets and all. `send`, `headers` and `body`
---- are functions of that head here.
+--- Rows of the fault matrix in which the response repeats the head of the request with its secrets. `send`, `headers` and
+--- `body` are functions of that head.
 
 local rows = {}
 
@@ -68,7 +68,7 @@ for _, before in ipairs { 1970, 1990, 1995, 1999 } do
     body = function(head) return '{"error_code":"KMS.1","error_msg":"' .. ("x"):rep(before) .. secret_of(head) .. '"}' end }
 end
 
--- In what is no body.
+-- Outside the body.
 add { "the head in garbage", send = printed, gives = "transport other uncertain" }
 add { "the secret in garbage", send = secret_of, gives = "transport other uncertain" }
 add { "the secret in the reason", gives = "protocol empty 400",

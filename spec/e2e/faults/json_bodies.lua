@@ -1,4 +1,4 @@
---- Rows of the fault matrix with bodies of a kind nobody expects.
+--- Rows of the fault matrix with unexpected bodies.
 
 local GOOD = require "spec.e2e.faults.good_body"
 
@@ -36,7 +36,7 @@ for _, row in ipairs(ODD) do add { row[1], status = row[2], body = row[3], gives
 add { "1 MiB and a byte of JSON", status = 400, body = '{"hello":"' .. ("x"):rep(2 ^ 20 - 11) .. '"}', emulator = false,
   gives = "transport too_large uncertain" }
 
--- The same by cloud: members of the wrong type, numbers for codes, bytes that are no text.
+-- The same by cloud: members of the wrong type, numbers for codes, bytes that are not text.
 local CLOUDS = {
   huawei = {
     { "an empty object", 200, "{}", "protocol wrong_type 200 uncertain" },

@@ -1,27 +1,28 @@
---- Rows of the fault matrix in which the answer's bytes are wrong. `send` comes first, then `flood` `times` times (until
---- the client has gone, when nothing is said), or `drip` again and again with pauses, then `finish`. The server closes,
---- with `reset` the hard way, unless it is to `hold` the connection until the client goes.
+--- Rows of the fault matrix in which the bytes of the response are wrong. The server sends `send`, then `flood` `times`
+--- times (by default until the client closes) or `drip` repeatedly with pauses, then `finish`. Then it closes the
+--- connection, with `reset` by a TCP reset, or with `hold` waits until the client closes.
 
 local GOOD = require "spec.e2e.faults.good_body"
 
 local LOST, STRANGE = "transport closed uncertain", "transport other uncertain"
 local LARGE, LATE = "transport too_large uncertain", "transport timeout uncertain"
 local UNREADABLE = "protocol not_json 200 uncertain"
-local PATIENCE = 0.2
+local CLIENT_TIMEOUT = 0.2
 
 local OK = "HTTP/1.1 200 OK\r\n"
 local CHUNKED = OK .. "Transfer-Encoding: chunked\r\n\r\n"
 
---- An answer with these header lines.
-local function answer(lines, body) return OK .. lines .. "\r\n\r\n" .. (body or GOOD) end
-local function sized(size) return answer("Content-Length: " .. size) end
+--- A response with these header lines.
+local function respond(lines, body) return OK .. lines .. "\r\n\r\n" .. (body or GOOD) end
+local function sized(size) return respond("Content-Length: " .. size) end
 local function chunk(text, size) return (size or ("%x"):format(#text)) .. "\r\n" .. text .. "\r\n" end
-local function headed(line) return answer(("Content-Length: %d\r\n"):format(#GOOD) .. line) end
+local function headed(line) return respond(("Content-Length: %d\r\n"):format(#GOOD) .. line) end
 local function begun(line) return line .. ("\r\nContent-Length: %d\r\n\r\n"):format(#GOOD) .. GOOD end
 
---- Time is up. In plain, for the request must have gone out before: a handshake may take a busy machine its time.
+--- A row that ends with a timeout. Over plain HTTP, because the request must be sent before: a TLS handshake may take
+--- long on a busy machine.
 local function late(row)
-  row.scheme, row.timeout, row.gives = row.scheme or "http", row.timeout or PATIENCE, LATE
+  row.scheme, row.timeout, row.gives = row.scheme or "http", row.timeout or CLIENT_TIMEOUT, LATE
   return row
 end
 
@@ -31,62 +32,62 @@ for i = 1, 4096 do NOISE[i] = string.char((i * 197 + i % 7 * 31) % 256) end
 NOISE = table.concat(NOISE)
 
 return {
-  -- Broken off.
-  { "closed before the answer", send = "", gives = LOST, emulator = { kind = "close_before" } },
-  { "reset before the answer", send = "", reset = true, gives = LOST },
+  -- The connection closes early.
+  { "closed before the response", send = "", gives = LOST, emulator = { kind = "close_before" } },
+  { "reset before the response", send = "", reset = true, gives = LOST },
   { "closed after one byte", send = "H", gives = LOST },
   { "closed within the status line", send = "HTTP/1.1 20", gives = LOST },
   { "closed within a header", send = OK .. "Content-Ty", gives = LOST, emulator = { kind = "close_within", part = "head" } },
   { "closed before the end of the head", send = OK .. "Content-Length: 5\r\n", gives = LOST },
-  { "closed after an interim answer", send = INTERIM, gives = LOST },
+  { "closed after an interim response", send = INTERIM, gives = LOST },
   { "reset within the head", send = OK .. "Content-Ty", reset = true, gives = LOST },
-  { "closed before the body", send = answer("Content-Length: 79", ""), gives = LOST },
+  { "closed before the body", send = respond("Content-Length: 79", ""), gives = LOST },
   { "closed within the body", send = sized(#GOOD + 1), gives = LOST, emulator = { kind = "close_within", part = "body" } },
   { "reset within the body", send = sized(#GOOD + 1), reset = true, gives = LOST },
   { "closed before the first chunk", send = CHUNKED, gives = LOST },
-  { "closed within a chunk's size", send = CHUNKED .. "1", gives = LOST },
+  { "closed within a chunk size", send = CHUNKED .. "1", gives = LOST },
   { "closed within a chunk", send = CHUNKED .. chunk(GOOD, "fff"), gives = LOST },
   { "closed between chunks", send = CHUNKED .. chunk(GOOD), gives = LOST },
   { "closed within the trailers", send = CHUNKED .. chunk(GOOD) .. "0\r\nX-T: 1\r\n", gives = LOST },
   { "reset within a chunk", send = CHUNKED .. chunk(GOOD, "fff"), reset = true, gives = LOST },
-  { "a body that only closing ends", send = answer "X-A: 1", gives = "done" },
-  { "half a body that only closing ends", send = answer("X-A: 1", GOOD:sub(1, 40)), gives = UNREADABLE },
+  { "a body that only closing ends", send = respond "X-A: 1", gives = "done" },
+  { "half a body that only closing ends", send = respond("X-A: 1", GOOD:sub(1, 40)), gives = UNREADABLE },
 
-  -- Late.
-  late { "no answer", send = "", hold = true, emulator = { kind = "delay", seconds = 60 } },
-  late { "no answer over TLS", send = "", hold = true, scheme = "https", timeout = 1 },
+  -- The response is late.
+  late { "no response", send = "", hold = true, emulator = { kind = "delay", seconds = 60 } },
+  late { "no response over TLS", send = "", hold = true, scheme = "https", timeout = 1 },
   late { "a head without end, slowly", send = OK, drip = "X-A: 1\r\n" },
   late { "a status line, slowly", send = "HTTP/1.1 200 ", drip = "O" },
-  late { "interim answers, slowly", send = "", drip = INTERIM },
-  late { "a body, slowly", send = answer("Content-Length: 100000", ""), drip = "{", emulator = { kind = "drip", bytes = 1, interval = 60 } },
+  late { "interim responses, slowly", send = "", drip = INTERIM },
+  late { "a body, slowly", send = respond("Content-Length: 100000", ""), drip = "{", emulator = { kind = "drip", bytes = 1, interval = 60 } },
   late { "chunks, slowly", send = CHUNKED, drip = chunk "{" },
-  late { "a head, and then nothing", send = answer("Content-Length: 79", ""), hold = true },
+  late { "a head, and then nothing", send = respond("Content-Length: 79", ""), hold = true },
   late { "a body shorter than its length, and then nothing", send = sized(#GOOD + 1), hold = true },
   late { "a chunk, and then nothing", send = CHUNKED .. chunk(GOOD), hold = true },
 
   -- Content-Length.
   { "a length that cuts the body", send = sized(40), gives = UNREADABLE },
-  { "bytes after the answer", send = sized(#GOOD) .. "HTTP/1.1 500 Beyond\r\nContent-Length: 0\r\n\r\n", gives = "done" },
+  { "bytes after the response", send = sized(#GOOD) .. "HTTP/1.1 500 Beyond\r\nContent-Length: 0\r\n\r\n", gives = "done" },
   { "the same length twice", send = sized(("%d\r\nContent-Length: %d"):format(#GOOD, #GOOD)), gives = "done" },
   { "two lengths", send = sized(("%d\r\nContent-Length: 40"):format(#GOOD)), gives = STRANGE },
   { "two lengths in one header", send = sized(("%d, 40"):format(#GOOD)), gives = STRANGE },
   { "a negative length", send = sized(-5), gives = STRANGE },
-  { "a length that is no number", send = sized "many", gives = STRANGE },
+  { "a length that is not a number", send = sized "many", gives = STRANGE },
   { "an empty length", send = sized "", gives = STRANGE },
   { "a length with a sign", send = sized("+" .. #GOOD), gives = STRANGE },
   { "a hexadecimal length", send = sized "0x10", gives = STRANGE },
   { "a length of 40 digits", send = sized(("9"):rep(40)), gives = LARGE },
   { "a length of 1 TiB", send = sized("1099511627776"), gives = LARGE },
-  { "a length beside chunks", send = answer("Content-Length: 5\r\nTransfer-Encoding: chunked", chunk(GOOD) .. "0\r\n\r\n"), gives = STRANGE },
+  { "a length beside chunks", send = respond("Content-Length: 5\r\nTransfer-Encoding: chunked", chunk(GOOD) .. "0\r\n\r\n"), gives = STRANGE },
 
   -- Chunks.
   { "a chunk without a size", send = CHUNKED .. "\r\n" .. GOOD .. "\r\n0\r\n\r\n", gives = STRANGE },
-  { "a chunk's size that is no number", send = CHUNKED .. chunk(GOOD, "xyz") .. "0\r\n\r\n", gives = STRANGE },
-  { "a chunk's size that ends in LF alone", send = CHUNKED .. ("%x;\n"):format(#GOOD) .. GOOD .. "\r\n0\r\n\r\n", gives = STRANGE },
-  { "a negative chunk's size", send = CHUNKED .. chunk(GOOD, "-1") .. "0\r\n\r\n", gives = STRANGE },
-  { "a chunk's size with 0x", send = CHUNKED .. chunk(GOOD, ("0x%x"):format(#GOOD)) .. "0\r\n\r\n", gives = STRANGE },
-  { "a chunk's size of 17 digits", send = CHUNKED .. chunk(GOOD, ("f"):rep(17)), gives = LARGE },
-  { "a chunk's size of 16 digits", send = CHUNKED .. chunk(GOOD, ("f"):rep(16)), gives = LARGE },
+  { "a chunk size that is not a number", send = CHUNKED .. chunk(GOOD, "xyz") .. "0\r\n\r\n", gives = STRANGE },
+  { "a chunk size that ends in LF alone", send = CHUNKED .. ("%x;\n"):format(#GOOD) .. GOOD .. "\r\n0\r\n\r\n", gives = STRANGE },
+  { "a negative chunk size", send = CHUNKED .. chunk(GOOD, "-1") .. "0\r\n\r\n", gives = STRANGE },
+  { "a chunk size with 0x", send = CHUNKED .. chunk(GOOD, ("0x%x"):format(#GOOD)) .. "0\r\n\r\n", gives = STRANGE },
+  { "a chunk size of 17 digits", send = CHUNKED .. chunk(GOOD, ("f"):rep(17)), gives = LARGE },
+  { "a chunk size of 16 digits", send = CHUNKED .. chunk(GOOD, ("f"):rep(16)), gives = LARGE },
   { "a chunk of 2 GiB", send = CHUNKED .. chunk(GOOD, "80000000"), gives = LARGE },
   { "a chunk longer than its size", send = CHUNKED .. chunk(GOOD, "5") .. "0\r\n\r\n", gives = STRANGE },
   { "a chunk without a line end", send = CHUNKED .. ("%x\r\n"):format(#GOOD) .. GOOD .. "0\r\n\r\n", gives = STRANGE },
@@ -94,13 +95,13 @@ return {
   { "trailers", send = CHUNKED .. chunk(GOOD) .. "0\r\nX-T: 1\r\n\r\n", gives = "done" },
   { "an extension without end", send = CHUNKED .. "5;", flood = ("e"):rep(4096), gives = LARGE },
   { "trailers without end", send = CHUNKED .. chunk(GOOD) .. "0\r\n", flood = ("X-T: 1\r\n"):rep(500), gives = LARGE },
-  { "chunked twice", send = answer("Transfer-Encoding: chunked, chunked", chunk(GOOD) .. "0\r\n\r\n"), gives = STRANGE },
-  { "a coding nobody knows", send = answer("Transfer-Encoding: kms", GOOD), gives = STRANGE },
+  { "chunked twice", send = respond("Transfer-Encoding: chunked, chunked", chunk(GOOD) .. "0\r\n\r\n"), gives = STRANGE },
+  { "an unknown transfer coding", send = respond("Transfer-Encoding: kms", GOOD), gives = STRANGE },
   { "chunks in HTTP/1.0", send = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" .. chunk(GOOD) .. "0\r\n\r\n", gives = STRANGE },
 
-  -- Too much.
+  -- The response is too large.
   { "a body without end in chunks", send = CHUNKED, flood = chunk(("x"):rep(4096)), gives = LARGE, emulator = { kind = "endless" } },
-  { "a body without end and without length", send = answer("X-A: 1", ""), flood = ("x"):rep(4096), gives = LARGE },
+  { "a body without end and without length", send = respond("X-A: 1", ""), flood = ("x"):rep(4096), gives = LARGE },
   { "a header of 1 MB", send = headed("X-Long: " .. ("x"):rep(1e6)), gives = LARGE },
   { "a header's name of 1 MB", send = headed(("x"):rep(1e6) .. ": 1"), gives = LARGE },
   { "a status line of 1 MB", send = begun("HTTP/1.1 200 " .. ("x"):rep(1e6)), gives = LARGE },
@@ -108,12 +109,12 @@ return {
   { "100,000 headers", send = OK, flood = ("X-N: 1\r\n"):rep(1000), times = 100, finish = "\r\n", gives = LARGE },
   { "100,000 empty headers", send = OK, flood = ("X:\r\n"):rep(1000), times = 100, finish = "\r\n", gives = LARGE },
   { "1,000 headers", send = headed(("X-N: 1\r\n"):rep(999) .. "X-N: 1"), gives = "done" },
-  { "interim answers without end", send = "", flood = INTERIM:rep(100), gives = LARGE },
-  { "the shortest interim answers without end", send = "", flood = ("HTTP/1.1 100 \r\n\r\n"):rep(200), gives = LARGE },
+  { "interim responses without end", send = "", flood = INTERIM:rep(100), gives = LARGE },
+  { "the shortest interim responses without end", send = "", flood = ("HTTP/1.1 100 \r\n\r\n"):rep(200), gives = LARGE },
   { "60,000 headers of one name", send = headed(("X:\r\n"):rep(59999) .. "X:"), gives = "done" },
-  { "100 interim answers", send = INTERIM:rep(100) .. headed "X-A: 1", gives = "done" },
+  { "100 interim responses", send = INTERIM:rep(100) .. headed "X-A: 1", gives = "done" },
 
-  -- No HTTP, or not that HTTP.
+  -- The response is not HTTP/1.1.
   { "garbage", send = NOISE, gives = STRANGE },
   { "garbage without end", send = "", flood = NOISE, gives = STRANGE },
   { "zero bytes", send = ("\0"):rep(4096), gives = STRANGE },
@@ -139,11 +140,13 @@ return {
     gives = STRANGE },
   { "HTTP/1.0", send = begun "HTTP/1.0 200 OK", gives = "done" },
 
-  -- Heads that some would read one way and some another.
-  { "a line without a colon", send = headed "this is no header", gives = STRANGE },
+  -- Headers that parsers read in different ways.
+  { "a line without a colon", send = headed "this is not a header", gives = STRANGE },
   { "a header without a name", send = headed ": x", gives = STRANGE },
   { "white space before a colon", send = headed "X-A : 1", gives = STRANGE },
-  { "a header on two lines", send = headed "X-A: 1\r\n 2", gives = STRANGE },
+  { "a header on two lines", send = headed "X-A: 1\r\n 2", gives = "done" },
+  { "a length on two lines", send = sized(("%d\r\n 4"):format(#GOOD)), gives = STRANGE },
+  { "a first header line that starts with a space", send = OK .. " X-A: 1\r\nContent-Length: 0\r\n\r\n", gives = STRANGE },
   { "NUL in a header", send = headed "X-A: 1\0002", gives = STRANGE },
   { "NUL in a header's name", send = headed "X-\0A: 1", gives = STRANGE },
   { "a bare CR in a header", send = headed "X-A: 1\r2", gives = STRANGE },

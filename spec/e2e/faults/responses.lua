@@ -1,5 +1,5 @@
---- Rows of the fault matrix in which the answer is HTTP, and still no result. "{elsewhere}" in a header is a host that
---- nobody was to call (elsewhere_tls: by TLS).
+--- Rows of the fault matrix in which the response is valid HTTP, and not a result. "{elsewhere}" in a header is a host
+--- that must not be called ("{elsewhere_tls}": over TLS).
 
 local GOOD = require "spec.e2e.faults.good_body"
 
@@ -7,7 +7,7 @@ local rows = {}
 
 local function add(row) rows[#rows + 1] = row end
 
---- Redirects: for the call they are an answer that the API does not promise.
+--- Redirects: for a call they are responses that the API does not promise.
 for _, status in ipairs { 300, 301, 302, 303, 305, 307, 308 } do
   for _, url in ipairs { "http://{elsewhere}/", "https://{elsewhere_tls}/" } do
     add { ("%d to %s"):format(status, url), status = status, headers = { Location = url }, gives = ("protocol empty %d"):format(status) }
@@ -25,13 +25,13 @@ add { "a cookie beside a result", status = 200, headers = { ["Set-Cookie"] = "a=
 add { "strict transport security beside a result", status = 200, headers = { ["Strict-Transport-Security"] = "max-age=60" }, body = GOOD,
   gives = "done" }
 
---- Whoever asks for other credentials gets none.
+--- A server that asks for other credentials gets none.
 for _, challenge in ipairs { 'Basic realm="kms"', 'Digest realm="kms", nonce="n", qop="auth"', "Negotiate", "NTLM", "Bearer" } do
   add { "401 that asks for " .. challenge:match "^%a+", status = 401, headers = { ["WWW-Authenticate"] = challenge }, gives = "protocol empty 401" }
 end
-add { "407 of a proxy that is none", status = 407, headers = { ["Proxy-Authenticate"] = 'Basic realm="kms"' }, gives = "protocol empty 407" }
+add { "407 without a proxy", status = 407, headers = { ["Proxy-Authenticate"] = 'Basic realm="kms"' }, gives = "protocol empty 407" }
 
--- Statuses with bodies that say nothing: the code of each body, whatever the status.
+-- Statuses with bodies that hold no error: the code follows from the body alone.
 local BODIES = {
   { "no body", "", "empty" },
   { "HTML", "<html>\r\n<body>\r\n<center><h1>Sorry</h1></center>\r\n</body>\r\n</html>\r\n", "not_json" },
