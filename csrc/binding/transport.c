@@ -282,14 +282,10 @@ static int to_string(lua_State *L)
 }
 
 static const luaL_Reg METHODS[] = {
-    {"send", send_request},
-    {"sleep", sleep_seconds},
-    {"now", read_wall_clock},
-    {"clock", read_monotonic_clock},
-    {"stats", stats},
-    {"is_open", read_is_open},
-    {"close", close_transport},
-    {NULL, NULL},
+    {"send", send_request},     {"sleep", sleep_seconds},
+    {"now", read_wall_clock},   {"clock", read_monotonic_clock},
+    {"stats", stats},           {"is_open", read_is_open},
+    {"close", close_transport}, {NULL, NULL},
 };
 
 static const luaL_Reg METAMETHODS[] = {

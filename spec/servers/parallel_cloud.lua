@@ -59,17 +59,17 @@ function many.run()
   ngx.req.read_body()
   arrive()
   if delay ~= "0000" then ngx.sleep(tonumber(delay, 16) / 1000) end
-  await("answered", tonumber(after, 16))
+  await("completed", tonumber(after, 16))
   await("most", tonumber(crowd, 16))
   counts:incr("under way", -1)
-  counts:incr("answered", 1, 0)
+  counts:incr("completed", 1, 0)
   ngx.header["X-Connection"] = ngx.var.connection
   return acts[NAMES[tonumber(act, 16)]](id)
 end
 
---- What was counted, since it was last asked with ?reset.
+--- Returns the counts since the last ?reset.
 function many.state()
-  ngx.print(count "calls", " ", count "most", " ", count "connections", " ", count "answered")
+  ngx.print(count "calls", " ", count "most", " ", count "connections", " ", count "completed")
   if ngx.var.arg_reset then counts:flush_all() end
   if ngx.var.arg_release then counts:set("released", true) end
 end

@@ -298,7 +298,7 @@ describe("kms.credentials.cache", function()
       assert.equal(1, test.fetch_count)
     end)
 
-    it("a call that waited in vain has the failure of the latest attempt as its cause", function()
+    it("a call that waited without success has the failure of the latest attempt as its cause", function()
       local test = new(function(context)
         context.lease:extend(context, 10)
         context.lease:report(select(2, Credentials.error("unavailable", "IAM is down", "the cause")))

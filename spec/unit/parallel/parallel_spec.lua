@@ -22,7 +22,7 @@ local function ascending(numbers)
   return true
 end
 
---- A transport of the caller's own that answers at once, and never waits.
+--- A transport that responds at once and never waits.
 local function instant()
   local transport = { sent = 0 }
   function transport.send(_, request)
@@ -42,7 +42,7 @@ end
 describe("kms.parallel", function()
   before_each(function() many.state "reset" end)
 
-  it("makes 1,000 calls, 64 at a time", function()
+  it("kms.parallel makes 1,000 calls, 64 at a time", function()
     local client = many.client { transport = many.transport() }
     local parallel = kms.parallel { concurrency = 64 }
     local keys = many.keys(1000, { crowd = 64 })
@@ -58,14 +58,14 @@ describe("kms.parallel", function()
     parallel:close()
   end)
 
-  it("keeps its connections from one run to the next", function()
+  it("kms.parallel keeps connections from one run to the next", function()
     local client, parallel = many.client(), kms.parallel { concurrency = 8 }
     for _ = 1, 3 do assert.equal(40, #drain(parallel:map(many.keys(40), many.move(client)))) end
     assert.is_true(parallel:stats().connections <= 8)
     assert.equal(120, many.state().calls)
   end)
 
-  it("gives results as they come, where that is asked for", function()
+  it('the order "finished" returns results as calls end', function()
     local parallel = kms.parallel { concurrency = 4, order = "finished" }
     local keys = many.keys(12)
     keys[1] = many.key(1, { after = 11 })
@@ -75,7 +75,7 @@ describe("kms.parallel", function()
     for i, key in ipairs(keys) do assert.equal(key, results[i].key_id) end
   end)
 
-  it("is ahead of what was given by a window only, in the order given", function()
+  it("kms.parallel takes at most a window of items ahead of the results", function()
     local parallel = kms.parallel { concurrency = 4 }
     local pulled, at_first = 0, nil
     local function next_key()
@@ -94,7 +94,7 @@ describe("kms.parallel", function()
     assert.is_true(ascending(numbers))
   end)
 
-  it("lets a failing call harm no other", function()
+  it("a call that fails does not affect the others", function()
     local acts = { "good", "refused", "good", "closed", "good" }
     local keys = {}
     for i = 1, 200 do keys[i] = many.key(i, { act = acts[i % 5 + 1] }) end
@@ -111,7 +111,7 @@ describe("kms.parallel", function()
     assert.same({}, wrong)
   end)
 
-  it("goes on with the others when one never gets an answer", function()
+  it("the other calls continue when one never gets a response", function()
     local keys = many.keys(50)
     keys[7] = many.key(7, { act = "silent" })
     local client = many.client { timeout = 2 }
@@ -122,7 +122,7 @@ describe("kms.parallel", function()
     assert.same({ "timeout", true }, { errs[7].code, errs[7].uncertain })
   end)
 
-  it("tries again within tasks, and a wait of one holds up no other", function()
+  it("a task that waits to retry does not delay the others", function()
     local keys = {}
     for i = 1, 60 do keys[i] = many.key(i, { act = i % 2 == 0 and "passing" or "good" }) end
     local retried = {}
@@ -152,7 +152,7 @@ describe("kms.parallel", function()
     assert.same({ "at once", "at once", "at once", "waited" }, order)
   end)
 
-  it("asks for one token for all", function()
+  it("all tasks share one token request", function()
     emulated.reset()
     local user = emulated.accounts.huawei.user
     local transport = many.transport { ca_file = emulated.ca_file }
@@ -180,7 +180,7 @@ describe("kms.parallel", function()
     assert.equal(3, emulated.state().requests.huawei)
   end)
 
-  it("gives what a task raises as its error, whatever it is", function()
+  it("the error of a task is whatever it raised", function()
     local raised = {}
     local client = many.client()
     local numbers, results, errs = drain(kms.parallel { concurrency = 2 }:map({ 1, 2, 3, 4, 5 }, function(item)
@@ -198,7 +198,7 @@ describe("kms.parallel", function()
     assert.same({ nil, nil, nil, nil, nil }, { unpack = nil, results[2], results[3], results[4], results[5] })
   end)
 
-  it("gives a task its item's number too, and whatever two values it returns", function()
+  it("a task gets the number of its item, and can return two values of any type", function()
     local numbers, results, errs = drain(kms.parallel {}:map({ "a", "b", false }, function(item, number)
       return item, number
     end))
@@ -210,30 +210,30 @@ describe("kms.parallel", function()
   describe("when the loop is left early", function()
     local function leave(parallel, client, how)
       local run = parallel:map(many.keys(100, { delay = 20 }), many.move(client))
-      local given = 0
+      local count = 0
       for _, result in run, nil, nil, run do
         assert(result)
-        given = given + 1
-        if given == 10 then how(run) break end
+        count = count + 1
+        if count == 10 then how(run) break end
       end
-      return run, given
+      return run, count
     end
 
-    it("begins no new calls, finishes those begun, and keeps their results", function()
-      local run, given = leave(kms.parallel { concurrency = 8 }, many.client(), function(run) run:close() end)
+    it("a run that is closed starts no calls, completes those that run, and keeps their results", function()
+      local run, count = leave(kms.parallel { concurrency = 8 }, many.client(), function(run) run:close() end)
       local state = many.state()
       assert.is_true(state.calls < 100)
       assert.equal(state.calls, state.completed)
       for number, result in run do
-        given = given + 1
-        assert.equal(given, number)
+        count = count + 1
+        assert.equal(count, number)
         assert(result)
       end
-      assert.equal(state.calls, given)
+      assert.equal(state.calls, count)
       assert.equal(state.calls, many.state().calls)
     end)
 
-    it("does so by itself in Lua 5.4, after an error in the loop's body too", function()
+    it("a loop closes its run in Lua 5.4, also after an error in its body", function()
       if rawget(_G, "jit") then return end
       for _, how in ipairs { function() end, function() error("left", 0) end } do
         many.state "reset"
@@ -244,7 +244,7 @@ describe("kms.parallel", function()
       end
     end)
 
-    it("goes on with those begun in another run, and at its close", function()
+    it("another run, and close, continue the calls of a loop that was left", function()
       local parallel, client = kms.parallel { concurrency = 8 }, many.client()
       local run = parallel:map(many.keys(100), many.move(client))
       assert(run())
@@ -261,7 +261,7 @@ describe("kms.parallel", function()
       assert.equal("kms.parallel (closed)", tostring(parallel))
     end)
 
-    it("breaks off what is under way when all is forgotten", function()
+    it("calls are aborted when everything is collected", function()
       local client = many.client()
       for i = 1, 20 do
         local run = kms.parallel { concurrency = 8 }:map(many.keys(8, { delay = 20 }), many.move(client))
@@ -273,7 +273,7 @@ describe("kms.parallel", function()
     end)
   end)
 
-  it("goes on after its iterator of items has raised", function()
+  it("a run continues after its item iterator raised an error", function()
     local parallel, client = kms.parallel { concurrency = 2 }, many.client()
     local pulled = 0
     local run = parallel:map(function()
@@ -296,7 +296,7 @@ describe("kms.parallel", function()
     assert.same({ { 1, 2, 3, 4 }, 1 }, { numbers, raised })
   end)
 
-  it("blocks in coroutines of the task's own, and never suspends them", function()
+  it("a call in a coroutine of a task blocks, and never suspends that coroutine", function()
     local client = many.client()
     local move = many.move(client)
     local yields = 0
@@ -312,17 +312,17 @@ describe("kms.parallel", function()
     assert.equal(8, yields)
   end)
 
-  it("blocks where nothing can be suspended, and mixes up no answers by it", function()
+  it("a call that cannot be suspended blocks, and gets its own response", function()
     local client = many.client()
     local move = many.move(client)
-    local keys, answers, finalized = many.keys(12), {}, 0
+    local keys, responses, finalized = many.keys(12), {}, 0
     local newproxy = rawget(_G, "newproxy")
     local function in_finalizer()
       finalized = finalized + (move(many.key(99)).key_id == many.key(99) and 1 or 0)
     end
     local _, results, errs = drain(kms.parallel { concurrency = 3 }:map(keys, function(key, number)
       if number % 3 == 1 then
-        local ok, err = pcall(string.gsub, "x", "x", function() answers[number] = move(many.key(100 + number)) end)
+        local ok, err = pcall(string.gsub, "x", "x", function() responses[number] = move(many.key(100 + number)) end)
         assert(ok, err)
       elseif number % 3 == 2 then
         if newproxy then getmetatable(newproxy(true)).__gc = in_finalizer else setmetatable({}, { __gc = in_finalizer }) end
@@ -332,12 +332,12 @@ describe("kms.parallel", function()
     end))
     for i, key in ipairs(keys) do
       assert.equal(key, results[i] and results[i].key_id or tostring(errs[i]))
-      if i % 3 == 1 then assert.equal(many.key(100 + i), answers[i].key_id) end
+      if i % 3 == 1 then assert.equal(many.key(100 + i), responses[i].key_id) end
     end
     assert.equal(4, finalized)
   end)
 
-  it("goes on while a call in the loop's body waits for what a task holds", function()
+  it("tasks continue while a call in the loop's body waits for what a task holds", function()
     local client = many.client { lock_guard = true } -- the first call under a key goes alone
     local keys = { many.key(1), "malformed", many.key(2) }
     local own, _, results, errs = nil, drain(function() end)
@@ -351,7 +351,7 @@ describe("kms.parallel", function()
     for _, i in ipairs { 1, 3 } do assert.equal(keys[i], results[i] and results[i].key_id or tostring(errs[i])) end
   end)
 
-  it("piles up no tasks on one that waits where nothing can be suspended", function()
+  it("a call that waits and cannot be suspended runs no other tasks on top of it", function()
     local scheduler = require "kms.transport.scheduler"
     local transport, deepest, depth = many.transport(), 0, 0
     local numbers = drain(kms.parallel { concurrency = 20 }:map(many.keys(20), function()
@@ -367,7 +367,7 @@ describe("kms.parallel", function()
     assert.same({ 20, 1 }, { #numbers, deepest })
   end)
 
-  it("is not closed by one of its own tasks", function()
+  it("a task cannot close its own kms.parallel", function()
     local parallel = kms.parallel { concurrency = 1 }
     local _, results = drain(parallel:map({ 1, 2 }, function(item)
       return item == 1 and { pcall(parallel.close, parallel) } or item
@@ -379,7 +379,7 @@ describe("kms.parallel", function()
     assert.matches("closed", tostring(parallel))
   end)
 
-  it("loses no item where a task cannot be begun", function()
+  it("no item is lost if its task cannot start", function()
     local create, failed = coroutine.create, false
     local items = { "a", "b", "c", "d" }
     local run = kms.parallel { concurrency = 2 }:map(items, function(item) return item end)
@@ -398,7 +398,7 @@ describe("kms.parallel", function()
     assert.same(items, results)
   end)
 
-  it("says so where a task yields by itself", function()
+  it("a task that yields gets an error that says so", function()
     local _, results, errs = drain(kms.parallel { concurrency = 2 }:map({ 1, 2, 3 }, function(item)
       if item == 2 then coroutine.yield "to nobody" end
       return item
@@ -407,7 +407,7 @@ describe("kms.parallel", function()
     assert.equal("attempt to yield from a task of kms.parallel", errs[2])
   end)
 
-  it("runs another one within a task, but not itself", function()
+  it("a task can run another kms.parallel, but not its own", function()
     local outer, client = kms.parallel { concurrency = 3 }, many.client()
     local numbers, results, errs = drain(outer:map({ 1, 2, 3 }, function(item)
       if item == 3 then
@@ -426,7 +426,7 @@ describe("kms.parallel", function()
     assert.equal(22, many.state().calls)
   end)
 
-  it("blocks in a transport of the caller's own", function()
+  it("a call over another transport blocks", function()
     local transport = instant()
     local numbers = drain(kms.parallel { concurrency = 8 }:map(many.keys(100), many.move(on(transport))))
     assert.equal(100, #numbers)
@@ -439,30 +439,30 @@ describe("kms.parallel", function()
     assert.equal("cn-east-3", results[1].primary_region)
   end)
 
-  it("holds no more of 100,000 items than of a few #gc", function()
+  it("memory does not grow with the number of items #gc", function()
     for order, items in pairs { given = 100000, finished = 20000 } do
       local client, pulled, most = on(instant()), 0, 0
       local parallel = kms.parallel { concurrency = 64, order = order }
       local key, base = many.key(1), nil
-      local given = 0
+      local count = 0
       for _, result in parallel:map(function()
         pulled = pulled + 1
         return pulled <= items and key or nil
       end, many.move(client)) do
-        given = given + (result and 1 or 0)
-        if given % 5000 == 0 then
+        count = count + (result and 1 or 0)
+        if count % 5000 == 0 then
           collectgarbage()
           collectgarbage()
           base = base or collectgarbage "count"
           most = math.max(most, collectgarbage "count" - base)
         end
       end
-      assert.equal(items, given)
+      assert.equal(items, count)
       assert.is_true(most < 64, most .. " KiB more")
     end
   end)
 
-  it("refuses misuse in the caller's line", function()
+  it("kms.parallel raises argument errors at the caller's line", function()
     local function raises(text, call)
       local ok, message = pcall(call)
       assert.is_false(ok)
