@@ -66,7 +66,8 @@ local Huawei = {}
 ---@return kms.Error? err
 function Huawei:update_primary_region(params, options) end
 
---- Closes the connections of the transport that the client made itself. A later call connects again.
+--- Closes the connections of the transport that the client made itself. Calls under way end first. A later call
+--- connects again.
 function Huawei:close() end
 
 --- Forgets refused credentials, the clock offset and what the credential provider keeps.
@@ -113,7 +114,8 @@ function Ncloud:rename_key(params, options) end
 ---@return kms.Error? err
 function Ncloud:get_key(params, options) end
 
---- Closes the connections of the transport that the client made itself. A later call connects again.
+--- Closes the connections of the transport that the client made itself. Calls under way end first. A later call
+--- connects again.
 function Ncloud:close() end
 
 --- Forgets refused credentials, the clock offset and what the credential provider keeps.

@@ -65,6 +65,36 @@ describe("kms.call", function()
     assert.equal(18, transport.requests[1].timeout)
   end)
 
+  it("keeps its deadline and its pauses when the wall clock is set back or forward", function()
+    for _, step in ipairs { -40, 3600, -86400 * 365 } do
+      local transport = fake_transport.new(LOST)
+      local wall_time = transport.time
+      function transport.now()
+        wall_time = wall_time + step
+        return wall_time
+      end
+      local started = transport.time
+      local _, err = new_client(transport, { timeout = 3, retry = { attempts = 100, base = 0.1, cap = 0.5 } })
+        :update_primary_region(PARAMS)
+      assert.equal("closed", err.code)
+      local duration = transport.time - started
+      assert.is_true(duration > 2 and duration <= 3, duration)
+    end
+  end)
+
+  it("names the key in every error of a call", function()
+    local client = new_client(fake_transport.new(LOST), { retry = false })
+    local _, err = client:update_primary_region(PARAMS)
+    assert.equal(KEY_ID, err.key)
+    assert.matches("^huawei update_primary_region " .. KEY_ID:gsub("%-", "%%-") .. ": transport error closed: ",
+      tostring(err))
+    _, err = client:update_primary_region { key_id = "x\n", primary_region = "cn-east-3" }
+    assert.equal("x ", err.key)
+    _, err = new_client(fake_transport.new(MOVED), { credentials = function() return nil, "sealed" end })
+      :update_primary_region(PARAMS)
+    assert.equal(KEY_ID, err.key)
+  end)
+
   it("reads each clock once if nothing waits", function()
     local transport, counts = fake_transport.new(MOVED), { now = 0, clock = 0 }
     for name in pairs(counts) do
