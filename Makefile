@@ -222,7 +222,7 @@ fuzz:
 $(FUZZER): fuzz/harness.c $(SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
-	  -Wl,--wrap=curl_easy_init -Wl,--export-dynamic -o $@ $(filter %.c,$^) \
+	  -Wl,--wrap=socket -Wl,--export-dynamic -o $@ $(filter %.c,$^) \
 	  $(shell $(PKG_CONFIG) --libs $(LUA_PC)) $(CURL_LIBS) $(CRYPTO_LIBS)
 
 # Runs in the foreground until interrupted; prints its URLs, its CA file and its accounts.

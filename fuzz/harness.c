@@ -19,8 +19,7 @@ int luaopen_kms_sign(lua_State *L);
 int luaopen_kms_transport_curl(lua_State *L);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-CURL *__real_curl_easy_init(void);
-CURL *__wrap_curl_easy_init(void);
+int __wrap_socket(int domain, int type, int protocol);
 
 enum { COUNTERS = 1 << 14, SOCKET_BUFFER = 128 * 1024 };
 
@@ -51,12 +50,14 @@ static void on_line(lua_State *L, lua_Debug *at)
     previous_line = line;
 }
 
-static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+/* Replaces the call of socket in csrc/curl/options.c (linker option --wrap), so that no handle can
+ * reach a network. */
+int __wrap_socket(int domain, int type, int protocol)
 {
-    (void)data, (void)purpose, (void)address;
-    int socket = client;
+    (void)domain, (void)type, (void)protocol;
+    const int connected = client;
     client = -1;
-    return socket < 0 ? CURL_SOCKET_BAD : socket;
+    return connected;
 }
 
 /* Replaces the function of libc, because the socket is connected already. CURLOPT_SOCKOPTFUNCTION
@@ -74,14 +75,6 @@ __attribute__((visibility("default"))) ssize_t recv(int socket, void *buffer, si
 {
     return recvfrom(socket, buffer, length < max_received ? length : max_received, flags, NULL,
                     NULL);
-}
-
-/* Replaces curl_easy_init (linker option --wrap), so that no handle can reach a network. */
-CURL *__wrap_curl_easy_init(void)
-{
-    CURL *easy = __real_curl_easy_init();
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    return easy;
 }
 
 static void close_ends(void)

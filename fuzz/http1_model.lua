@@ -55,14 +55,19 @@ function Reader:status_line()
   return tonumber(status), minor == "0"
 end
 
---- Takes headers up to the empty line.
+--- Takes headers up to the empty line. Continuation lines are allowed if `may_continue`.
 ---@return string[][] headers pairs in order
-function Reader:headers()
+function Reader:headers(may_continue)
   local headers = {}
   while true do
     local line = self:line()
     if line == "" then return headers end
-    headers[#headers + 1] = { split_header(line) }
+    local last = headers[#headers]
+    if may_continue and last and line:find "^[ \t]" then -- section 5.2
+      last[2] = trim(last[2] .. " " .. trim(line))
+    else
+      headers[#headers + 1] = { split_header(line) }
+    end
   end
 end
 
@@ -139,7 +144,7 @@ function Reader:response(method, max_body)
   local status, is_http_1_0, headers
   repeat
     status, is_http_1_0 = self:status_line()
-    headers = self:headers()
+    headers = self:headers(true)
     if status == 101 then fail "other" end
   until status >= 200
   local must_close = is_http_1_0

@@ -21,7 +21,11 @@ bool kms_http_response_add_header(kms_http_response *response, kms_slice name, k
 bool kms_http_response_extend_header(kms_http_response *response, kms_slice continuation)
 {
     kms_buffer *headers = &response->headers;
-    headers->data[headers->length - 1] = ' '; /* was the NUL after the value */
+    if (continuation.length == 0)
+        return true;
+    headers->length--; /* the NUL after the value */
+    if (headers->data[headers->length - 1] != '\0')
+        kms_buffer_append_char(headers, ' ');
     kms_buffer_append(headers, continuation.data, continuation.length);
     return kms_buffer_append_char(headers, '\0');
 }

@@ -19,8 +19,8 @@ void kms_http_response_init(kms_http_response *response);
 /* Adds a header; name and value hold no NUL. False: see headers.status. */
 bool kms_http_response_add_header(kms_http_response *response, kms_slice name, kms_slice value);
 
-/* Joins a continuation line to the value of the last header with a space. The response has a
- * header. False: see headers.status. */
+/* Joins a trimmed continuation line to the value of the last header with a space. The response has
+ * a header. False: see headers.status. */
 bool kms_http_response_extend_header(kms_http_response *response, kms_slice continuation);
 
 /* Returns the next header from *position on (0 at first). Both strings end in NUL. False after the

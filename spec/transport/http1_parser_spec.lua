@@ -148,8 +148,8 @@ describe("http1.parser", function()
   end)
 
   it("joins continuation lines to the header before them, and rejects one without a header", function()
-    local result = parse(OK .. "A: 1\r\n  2 \r\n\t3\r\nContent-Length: 0\r\nB: x\r\n \r\n\r\n")
-    assert.same({ a = "1 2 3", b = "x ", ["content-length"] = "0" }, result.response.headers)
+    local result = parse(OK .. "A: 1\r\n  2 \r\n\t3\r\nContent-Length: 0\r\nB: x\r\n \r\nC:\r\n \r\n y\r\n\r\n")
+    assert.same({ a = "1 2 3", b = "x", c = "y", ["content-length"] = "0" }, result.response.headers)
     fails("other", OK .. " A: 1\r\nContent-Length: 0\r\n\r\n")
     fails("other", "HTTP/1.1 103 Hints\r\nA: 1\r\n\r\n" .. OK .. " 2\r\n\r\n")
     fails("other", OK .. "Content-Length: 1\r\n 0\r\n\r\nx") -- "1 0" is not a length
