@@ -36,6 +36,7 @@ batches.run_each(function()
   request_headers:append(":scheme", scheme)
   request_headers:append(":authority", signed.host)
   request_headers:append(":path", path)
+  request_headers:append("accept-encoding", "identity")
   request_headers:append("content-length", ("%d"):format(#body))
   for _, pair in ipairs(signed.headers) do
     if pair[1] ~= "Host" then request_headers:append(pair[1]:lower(), pair[2]) end

@@ -41,6 +41,7 @@ static void call_huawei(void *state)
     headers = append_pair(headers, "X-Project-Id", self->request.project_id);
     headers = append_pair(headers, "X-Sdk-Date", signature.date);
     headers = append_pair(headers, "Authorization", signature.authorization);
+    headers = append_pair(headers, "Accept-Encoding", "identity");
     put(self->easy, headers);
 }
 
@@ -56,6 +57,7 @@ static void call_ncloud(void *state)
     headers = append_pair(headers, "x-ncp-apigw-timestamp", signature.timestamp);
     headers = append_pair(headers, "x-ncp-iam-access-key", self->request.access_key);
     headers = append_pair(headers, "x-ncp-apigw-signature-v2", signature.signature);
+    headers = append_pair(headers, "Accept-Encoding", "identity");
     put(self->easy, headers);
 }
 

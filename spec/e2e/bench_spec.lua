@@ -29,7 +29,7 @@ local CLOUDS = {
     is_changed = function(keys)
       return keys.a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6.key_name == "newKeyName"
     end,
-    body = '{"code":"SUCCESS","msg":"","data":{"keyTag":"a1b2c3","keyName":"newKeyName"}}',
+    body = '{"code":"SUCCESS","msg":"","data":{"keyTag":"a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6","keyName":"newKeyName"}}',
   },
 }
 

@@ -73,7 +73,7 @@ describe("credentials end to end", function()
     provider_call.assert_failure("refused", { "wrong-secret" }, nil, err)
     assert.same({ "file", "iam_token" }, { err.tried[1].name, err.tried[2].name })
     assert.same({ "missing", "refused" }, { err.tried[1].code, err.tried[2].code })
-    assert.matches("^huawei update_primary_region: credentials error refused: IAM at https://localhost:%d+ refused the "
+    assert.matches("^huawei update_primary_region %S+: credentials error refused: IAM at https://localhost:%d+ refused the "
       .. "request: HTTP 401: ", tostring(err))
     assert.same({ 0, 1 }, { emulator.state().requests.huawei, emulator.state().requests.iam })
   end)

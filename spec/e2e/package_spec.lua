@@ -209,7 +209,7 @@ describe("require 'kms' #inspect", function()
     assert.is_true(opened > 5)
   end)
 
-  it("loads no cloud that is not asked for, and of the one that is all that tells of a failure: no file need be opened then", function()
+  it("loads only the cloud that is used, with all modules that report failures, so that a failure opens no file", function()
     local calls = {
       huawei = { [[huawei { region = "cn-north-4", project_id = ("p"):rep(32), lock_guard = false,]],
         [[update_primary_region { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }]],
@@ -219,9 +219,9 @@ describe("require 'kms' #inspect", function()
     }
     for _, call in pairs(calls) do
       local output, ok = subprocess.run(([[
-        local canned, kms, refusal = require "spec.helpers.fake_transport", require "kms", '%s'
-        local client = kms.%s credentials = { access_key = "a", secret_key = "secret" }, transport = canned.new(
-          { status = 401, body = refusal }, { status = 401, body = refusal, headers = { date = "Fri, 02 Jan 2026 13:04:05 GMT" } },
+        local fake_transport, kms, refused = require "spec.helpers.fake_transport", require "kms", '%s'
+        local client = kms.%s credentials = { access_key = "a", secret_key = "secret" }, transport = fake_transport.new(
+          { status = 401, body = refused }, { status = 401, body = refused, headers = { date = "Fri, 02 Jan 2026 13:04:05 GMT" } },
           { status = 503, headers = { ["retry-after"] = "1" }, body = "busy" }, { status = 302 }, { body = "{" },
           { kind = "transport", code = "closed", message = "m", uncertain = true }) }
         package.path, package.cpath = "", ""
@@ -232,7 +232,7 @@ describe("require 'kms' #inspect", function()
         print(pcall(kms.%s))
       ]]):format(call[3], call[1], call[2], call[4]))
       assert.is_true(ok, output)
-      local lines = "service\t1\t%s\nprotocol\t3\tfalse\nprotocol\t1\tfalse\ntransport\t1\tfalse\n"
+      local lines = "service\t1\t%s\nprotocol\t3\tfalse\nprotocol\t1\tfalse\ntransport\t4\tfalse\n"
       assert.equal(lines:format(call[4] == "ncloud"), (output:gsub("false\t[^\n]*not found.*", "")))
       assert.matches("false\t[^\n]*module 'kms." .. call[4] .. "' not found", output)
     end
