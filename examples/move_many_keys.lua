@@ -14,7 +14,7 @@ parser:option("--endpoint", "https://host[:port] in place of the region's endpoi
 parser:option("--ca-file", "PEM file of the certificates to trust, in place of the system's.")
 local arguments = parser:parse()
 
-local transport = require("kms.transport.curl").new { ca_file = arguments.ca_file }
+local transport = require("kms.transport.curl").new { ca_file = arguments.ca_file or os.getenv "KMS_CA_FILE" }
 local huawei = kms.huawei { endpoint = arguments.endpoint, transport = transport }
 local parallel = kms.parallel { concurrency = arguments.concurrency, order = "finished" }
 

@@ -51,9 +51,20 @@ local function release_transport(self)
   if transport.close then transport:close() end
 end
 
+--- Adds the CA certificates of the environment to the options of kms.transport.curl. In NGINX, the configuration names
+--- them.
+local function add_ca_file(options)
+  local path = not cosocket and options.ca_file == nil and options.ca_path == nil and env.read { "KMS_CA_FILE" }
+  if not path then return options end
+  local copy = { ca_file = path }
+  for name, value in pairs(options) do copy[name] = value end
+  return copy
+end
+
 --- Creates the default transport of this host.
 ---@return table|userdata|nil transport, string? problem argument error in the options
 local function create_transport(options)
+  options = add_ca_file(options)
   local ok, transport = pcall((cosocket or require "kms.transport.curl").new, options)
   if ok then return transport end
   return nil, "option 'transport': " .. tostring(transport)

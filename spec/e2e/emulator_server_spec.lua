@@ -5,6 +5,7 @@ local cjson = require "cjson"
 local curl = require "kms.transport.curl"
 local emulated = require "spec.helpers.emulator_client"
 local reference_signer = require "spec.helpers.reference_signer"
+local subprocess = require "spec.helpers.subprocess"
 
 local PORT, DIR = tonumber(os.getenv "KMS_EMULATOR_PORT"), os.getenv "KMS_EMULATOR_DIR"
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
@@ -244,19 +245,76 @@ describe("the emulator's server", function()
   end)
 
   describe("the control interface of the emulator's server", function()
-    local function control(method, target, body)
+    local CONTROL_HOST = "127.0.0.1:" .. PORT + 3
+
+    local function send_control(method, target, headers, body)
       local response = new_transport():send {
-        method = method, scheme = "http", host = "127.0.0.1:" .. PORT + 3, target = target, headers = {}, body = body,
+        method = method, scheme = "http", host = CONTROL_HOST, target = target, headers = headers, body = body,
       }
       return response.status, response.body
     end
+
+    local function control(method, target, body)
+      return send_control(method, target, { { "X-Emulator-Token", emulated.token } }, body)
+    end
+
+    for _, case in ipairs {
+      { "a change without the token", {}, "a change needs the header X-Emulator-Token" },
+      { "a change with a wrong token", { { "X-Emulator-Token", ("0"):rep(32) } }, "a change needs the header X-Emulator-Token" },
+      { "a change of another site", { { "X-Emulator-Token", emulated.token }, { "Origin", "https://site.example" } },
+        'refuses requests of the site "https://site.example"' },
+      { "a change of a page without an origin", { { "X-Emulator-Token", emulated.token }, { "Origin", "null" } },
+        'refuses requests of the site "null"' },
+      { "another port of this machine", { { "X-Emulator-Token", emulated.token }, { "Origin", "http://127.0.0.1:1" } },
+        'refuses requests of the site "http://127.0.0.1:1"' },
+    } do
+      it("the control interface refuses " .. case[1], function()
+        for _, operation in ipairs { "reset", "faults", "settings", "clock" } do
+          emulated.clock(5)
+          local status, body = send_control("POST", "/_emulator/" .. operation, case[2], '{"kind":"bad_gateway","offset":7}')
+          assert.equal(403, status)
+          assert.truthy(cjson.decode(body).error:find(case[3], 1, true), body)
+          assert.equal(5, emulated.state().offset)
+        end
+        assert.equal(200, new_transport():send(rename()).status)
+      end)
+    end
+
+    it("the control interface refuses a host name that is not its own, also to show the state", function()
+      local socket = assert(require("socket").connect("127.0.0.1", PORT + 3))
+      socket:settimeout(5)
+      socket:send "GET /_emulator/state HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n\r\n"
+      local response = socket:receive "*a"
+      socket:close()
+      assert.truthy(response:find "^HTTP/1.1 403 ", response)
+      assert.truthy(response:find("the control interface has no host", 1, true), response)
+    end)
+
+    it("every port of the emulator listens on loopback only", function()
+      local ports = {}
+      for line in io.lines(DIR .. "/nginx.conf") do
+        local address, port = line:match "^%s*listen ([^:;]*):(%d+)"
+        if line:find "^%s*listen" then
+          assert.equal("127.0.0.1", address, line)
+          ports[tonumber(port) - PORT] = true
+        end
+      end
+      for i = 0, 5 do assert.is_true(ports[i]) end
+    end)
 
     for _, case in ipairs {
       { "POST", "faults", '{"kind":"flood"}', 400, '; got "flood"' },
       { "POST", "faults", '[{"kind":"delay"}]', 400, "'seconds' is missing" },
       { "POST", "faults", "{", 400, "the body must be JSON" },
       { "POST", "settings", '{"agency":1}', 400, "boolean expected" },
-      { "POST", "clock", '{"offset":"soon"}', 400, "offset must be a number of seconds; got \"soon\"" },
+      { "POST", "clock", '{"offset":"soon"}', 400, 'to 2147483648; got "soon"' },
+      { "POST", "clock", "{}", 400, "offset must be a number of seconds from -2147483648 to 2147483648; got nil" },
+      { "POST", "clock", '{"offset":1e999}', 400, "offset must be a number of seconds from -2147483648" },
+      { "POST", "clock", '{"offset":NaN}', 400, "the body must be JSON" },
+      { "POST", "clock", '{"offset":1e300}', 400, "offset must be a number of seconds from -2147483648" },
+      { "POST", "settings", '{"clock_offset":1e999}', 400, "'clock_offset': finite number expected" },
+      { "POST", "settings", '{"key_lifetime":-Infinity}', 400, "the body must be JSON" },
+      { "POST", "faults", '{"kind":"delay","seconds":1e999}', 400, "a number above 0 expected" },
       { "GET", "reset", nil, 404, "has no operation GET /_emulator/reset" },
       { "POST", "nothing", "{}", 404, "has no operation POST /_emulator/nothing" },
     } do
@@ -300,6 +358,8 @@ describe("the emulator's server", function()
       HC_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:" .. PORT + 5 .. "/v1/credentials",
       HC_CONTAINER_AUTHORIZATION_TOKEN_FILE = DIR .. "/pod_token",
       KMS_CA_FILE = DIR .. "/ca.pem",
+      KMS_EMULATOR_CONTROL = ("http://localhost:%d/_emulator"):format(PORT + 3),
+      KMS_EMULATOR_TOKEN = emulated.token,
       KMS_EMULATOR_KEY_ID = KEY,
       KMS_EMULATOR_MORE_KEY_IDS = "5259bbf5-3c7c-42e1-8802-4d90a9c9f8c4 636accf6-4d8d-43f2-9913-5ea1badad9d5 "
         .. "747bdd07-5e9e-4403-aa24-6fb2cbebeae6",
@@ -311,6 +371,26 @@ describe("the emulator's server", function()
       KMS_EMULATOR_IDP_ID = huawei.idp.id,
       KMS_EMULATOR_ID_TOKEN_FILE = DIR .. "/id_token",
     }, lines)
+    -- The variables are all that a client of either cloud needs, and an in-process emulator works beside them.
+    local program = [[
+      local kms, emulator = require "kms", require "kms.emulator"
+      local function call(huawei_options, ncloud_options)
+        local huawei, ncloud = kms.huawei(huawei_options), kms.ncloud(ncloud_options)
+        print(huawei:update_primary_region { key_id = os.getenv "KMS_EMULATOR_KEY_ID", primary_region = "cn-east-3" })
+        print(ncloud:get_key { key_tag = os.getenv "KMS_EMULATOR_KEY_TAG" })
+      end
+      call()
+      local cloud = emulator.new()
+      call({ transport = cloud }, { transport = cloud })
+      print(cloud:requests "huawei", cloud:requests "ncloud")
+      local _, err = kms.ncloud({ transport = { ca_file = "/dev/null" } }):get_key { key_tag = "t" }
+      print(err and err.code)
+    ]]
+    emulated.reset()
+    local output = subprocess.run(program, lines)
+    assert.truthy(output:find "^table: %S+\ntable: %S+\ntable: %S+\ntable: %S+\n1\t1\n", output)
+    assert.falsy(output:find("\nnil\n", 1, true), output) -- the option replaces the variable
+    emulated.reset()
     for name, text in pairs { pod_token = huawei.pod_token, id_token = huawei.idp.id_token } do
       assert.equal(text, io.lines(DIR .. "/" .. name)())
     end
@@ -352,6 +432,11 @@ describe("tools/emulator/serve", function()
     local output = run('tools/emulator/serve "$dir" ' .. PORT .. '; echo "status $?"; rm -rf "$dir"')
     assert.truthy(output:find("port " .. PORT .. " is in use", 1, true), output)
     assert.truthy(output:find "status 1\n$", output)
+  end)
+
+  it("tools/emulator/serve refuses a port that is not a number, such as an address", function()
+    assert.equal('tools/emulator/serve: PORT must be a number; got "0.0.0.0:1"\nstatus 2\n',
+      run 'tools/emulator/serve "$dir" 0.0.0.0:1; echo "status $?"')
   end)
 
   it("tools/emulator/serve prints its usage", function()

@@ -11,6 +11,7 @@ if not (port and dir) then
 end
 
 local emulated = {
+  token = assert(io.lines(dir .. "/control_token")()),
   ca_file = dir .. "/ca.pem",
   huawei = { ["cn-north-4"] = "https://localhost:" .. port, ["cn-east-3"] = "https://localhost:" .. port + 1 },
   ncloud = "https://localhost:" .. port + 2,
@@ -32,7 +33,7 @@ local control = curl.new { timeout = 5 }
 function emulated.control(method, name, value)
   local response = assert(control:send {
     method = method, scheme = "http", host = "127.0.0.1:" .. port + 3, target = "/_emulator/" .. name,
-    headers = { { "Content-Type", "application/json" } }, body = value and cjson.encode(value) or nil,
+    headers = { { "Content-Type", "application/json" }, { "X-Emulator-Token", emulated.token } }, body = value and cjson.encode(value) or nil,
   })
   assert(response.status == 200, response.body)
   return cjson.decode(response.body)

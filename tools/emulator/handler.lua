@@ -4,14 +4,20 @@
 ---   POST /_emulator/settings  changes, with the fields of `cloud:settings`
 ---   POST /_emulator/clock     {"offset": seconds}, relative to the time of the machine
 ---   POST /_emulator/reset     restores the initial state
---- The response to each of them is the state.
+--- The response to each of them is the state. A POST needs the header X-Emulator-Token with the token in
+--- dir/control_token, so that no web page in a browser on this machine can change the state.
 
 local cjson = require "cjson".new()
+cjson.decode_invalid_numbers(false) -- NaN, Infinity
 local emulator = require "kms.emulator"
+local settings = require "kms.emulator.settings"
+local signature = require "kms.emulator.signature"
+local validate = require "kms.util.validate"
 
 local handler = {}
 
 local cloud, clock_offset, connection_count
+local control_token, control_hosts
 
 -- The end of an endless body, for a client that does not limit it.
 local MAX_ENDLESS_BYTES, MAX_ENDLESS_SECONDS = 64 * 1024 * 1024, 30
@@ -38,7 +44,7 @@ end
 
 -- Shell lines that make a client use this server, with an account of each cloud and keys that can be changed. The
 -- variables for OpenID Connect do not have their official names, because those have precedence over the access key.
-local function build_environment(port, dir)
+local function build_environment(port, dir, token)
   local fixtures = emulator.fixtures
   local huawei, ncloud = find_entry(fixtures.accounts, "huawei"), find_entry(fixtures.accounts, "ncloud")
   local keys = list_movable_keys()
@@ -58,6 +64,8 @@ local function build_environment(port, dir)
     { "HC_CONTAINER_CREDENTIALS_FULL_URI", METADATA_URL:format(port + 5) .. "/v1/credentials" },
     { "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", dir .. "/pod_token" },
     { "KMS_CA_FILE", dir .. "/ca.pem" },
+    { "KMS_EMULATOR_CONTROL", ("http://localhost:%d/_emulator"):format(port + 3) },
+    { "KMS_EMULATOR_TOKEN", token },
     { "KMS_EMULATOR_KEY_ID", keys[1] },
     { "KMS_EMULATOR_MORE_KEY_IDS", table.concat(keys, " ", 2) },
     { "KMS_EMULATOR_KEY_TAG", find_entry(fixtures.keys, "ncloud").key_tag },
@@ -79,6 +87,13 @@ local function write_file(path, text)
   assert(file:close())
 end
 
+local function create_token()
+  local file = assert(io.open("/dev/urandom", "rb"))
+  local bytes = assert(file:read(16))
+  file:close()
+  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
 --- Creates the emulator. NGINX calls it once before it listens, so that a client that reaches a port finds dir/env and
 --- the files named there complete.
 ---@param port integer
@@ -92,6 +107,8 @@ function handler.start(port, dir)
     [port + 4] = { provider = "iam" },
     [port + 5] = { provider = "metadata" },
   }
+  control_token, control_hosts = create_token(), {}
+  for _, name in ipairs { "localhost", "127.0.0.1" } do control_hosts[("%s:%d"):format(name, port + 3)] = true end
   local hosts = {}
   for number, service in pairs(services) do
     for _, name in ipairs { "localhost", "127.0.0.1" } do hosts[("%s:%d"):format(name, number)] = service end
@@ -100,7 +117,8 @@ function handler.start(port, dir)
   local account = find_entry(emulator.fixtures.accounts, "huawei")
   write_file(dir .. "/pod_token", account.pod_token .. "\n")
   write_file(dir .. "/id_token", account.idp.id_token .. "\n")
-  write_file(dir .. "/env", build_environment(port, dir))
+  write_file(dir .. "/control_token", control_token .. "\n")
+  write_file(dir .. "/env", build_environment(port, dir, control_token))
 end
 
 -- The headers with their names as sent. A repeated header gives one entry per value.
@@ -229,14 +247,29 @@ end
 CONTROL["POST /_emulator/settings"] = function(value) cloud:settings(value) end
 
 CONTROL["POST /_emulator/clock"] = function(value)
-  if type(value.offset) ~= "number" then
-    error("offset must be a number of seconds; got " .. cjson.encode(value.offset), 0)
-  end
+  local problem = validate.value("offset", value.offset, settings.OFFSET)
+  if problem then error(problem, 0) end
   clock_offset = value.offset
+end
+
+-- A web site may let its name resolve to loopback, so the host is checked. A browser names the site of a request in
+-- Origin (https://fetch.spec.whatwg.org/#origin-header). A program has the token.
+local function find_control_refusal()
+  local host, origin = ngx.var.http_host or "", ngx.var.http_origin
+  if not control_hosts[host] then return "the control interface has no host " .. validate.quote(host) end
+  if origin and origin ~= "http://" .. host then
+    return "the control interface refuses requests of the site " .. validate.quote(origin)
+  end
+  local token = ngx.var.http_x_emulator_token or ""
+  if ngx.req.get_method() ~= "GET" and not signature.is_equal(token, control_token) then
+    return "a change needs the header X-Emulator-Token with the value of KMS_EMULATOR_TOKEN"
+  end
 end
 
 --- Handles a request to the control interface.
 function handler.handle_control()
+  local refusal = find_control_refusal()
+  if refusal then return send_json(403, { error = refusal }) end
   local name = ngx.req.get_method() .. " " .. ngx.var.uri
   local run = CONTROL[name]
   if not run then return send_json(404, { error = "the control interface has no operation " .. name }) end

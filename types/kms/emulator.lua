@@ -44,8 +44,12 @@ local emulator = {}
 ---@field key_name string? NAVER Cloud, required there
 ---@field zone "global"|"kr"|"jp"|"gov"|nil NAVER Cloud; default "global"
 
+---@alias kms.EmulatorFaultKind
+---| "delay"|"status"|"bad_gateway"|"throttled"|"append"|"rewrite"|"close_before"|"close_within"|"endless"|"drip"
+---| "redirect"
+
 ---@class kms.EmulatorFault
----@field kind "delay"|"status"|"bad_gateway"|"throttled"|"close_before"|"close_within"|"endless"|"drip"|"redirect"
+---@field kind kms.EmulatorFaultKind
 ---@field times integer? number of requests that receive it; default 1
 ---@field match { provider: string?, operation: string? }? the requests that can receive it; default: all
 ---@field applied boolean? whether the request is carried out before the fault changes the response
@@ -53,7 +57,11 @@ local emulator = {}
 ---@field status integer? of "status" and "redirect"
 ---@field headers table<string, string>? of "status"
 ---@field body string? of "status"
----@field retry_after number? of "throttled"
+---@field retry_after integer? of "throttled", in seconds
+---@field retry_after_format "seconds"|"imf"|"rfc850"|"asctime"|nil of "throttled"
+---@field text string? of "append"
+---@field member string? of "rewrite"
+---@field value string? of "rewrite"
 ---@field part "head"|"body"|nil of "close_within"
 ---@field bytes integer? of "drip"
 ---@field interval number? of "drip"

@@ -1,7 +1,9 @@
 --- Faults: which kinds there are, which request receives the next one, and how it changes the response.
 
 local validate = require "kms.util.validate"
+local json = require "kms.emulator.json"
 local schema = require "kms.emulator.schema"
+local time = require "kms.emulator.time"
 
 local faults = {}
 faults.__index = faults
@@ -19,9 +21,45 @@ local function positive_number(name, is_required)
   return { name = name, type = "number", required = is_required, positive = true }
 end
 
+local function whole_number(name, min, max, is_required)
+  local rule = {
+    text = ("a whole number from %d to %d"):format(min, max),
+    test = function(value) return value >= min and value <= max and value % 1 == 0 end,
+  }
+  return { name = name, type = "number", required = is_required, rule = rule }
+end
+
+local MAX_COUNT = 2 ^ 31 - 1
+
+-- NGINX sends a status below 200 as an interim response.
+local function status_field(is_required) return whole_number("status", 200, 599, is_required) end
+
+local function is_header(name, value)
+  return type(name) == "string" and name:find "^[%w!#$%%&'*+.^_`|~-]+$" ~= nil
+    and type(value) == "string" and not value:find "[\r\n]" and not value:find("\0", 1, true)
+end
+
+local HEADERS = schema.optional("headers", "table")
+HEADERS.rule = {
+  text = "a table of header names and values, strings without line breaks",
+  test = function(headers)
+    for name, value in pairs(headers) do
+      if not is_header(name, value) then return false end
+    end
+    return true
+  end,
+}
+
+-- Replaces the value of a member in the JSON that kms.emulator.json wrote.
+local function replace_member(text, member, value)
+  local pattern = '(' .. json.encode(member):gsub("%p", "%%%0") .. ':)"[^"]*"'
+  return (text:gsub(pattern, function(name) return name .. json.encode(value) end))
+end
+
 -- `fields` describes the fields of a kind, and `applied` is the default of that field. `respond(fault, service, call)`
--- returns a response instead of the cloud's own. `deliver(fault, response)` is for the kinds that disturb the delivery:
--- it returns the seconds that the delivery takes, or nil and the code of the transport error that follows.
+-- returns a response instead of the cloud's own; `change(fault, response)` changes the cloud's own. `deliver(fault,
+-- response)` is for the kinds that disturb the delivery: it returns the seconds that the delivery takes, or nil and the
+-- code of the transport error that follows.
 local KINDS = {
   -- The response is late.
   delay = {
@@ -32,7 +70,7 @@ local KINDS = {
   -- Any response.
   status = {
     applied = false,
-    fields = { positive_number("status", true), schema.optional("headers", "table"), schema.optional "body" },
+    fields = { status_field(true), HEADERS, schema.optional "body" },
     respond = function(fault)
       return { status = fault.status, headers = lower_names(fault.headers), body = fault.body or "" }
     end,
@@ -43,13 +81,31 @@ local KINDS = {
     fields = {},
     respond = function() return { status = 502, headers = { ["content-type"] = "text/html" }, body = BAD_GATEWAY } end,
   },
-  -- Status 429 with the body of the cloud.
+  -- The cloud's own response, and more bytes after its JSON value.
+  append = {
+    applied = true,
+    fields = { schema.required "text" },
+    change = function(fault, response) response.body = response.body .. fault.text end,
+  },
+  -- The cloud's own response with another value of a member, for example that of another key.
+  rewrite = {
+    applied = true,
+    fields = { schema.required "member", schema.required "value" },
+    change = function(fault, response) response.body = replace_member(response.body, fault.member, fault.value) end,
+  },
+  -- Status 429 with the body of the cloud. Retry-After is a number of seconds, or a date in one of the three formats of
+  -- RFC 9110, section 5.6.7.
   throttled = {
     applied = false,
-    fields = { positive_number "retry_after" },
+    fields = {
+      whole_number("retry_after", 0, MAX_COUNT),
+      schema.choice("retry_after_format", { "seconds", "imf", "rfc850", "asctime" }),
+    },
     respond = function(fault, service, call)
       local response = service.throttled(call)
-      response.headers["retry-after"] = ("%d"):format(fault.retry_after or 1)
+      local seconds, format = fault.retry_after or 1, fault.retry_after_format or "seconds"
+      response.headers["retry-after"] = format == "seconds" and ("%d"):format(seconds)
+        or time.format_http(call.now + seconds, format)
       return response
     end,
   },
@@ -74,13 +130,13 @@ local KINDS = {
   -- The body arrives in small pieces.
   drip = {
     applied = true,
-    fields = { positive_number("bytes", true), positive_number("interval", true) },
+    fields = { whole_number("bytes", 1, MAX_COUNT, true), positive_number("interval", true) },
     deliver = function(fault, response) return (math.ceil(#response.body / fault.bytes) - 1) * fault.interval end,
   },
   -- A redirect.
   redirect = {
     applied = false,
-    fields = { schema.required "location", positive_number "status" },
+    fields = { schema.required "location", status_field() },
     respond = function(fault)
       return { status = fault.status or 307, headers = { location = fault.location }, body = "" }
     end,
@@ -90,7 +146,7 @@ local KINDS = {
 -- The fields of all kinds. `applied` says whether the request is carried out before the fault changes the response.
 local COMMON = {
   schema.required "kind",
-  positive_number "times",
+  whole_number("times", 1, MAX_COUNT),
   schema.optional("match", "table"),
   schema.optional("applied", "boolean"),
 }
@@ -182,6 +238,7 @@ function faults.respond(fault, service, call)
   local kind = KINDS[fault.kind]
   local response = fault.applied and service:handle(call) or service.timeout(call)
   if kind.respond then response = kind.respond(fault, service, call) end
+  if kind.change then kind.change(fault, response) end
   if kind.deliver then response.fault = fault end
   return response
 end

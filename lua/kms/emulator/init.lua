@@ -17,6 +17,7 @@ local hosts = require "kms.emulator.hosts"
 local huawei_gateway = require "kms.emulator.huawei_gateway"
 local http = require "kms.emulator.http"
 local ncloud_gateway = require "kms.emulator.ncloud_gateway"
+local schema = require "kms.emulator.schema"
 local settings = require "kms.emulator.settings"
 local signature = require "kms.emulator.signature"
 local time = require "kms.emulator.time"
@@ -58,12 +59,21 @@ function emulator.new(options)
   return self
 end
 
+local function list_regions(accounts)
+  local regions = {}
+  for _, account in ipairs(accounts) do
+    for region in pairs(account.projects) do regions[region] = true end
+  end
+  return regions
+end
+
 local function new_services(self, now)
   local accounts, keys = {}, {}
   for _, name in ipairs(CLOUDS) do
     accounts[name] = config.build_entries(self.options, "accounts", name)
     keys[name] = config.build_entries(self.options, "keys", name)
   end
+  self.regions = list_regions(accounts.huawei)
   local shared = { settings = self.current_settings, issuer = token_issuer.new(now), now = now }
   local gateways = {
     huawei = huawei_gateway.new(accounts.huawei, now),
@@ -96,7 +106,13 @@ Cloud.clock = Cloud.now
 
 --- Advances the time at once.
 ---@param seconds number
-function Cloud:advance(seconds) self.elapsed = self.elapsed + seconds end
+function Cloud:advance(seconds)
+  if not schema.is_finite(seconds) then
+    local problem = "finite number expected, got " .. validate.quote(seconds)
+    error(validate.argument_error(1, "advance", problem), 2)
+  end
+  self.elapsed = self.elapsed + seconds
+end
 
 --- Waits, as a transport does.
 Cloud.sleep = Cloud.advance
@@ -166,10 +182,10 @@ end
 ---@param request table `method`, `scheme`, `host`, `target`, `headers` (list of {name, value}), `body`
 ---@return table response `status`, `headers`, `body`, `fault`
 function Cloud:handle(request)
-  local host = hosts.find(request.host, request.scheme, self.hosts)
+  local host = hosts.find(request.host, request.scheme, self.hosts, self.regions)
   if not host then return http.text_response(421, "no emulated service has this host\n") end
   local name, service, count = host.provider, self.services[host.provider], self.request_counts[host.provider]
-  local call = { request = request, region = host.region, zone = host.zone or "global" }
+  local call = { request = request, region = host.region, zone = host.zone or "global", now = self.cloud_now() }
   call.operation, call.params, call.is_known_path = service.router:find(request)
   local operation = call.operation and call.operation.name
   count_request(count, operation)
@@ -178,7 +194,7 @@ function Cloud:handle(request)
   local fault = self.faults:take(name, operation)
   local response = fault and faults.respond(fault, service, call) or service:handle(call)
   local headers = service.response_headers(call)
-  headers.date = time.format_http(self.cloud_now())
+  headers.date = time.format_http(call.now)
   for header, value in pairs(headers) do response.headers[header] = response.headers[header] or value end
   return response
 end

@@ -28,6 +28,13 @@ function schema.choice(name, words, is_required)
   return { name = name, type = "string", required = is_required, rule = rule }
 end
 
+--- Returns whether a value is a number, but neither infinite nor NaN.
+---@param value any
+---@return boolean
+function schema.is_finite(value)
+  return type(value) == "number" and value == value and math.abs(value) < math.huge
+end
+
 --- Finds the first problem of a table: of its names and types, then of its values.
 ---@param fields kms.Field[]
 ---@param value any
@@ -38,6 +45,9 @@ function schema.find_problem(fields, value, what)
   if problem then return problem end
   for _, field in ipairs(fields) do
     local member = value[field.name]
+    if type(member) == "number" and not schema.is_finite(member) then
+      return ("%s '%s': finite number expected, got %s"):format(what, field.name, tostring(member))
+    end
     problem = member ~= nil and field.rule and validate.value(field.name, member, field.rule)
     if problem then return problem end
   end

@@ -17,6 +17,7 @@ local service = {}
 ---@class kms.EmulatorCall
 ---@field request table `method`, `scheme`, `host`, `target`, `headers` and `body`
 ---@field id string the request id
+---@field now number Unix time of the cloud
 ---@field region string? of the host; Huawei Cloud KMS
 ---@field zone string? of the host; NAVER Cloud KMS
 ---@field operation kms.EmulatorOperation? nil when no route has the method and path of the request

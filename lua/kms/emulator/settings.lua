@@ -6,9 +6,20 @@ local schema = require "kms.emulator.schema"
 local settings = {}
 
 local HOUR = 3600
+local MAX_SECONDS = 2 ^ 31 -- 68 years
+
+--- The rule of an offset of a clock. Dates in headers have years of four digits.
+---@type kms.Rule
+settings.OFFSET = {
+  text = ("a number of seconds from -%d to %d"):format(MAX_SECONDS, MAX_SECONDS),
+  test = function(value) return schema.is_finite(value) and math.abs(value) <= MAX_SECONDS end,
+}
 
 local function duration(name, default)
-  local rule = { text = "0 or more", test = function(value) return value >= 0 end }
+  local rule = {
+    text = ("a number of seconds from 0 to %d"):format(MAX_SECONDS),
+    test = function(value) return value >= 0 and value <= MAX_SECONDS end,
+  }
   return { name = name, type = "number", rule = rule, default = default }
 end
 
@@ -30,7 +41,7 @@ local FIELDS = {
   -- Documented: "Obtaining a User Token Through Password Authentication", constraints.
   duration("token_lifetime", 24 * HOUR),
   duration("key_lifetime", 6 * HOUR), -- not documented
-  { name = "clock_offset", type = "number", default = 0 },
+  { name = "clock_offset", type = "number", default = 0, rule = settings.OFFSET },
 }
 
 --- Returns the settings of a new emulator.

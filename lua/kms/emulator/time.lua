@@ -7,14 +7,31 @@ local time = {}
 local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
 
---- Formats the value of a Date header (RFC 9110, section 5.6.7). The names do not come from os.date, because its names
---- follow the locale.
+local LONG_DAYS = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" }
+
+-- By format: functions of a table from os.date. The names of days and months do not come from os.date, because its
+-- names follow the locale.
+local HTTP_FORMATS = {
+  imf = function(t)
+    return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
+      DAYS[t.wday], t.day, MONTHS[t.month], t.year, t.hour, t.min, t.sec)
+  end,
+  rfc850 = function(t)
+    return ("%s, %02d-%s-%02d %02d:%02d:%02d GMT"):format(
+      LONG_DAYS[t.wday], t.day, MONTHS[t.month], t.year % 100, t.hour, t.min, t.sec)
+  end,
+  asctime = function(t)
+    return ("%s %s %2d %02d:%02d:%02d %04d"):format(
+      DAYS[t.wday], MONTHS[t.month], t.day, t.hour, t.min, t.sec, t.year)
+  end,
+}
+
+--- Formats a date for a header (RFC 9110, section 5.6.7).
 ---@param seconds number Unix time
+---@param format "imf"|"rfc850"|"asctime"|nil "imf" when absent; the others are obsolete
 ---@return string
-function time.format_http(seconds)
-  local t = os.date("!*t", math.floor(seconds))
-  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
-    DAYS[t.wday], t.day, MONTHS[t.month], t.year, t.hour, t.min, t.sec)
+function time.format_http(seconds, format)
+  return HTTP_FORMATS[format or "imf"](os.date("!*t", math.floor(seconds)))
 end
 
 --- Formats a time for a response body: "2026-01-02T03:04:05Z" (ISO 8601).

@@ -46,7 +46,7 @@ end
 function transport.send(cloud, request)
   local timeout = request.timeout
   if timeout and timeout <= 0 then return nil, new_error("timeout", "the deadline had passed", false) end
-  if not hosts.find(request.host, request.scheme, cloud.hosts) then
+  if not hosts.find(request.host, request.scheme, cloud.hosts, cloud.regions) then
     return nil, new_error("dns", "no such host: " .. validate.quote(request.host), false)
   end
   local response = cloud:handle(receive(request))

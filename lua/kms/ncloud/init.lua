@@ -6,6 +6,7 @@ local errors = require "kms.ncloud.errors"
 local headers = require "kms.util.headers"
 local operations = require "kms.ncloud.operations"
 local sign = require "kms.sign"
+local validate = require "kms.util.validate"
 
 ---@type kms.Provider
 local ncloud = { name = "ncloud", operations = operations, parse_error = errors.parse, hints = errors.hints }
@@ -45,8 +46,25 @@ function ncloud.list_missing_options()
   return {} -- both options have defaults
 end
 
-function ncloud.resolve_settings(values)
-  local scheme, host = endpoints.parse(values.endpoint or ENDPOINTS[values.zone or "global"])
+local ENDPOINT_VARIABLE = "NCLOUD_KMS_ENDPOINT"
+
+--- Finds the endpoint: the option, that of the option zone, the variable, or that of global keys.
+---@return string? endpoint, string? problem
+local function find_endpoint(values, read_variable)
+  local endpoint = values.endpoint or values.zone and ENDPOINTS[values.zone]
+  if endpoint then return endpoint end
+  endpoint = read_variable { ENDPOINT_VARIABLE }
+  if not endpoint then return ENDPOINTS.global end
+  endpoint = endpoints.add_scheme(endpoint:match "^[ \t]*(.-)[ \t]*$")
+  local problem = validate.value(ENDPOINT_VARIABLE, endpoint, endpoints.RULE)
+  if problem then return nil, problem end
+  return endpoint
+end
+
+function ncloud.resolve_settings(values, read_variable)
+  local endpoint, problem = find_endpoint(values, read_variable)
+  if not endpoint then return nil, "endpoint", problem end
+  local scheme, host = endpoints.parse(endpoint)
   return { scheme = scheme, host = host, headers = HEADERS }
 end
 

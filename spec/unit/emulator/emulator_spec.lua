@@ -71,6 +71,12 @@ describe("kms.emulator", function()
     assert.equal(start + 3.5, cloud:clock())
   end)
 
+  it("cloud:advance refuses what is not a finite number", function()
+    for _, value in ipairs { math.huge, -math.huge, 0 / 0, "1" } do
+      assert.has_error(function() cloud:advance(value) end)
+    end
+  end)
+
   it("time follows the option clock", function()
     local time = 1000
     cloud = emulator.new { clock = function() return time end }

@@ -20,7 +20,8 @@ local function is_renamed() return cloud:key(TAG).key_name == "newKeyName" end
 before_each(function() cloud = emulator.new() end)
 
 describe("cloud:fault", function()
-  local KINDS = "kind must be one of bad_gateway, close_before, close_within, delay, drip, endless, redirect, status, throttled; got "
+  local KINDS = "kind must be one of append, bad_gateway, close_before, close_within, delay, drip, endless, redirect, rewrite, status, "
+    .. "throttled; got "
 
   for _, case in ipairs {
     { "a table without a kind", {}, KINDS .. "nil" },
@@ -33,7 +34,21 @@ describe("cloud:fault", function()
     { "an unknown part", { kind = "close_within", part = "tail" }, "part must be one of head, body" },
     { "a drip without an interval", { kind = "drip", bytes = 1 }, "'interval' is missing" },
     { "a redirect without a location", { kind = "redirect" }, "'location' is missing" },
-    { "times that is 0", { kind = "endless", times = 0 }, "above 0" },
+    { "times that is 0", { kind = "endless", times = 0 }, "times must be a whole number from 1" },
+    { "times with a fraction", { kind = "endless", times = 1.5 }, "times must be a whole number from 1" },
+    { "times without end", { kind = "endless", times = math.huge }, "'times': finite number expected, got inf" },
+    { "a delay without end", { kind = "delay", seconds = math.huge }, "a number above 0 expected, got inf" },
+    { "a delay that is not a number", { kind = "delay", seconds = 0 / 0 }, "a number above 0 expected" },
+    { "an infinite retry_after", { kind = "throttled", retry_after = math.huge }, "finite number expected, got inf" },
+    { "an unknown format of Retry-After", { kind = "throttled", retry_after_format = "iso" },
+      "retry_after_format must be one of seconds, imf, rfc850, asctime" },
+    { "half a byte", { kind = "drip", bytes = 0.5, interval = 1 }, "bytes must be a whole number from 1" },
+    { "an interim status", { kind = "status", status = 100 }, "status must be a whole number from 200 to 599" },
+    { "a header with a line break", { kind = "status", status = 200, headers = { a = "1\r\nb: 2" } },
+      "headers must be a table of header names and values" },
+    { "a list of headers", { kind = "status", status = 200, headers = { "a" } }, "headers must be a table of header names" },
+    { "append without text", { kind = "append" }, "'text' is missing" },
+    { "rewrite without a value", { kind = "rewrite", member = "key_id" }, "'value' is missing" },
     { "an unknown field of match", { kind = "endless", match = { method = "PUT" } }, 'unknown field "method"' },
     { "an unknown provider", { kind = "endless", match = { provider = "elsewhere" } },
       'match.provider must be one of huawei, iam, metadata, ncloud; got "elsewhere"' },
@@ -105,6 +120,36 @@ describe("a fault of the emulator", function()
     assert.equal("410", cjson.decode(response.body).error.errorCode)
   end)
 
+  it("the fault throttled gives a date in each format of HTTP", function()
+    cloud = emulator.new { clock = function() return 784111774 end }
+    for format, expected in pairs {
+      seconds = "3", imf = "Sun, 06 Nov 1994 08:49:37 GMT", rfc850 = "Sunday, 06-Nov-94 08:49:37 GMT",
+      asctime = "Sun Nov  6 08:49:37 1994",
+    } do
+      cloud:fault { kind = "throttled", retry_after = 3, retry_after_format = format }
+      assert.equal(expected, cloud:handle(rename()).headers["retry-after"])
+    end
+  end)
+
+  it("the fault append adds bytes after the JSON value", function()
+    local body = cloud:handle(rename()).body
+    cloud:fault { kind = "append", text = "\0garbage" }
+    assert.equal(body .. "\0garbage", cloud:handle(rename()).body)
+  end)
+
+  it("the fault rewrite replaces the value of one member", function()
+    cloud:fault { kind = "rewrite", member = "keyTag", value = "another \"%1\"" }
+    local data = cjson.decode(cloud:handle(rename()).body).data
+    assert.same({ keyTag = 'another "%1"', keyName = "newKeyName" }, data)
+  end)
+
+  it("the fault close_before can lose the response of a change that is made", function()
+    cloud:fault { kind = "close_before", applied = true }
+    local response = cloud:handle(rename())
+    assert.equal("close_before", response.fault.kind)
+    assert.is_true(is_renamed())
+  end)
+
   it("the fault redirect gives status 307 and a location", function()
     cloud:fault { kind = "redirect", location = "https://example.com/" }
     local response = cloud:handle(rename())
@@ -118,6 +163,8 @@ describe("a fault of the emulator", function()
     drip = { true, { bytes = 1, interval = 1 } },
     close_within = { true, {} },
     endless = { true, {} },
+    append = { true, { text = "x" } },
+    rewrite = { true, { member = "keyTag", value = "x" } },
     status = { false, { status = 500 } },
     bad_gateway = { false, {} },
     throttled = { false, {} },

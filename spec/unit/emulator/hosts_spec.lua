@@ -1,6 +1,7 @@
 --- kms.emulator.hosts: the service behind a host name.
 
 local hosts = require "kms.emulator.hosts"
+local subprocess = require "spec.helpers.subprocess"
 
 describe("kms.emulator.hosts", function()
   for host, expected in pairs {
@@ -16,25 +17,43 @@ describe("kms.emulator.hosts", function()
     ["169.254.169.254"] = { provider = "metadata" },
   } do
     it("find returns the service of " .. host, function()
-      assert.same(expected, hosts.find(host, "https", {}))
+      assert.same(expected, hosts.find(host, "https", {}, {}))
     end)
   end
 
   it("find removes the default port of the scheme only", function()
-    assert.same({ provider = "metadata" }, hosts.find("169.254.169.254:80", "http", {}))
-    assert.is_nil(hosts.find("169.254.169.254:443", "http", {}))
-    assert.is_nil(hosts.find("ocapi.ncloud.com:8443", "https", {}))
+    assert.same({ provider = "metadata" }, hosts.find("169.254.169.254:80", "http", {}, {}))
+    assert.is_nil(hosts.find("169.254.169.254:443", "http", {}, {}))
+    assert.is_nil(hosts.find("ocapi.ncloud.com:8443", "https", {}, {}))
   end)
 
   it("find prefers more hosts to the real ones", function()
     local service = { provider = "ncloud", zone = "kr" }
-    assert.equal(service, hosts.find("localhost:8443", "https", { ["localhost:8443"] = service }))
-    assert.equal(service, hosts.find("OCAPI.ncloud.com", "https", { ["ocapi.ncloud.com"] = service }))
+    assert.equal(service, hosts.find("localhost:8443", "https", { ["localhost:8443"] = service }, {}))
+    assert.equal(service, hosts.find("OCAPI.ncloud.com", "https", { ["ocapi.ncloud.com"] = service }, {}))
   end)
 
   it("find returns nil for other hosts", function()
     for _, host in ipairs { "", "example.com", "kms.myhuaweicloud.com", "kms.cn-north-4.myhuaweicloud.com.example.com" } do
-      assert.is_nil(hosts.find(host, "https", {}), host)
+      assert.is_nil(hosts.find(host, "https", {}, {}), host)
     end
+  end)
+
+  it("find returns the service whose endpoint a variable replaces, also for a list and without a scheme", function()
+    local output = subprocess.run([[
+      local hosts = require "kms.emulator.hosts"
+      for _, host in ipairs { "localhost:1", "localhost:2", "a.example", "localhost:4", "127.0.0.1:5", "localhost:6" } do
+        local service = hosts.find(host, "https", {}, { ["cn-north-4"] = true, ["cn-east-3"] = true }) or {}
+        print(host, service.provider, service.region, service.zone)
+      end
+    ]], {
+      HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4 = "https://localhost:1, https://localhost:9",
+      HUAWEICLOUD_SDK_REGION_KMS_CN_EAST_3 = "localhost:2",
+      NCLOUD_KMS_ENDPOINT = "https://A.example:443/",
+      HUAWEICLOUD_SDK_IAM_ENDPOINT = "https://localhost:4",
+      NCLOUD_METADATA_API_ENDPOINT = "http://127.0.0.1:5",
+    })
+    assert.equal("localhost:1\thuawei\tcn-north-4\tnil\nlocalhost:2\thuawei\tcn-east-3\tnil\na.example\tncloud\tnil\tglobal\n"
+      .. "localhost:4\tiam\tnil\tnil\n127.0.0.1:5\tmetadata\tnil\tnil\nlocalhost:6\tnil\tnil\tnil\n", output)
   end)
 end)

@@ -35,7 +35,10 @@ describe("the settings of the emulator", function()
     { "an unknown setting", { agency = false, imds = "v2" }, 'unknown setting "imds"' },
     { "an unknown value of metadata_v2", { metadata_v2 = "on" }, "metadata_v2 must be one of" },
     { "another metadata_v2_status", { metadata_v2_status = 500 }, "metadata_v2_status must be 404, 405 or 503; got 500" },
-    { "a negative lifetime", { key_lifetime = -1 }, "key_lifetime must be 0 or more" },
+    { "a negative lifetime", { key_lifetime = -1 }, "key_lifetime must be a number of seconds from 0" },
+    { "an infinite lifetime", { key_lifetime = math.huge }, "'key_lifetime': finite number expected, got inf" },
+    { "a clock offset that is not a number", { clock_offset = 0 / 0 }, "'clock_offset': finite number expected" },
+    { "a clock offset of a million years", { clock_offset = 1e14 }, "clock_offset must be a number of seconds from -" },
     { "a lifetime that is a string", { token_lifetime = "1" }, "number expected" },
     { "an agency that is a number", { clock_offset = 0 / 0, agency = 1 }, "boolean expected" },
   } do

@@ -45,6 +45,29 @@ describe("kms.ncloud", function()
     assert.equal(signature["x-ncp-apigw-signature-v2"], headers["x-ncp-apigw-signature-v2"])
   end)
 
+  it("uses NCLOUD_KMS_ENDPOINT unless the option endpoint or zone is set", function()
+    local program = [[
+      local fake_transport = require "spec.helpers.fake_transport"
+      local transport = fake_transport.new { "{}" }
+      local client = require("kms").ncloud { transport = transport, retry = false, zone = os.getenv "ZONE",
+        endpoint = os.getenv "ENDPOINT", credentials = { access_key = "A", secret_key = "S" } }
+      local _, err = client:get_key { key_tag = "t" }
+      print(transport.requests[1] and transport.requests[1].host or err.code .. ": " .. err.message)
+    ]]
+    for _, case in ipairs {
+      { "ocapi.ncloud.com\n" },
+      { "kms.example:8443\n", NCLOUD_KMS_ENDPOINT = "https://kms.example:8443" },
+      { "kms.example\n", NCLOUD_KMS_ENDPOINT = " kms.example " },
+      { "ocapi-kr.ncloud.com\n", NCLOUD_KMS_ENDPOINT = "https://kms.example", ZONE = "kr" },
+      { "own.example\n", NCLOUD_KMS_ENDPOINT = "https://kms.example", ENDPOINT = "https://own.example" },
+      { 'endpoint: NCLOUD_KMS_ENDPOINT must be https://host[:port] without a path (http:// for loopback only); '
+        .. 'got "http://kms.example"\n', NCLOUD_KMS_ENDPOINT = "http://kms.example" },
+    } do
+      local expected = table.remove(case, 1)
+      assert.equal(expected, (subprocess.run(program, case)))
+    end
+  end)
+
   it("signs the target as it is sent, whatever the key_tag contains", function()
     local transport = fake_transport.new { '{"code":"SUCCESS","data":{"keyTag":"a/b c","keyName":"newKeyName"}}' }
     assert(new_client(transport):rename_key { key_tag = "a/b c", key_name = "newKeyName" })
