@@ -1,6 +1,8 @@
 --- Makes foreign text fit for an error: without secrets, printable and bounded. A gateway, for example, repeats signed
 --- headers in its message, the security token among them.
 
+local ascii = require "kms.util.ascii"
+
 local redact = {}
 
 local MARK = "[secret]"
@@ -12,7 +14,7 @@ local TERMINAL_CONTROLS = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\
 
 --- Creates a pattern that matches a name in any case.
 local function match_any_case(name)
-  return (name:gsub("%W", "%%%0"):gsub("%a", function(c) return "[" .. c:lower() .. c:upper() .. "]" end))
+  return (name:gsub("%W", "%%%0"):gsub("%a", function(c) return "[" .. ascii.lower(c) .. ascii.upper(c) .. "]" end))
 end
 
 -- Headers with a secret, as a gateway prints them; "|" is the end of a line. The whole value is removed, because a cut

@@ -1,4 +1,6 @@
+local locales = require "spec.helpers.locales"
 local redact = require "kms.util.redact"
+local subprocess = require "spec.helpers.subprocess"
 
 describe("kms.util.redact", function()
   local SECRETS = { "hush/key+1=", "tok" }
@@ -70,4 +72,16 @@ describe("kms.util.redact", function()
     assert.equal("12 bytes: say [secret]", redact.excerpt("say hush/hus", { "hush/hus" }))
     assert.equal("16 bytes: [secret]", redact.excerpt([[hush\/hush\u002b]], { "hush/hush+" }))
   end)
+
+  it("text removes the values of secret headers in any letter case, also in Turkish", function()
+    local program = [[
+      os.setlocale "tr_TR.UTF-8"
+      local redact = require "kms.util.redact"
+      print(redact.text("X-SECURITY-TOKEN: abc|x-security-token: abc|", {}))
+    ]]
+    assert.equal("X-SECURITY-TOKEN: [secret]|x-security-token: [secret]|\n",
+      (subprocess.run(program, (locales.environment()))))
+  end)
+
+  teardown(locales.remove)
 end)
