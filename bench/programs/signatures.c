@@ -25,8 +25,6 @@ typedef struct {
     kms_signer signer;
     kms_slice segments[MAX_SEGMENTS];
     kms_pair headers[HEADER_COUNT];
-    kms_huawei_signature huawei;
-    kms_ncloud_signature ncloud;
 } program;
 
 static void check(const program *self, const char *signature)
@@ -75,9 +73,6 @@ static void prepare_core(program *self, bool huawei)
     if (huawei)
         self->headers[1] =
             (kms_pair){KMS_LITERAL("X-Project-Id"), kms_slice_from_string(plain->project_id)};
-    kms_digest_init(&self->signer.digest);
-    kms_huawei_init(&self->huawei);
-    kms_ncloud_init(&self->ncloud);
 }
 
 static void core_huawei_once(void *state)
@@ -86,19 +81,19 @@ static void core_huawei_once(void *state)
     kms_pair headers[HEADER_COUNT + KMS_MAX_ADDED_HEADERS]; /* the signer sorts them */
     memcpy(headers, self->headers, sizeof self->headers);
     self->signer.request.headers = (kms_pairs){headers, HEADER_COUNT};
-    if (!kms_huawei_sign(&self->huawei, &self->signer))
+    if (!kms_huawei_sign(&self->signer))
         fprintf(stderr, "%s\n", self->signer.error.message);
-    check(self, self->huawei.signature);
-    kms_huawei_clear(&self->huawei);
+    check(self, self->signer.signature);
+    kms_signer_clear(&self->signer);
 }
 
 static void core_ncloud_once(void *state)
 {
     program *self = state;
-    if (!kms_ncloud_sign(&self->ncloud, &self->signer))
+    if (!kms_ncloud_sign(&self->signer))
         fprintf(stderr, "%s\n", self->signer.error.message);
-    check(self, self->ncloud.signature);
-    kms_ncloud_clear(&self->ncloud);
+    check(self, self->signer.signature);
+    kms_signer_clear(&self->signer);
 }
 
 int main(int count, char **arguments)
@@ -108,17 +103,16 @@ int main(int count, char **arguments)
     bool core = strcmp(arguments[1], "core") == 0, huawei = strcmp(arguments[2], "huawei") == 0;
     program self = {
         .expected = arguments[3],
-        .signer = {.time = strtoll(arguments[4], NULL, 10)},
         .request = {.host = arguments[5], .path = arguments[6], .body = arguments[7]},
     };
+    kms_signer_init(&self.signer);
+    self.signer.time = strtoll(arguments[4], NULL, 10);
     plain_request_set_credentials(&self.request, huawei);
     prepare_core(&self, huawei);
     if (huawei)
         run_each(core ? core_huawei_once : plain_huawei_once, &self);
     else
         run_each(core ? core_ncloud_once : plain_ncloud_once, &self);
-    kms_huawei_free(&self.huawei);
-    kms_ncloud_free(&self.ncloud);
-    kms_digest_free(&self.signer.digest);
+    kms_signer_free(&self.signer);
     return EXIT_SUCCESS;
 }

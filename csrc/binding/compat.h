@@ -5,8 +5,11 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+/* Lua 5.1 and LuaJIT: modules of other versions use functions that these do not have, and the other
+ * way round, so the dynamic linker refuses the module. */
 #if LUA_VERSION_NUM < 502
 #define lua_rawlen(L, i) lua_objlen((L), (i))
+#define luaL_checkversion(L) ((void)(L))
 #endif
 
 #if LUA_VERSION_NUM < 502 && !defined(luaL_newlib) /* Lua 5.1; LuaJIT 2.1 has them */

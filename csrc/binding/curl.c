@@ -9,6 +9,7 @@ KMS_EXPORT int luaopen_kms_transport_curl(lua_State *L);
 
 int luaopen_kms_transport_curl(lua_State *L)
 {
+    luaL_checkversion(L);
     kms_error_open(L);
     kms_request_open(L);
     lua_createtable(L, 0, 2);

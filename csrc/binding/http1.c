@@ -263,6 +263,7 @@ KMS_EXPORT int luaopen_kms_http1(lua_State *L);
 
 int luaopen_kms_http1(lua_State *L)
 {
+    luaL_checkversion(L);
     kms_error_open(L);
     kms_request_open(L);
     push_class(L, WRITER_TYPE_NAME, collect_writer);

@@ -12,7 +12,6 @@
 #include "sign/huawei.h"
 #include "sign/ncloud.h"
 #include "sign/percent_encode.h"
-#include "sign/request.h"
 
 /* The steps of a call:
  *
@@ -23,9 +22,6 @@
  * 4. Push the results. A finalizer may run and sign too; it finds the context busy and replaces it.
  *
  * Access to arguments is raw throughout, because a metamethod could run code between two reads. */
-
-/* The only upvalue of every function: the holder of its context. */
-#define HOLDER lua_upvalueindex(1)
 
 /* Stack positions of a signing function. The first four are its arguments. */
 enum {
@@ -47,6 +43,8 @@ enum {
 
 enum { STACK_SIZE = SECURITY_TOKEN + LUA_MINSTACK };
 
+typedef enum { HUAWEI, NCLOUD } sign_provider;
+
 /* Accepted types of a value; 0: not read. */
 enum { STRING = 1, LIST = 2, OPTIONAL = 4 };
 
@@ -54,7 +52,7 @@ enum { STRING = 1, LIST = 2, OPTIONAL = 4 };
 static const struct {
     const char *name;
     int argument;
-    int types[2]; /* for KMS_SIGN_HUAWEI and KMS_SIGN_NCLOUD */
+    int types[2]; /* by provider */
 } FIELDS[] = {
     {"method", REQUEST, {STRING, STRING}},
     {"host", REQUEST, {STRING, 0}},
@@ -93,13 +91,13 @@ static void push_field(lua_State *L, int argument, const char *name, int types)
 }
 
 /* Pushes all fields to their stack positions; nil for those that are not read. */
-static void push_fields(lua_State *L, kms_sign_kind kind)
+static void push_fields(lua_State *L, sign_provider provider)
 {
     for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
-        if (FIELDS[i].types[kind] == 0)
+        if (FIELDS[i].types[provider] == 0)
             lua_pushnil(L);
         else
-            push_field(L, FIELDS[i].argument, FIELDS[i].name, FIELDS[i].types[kind]);
+            push_field(L, FIELDS[i].argument, FIELDS[i].name, FIELDS[i].types[provider]);
     }
 }
 
@@ -189,7 +187,7 @@ static void read_lists(lua_State *L, kms_sign_context *context, const list_locat
 
 /* Reads (request, credentials, timestamp, algorithm) into the function's context. Raises for a
  * wrong type; the signers refuse wrong values. */
-static kms_sign_context *read_arguments(lua_State *L, kms_sign_kind kind)
+static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
 {
     static const list_location PATH_LIST = {PATH, REQUEST, "path"},
                                QUERY_LIST = {QUERY, REQUEST, "query"},
@@ -200,7 +198,7 @@ static kms_sign_context *read_arguments(lua_State *L, kms_sign_kind kind)
     lua_settop(L, ALGORITHM);
     check_type(L, ALGORITHM, NULL, ALGORITHM, STRING | OPTIONAL);
     luaL_checkstack(L, STACK_SIZE, NULL);
-    push_fields(L, kind);
+    push_fields(L, provider);
     if (lua_type(L, TARGET) == LUA_TNIL) {
         check_type(L, REQUEST, "path", PATH, STRING | LIST);
     } else { /* the target replaces path and query */
@@ -209,7 +207,7 @@ static kms_sign_context *read_arguments(lua_State *L, kms_sign_kind kind)
         lua_pushnil(L);
         lua_replace(L, QUERY);
     }
-    kms_sign_context *context = kms_sign_context_acquire(L, HOLDER);
+    kms_sign_context *context = kms_sign_context_acquire(L);
     read_lists(L, context, &PATH_LIST, &QUERY_LIST, &HEADER_LIST);
     kms_sign_request *request = &context->signer.request;
     request->algorithm = read_slice(L, ALGORITHM);
@@ -235,20 +233,17 @@ static bool read_time(lua_State *L, kms_signer *signer)
         if (signer->time <= KMS_TIME_LIMIT_MS)
             return true;
     }
-    return kms_sign_error_set_invalid(
-        &signer->error, "timestamp",
-        "timestamp must be Unix time in seconds, up to the end of year 9999; got %.14g", seconds);
+    return kms_signer_fail(
+        signer, "timestamp must be Unix time in seconds, up to the end of year 9999; got %.14g",
+        seconds);
 }
 
 static int push_error(lua_State *L, kms_sign_context *context)
 {
     const kms_sign_error *error = &context->signer.error;
-    if (error->status != KMS_SIGN_INVALID) {
-        const char *message = error->status == KMS_SIGN_NO_MEMORY
-                                  ? "not enough memory"
-                                  : "OpenSSL cannot compute the digest";
+    if (error->field[0] == '\0') {
         kms_sign_context_release(context);
-        return luaL_error(L, "%s", message);
+        return luaL_error(L, "not enough memory");
     }
     int count = kms_error_push(
         L, &(kms_error_value){.kind = "invalid", .code = error->field, .message = error->message});
@@ -256,67 +251,67 @@ static int push_error(lua_State *L, kms_sign_context *context)
     return count;
 }
 
+static void push_headers(lua_State *L, const kms_signer *signer)
+{
+    lua_createtable(L, 0, (int)signer->output_count);
+    for (size_t i = 0; i < signer->output_count; i++) {
+        const kms_pair *header = &signer->output[i];
+        if (header->value.data == signer->credentials.security_token.data)
+            lua_pushvalue(L, SECURITY_TOKEN); /* no second copy of a secret */
+        else
+            lua_pushlstring(L, header->value.data, header->value.length);
+        lua_setfield(L, -2, header->name.data);
+    }
+}
+
+static void push_stages(lua_State *L, const kms_signer *signer)
+{
+    static const struct {
+        const char *name;
+        kms_stage stage;
+    } STAGES[] = {
+        {"canonical_request", KMS_CANONICAL_REQUEST},
+        {"signed_headers", KMS_SIGNED_HEADERS},
+        {"string_to_sign", KMS_STRING_TO_SIGN},
+    };
+    lua_createtable(L, 0, 4);
+    for (size_t i = 0; i < sizeof STAGES / sizeof STAGES[0]; i++)
+        kms_table_set_string(L, STAGES[i].name, kms_buffer_view(&signer->stages[STAGES[i].stage]));
+    kms_table_set_string(L, "signature", kms_slice_from_string(signer->signature));
+}
+
+static int sign(lua_State *L, sign_provider provider, void (*push)(lua_State *, const kms_signer *))
+{
+    kms_sign_context *context = read_arguments(L, provider);
+    kms_signer *signer = &context->signer;
+    if (!read_time(L, signer) ||
+        !(provider == HUAWEI ? kms_huawei_sign(signer) : kms_ncloud_sign(signer)))
+        return push_error(L, context);
+    push(L, signer);
+    kms_sign_context_release(context);
+    return 1;
+}
+
 /* types/kms/sign.lua describes the functions below. */
 
 static int sign_huawei(lua_State *L)
 {
-    kms_sign_context *context = read_arguments(L, KMS_SIGN_HUAWEI);
-    kms_huawei_signature *signature = &context->output.huawei;
-    if (!read_time(L, &context->signer) || !kms_huawei_sign(signature, &context->signer))
-        return push_error(L, context);
-    lua_createtable(L, 0, KMS_MAX_ADDED_HEADERS);
-    kms_table_set_string(L, "Authorization", kms_buffer_view(&signature->authorization));
-    if (signature->should_add_date)
-        kms_table_set_string(L, "X-Sdk-Date", (kms_slice){signature->date, KMS_SDK_DATE_LENGTH});
-    if (signature->should_add_token) {
-        lua_pushvalue(L, SECURITY_TOKEN); /* no second copy of a secret */
-        lua_setfield(L, -2, "X-Security-Token");
-    }
-    kms_sign_context_release(context);
-    return 1;
+    return sign(L, HUAWEI, push_headers);
 }
 
 static int sign_huawei_stages(lua_State *L)
 {
-    kms_sign_context *context = read_arguments(L, KMS_SIGN_HUAWEI);
-    kms_huawei_signature *signature = &context->output.huawei;
-    if (!read_time(L, &context->signer) || !kms_huawei_sign(signature, &context->signer))
-        return push_error(L, context);
-    lua_createtable(L, 0, 4);
-    kms_table_set_string(L, "canonical_request", kms_buffer_view(&signature->canonical_request));
-    kms_table_set_string(L, "string_to_sign", kms_buffer_view(&signature->string_to_sign));
-    kms_table_set_string(L, "signed_headers", kms_buffer_view(&signature->signed_headers));
-    kms_table_set_string(L, "signature", (kms_slice){signature->signature, KMS_HASH_HEX});
-    kms_sign_context_release(context);
-    return 1;
+    return sign(L, HUAWEI, push_stages);
 }
 
 static int sign_ncloud(lua_State *L)
 {
-    kms_sign_context *context = read_arguments(L, KMS_SIGN_NCLOUD);
-    kms_ncloud_signature *signature = &context->output.ncloud;
-    if (!read_time(L, &context->signer) || !kms_ncloud_sign(signature, &context->signer))
-        return push_error(L, context);
-    lua_createtable(L, 0, 3);
-    kms_table_set_string(L, "x-ncp-apigw-timestamp", kms_slice_from_string(signature->timestamp));
-    kms_table_set_string(L, "x-ncp-iam-access-key", context->signer.credentials.access_key);
-    kms_table_set_string(L, "x-ncp-apigw-signature-v2",
-                         (kms_slice){signature->signature, KMS_HASH_BASE64});
-    kms_sign_context_release(context);
-    return 1;
+    return sign(L, NCLOUD, push_headers);
 }
 
 static int sign_ncloud_stages(lua_State *L)
 {
-    kms_sign_context *context = read_arguments(L, KMS_SIGN_NCLOUD);
-    kms_ncloud_signature *signature = &context->output.ncloud;
-    if (!read_time(L, &context->signer) || !kms_ncloud_sign(signature, &context->signer))
-        return push_error(L, context);
-    lua_createtable(L, 0, 2);
-    kms_table_set_string(L, "string_to_sign", kms_buffer_view(&signature->string_to_sign));
-    kms_table_set_string(L, "signature", (kms_slice){signature->signature, KMS_HASH_BASE64});
-    kms_sign_context_release(context);
-    return 1;
+    return sign(L, NCLOUD, push_stages);
 }
 
 static int sign_target(lua_State *L)
@@ -326,12 +321,10 @@ static int sign_target(lua_State *L)
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     check_type(L, 1, NULL, 1, STRING | LIST);
     check_type(L, 2, NULL, 2, LIST | OPTIONAL);
-    kms_sign_context *context = kms_sign_context_acquire(L, HOLDER);
-    kms_signer *signer = &context->signer;
-    kms_buffer *target = &context->output.target;
+    kms_sign_context *context = kms_sign_context_acquire(L);
+    const kms_buffer *target = &context->signer.stages[KMS_TARGET];
     read_lists(L, context, &PATH_LIST, &QUERY_LIST, NULL);
-    if (!kms_percent_encode_target(target, &signer->request.path, &signer->request.query,
-                                   &signer->error))
+    if (!kms_percent_encode_target(&context->signer))
         return push_error(L, context);
     lua_pushlstring(L, target->data, target->length);
     kms_sign_context_release(context);
@@ -340,19 +333,18 @@ static int sign_target(lua_State *L)
 
 static int sign_fingerprint(lua_State *L)
 {
-    char fingerprint[KMS_HASH_HEX + 1];
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     push_field(L, 1, "access_key", STRING);
     push_field(L, 1, "secret_key", STRING);
-    kms_sign_context *context = kms_sign_context_acquire(L, HOLDER);
+    kms_sign_context *context = kms_sign_context_acquire(L);
     context->is_busy = true;
     context->signer.credentials = (kms_credentials){read_slice(L, 2), read_slice(L, 3), {NULL, 0}};
-    if (!kms_fingerprint_compute(&context->signer, fingerprint))
+    if (!kms_fingerprint_compute(&context->signer))
         return push_error(L, context);
+    lua_pushlstring(L, context->signer.signature, KMS_HASH_HEX);
     kms_sign_context_release(context);
-    lua_pushlstring(L, fingerprint, KMS_HASH_HEX);
     return 1;
 }
 
@@ -360,31 +352,20 @@ KMS_EXPORT int luaopen_kms_sign(lua_State *L);
 
 KMS_EXPORT int luaopen_kms_sign(lua_State *L)
 {
-    static const struct {
-        const char *name;
-        lua_CFunction function;
-        kms_sign_kind kind;
-    } FUNCTIONS[] = {
-        {"huawei", sign_huawei, KMS_SIGN_HUAWEI},
-        {"huawei_stages", sign_huawei_stages, KMS_SIGN_HUAWEI},
-        {"ncloud", sign_ncloud, KMS_SIGN_NCLOUD},
-        {"ncloud_stages", sign_ncloud_stages, KMS_SIGN_NCLOUD},
-        {"target", sign_target, KMS_SIGN_TARGET},
-        {"fingerprint", sign_fingerprint, KMS_SIGN_TARGET},
+    static const luaL_Reg FUNCTIONS[] = {
+        {"huawei", sign_huawei}, {"huawei_stages", sign_huawei_stages},
+        {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
+        {"target", sign_target}, {"fingerprint", sign_fingerprint},
     };
     const size_t count = sizeof FUNCTIONS / sizeof FUNCTIONS[0];
+    luaL_checkversion(L);
     kms_error_open(L);
     kms_sign_context_open(L);
     lua_createtable(L, 0, (int)count);
-    const int module = lua_gettop(L), first_holder = module + 1;
-    kms_sign_context_push_holder(L, KMS_SIGN_HUAWEI);
-    kms_sign_context_push_holder(L, KMS_SIGN_NCLOUD);
-    kms_sign_context_push_holder(L, KMS_SIGN_TARGET);
     for (size_t i = 0; i < count; i++) {
-        lua_pushvalue(L, first_holder + (int)FUNCTIONS[i].kind);
-        lua_pushcclosure(L, FUNCTIONS[i].function, 1);
-        lua_setfield(L, module, FUNCTIONS[i].name);
+        (void)kms_sign_context_push(L);
+        lua_pushcclosure(L, FUNCTIONS[i].func, 1);
+        lua_setfield(L, -2, FUNCTIONS[i].name);
     }
-    lua_settop(L, module);
     return 1;
 }

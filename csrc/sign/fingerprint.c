@@ -1,8 +1,7 @@
 /* Opaque id of a pair of access key and secret key; see fingerprint.h. */
 #include "sign/fingerprint.h"
 
-#include "base/buffer.h"
-#include "sign/openssl_errors.h"
+#include "sign/digest.h"
 #include "sign/validate.h"
 
 /* The id is HMAC-SHA256, keyed with the secret key, of a fixed text and the access key. Nobody can
@@ -13,23 +12,15 @@
  * as data, and signature version 4 of object stores puts "AWS4" before it. */
 static const char DOMAIN[] = "\0kms.sign.fingerprint"; /* includes the final NUL */
 
-bool kms_fingerprint_compute(kms_signer *signer, char out[KMS_HASH_HEX + 1])
+bool kms_fingerprint_compute(kms_signer *signer)
 {
-    const kms_credentials *credentials = &signer->credentials;
-    kms_buffer text;
-    if (!kms_validate_keys(&signer->error, credentials))
+    kms_buffer *text = &signer->stages[KMS_STRING_TO_SIGN];
+    if (!kms_validate_text(signer, KMS_RULE_ACCESS_KEY, signer->credentials.access_key, 0))
         return false;
-    kms_buffer_init(&text, sizeof DOMAIN + KMS_HEADER_LIMIT);
-    kms_buffer_append(&text, DOMAIN, sizeof DOMAIN);
-    kms_buffer_append_slice(&text, credentials->access_key);
-    bool is_done = kms_validate_buffer(&signer->error, "access_key", &text, KMS_HEADER_LIMIT);
-    if (is_done) {
-        kms_openssl_errors_mark();
-        is_done = kms_digest_hmac_hex(&signer->digest, KMS_SHA256, credentials->secret_key,
-                                      kms_buffer_view(&text), out) ||
-                  kms_sign_error_set(&signer->error, KMS_SIGN_NO_DIGEST);
-        kms_openssl_errors_restore();
-    }
-    kms_buffer_free(&text);
-    return is_done;
+    if (signer->credentials.secret_key.length == 0)
+        return kms_signer_fail(signer, "secret_key must not be empty");
+    kms_buffer_append(text, DOMAIN, sizeof DOMAIN);
+    kms_buffer_append_slice(text, signer->credentials.access_key);
+    return kms_validate_buffer(signer, "access_key", text) &&
+           kms_digest_hmac_hex(signer, KMS_SHA256, kms_buffer_view(text), signer->signature);
 }

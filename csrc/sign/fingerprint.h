@@ -2,12 +2,11 @@
 #ifndef KMS_FINGERPRINT_H
 #define KMS_FINGERPRINT_H
 
-#include <stdbool.h>
-
 #include "sign/signer.h"
 
-/* Writes the id of signer->credentials in lower-case hex, with a final NUL. Returns false with
- * signer->error set if the keys are not valid. */
-bool kms_fingerprint_compute(kms_signer *signer, char out[KMS_HASH_HEX + 1]);
+/* Writes the id of signer->credentials to signer->signature, in lower-case hex. The secret key may
+ * be any text, because passwords have ids too. Returns false with the error set if a key is empty
+ * or the access key is not valid. */
+bool kms_fingerprint_compute(kms_signer *signer);
 
 #endif

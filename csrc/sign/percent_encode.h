@@ -2,26 +2,16 @@
 #ifndef KMS_PERCENT_ENCODE_H
 #define KMS_PERCENT_ENCODE_H
 
-#include <stdbool.h>
+#include "sign/signer.h"
 
-#include "base/buffer.h"
-#include "sign/error.h"
-#include "sign/request.h"
-
-/* Every function appends to `out`, and returns false with `error` set if the input is not valid.
- * Unreserved bytes (RFC 3986 section 2.3) stay as they are, all others are encoded. Text must be
- * UTF-8 without NUL. Nothing depends on the locale. */
-
-/* A path given as text must start with "/"; empty text means "/". Its dot segments are removed
- * (RFC 3986 section 5.2.4), repeated slashes stay. A segment of a list must not be "", "." or "..",
- * because no encoding keeps a server from taking these as structure. */
-bool kms_percent_encode_path(kms_buffer *out, const kms_path *path, kms_sign_error *error);
-
-/* name=value pairs, joined with "&" in the given order. */
-bool kms_percent_encode_query(kms_buffer *out, const kms_pairs *query, kms_sign_error *error);
-
-/* The path; if the query is not empty, then "?" and the query. */
-bool kms_percent_encode_target(kms_buffer *out, const kms_path *path, const kms_pairs *query,
-                               kms_sign_error *error);
+/* Appends the request's path to the stage KMS_TARGET, then "?" and the query if it is not empty.
+ * Returns false with the error set if a text is not UTF-8 without NUL, or the target is too long.
+ *
+ * Unreserved bytes (RFC 3986 section 2.3) stay as they are, all others are encoded. A path given as
+ * text must start with "/"; empty text means "/". Its dot segments are removed (RFC 3986 section
+ * 5.2.4), repeated slashes stay. A segment of a list must not be "", "." or "..", because no
+ * encoding keeps a server from taking these as structure. The query is name=value pairs, joined
+ * with "&" in the order of the request. Nothing depends on the locale. */
+bool kms_percent_encode_target(kms_signer *signer);
 
 #endif

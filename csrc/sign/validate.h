@@ -2,31 +2,42 @@
 #ifndef KMS_VALIDATE_H
 #define KMS_VALIDATE_H
 
-#include <stdbool.h>
+#include "sign/signer.h"
 
-#include "base/buffer.h"
-#include "sign/error.h"
-#include "sign/request.h"
+/* Every function returns false with the error set if the value is not valid. A message shows only
+ * the first byte that is not valid. Nothing depends on the locale. */
 
-/* Every function returns false with `error` set if the value is not valid. Nothing depends on the
- * locale. */
+typedef enum {
+    KMS_RULE_METHOD,
+    KMS_RULE_HEADER_NAME,
+    KMS_RULE_HEADER_VALUE,
+    KMS_RULE_HOST,
+    KMS_RULE_TARGET,
+    KMS_RULE_ACCESS_KEY,
+    KMS_RULE_SECURITY_TOKEN
+} kms_text_rule;
 
-/* A token (RFC 9110 section 5.6.2) of at most KMS_METHOD_LIMIT bytes. */
-bool kms_validate_method(kms_sign_error *error, kms_slice method);
+/* Checks the length and the bytes of a text. `number` is its place in a list, counted from 1, or 0.
+ */
+bool kms_validate_text(kms_signer *signer, kms_text_rule rule, kms_slice text, size_t number);
 
-/* Name and value by RFC 9110 sections 5.1 and 5.5. `number` counts from 1. */
-bool kms_validate_header(kms_sign_error *error, const kms_pair *header, size_t number);
+/* Checks the access key, and that the secret key is not empty: it is only hashed, so any byte is
+ * valid here, and a message must not show one. */
+bool kms_validate_keys(kms_signer *signer);
 
-/* 1 to KMS_HEADER_LIMIT bytes of visible ASCII without the bytes of `forbidden`. The message shows
- * only the first byte that is not valid. */
-bool kms_validate_visible(kms_sign_error *error, const char *field, kms_slice text,
-                          const char *forbidden);
+/* Checks the status of a buffer after all appends. */
+bool kms_validate_buffer(kms_signer *signer, const char *field, const kms_buffer *buffer);
 
-/* Access key and secret key, by the rules of both clouds. */
-bool kms_validate_keys(kms_sign_error *error, const kms_credentials *credentials);
+/* Where a text is in its request: path, path[2], query[3].value. */
+typedef struct {
+    const char *field;
+    size_t number; /* counts from 1; 0: not in a list */
+    const char *member;
+} kms_text_location;
 
-/* Checks the status of a buffer after all appends. `limit` is what the message names. */
-bool kms_validate_buffer(kms_sign_error *error, const char *field, const kms_buffer *buffer,
-                         int limit);
+/* Sets the error for the byte of `text` at `index`, which breaks `rule` ("be a
+ * token"), and returns false. */
+bool kms_validate_fail_byte(kms_signer *signer, kms_text_location at, kms_slice text, size_t index,
+                            const char *rule);
 
 #endif

@@ -248,3 +248,18 @@ describe("the Lua modules", function()
     assert.same({}, missing)
   end)
 end)
+
+describe("luaopen functions", function()
+  -- A module in another Lua version must say so before it uses a structure or a constant of its own version.
+  it("check the version of Lua before they use Lua", function()
+    local count = 0
+    for _, path in ipairs(find_files("csrc/binding", "*.c")) do
+      for body in read_file(path):gmatch "luaopen_[%w_]+%(lua_State %*L%)\n{\n(.-)\n}" do
+        count = count + 1
+        local first_use = body:match "[^\n]*%(L[,)][^\n]*"
+        assert.equal("    luaL_checkversion(L);", first_use, path)
+      end
+    end
+    assert.equal(#c_modules(), count)
+  end)
+end)

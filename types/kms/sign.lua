@@ -5,7 +5,8 @@
 --- No function reads a clock, does I/O or changes its arguments. Access to arguments is raw: metatables are ignored and
 --- numbers do not count as strings. A wrong type or a missing field raises. A value that cannot be signed or sent gives
 --- nil and an error of kind `"invalid"`, whose `code` is the name of the field: `method`, `host`, `path`, `query`,
---- `target`, `headers`, `body`, `timestamp`, `algorithm`, `access_key`, `secret_key` or `security_token`.
+--- `target`, `headers`, `body`, `timestamp`, `algorithm`, `access_key`, `secret_key` or `security_token`. The code is
+--- `algorithm` too if OpenSSL cannot compute the digest, for example because its configuration activates no provider.
 ---
 --- Nothing computed from a secret key is kept after a call.
 local sign = {}
@@ -23,9 +24,9 @@ local sign = {}
 ---@field target string? the encoded request target, signed as it is in place of path and query (NAVER Cloud)
 
 ---@class kms.sign.Credentials
----@field access_key string
----@field secret_key string
----@field security_token string? of temporary credentials (Huawei Cloud)
+---@field access_key string visible ASCII without comma
+---@field secret_key string not empty; any bytes, because it is only hashed
+---@field security_token string? visible ASCII, of temporary credentials (Huawei Cloud)
 
 ---@class kms.sign.HuaweiStages
 ---@field canonical_request string

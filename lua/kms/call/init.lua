@@ -322,7 +322,8 @@ function call.run(client, entry, params, transport, timeout)
   local credentials, err = get_credentials(self)
   if not credentials then return fail(self, err) end
   self.credentials = credentials
-  if client.guard then self.guard_id = identify(credentials) end
+  if client.guard then self.guard_id, err = identify(credentials) end
+  if err then return fail(self, err, credentials) end
   local result
   if self.settings.complete then
     result, err = run_with_completion(self)

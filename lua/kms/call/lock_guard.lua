@@ -18,13 +18,14 @@ local ids = setmetatable({}, { __mode = "k" })
 --- Returns an opaque id of credentials: the same in every process, and not reversible to the keys.
 ---@param credentials kms.Credentials
 ---@return string? id nil for a token, because refusing a token locks nothing
+---@return kms.Error? err if the keys cannot be used
 function lock_guard.identify(credentials)
-  local id = ids[credentials]
+  local id, err = ids[credentials], nil
   if not id and credentials.secret_key then
-    id = sign.fingerprint(credentials)
+    id, err = sign.fingerprint(credentials)
     ids[credentials] = id
   end
-  return id
+  return id, err
 end
 
 ---@class kms.LockGuard

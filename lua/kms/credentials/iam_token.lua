@@ -29,7 +29,11 @@ local function resolve_plan(options, context)
   local address, err = iam.resolve_address(options.endpoint, context.region)
   if not address then return nil, err end
   -- The fingerprint tells passwords apart and does not reveal them. IAM refuses an empty password, which has none.
-  local fingerprint = sign.fingerprint { access_key = "iam_token", secret_key = options.password } or ""
+  local fingerprint = ""
+  if options.password ~= "" then
+    fingerprint, err = sign.fingerprint { access_key = "iam_token", secret_key = options.password }
+    if not fingerprint then return nil, err end
+  end
   return {
     key = join_key { address.scheme .. "://" .. address.host, options.domain, options.user, project, fingerprint },
     address = address, project = project, renewal_margin = RENEWAL_MARGIN, refusal_pause = REFUSAL_PAUSE,

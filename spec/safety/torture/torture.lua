@@ -16,7 +16,7 @@ local FAMILIES_OUTSIDE_LUA = { "curl", "openssl", "kms" }
 
 -- Outcomes that a failed allocation may have, besides the expected one: Lua patterns.
 local ALLOWED = {
-  "^transport [%a_]+$", "not enough memory", "OpenSSL cannot compute the digest",
+  "^transport [%a_]+$", "not enough memory", "^invalid algorithm$",
   "Memory allocation error in CJSON protected call",
 }
 

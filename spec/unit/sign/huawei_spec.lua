@@ -253,7 +253,7 @@ describe("kms.sign.huawei refuses", function()
 
   it("methods that are not tokens of 1 to 32 bytes", function()
     for _, method in ipairs { "", "GET ", "G\nT", "GET/", ("M"):rep(33) } do
-      signing.assert_invalid("method", "method must be", stages { method = method })
+      signing.assert_invalid("method", "method must", stages { method = method })
     end
     assert(stages { method = ("M"):rep(32) })
   end)
@@ -332,21 +332,6 @@ describe("kms.sign.huawei with SDK-HMAC-SM3", function()
     end
   end)
 
-  it("is refused if OpenSSL does not offer SM3", function()
-    local path = os.tmpname()
-    local file = assert(io.open(path, "w"))
-    -- No algorithm of the default provider has these properties.
-    file:write "openssl_conf = main\n[main]\nalg_section = algorithms\n[algorithms]\ndefault_properties = fips=yes\n"
-    file:close()
-    local output = subprocess.run([[
-      local request = { method = "GET", host = "h", path = "/" }
-      print(select(2, require("kms.sign").huawei(request, { access_key = "A", secret_key = "S" }, 0, "SDK-HMAC-SM3")))
-    ]], { OPENSSL_CONF = path })
-    os.remove(path)
-    assert.equal("kms: invalid error algorithm: algorithm SDK-HMAC-SM3 is not available: OpenSSL in this process has no SM3\n",
-      output)
-  end)
-
   it("is the only algorithm besides the default, which can be named too", function()
     local request, credentials = signing.request(), signing.credentials
     assert.same(sign.huawei(request, credentials, 0), sign.huawei(request, credentials, 0, "SDK-HMAC-SHA256"))
@@ -355,4 +340,42 @@ describe("kms.sign.huawei with SDK-HMAC-SM3", function()
     end
     assert.has_error(function() sign.huawei(request, credentials, 0, 3) end)
   end)
+end)
+
+describe("kms.sign without a usable provider of OpenSSL", function()
+  local CONFIGURATIONS = {
+    ["no algorithm has the required properties"] =
+      "openssl_conf = main\n[main]\nalg_section = algorithms\n[algorithms]\ndefault_properties = fips=yes\n",
+    ["only the legacy provider is active"] =
+      "openssl_conf = main\n[main]\nproviders = list\n[list]\nlegacy = legacy\n[legacy]\nactivate = 1\n",
+    ["only the base provider is active"] =
+      "openssl_conf = main\n[main]\nproviders = list\n[list]\nbase = base\n[base]\nactivate = 1\n",
+  }
+
+  for title, configuration in pairs(CONFIGURATIONS) do
+    it("returns nil and an error when " .. title, function()
+      local path = os.tmpname()
+      local file = assert(io.open(path, "w"))
+      file:write(configuration)
+      file:close()
+      local output = subprocess.run([[
+        local sign = require "kms.sign"
+        local request, keys = { method = "GET", host = "h", path = "/", target = "/" }, { access_key = "A", secret_key = "S" }
+        for _, name in ipairs { "huawei", "huawei_stages", "ncloud", "ncloud_stages" } do
+          local result, err = sign[name](request, keys, 0)
+          assert(result == nil)
+          print(name, err)
+        end
+        print("SM3", select(2, sign.huawei(request, keys, 0, "SDK-HMAC-SM3")))
+        print("fingerprint", select(2, sign.fingerprint(keys)))
+      ]], { OPENSSL_CONF = path })
+      os.remove(path)
+      local lines, format = {}, "%s\tkms: invalid error algorithm: algorithm %s is not available: OpenSSL in this process "
+        .. "cannot compute it\n"
+      for _, name in ipairs { "huawei", "huawei_stages", "ncloud", "ncloud_stages", "SM3", "fingerprint" } do
+        lines[#lines + 1] = format:format(name, name == "SM3" and "SM3" or "SHA256")
+      end
+      assert.equal(table.concat(lines), output)
+    end)
+  end
 end)
