@@ -266,6 +266,15 @@ install: all
 	  $(INSTALL) -m 644 lua/$$file "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
 	done
 
+# Removes what this version installs, and the folders that are empty then.
+.PHONY: uninstall
+uninstall:
+	for module in $(MODULES); do rm -f "$(DESTDIR)$(INSTALL_CMOD)/$$module.so" || exit 1; done
+	for file in $(LUA_MODULES); do rm -f "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; done
+	for folder in "$(DESTDIR)$(INSTALL_CMOD)/kms" "$(DESTDIR)$(INSTALL_LMOD)/kms"; do \
+	  [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete || exit 1; \
+	done
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
@@ -274,6 +283,7 @@ clean:
 help:
 	@echo 'make            build for Lua 5.4 in build/lua5.4 (LUA=luajit: for LuaJIT in build/luajit)'
 	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'
+	@echo 'make uninstall  remove what make install put there, with the same variables'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make clean      remove build/'
 	@echo 'make setup      install the packages that the build needs (Debian)'

@@ -158,6 +158,19 @@ describe("the package #inspect", function()
     run "luarocks lint lua-kms-scm-1.rockspec"
   end)
 
+  it("is removed by make uninstall, which leaves other files and folders", function()
+    local folder = new_folder "uninstall"
+    local make = ("make -s %%s LUA=%s BUILD=%s DESTDIR=%s PREFIX='/my kms'"):format(LUA, quote(BUILD), quote(folder))
+    run(make:format "install")
+    local other = ("%s/my kms/share/lua/%s/kms/other.lua"):format(folder, VERSION)
+    run("touch " .. quote(other))
+    run(make:format "uninstall")
+    assert.same({ other }, lines_of("find " .. quote(folder) .. " -type f"))
+    run("rm " .. quote(other))
+    run(make:format "uninstall")
+    assert.same({}, lines_of("find " .. quote(folder) .. " -path '*/kms'"))
+  end)
+
   it("says which tool is missing when it cannot be built or installed", function()
     local empty = ("%s/%s/empty"):format(BUILD, LUA)
     for _, row in ipairs {
