@@ -1,14 +1,14 @@
 --- The contract of every transport, as specs: contract(new, servers, test).
--- `new(options)` makes a transport from options of kms.transport.curl; a transport with another source of trusted CAs may
--- ignore `ca_file`. `servers` is spec.helpers.test_servers. `test` has busted's describe, it and assert (equal, same,
--- is_nil, is_true, is_false), because busted gives them to spec files only.
+-- `new(options)` returns a transport with options of kms.transport.curl. It may ignore `ca_file` if the transport trusts the
+-- test CA in another way. `servers` is spec.helpers.test_servers. `test` has busted's describe, it and assert (equal, same,
+-- is_nil, is_true, is_false), because busted defines them for spec files only.
 
 local EVERY_BYTE = {}
 for byte = 0, 255 do EVERY_BYTE[#EVERY_BYTE + 1] = string.char(byte) end
 EVERY_BYTE = table.concat(EVERY_BYTE)
 
 --- Splits an echoed request into its parts.
-local function read_echo(text)
+local function parse_echo(text)
   local line, lines, body = text:match("^(.-)\r\n(.-)\r\n\r\n(.*)$")
   local echo = { line = line, body = body, names = {}, values = {} }
   for name, value in (lines .. "\r\n"):gmatch("([^:\r\n]+):[ \t]*([^\r\n]-)[ \t]*\r\n") do
@@ -35,26 +35,26 @@ return function(new, servers, test)
     return transport:send(request)
   end
 
-  local function echoed(transport, target, fields)
+  local function send_echo(transport, target, fields)
     local response, err = send(transport, target, fields)
     assert.is_nil(err and tostring(err))
-    return read_echo(response.body), response
+    return parse_echo(response.body), response
   end
 
-  local function connection(transport, fields)
-    local _, response = echoed(transport, "/", fields)
+  local function send_for_connection(transport, fields)
+    local _, response = send_echo(transport, "/", fields)
     return response.headers["x-connection"]
   end
 
-  --- Returns how many requests for /counted/`name` arrive while `call` runs.
-  local function counted(name, call)
-    local function count() return tonumber(send(open(), "/count?of=" .. name).body) end
-    local before = count()
+  --- Returns the number of requests for /counted/`name` that arrive while `call` runs.
+  local function count_requests(name, call)
+    local function get_count() return tonumber(send(open(), "/count?of=" .. name).body) end
+    local before = get_count()
     call()
-    return count() - before
+    return get_count() - before
   end
 
-  local function fails(code, uncertain, response, err)
+  local function assert_fails(code, uncertain, response, err)
     assert.is_nil(response)
     assert.equal(code, err.code)
     assert.equal("transport", err.kind)
@@ -66,9 +66,9 @@ return function(new, servers, test)
 
   local HTTPS = { scheme = "https", host = servers.host("https") }
 
-  describe("a request", function()
+  describe("requests of a transport", function()
     it("a request arrives byte for byte, with its own headers, Host and Content-Length only", function()
-      local echo = echoed(open(), "/v1/a%2Fb//c/./d/../e;x=%7e?q=a%20b+c&q=&&z", {
+      local echo = send_echo(open(), "/v1/a%2Fb//c/./d/../e;x=%7e?q=a%20b+c&q=&&z", {
         method = "PUT",
         headers = { { "x-lower", "1" }, { "X-UPPER", 'a;b="c", d: e' }, { "X-Bytes", "\195\169\t\255" } },
         body = EVERY_BYTE,
@@ -83,7 +83,7 @@ return function(new, servers, test)
     end)
 
     it("a request can have a header with an empty value", function()
-      local echo = echoed(open(), "/", { headers = { { "X-Empty", "" }, { "X-Blank", " \t" } } })
+      local echo = send_echo(open(), "/", { headers = { { "X-Empty", "" }, { "X-Blank", " \t" } } })
       assert.same({ "Host", "X-Blank", "X-Empty" }, echo.names)
       assert.equal("", echo.values["X-Empty"])
     end)
@@ -91,16 +91,16 @@ return function(new, servers, test)
     it("a request has Accept, Content-Type and User-Agent only if the caller sets them", function()
       local transport = open()
       local headers = { { "Accept", "text/plain" }, { "Content-Type", "application/json" }, { "User-Agent", "us" } }
-      local echo = echoed(transport, "/", { method = "POST", headers = headers, body = "{}" })
+      local echo = send_echo(transport, "/", { method = "POST", headers = headers, body = "{}" })
       assert.same({ "Accept", "Content-Length", "Content-Type", "Host", "User-Agent" }, echo.names)
       assert.equal("application/json", echo.values["Content-Type"])
-      assert.same({ "Content-Length", "Host" }, echoed(transport, "/", { method = "POST", body = "{}" }).names)
+      assert.same({ "Content-Length", "Host" }, send_echo(transport, "/", { method = "POST", body = "{}" }).names)
     end)
 
     it("a request without a body has Content-Length: 0 for PUT, POST and PATCH, and no length for GET and DELETE", function()
       local transport = open()
       for _, method in ipairs({ "PUT", "POST", "PATCH", "GET", "DELETE" }) do
-        local echo = echoed(transport, "/", { method = method })
+        local echo = send_echo(transport, "/", { method = method })
         local bodied = method:find("^P") ~= nil
         assert.equal(method .. " / HTTP/1.1", echo.line)
         assert.same(bodied and { "Content-Length", "Host" } or { "Host" }, echo.names)
@@ -111,19 +111,19 @@ return function(new, servers, test)
 
     it("a request can have a body of more than 1 MiB", function()
       local body = EVERY_BYTE:rep(6000)
-      local echo = echoed(open({ max_response = 4194304 }), "/", { method = "PUT", body = body })
+      local echo = send_echo(open({ max_response = 4194304 }), "/", { method = "PUT", body = body })
       assert.same({ "Content-Length", "Host" }, echo.names)
       assert.is_true(echo.body == body)
     end)
 
     it("a request has its host and port as Host", function()
-      assert.equal(servers.host("http"), echoed(open(), "/").values.Host)
+      assert.equal(servers.host("http"), send_echo(open(), "/").values.Host)
       assert.equal(servers.host("http", "127.0.0.1"),
-        echoed(open(), "/", { host = servers.host("http", "127.0.0.1") }).values.Host)
+        send_echo(open(), "/", { host = servers.host("http", "127.0.0.1") }).values.Host)
     end)
 
     it("a request has the Host header that the caller sets", function()
-      local echo = echoed(open(), "/", { headers = { { "host", "kms.example:443" } } })
+      local echo = send_echo(open(), "/", { headers = { { "host", "kms.example:443" } } })
       assert.equal(1, #echo.names)
       assert.equal("kms.example:443", echo.values.Host or echo.values.host)
     end)
@@ -149,7 +149,7 @@ return function(new, servers, test)
           { { "A", "secret\0" } }, { { "A", "secret\127" } }, { { "Host", "a" }, { "host", "b" } }, { { "Host", "" } },
           { { "Content-Length", "1" } }, { { "transfer-encoding", "chunked" } }, { { "A", ("secret"):rep(200000) } } },
       }
-      assert.equal(0, counted("unreadable", function()
+      assert.equal(0, count_requests("unreadable", function()
         for field, values in pairs(cases) do
           for _, value in ipairs(values) do
             local response, err = send(transport, "/counted/unreadable", { [field] = value })
@@ -166,9 +166,9 @@ return function(new, servers, test)
     end)
   end)
 
-  describe("a response", function()
+  describe("responses of a transport", function()
     it("a response has a status, headers by lower-case name and a body", function()
-      local _, response = echoed(open(), "/", HTTPS)
+      local _, response = send_echo(open(), "/", HTTPS)
       assert.equal(200, response.status)
       assert.equal("text/plain", response.headers["content-type"])
       assert.is_nil(response.headers["Content-Type"])
@@ -186,7 +186,7 @@ return function(new, servers, test)
 
     it("a redirect is returned and not followed", function()
       local transport = open()
-      assert.equal(0, counted("landed", function()
+      assert.equal(0, count_requests("landed", function()
         for _, status in ipairs({ 301, 302, 303, 307, 308 }) do
           local response = send(transport, "/redirect?of=landed&status=" .. status, { method = "PUT", body = "x" })
           assert.equal(status, response.status)
@@ -226,29 +226,29 @@ return function(new, servers, test)
 
     it("a response body can have max_response bytes, and no more", function()
       assert.equal(5000, #send(open({ max_response = 5000 }), "/fault/large").body)
-      fails("too_large", true, send(open({ max_response = 4999 }), "/fault/large"))
+      assert_fails("too_large", true, send(open({ max_response = 4999 }), "/fault/large"))
     end)
 
-    it("a response without end fails at max_response", function()
-      fails("too_large", true, send(open(), "/fault/endless"))
+    it("a response body without end is an error as soon as it exceeds max_response", function()
+      assert_fails("too_large", true, send(open(), "/fault/endless"))
     end)
 
-    it("a response whose headers have no end fails", function()
+    it("a response with headers without end is an error", function()
       for _, fault in ipairs({ "long_line", "long_head", "interims" }) do
-        fails("too_large", true, send(open(), "/fault/" .. fault))
+        assert_fails("too_large", true, send(open(), "/fault/" .. fault))
       end
     end)
 
     it("a response that is not HTTP is an error", function()
       for _, fault in ipairs({ "garbage", "folded_first", "no_colon" }) do
-        fails("other", true, send(open(), "/fault/" .. fault))
+        assert_fails("other", true, send(open(), "/fault/" .. fault))
       end
     end)
 
     it("a response whose headers start with a continuation line is an error, also on a kept connection", function()
       local transport = open()
       assert.equal(200, send(transport, "/").status)
-      fails("other", true, send(transport, "/fault/folded_first"))
+      assert_fails("other", true, send(transport, "/fault/folded_first"))
       assert.equal(200, send(transport, "/").status)
     end)
 
@@ -258,65 +258,65 @@ return function(new, servers, test)
 
     it("a response that is cut off is an error", function()
       for _, fault in ipairs({ "closed", "closed_in_head", "closed_in_body", "closed_in_chunk" }) do
-        fails("closed", true, send(open(), "/fault/" .. fault))
-        fails("closed", true, send(open(), "/fault/" .. fault, HTTPS))
+        assert_fails("closed", true, send(open(), "/fault/" .. fault))
+        assert_fails("closed", true, send(open(), "/fault/" .. fault, HTTPS))
       end
     end)
 
-    it("a reset instead of a response is an error", function()
-      fails("closed", true, send(open(), "/fault/reset", { method = "PUT", body = ("x"):rep(8000000) }))
+    it("a connection that the server resets is an error", function()
+      assert_fails("closed", true, send(open(), "/fault/reset", { method = "PUT", body = ("x"):rep(8000000) }))
     end)
   end)
 
-  describe("TLS", function()
-    it("TLS trusts the CA of ca_file, for the name and for the address", function()
+  describe("TLS connections of a transport", function()
+    it("a TLS connection accepts a certificate of the CA in ca_file for the name and the address of the host", function()
       local transport = open()
-      assert.equal("string", type(connection(transport, HTTPS)))
+      assert.equal("string", type(send_for_connection(transport, HTTPS)))
       assert.equal("string",
-        type(connection(transport, { scheme = "https", host = servers.host("https", "127.0.0.1") })))
+        type(send_for_connection(transport, { scheme = "https", host = servers.host("https", "127.0.0.1") })))
     end)
 
-    for place, what in pairs({
+    for server, problem in pairs({
       unknown_ca = "of an unknown CA",
       self_signed = "that is self-signed",
       expired = "that has expired",
       wrong_host = "for another name",
     }) do
-      it("TLS rejects a certificate " .. what, function()
-        fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host(place) }))
+      it("a TLS connection rejects a certificate " .. problem, function()
+        assert_fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host(server) }))
       end)
     end
 
-    it("TLS is at least version 1.2", function()
-      fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host("tls11") }))
+    it("a TLS connection rejects a server with TLS 1.1", function()
+      assert_fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host("tls11") }))
     end)
 
-    it("TLS with a server that does not speak it fails", function()
-      fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host("http") }))
+    it("a TLS connection to a server without TLS fails", function()
+      assert_fails("tls", false, send(open(), "/", { scheme = "https", host = servers.host("http") }))
     end)
   end)
 
-  describe("time", function()
+  describe("the time limits of a transport", function()
     it("the option timeout limits a request to a silent or slow server", function()
       for _, fault in ipairs({ "silent", "drip" }) do
-        fails("timeout", true, send(open({ timeout = 0.2 }), "/fault/" .. fault))
+        assert_fails("timeout", true, send(open({ timeout = 0.2 }), "/fault/" .. fault))
       end
     end)
 
-    it("the timeout of a request limits it", function()
+    it("the timeout of a request limits that request only", function()
       local transport = open()
-      fails("timeout", true, send(transport, "/fault/silent", { timeout = 0.2 }))
+      assert_fails("timeout", true, send(transport, "/fault/silent", { timeout = 0.2 }))
       assert.equal(200, send(transport, "/", { timeout = 20 }).status)
     end)
 
     it("a request without time left opens no connection", function()
       local transport = open()
-      assert.equal(0, counted("late", function()
-        fails("timeout", false, send(transport, "/counted/late", { timeout = 0 }))
+      assert.equal(0, count_requests("late", function()
+        assert_fails("timeout", false, send(transport, "/counted/late", { timeout = 0 }))
       end))
     end)
 
-    it("sleep waits", function()
+    it("sleep waits for the given seconds", function()
       local transport = open()
       local before = transport:now()
       transport:sleep(0.02)
@@ -324,14 +324,14 @@ return function(new, servers, test)
     end)
   end)
 
-  describe("an address", function()
-    it("an address without a server is a connect error", function()
-      local err = fails("connect", false, send(open(), "/", { host = servers.host("nobody") }))
+  describe("the hosts of a transport", function()
+    it("a request to a host at which no server listens fails with a connect error that names the host", function()
+      local err = assert_fails("connect", false, send(open(), "/", { host = servers.host("nobody") }))
       assert.equal("string", type(err.message:match("localhost:%d+")))
     end)
 
-    it("a name that does not exist is a dns error", function()
-      fails("dns", false, send(open({ timeout = 5 }), "/", { scheme = "https", host = "x.invalid" }))
+    it("a request to a host name that does not exist fails with a dns error", function()
+      assert_fails("dns", false, send(open({ timeout = 5 }), "/", { scheme = "https", host = "x.invalid" }))
     end)
 
     it("plain HTTP does not reach other machines", function()
@@ -347,50 +347,50 @@ return function(new, servers, test)
 
     it("plain HTTP reaches link-local addresses only if the request allows it", function()
       -- No time is left, so a valid request fails before anything is sent.
-      local function rejection(host, link_local)
+      local function find_problem(host, link_local)
         local transport = open()
         local fields = { host = host, link_local = link_local, timeout = -1 }
         local _, err = send(transport, "/", fields)
-        return err.code == "scheme" and err.kind == "invalid" or err.code
+        return err.kind .. " " .. err.code
       end
-      assert.equal(true, rejection("169.254.169.254", nil))
-      assert.equal("timeout", rejection("169.254.169.254", true))
+      assert.equal("invalid scheme", find_problem("169.254.169.254", nil))
+      assert.equal("transport timeout", find_problem("169.254.169.254", true))
       for _, host in ipairs({ "192.0.2.1", "169.255.0.1", "kms.example", "0169.254.0.1" }) do
-        assert.equal(true, rejection(host, true))
+        assert.equal("invalid scheme", find_problem(host, true))
       end
     end)
 
-    it("the timeout of a request can be longer than the default", function()
+    it("the timeout of a request can exceed the default", function()
       -- The response arrives at once; the request must only be accepted.
       local transport = open()
       assert.equal(200, send(transport, "/", { timeout = 1e6 }).status)
     end)
   end)
 
-  describe("a connection", function()
-    it("a connection is reused", function()
+  describe("kept connections of a transport", function()
+    it("a connection is reused, also after a response with an error status", function()
       local transport = open()
       for _, fields in ipairs({ { scheme = "http" }, HTTPS }) do
-        local first = connection(transport, fields)
-        assert.equal(first, connection(transport, fields))
+        local first = send_for_connection(transport, fields)
+        assert.equal(first, send_for_connection(transport, fields))
         assert.equal(404, send(transport, "/status?is=404", fields).status)
-        assert.equal(first, connection(transport, fields))
+        assert.equal(first, send_for_connection(transport, fields))
       end
     end)
 
     it("a connection is not reused with keepalive = 0", function()
       local transport = open({ keepalive = 0 })
-      assert.is_true(connection(transport) ~= connection(transport))
+      assert.is_true(send_for_connection(transport) ~= send_for_connection(transport))
     end)
 
     it("a connection is not reused after keepalive seconds", function()
       local transport = open({ keepalive = 0.01 })
-      local first = connection(transport)
+      local first = send_for_connection(transport)
       transport:sleep(0.02)
-      assert.is_true(first ~= connection(transport))
+      assert.is_true(first ~= send_for_connection(transport))
     end)
 
-    it("a connection that the server closed is replaced", function()
+    it("a connection that the server has closed is replaced", function()
       local transport = open()
       assert.equal("well", send(transport, "/fault/liar").body)
       assert.equal(200, send(transport, "/").status)
@@ -406,22 +406,22 @@ return function(new, servers, test)
       it("a connection is closed after " .. name, function()
         for _, fields in ipairs({ { scheme = "http" }, HTTPS }) do
           local transport = open({ max_response = 1000 })
-          local first = connection(transport, fields)
+          local first = send_for_connection(transport, fields)
           local failing = { scheme = fields.scheme, host = fields.host }
           failing.timeout = fault[3]
-          fails(fault[1], true, send(transport, fault[2], failing))
-          local echo, response = echoed(transport, "/next", fields)
+          assert_fails(fault[1], true, send(transport, fault[2], failing))
+          local echo, response = send_echo(transport, "/next", fields)
           assert.equal("GET /next HTTP/1.1", echo.line)
           assert.is_true(first ~= response.headers["x-connection"])
         end
       end)
     end
 
-    it("a connection that cannot be opened is an error after one that could", function()
+    it("a transport with an open connection returns a connect error for another host, and continues", function()
       local transport = open()
-      connection(transport)
-      fails("connect", false, send(transport, "/", { host = servers.host("nobody") }))
-      assert.equal("string", type(connection(transport)))
+      send_for_connection(transport)
+      assert_fails("connect", false, send(transport, "/", { host = servers.host("nobody") }))
+      assert.equal("string", type(send_for_connection(transport)))
     end)
   end)
 end

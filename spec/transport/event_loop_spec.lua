@@ -2,16 +2,12 @@
 --- host program drives it.
 
 local curl = require "kms.transport.curl"
-local servers = require "spec.helpers.test_servers"
+local curl_requests = require "spec.helpers.curl_requests"
 local socket = require "socket"
 
 local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
 
-local function request(target, fields)
-  local request_table = { method = "GET", scheme = "https", host = servers.host "https", target = target or "/" }
-  for name, value in pairs(fields or {}) do request_table[name] = value end
-  return request_table
-end
+local function new_request(target, fields) return curl_requests.new_request("https", target, fields) end
 
 --- Waits until the descriptor is readable or the timer is due, as a host's event loop would.
 ---@return boolean is_readable
@@ -22,7 +18,7 @@ local function wait(multi)
   return readable[1] ~= nil
 end
 
---- Drives multis until each has returned so many requests.
+--- Drives multis of one state until each has returned `count` requests.
 ---@return table results lists of { id, response, err } per multi
 local function drive(multis, count)
   local results, missing = {}, count * #multis
@@ -43,12 +39,12 @@ local function drive(multis, count)
 end
 
 describe("the event loop of kms.transport.curl #descriptor", function()
-  local transport = curl.new { ca_file = servers.ca_file }
+  local transport = curl_requests.new_transport()
 
-  it("completes requests that a host drives", function()
+  it("requests complete if a host waits for the descriptor and timeout(), and then calls step()", function()
     local multi = curl.multi()
     local ids = {}
-    for i = 1, 20 do ids[assert(multi:add(transport, request("/", { method = "PUT", body = tostring(i) })))] = tostring(i) end
+    for i = 1, 20 do ids[assert(multi:add(transport, new_request("/", { method = "PUT", body = tostring(i) })))] = tostring(i) end
     for _, result in ipairs(drive({ multi }, 20)[1]) do
       local id, response, err = result[1], result[2], result[3]
       assert.is_nil(err)
@@ -59,9 +55,9 @@ describe("the event loop of kms.transport.curl #descriptor", function()
     assert.equal(0, multi:pending())
   end)
 
-  it("never blocks in step()", function()
+  it("step() without an argument does not wait", function()
     local multi = curl.multi()
-    assert(multi:add(transport, request "/late"))
+    assert(multi:add(transport, new_request "/late"))
     for _ = 1, 3 do
       local before = multi:clock()
       multi:step()
@@ -70,15 +66,15 @@ describe("the event loop of kms.transport.curl #descriptor", function()
     assert.equal("late", drive({ multi }, 1)[1][1][2].body)
   end)
 
-  it("reports a deadline through timeout()", function()
+  it("timeout() returns at most the seconds until the deadline of a request", function()
     local multi = curl.multi()
-    assert(multi:add(transport, request("/fault/silent", { timeout = 0.1 })))
+    assert(multi:add(transport, new_request("/fault/silent", { timeout = 0.1 })))
     assert.is_true(multi:timeout() <= 0.1)
     local result = drive({ multi }, 1)[1][1]
     assert.same({ "timeout", true }, { result[3].code, result[3].uncertain })
   end)
 
-  it("has no timer and no input when nothing runs", function()
+  it("without requests timeout() is nil, the descriptor is not readable, and step() returns nothing", function()
     local multi, quiet = curl.multi(), curl.new()
     assert.is_nil(multi:timeout())
     local number = multi:descriptor()
@@ -87,11 +83,11 @@ describe("the event loop of kms.transport.curl #descriptor", function()
     quiet:close()
   end)
 
-  it("serves several multis through one descriptor: none of them misses the end of its request", function()
+  it("multis share one descriptor, which stays readable until each multi has returned its ended request", function()
     local first, second = curl.multi(), curl.multi()
     assert.equal(first:descriptor(), second:descriptor())
-    local slow = assert(first:add(transport, request "/late"))
-    local quick = assert(second:add(transport, request "/"))
+    local slow = assert(first:add(transport, new_request "/late"))
+    local quick = assert(second:add(transport, new_request "/"))
     -- Only the first multi steps, and takes the event that ends the request of the second.
     local deadline = first:clock() + WAIT_LIMIT
     while second:timeout() ~= 0 and first:clock() < deadline do
@@ -103,27 +99,31 @@ describe("the event loop of kms.transport.curl #descriptor", function()
     assert.equal(slow, drive({ first }, 1)[1][1][1])
   end)
 
-  it("notices that the server closed an idle connection", function()
-    local multi, own = curl.multi(), curl.new { ca_file = servers.ca_file }
-    assert(multi:add(own, request("/", { headers = { { "Connection", "close" } } })))
-    drive({ multi }, 1)
-    assert(multi:add(own, request "/"))
-    drive({ multi }, 1)
+  it("the descriptor becomes readable if the server closes an idle connection, and step() then closes it", function()
+    local multi, own = curl.multi(), curl_requests.new_transport()
+    assert(multi:add(own, new_request "/fault/liar")) -- the server keeps the connection, and closes it
+    assert.equal("well", drive({ multi }, 1)[1][1][2].body)
+    assert.is_true(wait(multi))
+    assert.equal(0, select("#", multi:step()))
+    local number = multi:descriptor()
+    assert.equal(0, #socket.select({ { getfd = function() return number end } }, nil, 0))
+    assert(multi:add(own, new_request "/"))
+    assert.equal(200, drive({ multi }, 1)[1][1][2].status)
     assert.equal(2, own:stats().connections)
   end)
 
-  it("completes a blocking send while the requests of a multi run", function()
+  it("a blocking send completes while a request of a multi runs, and does not end it", function()
     local multi = curl.multi()
-    local slow = assert(multi:add(transport, request "/late"))
-    assert.equal(200, transport:send(request "/").status)
+    local slow = assert(multi:add(transport, new_request "/late"))
+    assert.equal(200, transport:send(new_request "/").status)
     assert.equal(1, multi:pending())
     assert.equal(slow, drive({ multi }, 1)[1][1][1])
   end)
 
-  it("runs the transports of a state together", function()
-    local multi, other = curl.multi(), curl.new { ca_file = servers.ca_file, keepalive = 0 }
-    assert(multi:add(transport, request "/"))
-    assert(multi:add(other, request "/"))
+  it("one multi runs requests of several transports", function()
+    local multi, other = curl.multi(), curl_requests.new_transport { keepalive = 0 }
+    assert(multi:add(transport, new_request "/"))
+    assert(multi:add(other, new_request "/"))
     assert.equal(2, #drive({ multi }, 2)[1])
   end)
 end)

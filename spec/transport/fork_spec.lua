@@ -1,4 +1,4 @@
---- Transports and multis of kms.transport.curl in a process that forks: parent and child never share a connection.
+--- Transports and multis of kms.transport.curl after a fork: parent and child never share a connection.
 
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
@@ -15,10 +15,10 @@ local PROLOGUE = [[
     return { method = "GET", scheme = place, host = servers.host(place), target = target }
   end
 
-  --- Sends a request, and returns the connection's number if the response is the one to this request.
+  --- Sends a request, checks that the response belongs to it, and returns the number of the connection.
   local function send(target)
     local response = assert(transport:send(request(target)))
-    assert(response.body:match "^GET (%%S+)" == target, "got the response of another request")
+    assert(response.body:match "^GET (%%S+)" == target, "this is the response to another request")
     return response.headers["x-connection"]
   end
 
@@ -41,7 +41,7 @@ local function run(place, program)
   assert.is_true(ok, output)
 end
 
-describe("after a fork", function()
+describe("kms.transport.curl after a fork", function()
   setup(function()
     local command = ("mkdir -p %s && gcc -shared -fPIC $(pkg-config --cflags %s) -o %s/process.so spec/transport/fork/process.c")
       :format(FOLDER, subprocess.lua, FOLDER)
@@ -49,14 +49,14 @@ describe("after a fork", function()
   end)
 
   for _, place in ipairs { "http", "https" } do
-    it(("parent and child get the responses to their own requests over %s"):format(place), function()
+    it(("after a fork parent and child get the responses to their own requests over %s"):format(place), function()
       run(place, [[
         local first = send "/before"
         for round = 1, 20 do
           local pid = in_child(function()
-            for i = 1, 5 do assert(send(("/child/%d/%d"):format(round, i)) ~= first, "uses the parent's connection") end
+            for i = 1, 5 do assert(send(("/child/%d/%d"):format(round, i)) ~= first, "the child uses the connection of its parent") end
           end)
-          for i = 1, 5 do assert(send(("/parent/%d/%d"):format(round, i)) == first, "lost its connection") end
+          for i = 1, 5 do assert(send(("/parent/%d/%d"):format(round, i)) == first, "the parent lost its connection") end
           assert(process.wait(pid) == 0)
         end
         assert(transport:stats().connections == 1)]])
@@ -75,10 +75,10 @@ describe("after a fork", function()
         assert(send "/collected" == first)]])
     end)
 
-    it(("a running request belongs to the parent, and fails in the child over %s"):format(place), function()
+    it(("a request that runs during a fork completes in the parent and fails in the child over %s"):format(place), function()
       run(place, [[
         local multi = curl.multi()
-        local function finish()
+        local function finish_request()
           local deadline = multi:clock() + 20
           repeat
             local id, response, err = multi:step(20)
@@ -89,19 +89,19 @@ describe("after a fork", function()
         local late = assert(multi:add(transport, request "/late"))
         multi:step(0.05) -- the request is sent
         local pid = in_child(function()
-          local id, response, err = finish()
+          local id, response, err = finish_request()
           assert(id == late and not response and err.code == "closed" and err.uncertain, tostring(err))
           assert(multi:add(transport, request "/child"))
-          id, response = finish()
+          id, response = finish_request()
           assert(response.body:match "^GET (%S+)" == "/child")
           send "/again"
         end)
-        local id, response, err = finish()
+        local id, response, err = finish_request()
         assert(id == late and response.body == "late", tostring(err))
         assert(process.wait(pid) == 0)]])
     end)
 
-    it(("a request that is connecting fails in the child, which can go on, over %s"):format(place), function()
+    it(("a request that connects during a fork completes in the parent and fails in the child, which can send others, over %s"):format(place), function()
       run(place, [[
         local multi = curl.multi()
         local id = assert(multi:add(transport, request "/"))
@@ -117,7 +117,7 @@ describe("after a fork", function()
     end)
   end
 
-  it("a host's event loop in the child gets its own descriptor #descriptor", function()
+  it("a multi keeps its descriptor in the parent after a fork, and gets another one in the child #descriptor", function()
     run("https", [[
       local multi = curl.multi()
       local number = multi:descriptor()

@@ -1,10 +1,14 @@
---- The files and the trust that the options of kms.transport.curl name: what cannot be read, and what replaces what.
+--- The options of kms.transport.curl: the files that they name, the trust and the client certificate, and the descriptors.
 
 local curl = require "kms.transport.curl"
+local curl_requests = require "spec.helpers.curl_requests"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
 
+local new_request, new_transport = curl_requests.new_request, curl_requests.new_transport
+
 local FOLDER = ("%s/%s/options"):format(os.getenv "BUILD" or "build", subprocess.lua)
+local SERVER_VARIABLES = { KMS_SERVER_DIR = servers.dir, KMS_SERVER_PORT = tostring(servers.port "http") }
 
 local function execute(command)
   local output, ok = subprocess.execute(command)
@@ -12,56 +16,44 @@ local function execute(command)
   return output
 end
 
-local function send(options)
-  local transport = curl.new(options)
-  return transport:send { method = "GET", scheme = "https", host = servers.host "https", target = "/" }
-end
-
-describe("an option of kms.transport.curl that names a file", function()
+describe("options that name a file", function()
   setup(function()
     execute(("rm -rf %s && mkdir -p %s/folder && mkfifo %s/fifo && truncate -s 17M %s/large && echo text > %s/text"):format(
       FOLDER, FOLDER, FOLDER, FOLDER, FOLDER))
   end)
 
   for _, name in ipairs { "ca_file", "client_cert", "client_key" } do
-    for path, problem in pairs { missing = "No such file or directory", folder = "not a regular file", fifo = "not a regular file",
-      large = "larger than 16 MiB" } do
-      it(("%s says at once what is wrong with the path of a %s"):format(name, path), function()
+    for _, case in ipairs {
+      { path = "missing", state = "does not exist", problem = "No such file or directory" },
+      { path = "folder", state = "is a folder", problem = "not a regular file" },
+      { path = "fifo", state = "is a FIFO", problem = "not a regular file" },
+      { path = "large", state = "exceeds 16 MiB", problem = "larger than 16 MiB" },
+    } do
+      it(("an error names %s and the problem if the option's file %s"):format(name, case.state), function()
         local options = { ca_file = servers.ca_file }
-        options[name] = FOLDER .. "/" .. path
-        local response, err = send(options)
+        options[name] = FOLDER .. "/" .. case.path
+        local response, err = curl.new(options):send(new_request "https")
         assert.is_nil(response)
         assert.same({ "transport", "tls", false, false }, { err.kind, err.code, err.uncertain, err.retryable })
-        assert.is_truthy(err.message:find(("%s cannot be read: %s"):format(name, problem), 1, true), err.message)
+        assert.is_truthy(err.message:find(("%s cannot be read: %s"):format(name, case.problem), 1, true), err.message)
       end)
     end
 
-    it(name .. " causes an error that is not retried if the file holds no PEM", function()
+    it(name .. " with a file that is not PEM causes an error that is not retried", function()
       local options = { ca_file = servers.ca_file, client_cert = name == "client_key" and servers.dir .. "/agent.pem" or nil }
       options[name] = FOLDER .. "/text"
-      local _, err = send(options)
+      local _, err = curl.new(options):send(new_request "https")
       assert.same({ "tls", false }, { err and err.code, err and err.retryable })
     end)
   end
 
-  it("is not looked at for plain HTTP", function()
-    local response = curl.new({ ca_file = FOLDER .. "/missing" }):send {
-      method = "GET", scheme = "http", host = servers.host "http", target = "/" }
+  it("a request without TLS does not read the file of ca_file", function()
+    local response = curl.new({ ca_file = FOLDER .. "/missing" }):send(new_request "http")
     assert.equal(200, response.status)
   end)
 end)
 
-describe("a certificate that is not trusted", function()
-  it("causes an error that is not retried", function()
-    for _, place in ipairs { "unknown_ca", "self_signed", "expired", "wrong_host" } do
-      local _, err = curl.new({ ca_file = servers.ca_file }):send {
-        method = "GET", scheme = "https", host = servers.host(place), target = "/" }
-      assert.same({ "tls", false, false }, { err.code, err.retryable, err.uncertain }, place)
-    end
-  end)
-end)
-
-describe("the system's trust", function()
+describe("the trust of kms.transport.curl", function()
   --- Runs a program in a mount namespace in which the system trusts the CA of the test servers.
   local function run_with_system_ca(program)
     local store = FOLDER .. "/store"
@@ -69,10 +61,20 @@ describe("the system's trust", function()
       store, servers.ca_file, store, servers.ca_file, store, store))
     local command = ("unshare -m sh -c %s"):format(subprocess.quote(("mount --bind %s /etc/ssl/certs && exec %s -e %s"):format(
       store, subprocess.lua, subprocess.quote(program))))
-    return subprocess.execute(command, { KMS_SERVER_DIR = servers.dir, KMS_SERVER_PORT = tostring(servers.port "http") })
+    return subprocess.execute(command, SERVER_VARIABLES)
   end
 
-  it("applies by default, and is replaced by ca_file and by ca_path", function()
+  it("a transport without ca_file and ca_path does not trust the CA of the test servers", function()
+    local _, err = curl.new():send(new_request "https")
+    assert.equal("tls", err.code)
+    assert.equal(60, err.cause.code)
+  end)
+
+  it("a transport trusts the CAs in the folder of ca_path", function()
+    assert.equal(200, curl.new({ ca_path = servers.dir .. "/ca.d" }):send(new_request "https").status)
+  end)
+
+  it("a transport trusts the system's CAs, unless ca_file or ca_path replaces them", function()
     local _, can_mount = subprocess.execute "unshare -m true"
     if not can_mount then
       pending "needs the right to make a mount namespace"
@@ -82,9 +84,9 @@ describe("the system's trust", function()
       FOLDER, servers.dir, FOLDER, FOLDER))
     local output, ok = run_with_system_ca(([[
       local curl, servers = require "kms.transport.curl", require "spec.helpers.test_servers"
+      local request = require("spec.helpers.curl_requests").new_request "https"
       local function send(options)
-        local response, err = curl.new(options):send {
-          method = "GET", scheme = "https", host = servers.host "https", target = "/" }
+        local response, err = curl.new(options):send(request)
         return response and response.status or err.code
       end
       print(send(), send { ca_file = %q }, send { ca_path = %q }, send { ca_file = servers.ca_file })]]):format(
@@ -92,15 +94,45 @@ describe("the system's trust", function()
     assert.is_true(ok, output)
     assert.equal("200\ttls\ttls\t200\n", output)
   end)
+
+  it("a transport reads the system's CAs once for all its connections #inspect", function()
+    local trace = os.tmpname()
+    local output, ok = subprocess.run([[
+      local transport = require("kms.transport.curl").new()
+      local request = require("spec.helpers.curl_requests").new_request "https"
+      for _ = 1, 3 do
+        local _, err = transport:send(request)
+        assert(err.code == "tls", tostring(err))
+      end
+      assert(transport:stats().connections == 3)]], SERVER_VARIABLES, "strace -f -qq -e trace=openat,open -o " .. trace)
+    assert.is_true(ok, output)
+    local read_count = 0
+    for line in io.lines(trace) do
+      if line:find '%.crt"' or line:find '%.pem"' then read_count = read_count + 1 end
+    end
+    os.remove(trace)
+    assert.equal(1, read_count)
+  end)
+
+  it("a transport authenticates with client_cert, client_key and client_key_password", function()
+    local options = { client_cert = servers.dir .. "/client.pem", client_key = servers.dir .. "/client.key",
+      client_key_password = "open sesame" }
+    assert.equal("CN=client", new_transport(options):send(new_request "client_certificate").body)
+    assert.equal(400, new_transport():send(new_request "client_certificate").status)
+    options.client_key_password = "0pen"
+    local _, err = new_transport(options):send(new_request "client_certificate")
+    assert.equal("tls", err.code)
+    assert.is_nil((tostring(err) .. err.cause.message):find("0pen", 1, true))
+  end)
 end)
 
 describe("the descriptors of kms.transport.curl", function()
-  it("are not inherited by programs that the host starts #inspect", function()
+  it("a program that the host starts does not inherit the sockets of a transport #inspect", function()
     local output, ok = subprocess.run([[
-      local curl, servers = require "kms.transport.curl", require "spec.helpers.test_servers"
-      local transport = curl.new { ca_file = servers.ca_file }
-      assert(transport:send { method = "GET", scheme = "https", host = servers.host "https", target = "/" })
-      assert(transport:send { method = "GET", scheme = "http", host = servers.host "http", target = "/" })
+      local curl_requests = require "spec.helpers.curl_requests"
+      local transport = curl_requests.new_transport()
+      assert(transport:send(curl_requests.new_request "https"))
+      assert(transport:send(curl_requests.new_request "http"))
       local tcp = {}
       for line in io.lines "/proc/self/net/tcp" do
         local fields = {}
@@ -111,23 +143,20 @@ describe("the descriptors of kms.transport.curl", function()
       for inode in io.popen("ls -l /proc/self/fd"):read "*a":gmatch "socket:%[(%d+)%]" do
         if tcp[inode] then inherited = inherited + 1 end
       end
-      print(inherited)]], { KMS_SERVER_DIR = servers.dir, KMS_SERVER_PORT = tostring(servers.port "http") })
+      print(inherited)]], SERVER_VARIABLES)
     assert.is_true(ok, output)
     assert.equal("0\n", output)
   end)
 
-  it("cause a clear error when there is none left", function()
+  it("a request fails with the code other if no descriptor is left", function()
     local output, ok = subprocess.run([[
-      local curl, servers = require "kms.transport.curl", require "spec.helpers.test_servers"
-      local function send(transport)
-        return transport:send { method = "GET", scheme = "https", host = servers.host "https", target = "/" }
-      end
-      assert(send(curl.new { ca_file = servers.ca_file })) -- what is loaded at the first request is loaded
-      local files, transport = {}, curl.new { ca_file = servers.ca_file }
+      local curl_requests = require "spec.helpers.curl_requests"
+      local request = curl_requests.new_request "https"
+      assert(curl_requests.new_transport():send(request)) -- loads what the first request loads
+      local files, transport = {}, curl_requests.new_transport()
       repeat files[#files + 1] = io.open "/dev/null" until not io.open "/dev/null"
-      local response, err = send(transport)
-      print(response, err.code, err.uncertain)]], { KMS_SERVER_DIR = servers.dir, KMS_SERVER_PORT = tostring(servers.port "http") },
-      "prlimit --nofile=64:64")
+      local response, err = transport:send(request)
+      print(response, err.code, err.uncertain)]], SERVER_VARIABLES, "prlimit --nofile=64:64")
     assert.is_true(ok, output)
     assert.equal("nil\tother\tfalse\n", output)
   end)

@@ -1,47 +1,48 @@
---- TLS peers that send records without application data do not outlast the deadline of a request.
+--- TLS records without application data, which must not keep a read from returning.
 
 local curl = require "kms.transport.curl"
+local curl_requests = require "spec.helpers.curl_requests"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
 
 local BUILD = ("%s/%s"):format(os.getenv "BUILD" or "build", subprocess.lua)
 
-describe("a peer that sends KeyUpdate messages without pause", function()
+describe("the TLS contexts of kms.transport.curl", function()
   local SERVER = BUILD .. "/key_update_server"
 
   setup(function()
     assert(os.execute(("gcc -o %s spec/transport/key_update/server.c $(pkg-config --cflags --libs libssl libcrypto)"):format(SERVER)))
   end)
 
-  --- Calls `call` while the server listens.
-  local function with_server(call)
+  --- Calls a function while a server listens that sends KeyUpdate messages without pause after its first response.
+  local function with_key_update_server(call)
     local pipe = assert(io.popen(("%s %d %s/server.pem %s/server.key"):format(SERVER, servers.port "proxy", servers.dir, servers.dir)))
     assert.equal("ready", pipe:read "*l")
     call()
     pipe:close()
   end
 
-  local function request(timeout)
-    return { method = "PUT", scheme = "https", host = servers.host "proxy", target = "/", timeout = timeout }
+  local function new_request(timeout)
+    return curl_requests.new_request("proxy", "/", { method = "PUT", scheme = "https", timeout = timeout })
   end
 
-  it("does not outlast the deadline of a blocking send", function()
-    with_server(function()
-      local transport = curl.new { ca_file = servers.ca_file }
-      assert.equal("ok", transport:send(request(10)).body)
+  it("a blocking send times out while the server sends KeyUpdate messages without pause", function()
+    with_key_update_server(function()
+      local transport = curl_requests.new_transport()
+      assert.equal("ok", transport:send(new_request(10)).body)
       local before = transport:clock()
-      local _, err = transport:send(request(0.5))
+      local _, err = transport:send(new_request(0.5))
       assert.same({ "timeout", true }, { err.code, err.uncertain })
       assert.is_true(transport:clock() - before < 0.7)
     end)
   end)
 
-  it("does not hold up the other requests of a multi", function()
-    with_server(function()
-      local transport, multi = curl.new { ca_file = servers.ca_file }, curl.multi()
-      assert.equal("ok", transport:send(request(10)).body)
-      local flooded = assert(multi:add(transport, request(2)))
-      local good = assert(multi:add(transport, { method = "GET", scheme = "https", host = servers.host "https", target = "/" }))
+  it("a server that sends KeyUpdate messages without pause does not delay other requests of the multi", function()
+    with_key_update_server(function()
+      local transport, multi = curl_requests.new_transport(), curl.multi()
+      assert.equal("ok", transport:send(new_request(10)).body)
+      local flooded = assert(multi:add(transport, new_request(2)))
+      local good = assert(multi:add(transport, curl_requests.new_request "https"))
       local ids = {}
       local deadline = multi:clock() + 10
       while #ids < 2 and multi:clock() < deadline do ids[#ids + 1] = (multi:step(1)) end
