@@ -19,7 +19,8 @@ static const char LOOP_TYPE_NAME[] = "kms.transport.curl.event_loop";
 
 /* A request that neither an option nor its own timeout bounds is bounded all the same. MAX_TIMEOUT
  * is less than 2^31 milliseconds. */
-enum { DEFAULT_TIMEOUT = 30, MAX_TIMEOUT = 2000000 };
+#define DEFAULT_TIMEOUT 30.0 /* seconds */
+#define MAX_TIMEOUT 2e6
 
 /* The registry holds one userdata with the state's event loop. */
 
@@ -137,7 +138,7 @@ static double limit_timeout(const kms_options *options, double timeout)
     const double option = options->number[KMS_OPTION_TIMEOUT];
     const double limit = option > 0              ? option
                          : timeout < MAX_TIMEOUT ? MAX_TIMEOUT
-                                                 : (double)DEFAULT_TIMEOUT;
+                                                 : DEFAULT_TIMEOUT;
     return timeout < limit ? timeout : limit;
 }
 

@@ -65,6 +65,12 @@ end
 local COPIES_OF_OTHERS = { ": Lua ", ": libcurl%.so%S* freed", ": libssl%.so%S* freed", ": cjson%.so freed",
   "^open: lib%S+%.so%S* live" }
 
+-- From OpenSSL 3.2 on, the record layer of TLS frees what it sent or received without wiping it.
+local MAJOR, MINOR = subprocess.execute("openssl version"):match "OpenSSL (%d+)%.(%d+)"
+local KEEPS_RECORDS = tonumber(MAJOR) > 3 or tonumber(MAJOR) == 3 and tonumber(MINOR) >= 2
+local IN_RECORD = ": libcrypto%%.so%%S* freed: %s$"
+local SENT = { "security token", "token", "signature", "password" }
+
 local function is_one_of(patterns, finding)
   for _, pattern in ipairs(patterns) do
     if finding:find(pattern) then return true end
@@ -73,11 +79,20 @@ local function is_one_of(patterns, finding)
 end
 
 --- Compares findings with the expected ones, without the copies of others.
-local function assert_findings(expected, findings)
-  local list = {}
+---@param expected string[]
+---@param findings string[]
+---@param received string? the secret that a server sends over TLS
+local function assert_findings(expected, findings, received)
+  local list, in_records = {}, {}
+  if KEEPS_RECORDS then
+    for i, secret in ipairs(SENT) do in_records[i] = IN_RECORD:format(secret) end
+    if received then in_records[#in_records + 1] = IN_RECORD:format(received) end
+  end
   for _, finding in ipairs(findings) do
     -- No library may keep the state that HMAC computes from a key, not even while a transport is open.
-    if finding:find ": keyed state$" or not is_one_of(COPIES_OF_OTHERS, finding) then list[#list + 1] = finding end
+    if finding:find ": keyed state$" or not (is_one_of(COPIES_OF_OTHERS, finding) or is_one_of(in_records, finding)) then
+      list[#list + 1] = finding
+    end
   end
   table.sort(list)
   assert.same(expected, list)
@@ -97,7 +112,7 @@ local SCENES = {
   { "parallel", "many calls at once" },
   { "file", "a call with a profile" }, { "metadata", "a call with credentials of the metadata server" },
   { "container", "a call with credentials of pod identity" }, { "iam_token", "a call with a token of IAM" },
-  { "oidc", "a call with credentials for an OpenID Connect token" },
+  { "oidc", "a call with credentials for an OpenID Connect token", received = "secret key" },
   { "chain", "a call with a chain of credential providers" },
 }
 
@@ -126,7 +141,7 @@ describe("the memory of a process #gc #inspect", function()
       local findings
       local function call() findings = run_scene(name) end
       if name == "proxy" then raw_server("tunnel", call) else call() end
-      assert_findings(held, findings)
+      assert_findings(held, findings, scene.received)
     end)
   end
 

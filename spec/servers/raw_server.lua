@@ -52,7 +52,9 @@ end
 local modes = {}
 
 function modes.tunnel(head)
-  local server = socket.connect(head:match("^CONNECT (%S+):(%d+)"))
+  local host, server_port = head:match "^CONNECT (%S+):(%d+)"
+  -- A new machine may have no hosts file.
+  local server = assert(socket.connect(host == "localhost" and "127.0.0.1" or host, server_port))
   client:send("HTTP/1.1 200 Connection established\r\nProxy-Agent: raw\r\n\r\n")
   local other = { [client] = server, [server] = client }
   repeat

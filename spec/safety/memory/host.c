@@ -28,6 +28,15 @@
 
 /* Lua's memory. */
 
+/* The name of a C module in a path, kms/sign.so, or NULL. The folder of the project may be kms, too. */
+static const char *find_module(const char *path)
+{
+    const char *module = NULL;
+    for (const char *p = strstr(path, "/kms/"); p != NULL; p = strstr(p + 1, "/kms/"))
+        module = p + 1;
+    return module != NULL && strstr(module, ".so") != NULL ? module : NULL;
+}
+
 static const char *userdata_owner; /* while Lua allocates a userdata of a module */
 
 static void *allocate_for_lua(void *unused, void *memory, size_t old, size_t size)
@@ -61,7 +70,7 @@ void *NEW_USERDATA(lua_State *L, size_t size EXTRA_PARAMETER)
     if (original == NULL)
         *(void **)&original = dlsym(RTLD_NEXT, TEXT_OF(NEW_USERDATA));
     lua_gc(L, LUA_GCSTOP, 0);
-    userdata_owner = strstr(caller, "/kms/") != NULL ? caller : NULL;
+    userdata_owner = find_module(caller) != NULL ? caller : NULL;
     void *userdata = original(L, size EXTRA_ARGUMENT);
     userdata_owner = NULL;
     lua_gc(L, LUA_GCRESTART, 0);
@@ -162,8 +171,8 @@ static size_t scanned_bytes;
 /* The end of a path that names the library: kms/sign.so, libcurl.so.4. */
 static const char *short_name(const char *path)
 {
-    const char *ours = strstr(path, "/kms/"), *slash = strrchr(path, '/');
-    return ours != NULL ? ours + 1 : slash != NULL ? slash + 1 : path;
+    const char *module = find_module(path), *slash = strrchr(path, '/');
+    return module != NULL ? module : slash != NULL ? slash + 1 : path;
 }
 
 static void add_finding(const char *owner, const char *state, int secret)
