@@ -19,28 +19,28 @@ local function number_all(keys)
 end
 
 describe("kms.parallel in NGINX", function()
-  before_each(function() cloud.state "reset" end)
+  before_each(function() cloud.reset() end)
 
   it("makes 500 calls, 64 at a time", function()
-    local keys = cloud.keys(500, { crowd = 64 })
+    local keys = cloud.make_key_ids(500, { crowd = 64 })
     assert.same(number_all(keys), move { keys = keys, concurrency = 64 })
-    local state = cloud.state()
+    local state = cloud.read_counters()
     assert.equal(500, state.calls)
     assert.equal(64, state.max_in_flight)
     assert.is_true(state.connections <= 64)
   end)
 
   it("returns results in the order in which tasks end if order is \"finished\"", function()
-    local keys = cloud.keys(12)
-    keys[1] = cloud.key(1, { after = 11 })
+    local keys = cloud.make_key_ids(12)
+    keys[1] = cloud.make_key_id(1, { after = 11 })
     local results = move { keys = keys, concurrency = 4, order = "finished" }
     assert.equal(12, #results)
     assert.same({ 1, keys[1] }, results[12])
   end)
 
   it("returns results in the order of the items by default", function()
-    local keys = cloud.keys(40)
-    keys[1] = cloud.key(1, { after = 15 })
+    local keys = cloud.make_key_ids(40)
+    keys[1] = cloud.make_key_id(1, { after = 15 })
     assert.same(number_all(keys), move { keys = keys, concurrency = 4 })
   end)
 
@@ -49,7 +49,7 @@ describe("kms.parallel in NGINX", function()
     local acts = { "good", "refused", "passing", "closed" }
     for i = 1, 40 do
       local act = acts[i % 4 + 1]
-      keys[i] = cloud.key(i, { act = act })
+      keys[i] = cloud.make_key_id(i, { act = act })
       expected[i] = { i, act == "refused" and "KMS.0207" or act == "closed" and "closed" or keys[i] }
     end
     keys[41], expected[41] = "raise", { 41, "raised" }
@@ -57,8 +57,8 @@ describe("kms.parallel in NGINX", function()
   end)
 
   it("starts no call after close, finishes the started ones, and returns their results", function()
-    local results = move { keys = cloud.keys(100, { delay = 20 }), concurrency = 8, result_limit = 10 }
-    local state = cloud.state()
+    local results = move { keys = cloud.make_key_ids(100, { delay = 20 }), concurrency = 8, result_limit = 10 }
+    local state = cloud.read_counters()
     assert.is_true(state.calls < 100)
     assert.equal(state.calls, state.completed)
     assert.equal(state.calls, #results)

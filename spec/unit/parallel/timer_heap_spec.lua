@@ -1,14 +1,16 @@
+--- The timer heap: timers come out in the order of their times.
+
 local timer_heap = require "kms.parallel.timer_heap"
 
 describe("kms.parallel.timer_heap", function()
-  it("is empty at first", function()
+  it("a new timer heap is empty", function()
     local timers = timer_heap.new()
     assert.is_nil(timers:first())
     assert.is_nil(timers:pop_due(math.huge))
     assert.equal(0, timers.count)
   end)
 
-  it("pops no timer before it is due", function()
+  it("pop_due returns no timer before its time", function()
     local timers = timer_heap.new()
     timers:add(2, "later")
     timers:add(1, "soon")
@@ -19,7 +21,7 @@ describe("kms.parallel.timer_heap", function()
     assert.equal(2, timers:first())
   end)
 
-  it("pops timers in the order of their times, however they are added", function()
+  it("pop_due returns timers in the order of their times, in whatever order they are added", function()
     local timers = timer_heap.new()
     local count, seed = 0, 1
     local function random()
