@@ -4,7 +4,7 @@ local locales = {}
 
 local folder
 
---- Returns the environment of a subprocess that can set de_DE.UTF-8 and tr_TR.UTF-8.
+--- Returns the environment of a subprocess that can set de_DE.UTF-8, tr_TR.UTF-8 and tr_TR.ISO-8859-9.
 ---@return table<string, string> variables
 ---@return boolean is_available false if this system has no sources of locales
 function locales.environment()
@@ -12,8 +12,8 @@ function locales.environment()
     folder = os.tmpname()
     os.remove(folder)
     os.execute("mkdir -p " .. folder)
-    for _, name in ipairs { "de_DE", "tr_TR" } do
-      os.execute(("localedef -i %s -f UTF-8 %s/%s.UTF-8 > /dev/null 2>&1"):format(name, folder, name))
+    for name, charset in ("de_DE UTF-8 tr_TR UTF-8 tr_TR ISO-8859-9"):gmatch "(%S+) (%S+)" do
+      os.execute(("localedef -i %s -f %s %s/%s.%s > /dev/null 2>&1"):format(name, charset, folder, name, charset))
     end
   end
   local file = io.open(folder .. "/tr_TR.UTF-8/LC_CTYPE")

@@ -34,9 +34,11 @@ local ROWS = {
   { "white space in a token", function() return #trim("a" .. BLANK .. "b") end, 250002 },
   { "a token of white space", function() return #trim(BLANK) end, 0 },
   { "a time without end", function() return service.parse_time(("T"):rep(250000) .. "+1") end, nil },
-  { "backslashes in a text with secrets", function() return #redact.text(("\\"):rep(250000), { "\\a", '"a' }) end, 250000 },
-  { "percent signs in a text with secrets", function() return #redact.text("%" .. ("25"):rep(125000), { "%a" }) end, 250001 },
-  { "the beginning of a secret", function() return #redact.text(("%41"):rep(80000), { "AAAB" }) end, 240000 },
+  { "backslashes in a text with secrets", function() return #redact.text(("\\"):rep(250000), { "\\a", '"a' }, 250000) end,
+    250000 },
+  { "percent signs in a text with secrets", function() return #redact.text("%" .. ("25"):rep(125000), { "%a" }, 250001) end,
+    250001 },
+  { "the beginning of a secret", function() return #redact.text(("%41"):rep(80000), { "AAAB" }, 240000) end, 240000 },
 }
 
 describe("hostile input #gc", function()

@@ -205,7 +205,7 @@ local function notify(self, event, result, err)
     event.error = report.build_error(self, err)
     event.request_id = event.error.request_id
   elseif id then
-    event.request_id = redact.to_line(redact.text(id, report.collect_secrets(self)))
+    event.request_id = redact.line(id, report.collect_secrets(self))
   end
   local ok, problem = pcall(self.client.on_attempt, event)
   if not ok then self.warning = "on_attempt failed: " .. tostring(problem) end

@@ -56,7 +56,7 @@ end
 ---@return kms.Error
 function report.parse_failure(call, response, object, code, message)
   local status = response.status
-  if object then object = json_body.decode_error(response.body) end
+  if object then object = json_body.decode_error(response.body, object) end
   local err = Error.new {
     kind = "protocol", code = code, message = message, status = status,
     request_id = report.find_request_id(response, object),
@@ -154,15 +154,6 @@ function report.add_retry_after(err, retry_after, left)
       math.max(0, left))
 end
 
---- Copies a table of an error. Its texts are redacted first, and then made printable and bounded.
-local function redact_fields(fields, secrets, limit)
-  local copy = {}
-  for name, value in pairs(fields) do
-    copy[name] = type(value) == "string" and redact.to_line(redact.text(value, secrets), limit) or value
-  end
-  return setmetatable(copy, getmetatable(fields))
-end
-
 --- Builds the error that the caller gets. `failure` stays unchanged, because it may belong to a transport or to a
 --- credential provider.
 ---@param call kms.Call
@@ -170,18 +161,13 @@ end
 ---@return kms.Error
 function report.build_error(call, failure)
   local secrets, entry = report.collect_secrets(call), call.operation
-  local err = redact_fields(failure, secrets)
-  if failure.hint then err.message, err.hint = err.message .. "; " .. failure.hint, nil end
+  local err = redact.fields(failure, secrets)
+  if failure.hint then err.message, err.hint = err.message .. "; " .. err.hint, nil end
   err.kind = failure.kind
   if failure.kind ~= "service" then err.code = failure.code end
-  if type(failure.cause) == "table" then err.cause = redact_fields(failure.cause, secrets, MAX_CAUSE) end
-  if failure.diff then err.diff = redact_fields(failure.diff, secrets) end
-  for i, tried in ipairs(failure.tried or {}) do
-    err.tried = i == 1 and {} or err.tried
-    err.tried[i] = redact_fields(tried, secrets)
-  end
+  if type(failure.cause) == "table" then err.cause = redact.fields(failure.cause, secrets, MAX_CAUSE) end
   local key = call.params and operation.find_key(entry, call.params)
-  err.key = key and redact.to_line(redact.text(key, secrets), MAX_KEY)
+  err.key = key and redact.line(key, secrets, MAX_KEY)
   err.provider, err.operation, err.attempts = call.cloud.name, entry.name, call.attempts
   err.uncertain = failure.uncertain and not entry.read_only
   err.retryable = retry.is_retryable(err, entry, call.cloud)

@@ -44,16 +44,6 @@ function service.parse_url(url)
   return scheme, host, target:find "^/" and target or "/" .. target
 end
 
---- Copies an error, or a table in one, without the secrets of a request. Each text becomes one printable line.
-local function copy_redacted(fields, secrets)
-  local copy = {}
-  for name, value in pairs(fields) do
-    if type(value) == "string" then value = redact.to_line(redact.text(value, secrets)) end
-    copy[name] = type(value) == "table" and copy_redacted(value, secrets) or value
-  end
-  return setmetatable(copy, getmetatable(fields))
-end
-
 --- Creates the error for a successful response with unexpected content. It shows nothing of the body, which may contain
 --- new secrets.
 ---@param request kms.ServiceRequest
@@ -116,7 +106,7 @@ function service.create_response_error(request, response, code, message)
   local cause = code and Error.new { kind = "service", code = code, message = message or "no message", status = status }
     or parse_cause(request, response)
   cause.request_id = json_body.to_text(headers["x-request-id"]) or json_body.to_text(headers["x-iam-trace-id"])
-  cause = copy_redacted(cause, request.secrets or {})
+  cause = redact.fields(cause, request.secrets or {})
   local is_refusal = not is_temporary(status)
   -- The codes of IAM mostly repeat the status.
   local shown_code = cause.kind == "service" and cause.code ~= tostring(status) and " " .. cause.code or ""
@@ -141,7 +131,7 @@ local function send_once(context, request)
   if response then return response end
   -- A caller's own transport may return other errors than kms.Error.
   local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = tostring(err) }
-  cause = copy_redacted(cause, request.secrets or {})
+  cause = redact.fields(cause, request.secrets or {})
   local code = cause.kind == "transport" and "unavailable" or "invalid"
   local _, failure = Credentials.error(code,
     ("request to %s failed: %s"):format(request.service_name, cause.message), cause)

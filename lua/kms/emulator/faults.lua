@@ -1,5 +1,6 @@
 --- Faults: which kinds there are, which request receives the next one, and how it changes the response.
 
+local ascii = require "kms.util.ascii"
 local validate = require "kms.util.validate"
 local json = require "kms.emulator.json"
 local schema = require "kms.emulator.schema"
@@ -13,7 +14,7 @@ local BAD_GATEWAY = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<b
 
 local function lower_names(headers)
   local lower = {}
-  for name, value in pairs(headers or {}) do lower[name:lower()] = value end
+  for name, value in pairs(headers or {}) do lower[ascii.lower(name)] = value end
   return lower
 end
 

@@ -1,5 +1,6 @@
 --- Reads the requests and writes the responses of the emulated services.
 
+local ascii = require "kms.util.ascii"
 local json = require "kms.emulator.json"
 
 local http = {}
@@ -72,7 +73,7 @@ end
 function http.get_header(request, name)
   local value
   for _, pair in ipairs(request.headers or {}) do
-    if pair[1]:lower() == name then
+    if ascii.lower(pair[1]) == name then
       local text = pair[2]:match "^%s*(.-)%s*$"
       value = value and value .. "," .. text or text
     end

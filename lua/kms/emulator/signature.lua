@@ -1,6 +1,7 @@
 --- Computes the signatures of both clouds from a request as received. It shares no code with the signer in C, so that
 --- one mistake cannot be in both.
 
+local ascii = require "kms.util.ascii"
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
 local http = require "kms.emulator.http"
@@ -100,7 +101,7 @@ function signature.parse_authorization(value)
   local algorithm, access_key, names, digits =
     value:match "^(%S+) Access=([^,%s]+),%s*SignedHeaders=([^,%s]+),%s*Signature=(%x+)$"
   if not ALGORITHMS[algorithm] then return nil end
-  local signed_headers = http.split(names:lower(), ";")
+  local signed_headers = http.split(ascii.lower(names), ";")
   table.sort(signed_headers, is_less)
   return { algorithm = algorithm, access_key = access_key, signed_headers = signed_headers, signature = digits }
 end

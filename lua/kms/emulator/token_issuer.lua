@@ -1,6 +1,7 @@
 --- Issues tokens and temporary keys with the lengths and alphabets of real ones. They do not depend on chance: the same
 --- requests at the same times receive the same values.
 
+local ascii = require "kms.util.ascii"
 local signature = require "kms.emulator.signature"
 
 local token_issuer = {}
@@ -33,11 +34,11 @@ function token_issuer:issue_token() return "MII" .. self:generate_digits(2045) e
 
 local KEY_GENERATORS = {
   huawei = function(self)
-    return { access_key = "HST" .. self:generate_digits(17):upper(), secret_key = self:generate_digits(40),
+    return { access_key = "HST" .. ascii.upper(self:generate_digits(17)), secret_key = self:generate_digits(40),
       security_token = "gQtjbi1ub3J0" .. self:generate_digits(1000) }
   end,
   ncloud = function(self)
-    return { access_key = "ncp_iam_" .. self:generate_digits(20):upper(), secret_key = self:generate_digits(40) }
+    return { access_key = "ncp_iam_" .. ascii.upper(self:generate_digits(20)), secret_key = self:generate_digits(40) }
   end,
 }
 

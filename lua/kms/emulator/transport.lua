@@ -1,5 +1,6 @@
 --- The emulator as a transport: sends requests to an emulated cloud on virtual time.
 
+local ascii = require "kms.util.ascii"
 local validate = require "kms.util.validate"
 local Error = require "kms.error"
 local faults = require "kms.emulator.faults"
@@ -23,7 +24,7 @@ end
 local function receive(request)
   local headers = { { "Host", request.host } }
   for _, pair in ipairs(request.headers or {}) do
-    if pair[1]:lower() == "host" then headers[1] = pair else headers[#headers + 1] = pair end
+    if ascii.lower(pair[1]) == "host" then headers[1] = pair else headers[#headers + 1] = pair end
   end
   return { method = request.method, scheme = request.scheme, host = headers[1][2], target = request.target,
     headers = headers, body = request.body or "" }

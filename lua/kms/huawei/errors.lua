@@ -4,6 +4,8 @@ local json_body = require "kms.util.json_body"
 
 local errors = {}
 
+local MAX_WRAPPERS = 100 -- an object with more objects has none of the known shapes
+
 -- Members of code and message, in order of precedence: KMS and the gateway, IAM and older services, a few others. Each
 -- pair is looked for in the member `error`, then in the body itself.
 local PAIRS = {
@@ -22,6 +24,7 @@ local function list_wrappers(object)
   local names, list = {}, {}
   for name, value in pairs(object) do
     if type(name) == "string" and name ~= "error" and type(value) == "table" then names[#names + 1] = name end
+    if #names > MAX_WRAPPERS then return {} end
   end
   table.sort(names)
   for i, name in ipairs(names) do list[i] = object[name] end

@@ -4,6 +4,8 @@ local find, byte = string.find, string.byte
 
 local json_body = {}
 
+local MAX_ERROR = 32 * 1024 -- bytes of a body whose numbers are compared with their text
+
 -- The module reads the locale's decimal point whenever a decoder is created.
 local function new_decoder()
   local cjson = require "cjson.safe".new()
@@ -65,19 +67,24 @@ local function quote_numbers(body)
   return table.concat(parts) .. body:sub(from)
 end
 
---- Decodes a body like `decode`, for an error: a number that a Lua number would not keep verbatim becomes a string.
+--- Decodes a body like `decode`, for an error: a number that a Lua number would not keep verbatim becomes a string,
+--- except in a body that is larger than any error of a cloud.
 ---@param body string
+---@param object table? what `decode` returned for it, if it was called before
 ---@return table? object, string? code, string? message
-function json_body.decode_error(body)
-  local object, code, message = json_body.decode(body)
+function json_body.decode_error(body, object)
+  local code, message
+  if not object then object, code, message = json_body.decode(body) end
   if not object then return nil, code, message end
-  return json_body.decode(quote_numbers(body))
+  if #body > MAX_ERROR then return object end
+  local quoted = quote_numbers(body)
+  return quoted == body and object or json_body.decode(quoted)
 end
 
 --- Converts an error code or message to text. Some services send numeric codes.
 ---@param value any
 ---@return string? text nil for anything but a number or a string that is not empty. It is foreign text: an error may
----  show it only after redact.text and redact.to_line
+---  show it only after redact.line
 function json_body.to_text(value)
   if value == nil then return nil end
   local value_type = type(value)

@@ -1,128 +1,266 @@
 --- Makes foreign text fit for an error: without secrets, printable and bounded. A gateway, for example, repeats signed
 --- headers in its message, the security token among them.
+---
+--- A text is first cut to a length that depends on what is shown and on the secrets, not on the text. All that follows
+--- takes linear time: a server must not be able to stop the program with a large response.
 
-local ascii = require "kms.util.ascii"
+local byte, char, find, gsub, sub = string.byte, string.char, string.find, string.gsub, string.sub
+local floor, min = math.floor, math.min
 
 local redact = {}
 
 local MARK = "[secret]"
 local MAX_EXCERPT = 200 -- bytes of a body that a protocol error shows
 local MAX_MESSAGE = 2000 -- bytes of a service's message that are kept: a gateway's canonical request still fits
+local MAX_SLACK = 24 * 1024 -- bytes after those shown that are searched too: a token of 8 KiB, percent-encoded
+local MIN_PIECE = 12 -- bytes of one end of a secret that are removed although the rest is missing
+local MIN_CUT_PIECE = 4 -- bytes of a secret at the end of a cut text that are removed
+local MAX_ESCAPE = 12 -- bytes of one escaped character
+local MAX_ROUNDS = 3 -- escapes within escapes
+local MAX_DEPTH = 6 -- tables within the tables of an error
 
 -- Characters that a terminal obeys instead of showing: C1 controls, and those that change the direction of text.
 local TERMINAL_CONTROLS = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
 
---- Creates a pattern that matches a name in any case.
+--- Creates a pattern that matches a name in any case. Independent of the locale, as all patterns here.
 local function match_any_case(name)
-  return (name:gsub("%W", "%%%0"):gsub("%a", function(c) return "[" .. ascii.lower(c) .. ascii.upper(c) .. "]" end))
+  return (gsub(gsub(name, "%-", "%%-"), "[a-z]", function(c) return "[" .. c .. char(byte(c) - 32) .. "]" end))
 end
 
 -- Headers with a secret, as a gateway prints them; "|" is the end of a line. The whole value is removed, because a cut
 -- value is no longer equal to the secret, and still most of it.
 local SECRET_LINES = {
-  "(" .. match_any_case "x-auth-token" .. "%s*:%s*)[^|\r\n]+",
-  "(" .. match_any_case "x-security-token" .. "%s*:%s*)[^|\r\n]+",
-  "(SDK%-HMAC%-%w+ )Access=[^|\r\n]+",
+  "(" .. match_any_case "x-auth-token" .. "[ \t]*:[ \t]*)[^|\r\n]+",
+  "(" .. match_any_case "x-security-token" .. "[ \t]*:[ \t]*)[^|\r\n]+",
+  "(SDK%-HMAC%-[A-Z0-9]+ )Access=[^|\r\n]+",
 }
 
---- Replaces every literal occurrence of a secret.
-local function replace_literal(text, secret)
-  local parts, from = {}, 1
-  local first, last = text:find(secret, from, true)
-  while first do
-    parts[#parts + 1] = text:sub(from, first - 1) .. MARK
-    from = last + 1
-    first, last = text:find(secret, from, true)
-  end
-  return table.concat(parts) .. text:sub(from)
+local HEX = "[0-9A-Fa-f]"
+
+local function decode_hex(digits) return char(tonumber(digits, 16)) end
+
+--- Encodes a code point of at most 16 bits in UTF-8.
+local function encode_utf8(code)
+  if code < 0x80 then return char(code) end
+  local rest, last = floor(code / 0x40), 0x80 + code % 0x40
+  if rest < 0x20 then return char(0xc0 + rest, last) end
+  return char(0xe0 + floor(rest / 0x40), 0x80 + rest % 0x40, last)
 end
 
--- The bytes that JSON may escape by a backslash.
-local BACKSLASHED = { ["/"] = true, ['"'] = true, ["\\"] = true }
+local function decode_utf16(digits) return encode_utf8(tonumber(digits, 16)) end
 
--- Patterns of the forms of a byte: percent-encoded or escaped in JSON, also twice. The number of backslashes is
--- bounded, so that a long run of them does not take quadratic time.
-local SPELLINGS = setmetatable({}, { __index = function(cache, c)
-  local hex = match_any_case(("%02x"):format(c:byte()))
-  local slashes = "^\\\\?\\?"
-  cache[c] = { "^%%[25]*" .. hex, slashes .. "u00" .. hex, BACKSLASHED[c] and slashes .. "%" .. c }
-  return cache[c]
-end })
-
---- Finds the end of a secret that begins at an index, each of its bytes in any form.
----@return integer?
-local function find_secret_end(text, index, secret)
-  for i = 1, #secret do
-    local c, last = secret:sub(i, i), nil
-    for _, spelling in ipairs(SPELLINGS[c]) do last = last or select(2, text:find(spelling, index)) end
-    last = last or text:sub(index, index) == c and index
-    if not last then return nil end
-    index = last + 1
-  end
-  return index - 1
+--- Removes the encodings of "%" itself at the beginning of a run of the digits 2 and 5.
+local function decode_percent_signs(digits)
+  local from = 1
+  while sub(digits, from, from + 1) == "25" do from = from + 2 end
+  return "%" .. sub(digits, from)
 end
 
---- Replaces every occurrence of a secret of which some bytes are escaped.
-local function replace_escaped(text, secret)
-  if not text:find "[%%\\]" then return text end
-  local first = secret:sub(1, 1)
-  local beginning = "[%%\\" .. (first == "\0" and "%z" or first:gsub("%W", "%%%0")) .. "]"
-  local parts, from, index = {}, 1, text:find(beginning)
-  while index do
-    local last = find_secret_end(text, index, secret)
-    if last then
-      parts[#parts + 1] = text:sub(from, index - 1) .. MARK
-      from, index = last + 1, last
-    end
-    index = text:find(beginning, index + 1)
-  end
-  return table.concat(parts) .. text:sub(from)
+local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
+
+local function decode_entity(name)
+  local digits = name:match "^#([0-9]+)$"
+  local code = digits and tonumber(digits) or tonumber(name:match "^#[xX]([0-9A-Fa-f]+)$" or "", 16)
+  if code then return code < 0x10000 and encode_utf8(code) or nil end
+  return ENTITIES[name]
 end
 
---- Removes secrets from a text, be they literal, percent-encoded, or escaped as in JSON.
----@param text string
----@param secrets string[]
----@return string
-function redact.text(text, secrets)
-  for _, secret in ipairs(secrets) do
-    if secret ~= "" then text = replace_escaped(replace_literal(text, secret), secret) end
+-- The functions below remove one kind of escape each, in linear time: no repetition of a pattern can match again what
+-- it gave back.
+
+local function decode_percent(text)
+  return (gsub(gsub(text, "%%(25[25]*)", decode_percent_signs), "%%(" .. HEX .. HEX .. ")", decode_hex))
+end
+
+--- JSON within JSON has runs of backslashes, so a run counts as one.
+local function decode_json(text)
+  text = gsub(gsub(text, "\\+", "\\"), "\\u(" .. HEX:rep(4) .. ")", decode_utf16)
+  return (gsub(text, '\\(["/])', "%1"))
+end
+
+local function decode_html(text)
+  return (gsub(text, "&([#0-9A-Za-z]+);", decode_entity))
+end
+
+local DECODERS = { decode_percent, decode_json, decode_html }
+
+--- Removes all escapes.
+local function decode(text)
+  for _ = 1, find(text, "[%%\\&]") and MAX_ROUNDS or 0 do
+    for _, decode_one_kind in ipairs(DECODERS) do text = decode_one_kind(text) end
   end
-  for _, pattern in ipairs(SECRET_LINES) do text = text:gsub(pattern, "%1" .. MARK) end
   return text
 end
 
---- Removes secrets from a piece of JSON text, after resolving its escapes.
+--- Counts the bytes of a secret that are in a text at an index, from the secret's beginning.
+local function count_shared(text, index, secret)
+  local count, step = 0, 64
+  while count < #secret do
+    local from = index + count
+    if sub(text, from, from + step - 1) ~= sub(secret, count + 1, count + step) then break end
+    count = count + step
+  end
+  while count < #secret and byte(text, index + count) == byte(secret, count + 1) do count = count + 1 end
+  return min(count, #secret)
+end
+
+--- Replaces every beginning of a secret that has at least `min_count` bytes. Continues after what it has compared, so
+--- that it takes linear time.
+local function replace_beginnings(text, secret, min_count, mark)
+  local piece = sub(secret, 1, MIN_PIECE)
+  local first = find(text, piece, 1, true)
+  if not first then return text end
+  local parts, from = {}, 1
+  while first do
+    local count = count_shared(text, first, secret)
+    parts[#parts + 1] = count < min_count and sub(text, from, first + count - 1) or sub(text, from, first - 1) .. mark
+    from = first + count
+    first = find(text, piece, from, true)
+  end
+  return table.concat(parts) .. sub(text, from)
+end
+
+--- Replaces every occurrence of a secret, and of its beginnings and ends.
+local function replace_secret(text, secret)
+  text = replace_beginnings(text, secret, 1, MARK)
+  if #secret <= MIN_PIECE or not find(text, sub(secret, -MIN_PIECE), 1, true) then return text end
+  return replace_beginnings(text:reverse(), secret:reverse(), 1, MARK:reverse()):reverse()
+end
+
+--- Removes the beginning of a secret at the end of a text, which was cut there.
+local function remove_cut_secret(text, secret)
+  for length = min(MIN_PIECE, #secret) - 1, MIN_CUT_PIECE, -1 do
+    if sub(text, -length) == sub(secret, 1, length) then return sub(text, 1, -length - 1) end
+  end
+  return text
+end
+
+local function replace_secrets(text, secrets, is_cut)
+  for _, secret in ipairs(secrets) do
+    text = replace_secret(text, secret)
+    if is_cut then text = remove_cut_secret(text, secret) end
+  end
+  return text
+end
+
+--- Returns the secrets that are not empty, and what remains of them without their escapes; the longest first, because a
+--- secret can contain another one.
+local function list_secrets(secrets)
+  local list = {}
+  for _, secret in ipairs(secrets) do
+    if secret ~= "" then
+      list[#list + 1] = secret
+      local decoded = decode(secret)
+      if decoded ~= secret and #decoded > 2 then list[#list + 1] = decoded end
+    end
+  end
+  table.sort(list, function(a, b) return #a > #b end)
+  return list
+end
+
+--- Cuts a text after the bytes that will be shown and those that the removal of secrets may need.
+---@return string text, boolean is_cut
+local function cut(text, list, limit)
+  local size = limit + MAX_ESCAPE + min(3 * #(list[1] or ""), MAX_SLACK)
+  if #text <= size then return text, false end
+  text = sub(text, 1, size)
+  local escape = find(text, "[%%\\&]", size - MAX_ESCAPE)
+  return escape and sub(text, 1, escape - 1) or text, true
+end
+
+--- Removes secrets, literal and escaped ones. A text that contains an escaped secret loses its escapes.
+local function remove_secrets(text, list, is_cut)
+  local has_escapes = #list > 0 and find(text, "[%%\\&]")
+  if has_escapes then
+    for _, secret in ipairs(list) do text = replace_beginnings(text, secret, #secret, MARK) end
+    local decoded = decode(text)
+    local redacted = replace_secrets(decoded, list, is_cut)
+    if redacted ~= decoded then text = redacted end
+  end
+  text = replace_secrets(text, list, is_cut)
+  -- A decoder may have used a part of a secret together with the bytes before it, so each step is searched too.
+  local decoded = text
+  for _ = 1, has_escapes and MAX_ROUNDS or 0 do
+    for _, decode_one_kind in ipairs(DECODERS) do
+      decoded = decode_one_kind(decoded)
+      local redacted = replace_secrets(decoded, list, is_cut)
+      if redacted ~= decoded then text, decoded = redacted, redacted end
+    end
+  end
+  for _, pattern in ipairs(SECRET_LINES) do text = gsub(text, pattern, "%1" .. MARK) end
+  return text
+end
+
+local function clean(text, secrets, limit)
+  local list = list_secrets(secrets)
+  local beginning, is_cut = cut(text, list, limit)
+  return remove_secrets(beginning, list, is_cut), is_cut
+end
+
+--- Removes secrets from a text, be they literal or escaped: percent-encoded, as in JSON, or as in HTML.
 ---@param text string
 ---@param secrets string[]
+---@param limit integer? bytes that will be shown, MAX_MESSAGE by default; a longer text loses its end
 ---@return string
-function redact.json(text, secrets)
-  local function decode(digits) return string.char(tonumber(digits, 16)) end
-  local plain = text:gsub("\\u00(%x%x)", decode):gsub('\\([/"\\])', "%1")
-  return redact.text(plain, secrets)
+function redact.text(text, secrets, limit)
+  return (clean(text, secrets, limit or MAX_MESSAGE))
 end
 
 --- Formats foreign text as one printable line of bounded length. Control characters become spaces; other UTF-8 stays.
 ---@param text string
 ---@param limit integer? in bytes; MAX_MESSAGE by default
+---@param is_cut boolean? the text has lost its end before
 ---@return string
-function redact.to_line(text, limit)
+function redact.to_line(text, limit, is_cut)
   limit = limit or MAX_MESSAGE
-  local line = text:sub(1, limit):gsub("[%c\127]+", " ")
-  for _, pattern in ipairs(TERMINAL_CONTROLS) do line = line:gsub(pattern, " ") end
+  local line = gsub(sub(text, 1, limit), "[%z\1-\31\127]+", " ")
+  for _, pattern in ipairs(TERMINAL_CONTROLS) do line = gsub(line, pattern, " ") end
   -- The cut must not leave a part of a character behind.
-  if #text > limit then line = line:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
+  if #text > limit or is_cut then line = gsub(line, "[\192-\255][\128-\191]*$", "") .. "…" end
   return line
 end
 
---- Formats the beginning of a body as printable ASCII, for a protocol error.
+--- Removes secrets from foreign text, and formats it as one printable line of bounded length.
+---@param text string
+---@param secrets string[]
+---@param limit integer? in bytes; MAX_MESSAGE by default
+---@return string
+function redact.line(text, secrets, limit)
+  local cleaned, is_cut = clean(text, secrets, limit or MAX_MESSAGE)
+  return redact.to_line(cleaned, limit, is_cut)
+end
+
+local function copy_fields(fields, secrets, limit, depth)
+  local copy = {}
+  for name, value in pairs(fields) do
+    if type(value) == "string" then value = redact.line(value, secrets, limit) end
+    if type(value) == "table" then
+      value = depth < MAX_DEPTH and copy_fields(value, secrets, limit, depth + 1) or nil
+    end
+    copy[name] = value
+  end
+  return setmetatable(copy, getmetatable(fields))
+end
+
+--- Copies an error, or a table in one. Every text in it, at any depth, becomes a line without secrets.
+---@param fields table
+---@param secrets string[]
+---@param limit integer? of each text, in bytes; MAX_MESSAGE by default
+---@return table
+function redact.fields(fields, secrets, limit)
+  return copy_fields(fields, secrets, limit, 1)
+end
+
+--- Formats the beginning of a body as printable ASCII, for a protocol error. Resolves the escapes of JSON.
 ---@param body string
 ---@param secrets string[] removed from the excerpt
 ---@return string
 function redact.excerpt(body, secrets)
-  -- Redact first, cut then: a cut secret would no longer be recognized.
-  local clean = redact.json(body, secrets)
-  local excerpt = clean:sub(1, MAX_EXCERPT):gsub("%s+", " "):gsub("[^ -~]", "?")
-  return ("%d bytes: %s%s"):format(#body, excerpt, #clean > MAX_EXCERPT and "…" or "")
+  local list = list_secrets(secrets)
+  local beginning, is_cut = cut(body, list, MAX_ESCAPE * MAX_EXCERPT)
+  local cleaned = remove_secrets(decode_json(beginning), list, is_cut)
+  local excerpt = gsub(gsub(sub(cleaned, 1, MAX_EXCERPT), "[ \t-\r]+", " "), "[^ -~]", "?")
+  return ("%d bytes: %s%s"):format(#body, excerpt, (is_cut or #cleaned > MAX_EXCERPT) and "…" or "")
 end
 
 return redact

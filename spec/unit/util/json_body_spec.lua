@@ -28,6 +28,24 @@ describe("kms.util.json_body", function()
       e = "900719925474099312" }, object)
   end)
 
+  it("decode_error takes at most twice as long as decode for a body of 1 MiB #timing", function()
+    for _, member in ipairs { "0,", "-1.50,", '"",', '"\\"",', "[],", "1e5," } do
+      local body = '{"a":[' .. member:rep(math.floor(2 ^ 20 / #member)) .. '0]}'
+      local function measure(name)
+        local least = math.huge
+        for _ = 1, 3 do
+          collectgarbage()
+          local start = os.clock()
+          assert(json_body[name](body))
+          least = math.min(least, os.clock() - start)
+        end
+        return least
+      end
+      local plain, exact = measure "decode", measure "decode_error"
+      assert(exact < 2 * plain + 0.01, ("%s %.3f s, decode %.3f s"):format(member, exact, plain))
+    end
+  end)
+
   it("decode_error returns the code of decode", function()
     assert.equal("not_json", (select(2, json_body.decode_error "{")))
   end)
