@@ -220,7 +220,8 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
     return context;
 }
 
-/* Rounds seconds to the nearest millisecond. The comparison refuses NaN too. */
+/* Rounds seconds to the nearest millisecond. The comparison refuses NaN too. The message shows no
+ * fraction, because its decimal point depends on the locale. */
 static bool read_time(lua_State *L, kms_signer *signer)
 {
     const lua_Number limit = (lua_Number)(KMS_TIME_LIMIT_MS + 1) / 1000;
@@ -234,7 +235,7 @@ static bool read_time(lua_State *L, kms_signer *signer)
             return true;
     }
     return kms_signer_fail(
-        signer, "timestamp must be Unix time in seconds, up to the end of year 9999; got %.14g",
+        signer, "timestamp must be Unix time in seconds, up to the end of year 9999; got %.0e",
         seconds);
 }
 

@@ -1,3 +1,4 @@
+local locales = require "spec.helpers.locales"
 local sign = require "kms.sign"
 local signing = require "spec.helpers.signing"
 local subprocess = require "spec.helpers.subprocess"
@@ -275,6 +276,17 @@ describe("kms.sign.huawei refuses", function()
     assert_refused("secret_key", "")
     assert(stages(nil, { access_key = "a", secret_key = "\0\255 any\nbytes " }))
   end)
+
+  it("times with the same message in a locale with a decimal comma", function()
+    local script = [[
+      os.setlocale "de_DE.UTF-8"
+      local keys = { access_key = "A", secret_key = "S" }
+      print(select(2, require("kms.sign").huawei({ method = "GET", host = "h", path = "/" }, keys, -3 / 2)))
+    ]]
+    local output = subprocess.run(script, (locales.environment()))
+    assert.matches("got -2e+00\n", output, 1, true)
+  end)
+  teardown(locales.remove)
 
   it("times that a calendar with four-digit years does not contain", function()
     for _, time in ipairs { 0 / 0, math.huge, -math.huge, -1, -1e-9, 253402300799.9996, 253402300800, 1e300 } do
