@@ -218,6 +218,7 @@ describe("the Lua modules", function()
     ["kms.sign"] = "its functions have a spec each in spec/unit/sign",
     ["kms.http1"] = "http1_parser_spec and http1_request_spec",
     ["kms.parallel.nginx_runner"] = "a part of kms.parallel in NGINX, which spec/nginx/parallel_spec.lua tests",
+    ["kms.transport.cosocket_deadline"] = "a part of kms.transport.cosocket, which needs NGINX: spec/transport/contract.lua",
     ["kms.transport.cosocket_options"] = "a part of kms.transport.cosocket, which needs NGINX: cosocket_spec",
   }
 

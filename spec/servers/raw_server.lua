@@ -8,11 +8,15 @@
 --   early         a web server: rejects a request without reading its body, and responds to the next one
 --   flood         a web server: sends a body without end, as fast as it can, until the client closes
 --   unasked       a web server: responds, and sends a second response on that connection when the next one opens
+--   drip_handshake, drip_response   forward to the HTTPS server of the specs, and its bytes back one every DRIP_INTERVAL:
+--                 all of them, or those after the client's first DRIP_START bytes
 
 local mime = require "mime"
 local socket = require "socket"
 
 local TIMEOUT = 20 -- seconds
+local DRIP_INTERVAL = 0.05 -- seconds
+local DRIP_START = 4096 -- bytes, more than a client sends before its request
 
 local mode, port = arg[1], tonumber(arg[2])
 io.stdout:setvbuf("no")
@@ -113,7 +117,36 @@ function modes.unasked()
   first:close()
 end
 
+--- Forwards bytes both ways until the client closes. The server's bytes go slowly after `start` bytes of the client.
+local function drip(start)
+  local server = assert(socket.connect("127.0.0.1", tonumber(os.getenv "KMS_SERVER_PORT") + 1))
+  client:setoption("tcp-nodelay", true)
+  server:settimeout(0)
+  client:settimeout(0)
+  local sent, slow = 0, ""
+  repeat
+    local ready = socket.select({ client, slow == "" and server or nil }, nil, slow == "" and TIMEOUT or DRIP_INTERVAL)
+    local bytes, err, part
+    if ready[client] then
+      bytes, err, part = client:receive(65536)
+      sent = sent + #(bytes or part)
+      server:send(bytes or part)
+    elseif slow ~= "" then
+      bytes, err = client:send(slow:sub(1, 1))
+      slow = slow:sub(2)
+    else
+      bytes, err, part = server:receive(65536)
+      if sent > start then slow = bytes or part else client:send(bytes or part) end
+    end
+  until err == "closed" or next(ready) == nil and slow == ""
+  server:close()
+end
+
+local raw_modes = {}
+function raw_modes.drip_handshake() drip(0) end
+function raw_modes.drip_response() drip(DRIP_START) end
+
 accept()
-modes[mode](read_head())
+if raw_modes[mode] then raw_modes[mode]() else modes[mode](read_head()) end
 client:close()
 print(table.concat(heads, "\n"))

@@ -3,6 +3,9 @@
 -- test CA in another way. `servers` is spec.helpers.test_servers. `test` has busted's describe, it and assert (equal, same,
 -- is_nil, is_true, is_false), because busted defines them for spec files only.
 
+local monotonic = require("kms.http1").monotonic
+local raw_server = require "spec.helpers.raw_server"
+
 local EVERY_BYTE = {}
 for byte = 0, 255 do EVERY_BYTE[#EVERY_BYTE + 1] = string.char(byte) end
 EVERY_BYTE = table.concat(EVERY_BYTE)
@@ -302,6 +305,20 @@ return function(new, servers, test)
         assert_fails("timeout", true, send(open({ timeout = 0.2 }), "/fault/" .. fault))
       end
     end)
+
+    for mode, is_sent in pairs({ drip_handshake = false, drip_response = true }) do
+      it("the timeout of a request limits a server whose TLS records arrive byte by byte: " .. mode, function()
+        raw_server(mode, function()
+          local transport = open()
+          local started_at = monotonic()
+          assert_fails("timeout", is_sent, send(transport, "/", {
+            method = "PUT", scheme = "https", host = servers.host("proxy"), body = ("x"):rep(8192), timeout = 1,
+          }))
+          local seconds = monotonic() - started_at
+          assert.is_true(seconds > 0.95 and seconds < 1.2, seconds)
+        end)
+      end)
+    end
 
     it("the timeout of a request limits that request only", function()
       local transport = open()

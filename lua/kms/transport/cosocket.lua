@@ -8,6 +8,7 @@ local validate = require "kms.util.validate"
 
 local ngx = rawget(_G, "ngx")
 local is_nginx = ngx and ngx.socket and ngx.get_phase
+local cosocket_deadline = is_nginx and require "kms.transport.cosocket_deadline"
 local cosocket_options = is_nginx and require "kms.transport.cosocket_options"
 local cosocket_tls = is_nginx and require "kms.transport.cosocket_tls"
 
@@ -15,7 +16,6 @@ local cosocket = {}
 
 local MAX_SLEEP = 1e9 -- 30 years
 local MIN_SLEEP = 0.001 -- NGINX's timers count milliseconds, and it logs a warning for a sleep of 0
-local MAX_SEND = 64 * 1024 -- bytes per send, because NGINX's timer starts again whenever some of them are sent
 local MAX_RECEIVE = 64 * 1024
 local MAX_PROXY_RESPONSE = 64 * 1024
 local DEFAULT_TIMEOUT = 30 -- seconds, if neither the request nor an option has one
@@ -39,14 +39,21 @@ local settings_of = setmetatable({}, { __mode = "k" })
 -- Deadlines are on the scale of this clock.
 local clock = http1.monotonic
 
---- Limits the socket's next operation to the time before the deadline.
+--- Limits each wait of the socket to the time before the deadline.
 ---@return boolean is_in_time
 local function set_timeout(socket, deadline)
   local remaining = math.ceil((deadline - clock()) * 1000)
   if remaining <= 0 then return false end
-  ngx.update_time() -- NGINX starts timers at its cached time, which is that of the current event
+  ngx.update_time() -- as in cosocket_deadline
   socket:settimeouts(remaining, remaining, remaining)
   return true
+end
+
+--- Calls `fn(socket, ...)`, at most until the deadline.
+---@return boolean is_in_time, any first result of `fn`, any second
+local function run_until(deadline, fn, socket, ...)
+  if not set_timeout(socket, deadline) then return false end
+  return cosocket_deadline.run(deadline - clock(), fn, socket, ...)
 end
 
 --- ngx_lua reads no hosts file. "localhost" is always the loopback address (RFC 6761, section 6.3).
@@ -73,12 +80,9 @@ local function connect(socket, origin, deadline)
 end
 
 ---@return string? code, string? reason
-local function send_bytes(socket, bytes, deadline)
-  for first = 1, #bytes, MAX_SEND do
-    if not set_timeout(socket, deadline) then return "timeout" end
-    local sent, err = socket:send(bytes:sub(first, first + MAX_SEND - 1))
-    if not sent then return to_code(err), err end
-  end
+local function send_bytes(socket, bytes)
+  local sent, err = socket:send(bytes)
+  if not sent then return to_code(err), err end
 end
 
 --- The outcome of a request on one connection.
@@ -95,7 +99,7 @@ end
 local function receive_response(socket, parser, deadline)
   local is_complete, response_or_code, is_reusable_or_reason, is_drained
   repeat
-    if not set_timeout(socket, deadline) then return { code = "timeout" } end
+    if clock() >= deadline then return { code = "timeout" } end -- because a fast server never makes this thread wait
     local bytes, err = socket:receiveany(MAX_RECEIVE)
     if bytes then
       is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:feed(bytes)
@@ -115,7 +119,7 @@ local function open_tunnel(socket, origin, deadline)
   local authority, authorization = ("%s:%d"):format(origin.name, origin.port), origin.proxy.authorization
   local request = ("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(authority, authority,
     authorization and "Proxy-Authorization: " .. authorization .. "\r\n" or "") -- RFC 9110, section 11.7.2
-  local code, reason = send_bytes(socket, request, deadline)
+  local code, reason = send_bytes(socket, request)
   if not code then
     local result = receive_response(socket, http1.parser("CONNECT", MAX_PROXY_RESPONSE), deadline)
     local status = result.response and result.response.status
@@ -133,8 +137,7 @@ local function open_tunnel(socket, origin, deadline)
 end
 
 ---@return string? code, string? reason
-local function handshake(socket, origin, deadline)
-  if not set_timeout(socket, deadline) then return "timeout" end
+local function handshake(socket, origin)
   local certificate = origin.client_certificate
   if certificate then assert(socket:setclientcert(certificate.chain, certificate.key)) end
   local returned, session, err = pcall(socket.sslhandshake, socket, nil, origin.server_name, true)
@@ -145,6 +148,15 @@ local function handshake(socket, origin, deadline)
   if err then return "tls", err .. (VERIFY_ADVICE[tonumber(err:match "^(%d+): ")] or "") end
   local problem = cosocket_tls.check_session(session, origin.address)
   if problem then return "tls", problem end
+end
+
+--- Makes a TCP connection ready for requests.
+---@return string? code, string? reason
+local function prepare_connection(socket, origin, deadline)
+  local code, reason
+  if origin.proxy then code, reason = open_tunnel(socket, origin, deadline) end
+  if not code and origin.scheme == "https" then code, reason = handshake(socket, origin) end
+  return code, reason
 end
 
 --- Takes a connection from the pool, or makes one.
@@ -161,8 +173,11 @@ local function open_connection(self, origin, deadline, must_be_new)
   until not (must_be_new and is_kept)
   if is_kept then return socket, true end
   self.counts.connections = self.counts.connections + 1
-  if origin.proxy then code, reason = open_tunnel(socket, origin, deadline) end
-  if not code and origin.scheme == "https" then code, reason = handshake(socket, origin, deadline) end
+  if origin.proxy or origin.scheme == "https" then
+    local is_in_time
+    is_in_time, code, reason = run_until(deadline, prepare_connection, socket, origin, deadline)
+    if not is_in_time then code = "timeout" end
+  end
   if not code then return socket, false end
   socket:close()
   return nil, false, code, reason
@@ -188,6 +203,12 @@ local function find_origin(settings, request)
   return origin
 end
 
+---@return kms.transport.cosocket.Result
+local function send_and_receive(socket, parser, bytes, deadline)
+  local code, reason = send_bytes(socket, bytes)
+  return code and { code = code, reason = reason } or receive_response(socket, parser, deadline)
+end
+
 --- Sends a request on one connection, and receives the response. Keeps the connection only after a complete response.
 ---@return kms.transport.cosocket.Result
 local function send_once(self, origin, message, deadline, must_be_new)
@@ -196,8 +217,8 @@ local function send_once(self, origin, message, deadline, must_be_new)
   local socket, is_kept, code, reason = open_connection(self, origin, connect_deadline, must_be_new)
   if not socket then return { code = code, reason = reason } end
   local parser = http1.parser(message.method, settings.max_response)
-  code, reason = send_bytes(socket, message.bytes, deadline)
-  local result = code and { code = code, reason = reason } or receive_response(socket, parser, deadline)
+  local is_in_time, result = run_until(deadline, send_and_receive, socket, parser, message.bytes, deadline)
+  if not is_in_time then result = { code = "timeout" } end
   if result.is_reusable and settings.keepalive > 0 then
     socket:setkeepalive(math.ceil(settings.keepalive * 1000), settings.pool_size)
   else
