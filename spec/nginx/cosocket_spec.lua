@@ -2,6 +2,7 @@
 
 local nginx = require "spec.helpers.nginx_server"
 local servers = require "spec.helpers.test_servers"
+local socket = require "socket"
 local with_raw_server = require "spec.helpers.raw_server"
 
 --- A transport in the worker. NGINX's configuration names the CAs.
@@ -187,6 +188,38 @@ describe("a cosocket transport", function()
     assert_error("dns", false, nginx.transport():send(new_request "silent.test"))
     local err = assert_error("dns", false, nginx.transport():send(new_request "nobody.test"))
     assert.is_truthy(err.message:find("nobody.test could not be resolved (3: Host not found)", 1, true), err.message)
+  end)
+
+  describe("for a name with two addresses of which one works", function()
+    local function send_to(name)
+      -- Without keepalive each request makes a connection.
+      local transport = nginx.transport { keepalive = 0, connect_timeout = 3 }
+      for _ = 1, 12 do
+        assert.equal(200, assert(transport:send(new_request(("%s.kms.test:%d"):format(name, nginx.port + 1)))).status)
+      end
+    end
+
+    it("connects if the other one refuses connections", function() send_to "refusing" end)
+
+    it("connects if the other one has no route", function() send_to "unreachable" end)
+
+    it("connects within connect_timeout if the other one does not respond", function()
+      local listener = assert(socket.bind("127.0.0.98", nginx.port + 1, 1))
+      local clients = {}
+      for i = 1, 8 do -- fill the backlog
+        clients[i] = socket.tcp()
+        clients[i]:settimeout(0)
+        clients[i]:connect("127.0.0.98", nginx.port + 1)
+      end
+      send_to "silent"
+      for _, client in ipairs(clients) do client:close() end
+      listener:close()
+    end)
+
+    it("reports connect if none of the addresses works", function()
+      local err = assert_error("connect", false, nginx.transport():send(new_request "nowhere.kms.test:1"))
+      assert.is_truthy(err.message:find("nowhere.kms.test:1", 1, true), err.message)
+    end)
   end)
 
   describe("on a kept connection that the server closes after one response", function()

@@ -7,7 +7,9 @@ local http1 = require "kms.http1"
 local validate = require "kms.util.validate"
 
 local ngx = rawget(_G, "ngx")
-local is_nginx = ngx and ngx.socket and ngx.get_phase
+-- A failed TLS handshake in NGINX's stream subsystem ends the worker process.
+local subsystem = ngx and ngx.get_phase and ngx.config.subsystem
+local is_nginx = subsystem == "http" and ngx.socket
 local cosocket_deadline = is_nginx and require "kms.transport.cosocket_deadline"
 local cosocket_options = is_nginx and require "kms.transport.cosocket_options"
 local cosocket_tls = is_nginx and require "kms.transport.cosocket_tls"
@@ -17,6 +19,8 @@ local cosocket = {}
 local MAX_SLEEP = 1e9 -- 30 years
 local MIN_SLEEP = 0.001 -- NGINX's timers count milliseconds, and it logs a warning for a sleep of 0
 local MAX_RECEIVE = 64 * 1024
+local MAX_CONNECT_ATTEMPTS = 16 -- with two addresses, one connection in 65536 misses the one that works
+local CONNECT_SHARE = 0.25 -- of the time that remains, for an attempt that is not the last
 local MAX_PROXY_RESPONSE = 64 * 1024
 local DEFAULT_TIMEOUT = 30 -- seconds, if neither the request nor an option has one
 
@@ -25,6 +29,7 @@ local PHASES = {
   server_rewrite = true, rewrite = true, access = true, content = true, timer = true, ssl_cert = true,
 }
 local TIMER_ADVICE = "call from a timer: ngx.timer.at(0, ...)"
+local SUBSYSTEM_ADVICE = "call from the http subsystem, or use kms.transport.curl, which blocks"
 local PHASE_ADVICE = { init = "call from a timer of init_worker, or use kms.transport.curl, which blocks" }
 
 -- What to change in the configuration, by the number of OpenSSL's verification error (x509_vfy.h), with which ngx_lua's
@@ -66,8 +71,9 @@ local function to_code(err)
   return err == "timeout" and "timeout" or "closed"
 end
 
+--- Connects to one of the peer's addresses, which ngx_lua chooses at random.
 ---@return string? code, string? reason
-local function connect(socket, origin, deadline)
+local function connect_once(socket, origin, deadline)
   local peer = origin.proxy or origin
   if not set_timeout(socket, deadline) then return "timeout" end
   local is_connected, err = socket:connect(to_address(peer.name), peer.port, { pool = origin.pool })
@@ -150,6 +156,24 @@ local function handshake(socket, origin)
   if problem then return "tls", problem end
 end
 
+--- Takes a connection from the pool, or makes one. ngx_lua tries one of a name's addresses; further attempts make it
+--- likely that every address is tried. An attempt that is not the last has a part of the time that remains.
+---@return table? socket, string? code, string? reason
+local function connect(origin, deadline)
+  local name = (origin.proxy or origin).name
+  local attempt_count = (name == "localhost" or http1.is_ip(name)) and 1 or MAX_CONNECT_ATTEMPTS
+  local code, reason
+  for attempt = 1, attempt_count do
+    local time = clock()
+    local attempt_deadline = attempt < attempt_count and time + (deadline - time) * CONNECT_SHARE or deadline
+    local socket = ngx.socket.tcp()
+    code, reason = connect_once(socket, origin, attempt_deadline)
+    if not code then return socket end
+    if code == "dns" or clock() >= deadline then break end
+  end
+  return nil, code, reason
+end
+
 --- Makes a TCP connection ready for requests.
 ---@return string? code, string? reason
 local function prepare_connection(socket, origin, deadline)
@@ -166,9 +190,8 @@ local function open_connection(self, origin, deadline, must_be_new)
   local socket, is_kept, code, reason
   repeat
     if socket then socket:close() end
-    socket = ngx.socket.tcp()
-    code, reason = connect(socket, origin, deadline)
-    if code then return nil, false, code, reason end
+    socket, code, reason = connect(origin, deadline)
+    if not socket then return nil, false, code, reason end
     is_kept = socket:getreusedtimes() > 0
   until not (must_be_new and is_kept)
   if is_kept then return socket, true end
@@ -250,12 +273,13 @@ function metatable.__tostring() return metatable.__name end
 --- Returns the error of a call in a phase in which cosockets do not work.
 ---@return kms.Error?
 function cosocket.check_phase()
-  local phase = ngx.get_phase()
-  if PHASES[phase] then return nil end
-  return Error.new {
-    kind = "invalid", code = "phase",
-    message = ("a call cannot wait in NGINX's %s phase; %s"):format(phase, PHASE_ADVICE[phase] or TIMER_ADVICE),
-  }
+  local phase, message = ngx.get_phase(), nil
+  if subsystem ~= "http" then
+    message = ("a call cannot wait in NGINX's %s subsystem; %s"):format(subsystem, SUBSYSTEM_ADVICE)
+  elseif not PHASES[phase] then
+    message = ("a call cannot wait in NGINX's %s phase; %s"):format(phase, PHASE_ADVICE[phase] or TIMER_ADVICE)
+  end
+  return message and Error.new { kind = "invalid", code = "phase", message = message }
 end
 
 --- Sends a request and returns the response.
@@ -319,7 +343,7 @@ function Transport:close() end -- luacheck: no unused args
 ---@param options kms.transport.cosocket.Options?
 ---@return kms.transport.cosocket.Transport transport
 function cosocket.new(options)
-  if not is_nginx then error("kms.transport.cosocket works in NGINX only", 2) end
+  if not is_nginx then error("kms.transport.cosocket works in NGINX's http subsystem only", 2) end
   if options ~= nil and type(options) ~= "table" then
     error(validate.argument_error(1, "new", ("table expected, got %s"):format(type(options))), 2)
   end
