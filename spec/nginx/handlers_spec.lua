@@ -6,6 +6,7 @@ local servers = require "spec.helpers.test_servers"
 local socket = require "socket"
 
 local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
+local METADATA_TIMEOUT = 3 -- seconds of one request to a metadata service
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
 --- Makes a call in a content handler, with the client that init_by_lua made or, with `options`, a new one.
@@ -138,6 +139,32 @@ describe("a caller that closes its connection during a call", function()
       assert.equal(("t%d name%d"):format(i, i), nginx.get(rename_path("echo", "t" .. i, "name" .. i)))
     end
     assert.equal("100", nginx.get_record "returned")
+  end)
+
+  --- Asserts that calls succeed within `seconds` after the first one, which the upstream does not respond to, was aborted.
+  local function assert_no_delay(seconds, aborted_path, create_path, expected)
+    nginx.get "/new_clients"
+    local closing = nginx.send_request("/abortable" .. aborted_path)
+    await_arrivals(1)
+    closing:close()
+    assert.equal("pong", nginx.get "/ping")
+    local started_at, waiting, bodies = socket.gettime(), {}, {}
+    for i = 1, 10 do waiting[i] = nginx.send_request(create_path(i)) end
+    for i = 1, 10 do bodies[i] = nginx.receive_body(waiting[i]) end
+    local duration = socket.gettime() - started_at
+    nginx.set_record("gate", "open")
+    for i = 1, 10 do assert.equal(expected(i), bodies[i]) end
+    assert.is_true(duration < seconds, duration)
+  end
+
+  it("does not delay calls with the same credentials, about which nothing is known", function()
+    assert_no_delay(1, rename_path("unproven", "gate1", "name"),
+      function(i) return rename_path("unproven", "t" .. i, "name" .. i) end,
+      function(i) return ("t%d name%d"):format(i, i) end)
+  end)
+
+  it("delays calls that wait for the credentials that it asked for no longer than one request to their service", function()
+    assert_no_delay(METADATA_TIMEOUT + 1, "/move", function() return "/move" end, function() return "cn-east-3" end)
   end)
 
   it("does not end the handler if lua_check_client_abort is off", function()

@@ -132,7 +132,7 @@ local function drip(start)
       sent = sent + #(bytes or part)
       server:send(bytes or part)
     elseif slow ~= "" then
-      bytes, err = client:send(slow:sub(1, 1))
+      err = select(2, client:send(slow:sub(1, 1)))
       slow = slow:sub(2)
     else
       bytes, err, part = server:receive(65536)

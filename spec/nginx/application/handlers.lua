@@ -57,6 +57,22 @@ paths["/record/set"] = function()
 end
 paths["/pid"] = function() ngx.print(ngx.worker.pid()) end
 
+--- Makes clients whose credentials are new: "unproven" with a key, "metadata" with credentials of a metadata service.
+paths["/new_clients"] = function()
+  clients.unproven = kms.ncloud { endpoint = ("https://localhost:%d"):format(ngx.var.server_port + 1),
+    credentials = { access_key = ("key-%d"):format(records:incr("keys", 1, 0)), secret_key = "secret" } }
+  local endpoint = ("http://127.0.0.1:%d"):format(ngx.var.server_port)
+  clients.metadata = kms.huawei { endpoint = endpoint, project_id = ("a"):rep(32),
+    credentials = kms.credentials.metadata { endpoint = endpoint } }
+end
+
+--- Moves a key with the client "metadata", and prints its region.
+paths["/move"] = function()
+  local moved, err = clients.metadata:update_primary_region { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+    primary_region = "cn-east-3" }
+  ngx.print(moved and moved.primary_region or tostring(err))
+end
+
 --- Renames a key with the client ?client=, after the record ?after= exists, and prints the result.
 paths["/rename"] = function()
   local args = ngx.var

@@ -41,6 +41,21 @@ function upstream.echo()
   ngx.print(cjson.encode { code = "SUCCESS", data = { keyTag = tag, keyName = cjson.decode(body).keyName } })
 end
 
+--- A metadata service whose first response with keys waits until the gate is open.
+function upstream.serve_metadata()
+  read_body()
+  if not ngx.var.uri:find("securitykey", 1, true) then return ngx.print "sessiontoken" end
+  if records:incr("arrived", 1, 0) == 1 then upstream.await "gate" end
+  ngx.print(cjson.encode { credential = { access = "access", secret = "secret", securitytoken = "token",
+    expires_at = os.date("!%Y-%m-%dT%H:%M:%S.000000Z", ngx.time() + 7200) } })
+end
+
+--- Moves each key to the region of the request.
+function upstream.move()
+  ngx.header["Content-Type"] = "application/json"
+  ngx.print(read_body())
+end
+
 --- Sends bytes that are not HTTP.
 function upstream.garbage()
   read_body()
