@@ -13,7 +13,10 @@ local NOW = 1767323045.25
 local respond
 local Transport = {}
 function Transport.send() return respond() end
-function Transport.sleep() end
+-- Throttled attempts are bounded by the deadline only, so waiting must take time.
+local elapsed = 0
+function Transport.sleep(_, seconds) elapsed = elapsed + seconds end
+function Transport.clock() return elapsed end
 function Transport.now() return NOW end
 
 local CREDENTIALS = { access_key = "AKIDEXAMPLE", secret_key = SECRETS.secret_key }
