@@ -1,8 +1,8 @@
 /* Module kms.http1: HTTP/1.1 requests and responses as bytes, hosts, files and clocks. It needs
  * libc alone, so that an NGINX worker loads neither libcurl nor its dependencies.
  *
- * The parser's userdata owns what the response takes until it is complete. It has ended before its
- * result is pushed, so a finalizer that runs meanwhile cannot touch what is being pushed. */
+ * A parser's userdata owns the response until it is pushed. The parser has ended before its result
+ * is pushed, so a finalizer that runs meanwhile cannot change that result. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/wipe.h"
@@ -62,7 +62,7 @@ static void free_parser(parser *self)
     kms_http_response_free(&self->response);
 }
 
-/* Pushes a final result, and frees. */
+/* Pushes a final result, and frees the parser. */
 static int push_result(lua_State *L, parser *self, kms_http1_result result, bool is_drained)
 {
     self->has_ended = true;
@@ -116,8 +116,8 @@ static int collect_writer(lua_State *L)
     return 0;
 }
 
-/* request(request): the bytes; or nil and an error; or nil, nil and the text of an argument error,
- * which the caller raises at its own caller's line. */
+/* request(request): the bytes; or nil and an error; or nil, nil and the text of an argument error.
+ * The Lua caller raises that error at the line of its own caller. */
 static int write_request(lua_State *L)
 {
     kms_request request;

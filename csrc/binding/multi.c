@@ -59,9 +59,9 @@ static int add_request(lua_State *L)
     return 1;
 }
 
-/* Runs the loop until a request has ended, the time is over, or a signal arrived. A caller that
- * takes one ended request and starts another that ends at once must not starve the sockets: the
- * loop runs at least once per batch of ended requests. */
+/* Runs the loop until a request has ended, the time is over, or a signal arrived. It runs at least
+ * once per batch of ended requests. Otherwise a caller that replaces each ended request by one that
+ * ends at once would delay all others without end. */
 static void run(multi *self, double seconds)
 {
     const kms_transfer_queue *queue = &self->queue;

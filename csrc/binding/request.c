@@ -22,8 +22,8 @@ static const char *const FIELDS[] = {
     [BODY] = "body",     [HEADERS] = "headers", [TIMEOUT] = "timeout", [LINK_LOCAL] = "link_local",
 };
 
-/* Its address is the registry key of a list of the names as Lua strings: pushing a C string could
- * run the collector. */
+/* Its address is the registry key of the list of names. The list has Lua strings, because pushing a
+ * C string could run the collector. */
 static const char NAMES_KEY = 0;
 
 void kms_request_open(lua_State *L)
@@ -134,7 +134,8 @@ static kms_request_status write_headers(lua_State *L, kms_http_writer *writer,
         if (!kms_http_writer_add_header(writer, name, value, error))
             return KMS_REQUEST_INVALID;
     }
-    /* The nil that ended the list starts the traversal: a table of names is not a list. */
+    /* lua_next starts from the nil that ended the list. A table without a first item must be empty:
+     * a table of names and values is not a list. */
     if (i == 1 && lua_next(L, list) != 0) {
         lua_pushliteral(L, "request.headers must be a list of {name, value}");
         return KMS_REQUEST_MALFORMED;

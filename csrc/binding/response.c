@@ -3,8 +3,8 @@
 #include "binding/compat.h"
 #include "binding/error.h"
 
-/* Takes a name, the values before and one more value of a repeated header from the top of the
- * stack. The values become a list. */
+/* Pops the name of a repeated header, its previous value or list of values, and one more value.
+ * Stores the values as a list. */
 static void append_repeated(lua_State *L, int headers)
 {
     const int name = lua_gettop(L) - 2, before = name + 1;
@@ -44,8 +44,8 @@ static void join_repeated(lua_State *L, int headers)
     }
 }
 
-/* The values of a repeated header are joined at the end: joining them one by one takes quadratic
- * time, which is seconds for many short lines. */
+/* The values of a repeated header are joined at the end, because joining them one by one takes
+ * quadratic time: seconds for many short lines. */
 static void push_headers(lua_State *L, const kms_http_response *response)
 {
     size_t position = 0;

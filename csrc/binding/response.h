@@ -7,11 +7,11 @@
 #include "http/error.h"
 #include "http/response.h"
 
-/* Pushes a table { status, headers, body }. May raise for lack of memory: a userdata owns the
- * response, and a finalizer that runs meanwhile cannot change it. */
+/* Pushes a table { status, headers, body }. May raise for lack of memory, so a userdata must own
+ * the response. Finalizers that run meanwhile must not change it. */
 void kms_response_push(lua_State *L, const kms_http_response *response);
 
-/* Pushes nil and a kms.error; returns 2. May raise for lack of memory. */
+/* Pushes nil and a kms.error, and returns 2. May raise for lack of memory. */
 int kms_response_push_error(lua_State *L, const kms_http_error *error);
 
 #endif

@@ -1,7 +1,8 @@
 /* The class of transports of kms.transport.curl; see transport.h.
  *
  * Reading a request allocates nothing in Lua, so no finalizer runs while a transfer is prepared.
- * While an outcome is pushed finalizers may run and send: the transfer is in no list then. */
+ * Finalizers may run and send while an outcome is pushed. They do not find its transfer, which is
+ * in no list then. */
 #include "binding/transport.h"
 #include "base/clock.h"
 #include "binding/compat.h"
@@ -17,12 +18,12 @@ static const char LOOP_TYPE_NAME[] = "kms.transport.curl.event_loop";
 /* 30 years, which every time_t can hold. */
 #define MAX_SLEEP 1e9
 
-/* A request that neither an option nor its own timeout bounds is bounded all the same. MAX_TIMEOUT
- * is less than 2^31 milliseconds. */
+/* DEFAULT_TIMEOUT applies if neither the transport nor the request has a timeout. A request's
+ * timeout of MAX_TIMEOUT or more counts as none; MAX_TIMEOUT is less than 2^31 milliseconds. */
 #define DEFAULT_TIMEOUT 30.0 /* seconds */
 #define MAX_TIMEOUT 2e6
 
-/* The registry holds one userdata with the state's event loop. */
+/* The registry has one userdata with the event loop of the Lua state. */
 
 static int collect_loop(lua_State *L)
 {
@@ -51,7 +52,7 @@ kms_event_loop *kms_transport_event_loop(lua_State *L)
     lua_getfield(L, LUA_REGISTRYINDEX, "kms.transport.curl.event_loop.holder");
     kms_event_loop **holder = luaL_checkudata(L, -1, LOOP_TYPE_NAME);
     if (*holder == NULL)
-        luaL_error(L, "the Lua state is being closed");
+        luaL_error(L, "the Lua state is closing");
     lua_pop(L, 1);
     return *holder;
 }
@@ -158,7 +159,7 @@ kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *
         kms_event_loop_start(loop, transport->pool, &request.http,
                              limit_timeout(&transport->pool->options, request.timeout), queue))
         return transfer;
-    *error = transfer->error; /* the transfer is free for the next request */
+    *error = transfer->error; /* because the next request uses the transfer */
     kms_transfer_clear(transfer);
     if (status == KMS_REQUEST_MALFORMED)
         luaL_argerror(L, index, lua_tostring(L, -1));

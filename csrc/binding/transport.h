@@ -22,13 +22,13 @@ kms_transport *kms_transport_check(lua_State *L, int index);
 kms_event_loop *kms_transport_event_loop(lua_State *L);
 
 /* Writes the request at `index` into a transfer of the loop, and starts it. Raises an argument
- * error for a malformed request table. NULL: the request was not started, see `error`. */
+ * error for a malformed request table. Returns NULL and sets `error` if it cannot start. */
 kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *transport,
                                   kms_transfer_queue *queue, kms_http_error *error);
 
-/* Pushes what became of a transfer that has ended: a response, or nil and an error. In protected
- * mode: returns lua_pcall's status, with the results or the error message on top. `push_result` is
- * the stack index of the function that kms_transport_push_function pushed. */
+/* Pushes the outcome of a transfer that has ended: a response, or nil and an error. Does so in
+ * protected mode, and returns lua_pcall's status. If that is not 0, the error message is on top.
+ * `push_result` is the stack index of the function that kms_transport_push_function pushed. */
 int kms_transport_push_outcome(lua_State *L, int push_result, kms_transfer *transfer);
 
 /* Pushes the function that kms_transport_push_outcome calls. Allocates nothing. */

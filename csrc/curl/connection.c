@@ -40,14 +40,14 @@ static kms_http_error_code code_of(CURLcode result)
     return KMS_HTTP_OTHER;
 }
 
-/* Whether a failure to connect will repeat itself until the caller changes a file or the trust. */
+/* Whether connecting fails in the same way until the caller changes a file or an option. */
 static bool is_permanent(CURLcode result)
 {
     return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
            result == CURLE_SSL_CERTPROBLEM || result == CURLE_BAD_FUNCTION_ARGUMENT;
 }
 
-/* At least 1: libcurl takes 0 for "no limit". */
+/* Rounded up, and at least 1, because libcurl takes 0 for "no limit". */
 static long to_milliseconds(double seconds)
 {
     const double exact = seconds * 1000;
@@ -57,15 +57,17 @@ static long to_milliseconds(double seconds)
     return (double)whole < exact ? whole + 1 : whole;
 }
 
-/* libcurl leaves its last message on the stack, and it may quote a proxy URL with its password. */
+/* Wipes stack memory that libcurl has used. Its last message may be there, with a proxy URL and its
+ * password. */
 static void wipe_stack_below(void)
 {
     char below[16 * 1024];
     kms_wipe(below, sizeof below);
 }
 
-/* Records libcurl's result as the cause, and returns libcurl's text for it. A proxy URL that
- * libcurl cannot parse is quoted in full, with its password: the general text replaces that one. */
+/* Sets libcurl's result as the cause of the error, and returns libcurl's text for it. If libcurl
+ * cannot parse the proxy URL, its detailed text contains the URL with its password. The general
+ * text replaces that text. */
 static const char *set_cause(const kms_connection *connection, CURLcode result,
                              kms_http_error *error)
 {
@@ -95,11 +97,11 @@ static void describe_open_failure(kms_connection *connection, CURLcode result, k
     if (descriptor != -1)
         close(descriptor);
     error->is_permanent = has_descriptors && is_permanent(result);
-    if (!has_descriptors) { /* libcurl blames a certificate file that it could not open */
+    if (!has_descriptors) { /* libcurl reports a certificate file that it cannot open */
         code = KMS_HTTP_OTHER;
         reason = "too many open files";
     }
-    if (code == KMS_HTTP_CLOSED) /* a proxy refused CONNECT, or the peer left in the handshake */
+    if (code == KMS_HTTP_CLOSED) /* CONNECT was rejected, or the server closed in the handshake */
         code = KMS_HTTP_CONNECT;
     if (connection->proxy != NULL) {
         snprintf(with_proxy, sizeof with_proxy, "%s (a proxy is set)", reason);
@@ -141,7 +143,8 @@ static CURLcode configure(kms_connection *connection, const kms_options *options
     const double connect_timeout = options->number[KMS_OPTION_CONNECT_TIMEOUT];
     const char *proxy = options->text[KMS_OPTION_PROXY];
     CURLcode result = kms_options_apply(options, easy);
-    /* "localhost" would be the proxy's own, and plain HTTP would leave this machine. */
+    /* Through a proxy, "localhost" would be the proxy's machine, and plain HTTP would leave this
+     * one. */
     if (origin->is_plain)
         proxy = NULL;
     connection->proxy = proxy;
@@ -205,15 +208,15 @@ bool kms_connection_survives_input(kms_connection *connection)
 {
     char byte;
     size_t count = 0;
-    /* TLS session tickets are for libcurl alone and give no byte. */
+    /* libcurl consumes TLS session tickets itself, so they return no byte here. */
     return curl_easy_recv(connection->easy, &byte, 1, &count) == CURLE_AGAIN;
 }
 
 bool kms_connection_is_alive(kms_connection *connection)
 {
     struct pollfd one = {connection->socket, POLLIN, 0};
-    /* Behind TLS to a proxy, bytes of the origin may have been read already, and poll cannot see
-     * them. */
+    /* If TLS leads to the proxy, libcurl may have read bytes of the server already. poll does not
+     * see those. */
     if (connection->proxy == NULL && poll(&one, 1, 0) == 0)
         return true;
     return kms_connection_survives_input(connection);
@@ -234,6 +237,6 @@ void kms_connection_close(kms_connection *connection)
         curl_easy_cleanup(connection->easy);
     }
     kms_buffer_free(&connection->url);
-    kms_wipe(connection->error_text, sizeof connection->error_text); /* may quote a proxy URL */
+    kms_wipe(connection->error_text, sizeof connection->error_text); /* may contain a proxy URL */
     free(connection);
 }

@@ -1,7 +1,7 @@
-/* One connection that libcurl makes (names, proxies, TLS) and that carries our HTTP/1.1.
+/* One connection that libcurl opens (names, proxies, TLS) and that carries our HTTP/1.1.
  *
- * The libcurl handle is set to CURLOPT_CONNECT_ONLY: libcurl resolves, connects, talks to a proxy,
- * and encrypts; it never sees a request. */
+ * The easy handle has CURLOPT_CONNECT_ONLY: libcurl resolves names, connects, uses a proxy and
+ * encrypts. It does not write requests to the origin or parse its responses. */
 #ifndef KMS_CONNECTION_H
 #define KMS_CONNECTION_H
 
@@ -14,43 +14,43 @@ typedef struct kms_connection {
     CURL *easy;
     CURLM *multi;          /* drives the easy handle; lives longer than the connection */
     curl_socket_t socket;  /* CURL_SOCKET_BAD until connected */
-    kms_buffer url;        /* the origin it was made for, with a final NUL */
-    const char *proxy;     /* of the options, which live longer; NULL: direct */
+    kms_buffer url;        /* of the origin, with a final NUL */
+    const char *proxy;     /* borrowed from the options, which live longer; NULL: none */
     double idle_since;     /* monotonic seconds; set by the pool */
-    struct kms_pool *pool; /* where it goes while idle; set by the event loop */
+    struct kms_pool *pool; /* keeps it while it is idle; set by the event loop */
     struct kms_connection *next, *previous; /* in the event loop's list of all connections */
-    void *transfer; /* what it carries, NULL while idle; set by the event loop */
+    void *transfer; /* uses the connection; NULL while idle; set by the event loop */
     char error_text[CURL_ERROR_SIZE];
 } kms_connection;
 
-/* Starts to connect to an origin within so many seconds. The event loop drives `multi`;
- * the handle's CURLOPT_PRIVATE is the connection. NULL: see `error`. */
+/* Starts to connect to an origin, with a limit of `seconds`. The event loop drives `multi`, and
+ * finds the connection in CURLOPT_PRIVATE of the easy handle. Returns NULL and sets `error` on
+ * failure. */
 kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
                                     const kms_http_origin *origin, double seconds,
                                     kms_http_error *error);
 
-/* To be called when libcurl reports the end of connecting with a result. False: see `error`. */
+/* Handles libcurl's result of connecting. Returns false and sets `error` on failure. */
 bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_slice host,
                                 kms_http_error *error);
 
-/* Number of TCP connections that libcurl made for it. */
+/* Number of TCP connections that libcurl opened for this connection. */
 unsigned long kms_connection_count(const kms_connection *connection);
 
-/* Whether it leads to an origin. Compares the host byte by byte. */
+/* Whether the connection leads to an origin. Compares the host byte by byte. */
 bool kms_connection_leads_to(const kms_connection *connection, const kms_http_origin *origin);
 
-/* Whether an idle connection is still usable: the server has neither closed it nor sent anything.
- */
+/* Whether an idle connection is usable: the server has not closed it and has sent nothing. */
 bool kms_connection_is_alive(kms_connection *connection);
 
-/* Whether a readable idle connection is still usable, as above, without asking the system first. */
+/* The same for an idle connection whose socket is readable. */
 bool kms_connection_survives_input(kms_connection *connection);
 
 /* Describes a failure of curl_easy_send or curl_easy_recv in `error`. */
 void kms_connection_describe_failure(const kms_connection *connection, CURLcode result,
                                      kms_slice host, kms_http_error *error);
 
-/* Closes and frees; NULL is allowed. The event loop must have forgotten its socket. */
+/* Closes and frees a connection; NULL is allowed. Its socket must not be watched any more. */
 void kms_connection_close(kms_connection *connection);
 
 #endif

@@ -51,7 +51,7 @@ void kms_event_loop_release(kms_event_loop *loop)
     free(loop);
 }
 
-/* libcurl wants to know when a socket that it connects is ready. */
+/* Called by libcurl to watch a socket that it connects. */
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *unused)
 {
     kms_socket_set *sockets = &((kms_event_loop *)data)->sockets;
@@ -59,7 +59,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, voi
                             ((what & CURL_POLL_OUT) != 0 ? KMS_WRITABLE : 0U);
     (void)easy;
     (void)unused;
-    if (kms_socket_set_owner(sockets, socket) != NULL) /* connected, and ours since */
+    if (kms_socket_set_owner(sockets, socket) != NULL) /* the loop watches it for a transfer */
         return 0;
     if (events != 0)
         return kms_socket_set_watch(sockets, socket, events, NULL) ? 0 : -1;
@@ -67,7 +67,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, voi
     return 0;
 }
 
-/* libcurl wants to act after so many milliseconds; -1 for never. */
+/* Called by libcurl to set its timer; -1 stops the timer. */
 static int on_timer(CURLM *multi, long milliseconds, void *data)
 {
     kms_event_loop *loop = data;
@@ -77,7 +77,7 @@ static int on_timer(CURLM *multi, long milliseconds, void *data)
     return 0;
 }
 
-/* Opens what the loop needs for its first transfer. */
+/* Opens libcurl's multi handle and the socket set, unless they are open. */
 static bool open_loop(kms_event_loop *loop)
 {
     if (loop->multi != NULL)
@@ -218,8 +218,8 @@ static void update_notifier(kms_event_loop *loop)
 #endif
 }
 
-/* Takes the connection from the transfer: into the pool if it may be used again, else it is closed.
- */
+/* Takes the connection from the transfer, and puts it into the pool if it is reusable. Otherwise
+ * closes it. */
 static void detach_connection(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_connection *connection = transfer->connection;
@@ -231,7 +231,7 @@ static void detach_connection(kms_event_loop *loop, kms_transfer *transfer)
         drop_connection(loop, connection);
 }
 
-/* Takes the transfer out of the running ones, with all that it held. */
+/* Removes the transfer from the running ones, and releases its connection and its pool. */
 static void stop_running(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_pool *pool = transfer->pool;
@@ -270,7 +270,7 @@ static void end_with(kms_event_loop *loop, kms_transfer *transfer, kms_http_erro
     end(loop, transfer);
 }
 
-/* Opens a connection for the transfer. libcurl reports its end to read_messages. */
+/* Opens a connection for the transfer. run_curl continues when libcurl has connected or failed. */
 static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_connection *connection =
@@ -287,7 +287,7 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
     transfer->is_connecting = true;
 }
 
-/* Watches the socket for what the transfer waits for. */
+/* Watches the socket for the events that the transfer waits for. */
 static void wait_for_socket(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_connection *connection = transfer->connection;
@@ -311,7 +311,7 @@ static void advance(kms_event_loop *loop, kms_transfer *transfer)
     }
 }
 
-/* Runs the transfer over a connection that is established. */
+/* Runs the transfer over an open connection. */
 static void attach(kms_event_loop *loop, kms_transfer *transfer, kms_connection *connection,
                    bool is_reused)
 {
@@ -337,9 +337,9 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
         end(loop, transfer);
 }
 
-/* Closes every connection and ends every running transfer with an error, and drops libcurl's multi
- * handle. A handle that is connecting is leaked if `must_leak_connecting`, and so is the multi
- * handle then. */
+/* Closes all connections, ends all running transfers with an error, and frees libcurl's multi
+ * handle. If `must_leak_connecting`, handles that are connecting are leaked, and the multi handle
+ * with them. */
 static void close_all(kms_event_loop *loop, kms_http_error_code code, const char *reason,
                       bool must_leak_connecting)
 {
@@ -366,7 +366,7 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
 }
 
 /* In a child process, gives up everything that belongs to the parent. Handles that are connecting
- * are leaked, because libcurl would wait for a resolver thread that does not exist here. */
+ * are leaked, because libcurl would wait for a resolver thread that only the parent has. */
 static void leave_parent(kms_event_loop *loop)
 {
     loop->process = getpid();
@@ -377,14 +377,16 @@ static void leave_parent(kms_event_loop *loop)
     loop->is_notified = false;
 }
 
-/* Lets libcurl act on a socket or its timer, and takes over the connections that it finished. */
+/* Lets libcurl handle a ready socket or its timer, and takes over the connections that it has
+ * opened. */
 static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
 {
     int count = 0;
     const CURLMsg *message;
     const CURLMcode code = curl_multi_socket_action(loop->multi, socket, events, &count);
     if (code != CURLM_OK) {
-        /* Out of memory. libcurl 7.88 leaves its socket hash in a state that crashes later. */
+        /* Out of memory. The multi handle is freed, because libcurl 7.88 leaves its socket hash in
+         * a state that crashes later. */
         close_all(loop, KMS_HTTP_OTHER, curl_multi_strerror(code), false);
         return;
     }
@@ -396,8 +398,8 @@ static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
     }
 }
 
-/* To be called by whatever may touch a connection. False: the process is a child of the one that
- * opened them, and they are given up. */
+/* Functions that may use a connection call this first. False if this is a child of the process that
+ * opened the connections; then it has given them up. */
 static bool check_process(kms_event_loop *loop)
 {
     if (loop->process == getpid())
@@ -520,7 +522,7 @@ static void expire_transfers(kms_event_loop *loop)
     loop->next_deadline = next_deadline;
 }
 
-/* Seconds until a timer is due after loop->now; 0 if one is. */
+/* Seconds from loop->now until the next timer; 0 if one is due or a transfer can continue. */
 static double until_timer(const kms_event_loop *loop)
 {
     double timer = loop->next_deadline;
@@ -531,7 +533,8 @@ static double until_timer(const kms_event_loop *loop)
     return timer > loop->now ? timer - loop->now : 0;
 }
 
-/* One round, at a time when loop->now is recent. */
+/* Waits once, and handles all that is ready. loop->now must be recent. False: interrupted by a
+ * signal. */
 static bool run_once(kms_event_loop *loop, double seconds)
 {
     const double timer = until_timer(loop);
@@ -560,7 +563,7 @@ void kms_event_loop_run(kms_event_loop *loop, const kms_transfer *transfer)
 bool kms_event_loop_step(kms_event_loop *loop, double seconds)
 {
     if (!check_process(loop))
-        seconds = 0; /* transfers may have failed */
+        seconds = 0; /* the fork may have ended transfers */
     if (!open_loop(loop))
         return true;
     loop->now = kms_monotonic();

@@ -74,7 +74,7 @@ kms_option_status kms_options_set_number(kms_options *options, kms_option_index 
     return KMS_OPTION_OK;
 }
 
-/* Settings that no option changes. Nothing switches the TLS checks off. */
+/* Settings that no option changes. No option disables the TLS checks. */
 static const struct {
     CURLoption option;
     long value;
@@ -92,11 +92,11 @@ static const struct {
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
     {CURLOPT_NETRC, CURL_NETRC_IGNORED},
     {CURLOPT_FRESH_CONNECT, 1}, /* the pool reuses connections, not libcurl */
-    /* Connections are kept, TLS sessions are not: libcurl 7.88 frees a host name twice if memory
-     * runs out while it stores a session. */
+    /* TLS sessions are not kept, because libcurl 7.88 frees a host name twice if memory runs out
+     * while it stores a session. */
     {CURLOPT_SSL_SESSIONID_CACHE, 0},
 #if LIBCURL_VERSION_NUM >= 0x075700
-    /* Otherwise the end of a handle waits for a name server that the deadline has given up. */
+    /* Otherwise closing a handle waits for its name server, even after the deadline. */
     {CURLOPT_QUICK_EXIT, 1},
 #endif
 };
@@ -129,10 +129,10 @@ bool kms_options_check_files(const kms_options *options, kms_slice host, kms_htt
     return true;
 }
 
-/* From 8.17.0 on libcurl takes NULL for "the compiled-in default" instead of "none". */
+/* For libcurl 8.17.0 and later, NULL means the compiled-in default; before, it means none. */
 enum { NULL_IS_DEFAULT_FROM = 0x081100 };
 
-/* Stands for "no folder" then. */
+/* A folder that does not exist, which means none. */
 static const char NO_FOLDER[] = "/dev/null/none";
 
 /* Whether libcurl knows a file with the system's CAs. */
@@ -141,8 +141,8 @@ static bool has_ca_bundle(const curl_version_info_data *info)
     return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL;
 }
 
-/* Finds a certificate in a folder that c_rehash made ("0a1b2c3d.0"), to stand where libcurl needs a
- * file: it adds nothing to the folder's trust. False if there is none. */
+/* Finds a certificate in a folder that c_rehash has prepared ("0a1b2c3d.0"). It is used where
+ * libcurl needs a file, and adds no trust, because it is in the folder. False if there is none. */
 static bool find_certificate(const char *folder, char *path, size_t size)
 {
     DIR *directory = opendir(folder);
@@ -157,9 +157,9 @@ static bool find_certificate(const char *folder, char *path, size_t size)
     return is_found;
 }
 
-/* Own CAs replace the system's instead of adding to them: the option that is not set is unset in
- * libcurl too. The system's CA file is enough: with its folder beside it, libcurl reads all its
- * certificates again for each connection. */
+/* CAs of the options replace the system's: if only one of ca_file and ca_path is set, the system's
+ * value of the other is removed. Without CAs of the options, the system's folder is removed if the
+ * system has a file, because with a folder libcurl reads the file again for each connection. */
 static CURLcode apply_ca(const kms_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;
@@ -184,7 +184,7 @@ static CURLcode apply_ca(const kms_options *options, CURL *easy)
     return result;
 }
 
-/* Sockets are close-on-exec: a program that the host starts must not inherit them. */
+/* Opens a socket with close-on-exec, because programs that the host starts must not inherit it. */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)data;
@@ -203,7 +203,7 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
     for (int i = 0; i < KMS_OPTION_COUNT; i++)
         if (options->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
             KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
-    if (result == CURLE_OK) /* some TLS libraries do not have it */
+    if (result == CURLE_OK) /* not an error, because some TLS libraries do not support this */
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_context_configure);
     return result == CURLE_OK ? apply_ca(options, easy) : result;
 }

@@ -28,7 +28,7 @@ typedef struct {
     bool is_text;
     double default_number, min_number, max_number;
     const char *rule;   /* "must be ..." */
-    CURLoption setting; /* the libcurl option of a text; 0: none, or set with others */
+    CURLoption setting; /* the libcurl option of a text; 0: not set directly */
 } kms_option;
 
 extern const kms_option KMS_OPTIONS[KMS_OPTION_COUNT];
@@ -43,23 +43,23 @@ void kms_options_init(kms_options *options);
 
 typedef enum { KMS_OPTION_OK, KMS_OPTION_INVALID, KMS_OPTION_NO_MEMORY } kms_option_status;
 
-/* Copies the text, which ends in NUL, or sets the number. KMS_OPTION_INVALID: the value breaks the
- * option's rule. */
+/* Sets an option, and copies a text, which must end in NUL. KMS_OPTION_INVALID: the value breaks
+ * the option's rule. */
 kms_option_status kms_options_set_text(kms_options *options, kms_option_index option,
                                        kms_slice text);
 kms_option_status kms_options_set_number(kms_options *options, kms_option_index option,
                                          double number);
 
-/* Sets an option of `easy` unless `result` is an error. Both names belong to the calling function,
- * so that the first setting that libcurl rejects ends the chain. */
+/* Sets a libcurl option of `easy` unless `result` is an error. Both are variables of the calling
+ * function. After the first setting that libcurl rejects, the next ones do nothing. */
 #define KMS_SET_OPTION(option, value)                                                              \
     (result = result != CURLE_OK ? result : curl_easy_setopt(easy, option, value))
 
-/* Checks that the files of the options can be read: libcurl would block on a FIFO, and reports
- * every other problem in the same words. False: see `error`. */
+/* Checks that the files of the options can be read, because libcurl blocks on a FIFO and reports
+ * all other problems with the same text. Returns false and sets `error` on failure. */
 bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error);
 
-/* Configures an easy handle with everything that is the same for all requests. */
+/* Configures an easy handle with all settings that do not depend on the request. */
 CURLcode kms_options_apply(const kms_options *options, CURL *easy);
 
 /* Wipes and frees the texts. */

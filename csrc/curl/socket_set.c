@@ -11,9 +11,9 @@
 
 enum { FIRST_CAPACITY = 64 };
 
-/* A wait that the system refuses (no memory, or a limit) pauses so long, because the cause may pass
- * and the caller waits again at once. */
-enum { REFUSED_PAUSE_MS = 10 };
+/* Length of the pause after a wait that fails (no memory, or a limit of the system). The caller
+ * waits again at once, and the cause may be gone by then. */
+enum { FAILURE_PAUSE_MS = 10 };
 
 void kms_socket_set_init(kms_socket_set *set)
 {
@@ -44,7 +44,7 @@ static bool pause_after_failure(double seconds)
     if (errno == EINTR)
         return false;
     const int milliseconds = to_milliseconds(seconds);
-    poll(NULL, 0, milliseconds < REFUSED_PAUSE_MS ? milliseconds : REFUSED_PAUSE_MS);
+    poll(NULL, 0, milliseconds < FAILURE_PAUSE_MS ? milliseconds : FAILURE_PAUSE_MS);
     return true;
 }
 

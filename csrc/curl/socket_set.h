@@ -42,11 +42,11 @@ typedef struct {
 /* Allocates nothing. */
 void kms_socket_set_init(kms_socket_set *set);
 
-/* Creates what the set waits with, unless it is there. False: no memory, or no descriptor left. */
+/* Prepares the set for waiting, unless that is done. False if memory or descriptors run out. */
 bool kms_socket_set_open(kms_socket_set *set);
 
-/* Watches a socket for KMS_READABLE, KMS_WRITABLE or both, or changes that. The socket must be
- * forgotten before it is closed. False: no memory. */
+/* Watches a socket for KMS_READABLE, KMS_WRITABLE or both. For a watched socket this replaces
+ * events and owner. A socket must be forgotten before it is closed. False if memory runs out. */
 bool kms_socket_set_watch(kms_socket_set *set, int socket, unsigned events, void *owner);
 
 /* The owner of a watched socket; NULL if the socket is not watched. */
@@ -55,18 +55,18 @@ void *kms_socket_set_owner(const kms_socket_set *set, int socket);
 /* Stops watching a socket, if it is watched. */
 void kms_socket_set_forget(kms_socket_set *set, int socket);
 
-/* Waits until a socket is ready, at most so many seconds. False: interrupted by a signal. */
+/* Waits until a socket is ready, for at most `seconds`. False: interrupted by a signal. */
 bool kms_socket_set_wait(kms_socket_set *set, double seconds);
 
 /* Returns the next socket that the last wait found ready. Sockets may be watched and forgotten
  * meanwhile; one that was forgotten is not returned. False after the last one. */
 bool kms_socket_set_next(kms_socket_set *set, int *socket, unsigned *events, void **owner);
 
-/* Makes each watched socket an unconnected one, so that closing it sends nothing to the peer. For a
- * process that inherited the set by fork: the sockets still belong to its parent. */
+/* Replaces each watched socket by an unconnected one, so that closing it sends nothing to the peer.
+ * For a process that inherited the set by fork, because the connections belong to its parent. */
 void kms_socket_set_disconnect(kms_socket_set *set);
 
-/* Closes and frees. The sockets stay open. */
+/* Closes and frees the set. The sockets stay open. */
 void kms_socket_set_close(kms_socket_set *set);
 
 #endif

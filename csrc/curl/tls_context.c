@@ -4,8 +4,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* SSL_CTX_ctrl of OpenSSL, and two numbers of its openssl/ssl.h that all versions share. Only
- * csrc/sign is compiled against OpenSSL. */
+/* SSL_CTX_ctrl of OpenSSL, and two constants of openssl/ssl.h that are the same in all versions.
+ * They are repeated here, because only csrc/sign includes headers of OpenSSL. */
 typedef long (*set_control)(void *context, int command, long value, void *pointer);
 enum { SSL_CTRL_CLEAR_MODE = 78, SSL_MODE_AUTO_RETRY = 4 };
 
@@ -29,7 +29,8 @@ CURLcode kms_tls_context_configure(CURL *easy, void *context, void *unused)
         return CURLE_OK;
     void *function = find_function("SSL_CTX_ctrl");
     set_control control;
-    memcpy(&control, &function, sizeof control); /* ISO C has no cast between the two */
+    /* ISO C has no cast from object pointers to function pointers. */
+    memcpy(&control, &function, sizeof control);
     if (control != NULL)
         control(context, SSL_CTRL_CLEAR_MODE, SSL_MODE_AUTO_RETRY, NULL);
     return CURLE_OK;

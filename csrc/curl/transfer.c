@@ -3,8 +3,8 @@
 #include "base/wipe.h"
 
 enum {
-    RECEIVE_SIZE = 16 * 1024, /* the most that one TLS record holds (RFC 8446 section 5.1) */
-    MAX_RECEIVES = 16         /* before other transfers get their turn */
+    RECEIVE_SIZE = 16 * 1024, /* the most that one TLS record contains (RFC 8446 section 5.1) */
+    MAX_RECEIVES = 16         /* per turn of a transfer */
 };
 
 void kms_transfer_init(kms_transfer *transfer)
@@ -33,7 +33,7 @@ void kms_transfer_fail(kms_transfer *transfer, kms_http_error_code code, const c
     kms_http_error_set(&transfer->error, code, transfer->origin.host, reason);
 }
 
-/* libcurl lost the connection. */
+/* Fails because libcurl lost the connection. */
 static kms_transfer_progress fail_lost(kms_transfer *transfer, CURLcode result)
 {
     kms_connection_describe_failure(transfer->connection, result, transfer->origin.host,
@@ -41,8 +41,8 @@ static kms_transfer_progress fail_lost(kms_transfer *transfer, CURLcode result)
     return KMS_TRANSFER_DONE;
 }
 
-/* Sends what can be sent now. Even if that fails, a response may have arrived: a server that
- * rejects a long body closes without reading it. */
+/* Sends as many bytes as possible without waiting. A failure does not end the transfer, because a
+ * server that rejects a long body may respond and close without reading it. */
 static void send_some(kms_transfer *transfer)
 {
     kms_slice *unsent = &transfer->unsent;
@@ -52,7 +52,7 @@ static void send_some(kms_transfer *transfer)
             curl_easy_send(transfer->connection->easy, unsent->data, unsent->length, &count);
         if (result == CURLE_AGAIN)
             return;
-        /* A part may have left even if libcurl reports an error. */
+        /* A part may have been sent even if libcurl reports an error. */
         transfer->may_have_arrived = true;
         if (result != CURLE_OK) {
             transfer->send_result = result;
@@ -83,7 +83,7 @@ static kms_transfer_progress parse(kms_transfer *transfer, kms_slice piece)
     case KMS_HTTP1_MORE:
         return KMS_TRANSFER_AGAIN;
     case KMS_HTTP1_DONE:
-        /* A body that ends with the connection leaves none to reuse; see must_close. */
+        /* Also true if the connection has ended, but must_close prevents its reuse then. */
         transfer->is_drained = piece.length == 0;
         return KMS_TRANSFER_DONE;
     default:
@@ -92,8 +92,8 @@ static kms_transfer_progress parse(kms_transfer *transfer, kms_slice piece)
     }
 }
 
-/* Receives what is there, within bounds: a peer that never pauses must not hold up the others or
- * outlive the deadline. */
+/* Receives bytes without waiting, MAX_RECEIVES times at most: a peer that never pauses must not
+ * delay other transfers or outlast the deadline. */
 static kms_transfer_progress receive_some(kms_transfer *transfer)
 {
     char bytes[RECEIVE_SIZE];

@@ -1,5 +1,5 @@
 /* One request and its response over one connection at a time: sends, receives, and decides whether
- * to try again on a new connection. The event loop says when the socket is ready. */
+ * to try again on a new connection. The event loop calls it when the socket is ready. */
 #ifndef KMS_TRANSFER_H
 #define KMS_TRANSFER_H
 
@@ -9,7 +9,7 @@
 
 typedef struct kms_transfer kms_transfer;
 
-/* Transfers in the order in which they ended, for the one who started them. */
+/* Transfers in the order in which they ended. The caller that started them takes them out. */
 typedef struct {
     kms_transfer *first, *last;
     size_t ended_count;
@@ -20,17 +20,17 @@ typedef struct {
 
 struct kms_transfer {
     kms_http_writer writer;
-    kms_http_origin origin; /* its host is in `host` */
+    kms_http_origin origin; /* its host is a slice of `host` */
     char host[KMS_HTTP_MAX_HOST];
     bool is_idempotent;
-    bool has_no_body; /* neither has the response */
+    bool has_no_body; /* the response must not have a body */
     kms_http_response response;
     kms_http1_parser parser;
     kms_http_error error;
     kms_pool *pool;             /* one reference while running */
     kms_connection *connection; /* NULL: none */
-    kms_slice unsent;           /* of writer.bytes */
-    CURLcode send_result;       /* why the rest cannot be sent */
+    kms_slice unsent;           /* the rest of writer.bytes */
+    CURLcode send_result;       /* an error: the rest cannot be sent */
     double timeout;             /* seconds */
     double deadline;            /* monotonic seconds */
     bool is_resumable;          /* its last progress was KMS_TRANSFER_AGAIN */
@@ -40,15 +40,15 @@ struct kms_transfer {
     bool may_have_arrived; /* the server may have received a part of the request */
     bool is_drained;       /* the response is complete and no byte followed it */
     bool is_done;
-    kms_transfer_queue *queue; /* where it goes when it ends; NULL: its starter waits for is_done */
-    kms_transfer *next, *previous; /* in the list that holds it */
+    kms_transfer_queue *queue;     /* gets the transfer when it ends; NULL: only is_done is set */
+    kms_transfer *next, *previous; /* in the list that contains it */
     int id;                        /* unique among the transfers of a loop */
 };
 
 /* Allocates nothing. */
 void kms_transfer_init(kms_transfer *transfer);
 
-/* Copies what the transfer needs of a valid request beside its written bytes. */
+/* Copies the fields of a valid request that the transfer needs in addition to the written bytes. */
 void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request);
 
 /* Gives the transfer a connection, and sends what can be sent without waiting. */
@@ -60,7 +60,7 @@ typedef enum {
     KMS_TRANSFER_DONE   /* complete, or failed: see error */
 } kms_transfer_progress;
 
-/* Sends and receives what is possible without waiting. */
+/* Sends and receives as much as is possible without waiting. */
 kms_transfer_progress kms_transfer_advance(kms_transfer *transfer);
 
 /* Whether bytes of the request wait until the socket is writable. */
@@ -74,16 +74,16 @@ bool kms_transfer_is_reusable(const kms_transfer *transfer);
  * 9.3.1), and the request is idempotent. */
 bool kms_transfer_should_retry(const kms_transfer *transfer);
 
-/* Forgets the failed try. The next one gets a new connection. */
+/* Clears the error and the response of the failed try. The next try needs a new connection. */
 void kms_transfer_prepare_retry(kms_transfer *transfer);
 
-/* Sets the error. */
+/* Sets the error, with the host of the transfer. */
 void kms_transfer_fail(kms_transfer *transfer, kms_http_error_code code, const char *reason);
 
 /* Wipes request and response, and keeps a little memory for the next use. */
 void kms_transfer_clear(kms_transfer *transfer);
 
-/* Wipes and frees what it holds, but not the struct. */
+/* Wipes and frees what the transfer owns, but not the struct. */
 void kms_transfer_free(kms_transfer *transfer);
 
 #endif

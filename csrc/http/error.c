@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The word of each code, and the message with its place for the host; the reason follows it. */
+/* The word of each code, and the message before and after the host. The reason follows. */
 static const struct {
     const char *word;
     const char *before_host;
@@ -56,7 +56,7 @@ bool kms_http_error_set(kms_http_error *error, kms_http_error_code code, kms_sli
              (int)host.length, host.data, CODES[code].after_host, reason);
     for (char *c = error->message; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?'; /* a reason may quote a certificate */
+            *c = '?'; /* a reason may contain text of a certificate */
     error->code = code;
     return false;
 }

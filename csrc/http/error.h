@@ -20,14 +20,14 @@ typedef enum {
 
 enum { KMS_HTTP_CAUSE_SIZE = 256 }; /* CURL_ERROR_SIZE */
 
-/* Holds no secret. */
+/* Contains no secret. */
 typedef struct {
     kms_http_error_code code;
     const char *field; /* KMS_HTTP_INVALID: the field of the request that breaks a rule; static */
     char message[512];
-    bool is_permanent; /* a mistake of the caller; a repetition fails in the same way */
+    bool is_permanent; /* caused by the caller: a retry would fail in the same way */
     bool is_uncertain; /* the server may have received the request */
-    bool has_cause;    /* libcurl reported the failure: cause_code and cause_text are its own */
+    bool has_cause;    /* cause_code and cause_text are those of libcurl */
     int cause_code;
     char cause_text[KMS_HTTP_CAUSE_SIZE];
 } kms_http_error;
@@ -35,7 +35,7 @@ typedef struct {
 /* The word of a code, as in kms.error. NULL for KMS_HTTP_OK and KMS_HTTP_INVALID. */
 const char *kms_http_error_word(kms_http_error_code code);
 
-/* The code of a word; KMS_HTTP_OK if there is none. */
+/* The code of a word; KMS_HTTP_OK if no code has this word. */
 kms_http_error_code kms_http_error_code_of(kms_slice word);
 
 /* Resets to KMS_HTTP_OK. */

@@ -7,7 +7,7 @@
 
 enum { MAX_NAME = 255 };
 
-/* Reads "1" to "65535"; 0 if it is something else. */
+/* Parses "1" to "65535"; 0 for other text. */
 static int parse_port(kms_slice text)
 {
     int port = 0;
@@ -28,7 +28,7 @@ static bool parse_address(int family, kms_slice text, void *address)
     return inet_pton(family, copy, address) == 1;
 }
 
-/* The IPv4 address as a number in host order; 0 if the name is something else. */
+/* The IPv4 address as a number in host order; 0 for other names. */
 static uint32_t parse_ipv4(kms_slice name)
 {
     struct in_addr address;
@@ -40,7 +40,7 @@ static bool is_valid_name(kms_slice name)
     struct in6_addr address;
     if (name.length > 0 && name.data[0] == '[')
         return parse_address(AF_INET6, (kms_slice){name.data + 1, name.length - 2}, &address);
-    /* A leading dot would name the root, and a TLS handshake cannot carry it. */
+    /* A DNS name has no leading dot, except for the root, which a TLS handshake cannot name. */
     return name.length <= MAX_NAME && kms_syntax_matches(name, KMS_SYNTAX_HOST_NAME) &&
            name.data[0] != '.' && name.data[0] != '-';
 }

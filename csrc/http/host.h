@@ -8,7 +8,7 @@ enum { KMS_HTTP_MAX_HOST = 255 + sizeof "[]:65535" }; /* bytes, with a final NUL
 
 /* Where a connection leads: scheme and host (RFC 9110 section 4.3.1). */
 typedef struct {
-    bool is_plain; /* "http" rather than "https" */
+    bool is_plain; /* the scheme is "http"; false: "https" */
     kms_slice host;
 } kms_http_origin;
 

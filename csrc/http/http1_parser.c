@@ -5,9 +5,10 @@
 
 #include <stdint.h>
 
-enum { MAX_SIZE_DIGITS = 13 }; /* of a chunk size in base 16: more exceed any limit */
+/* Of a chunk size in base 16, without leading zeros. A longer one exceeds any limit. */
+enum { MAX_SIZE_DIGITS = 13 };
 
-/* A length above this is too large in any case, and one more digit cannot overflow 64 bits. */
+/* A length above this exceeds any limit. One more digit to a length up to this fits in 64 bits. */
 #define HUGE_LENGTH (UINT64_MAX / 16)
 
 static const char MALFORMED_STATUS[] = "malformed HTTP/1.1 status line";
@@ -49,7 +50,7 @@ static bool fail_append(kms_http1_parser *parser, const kms_buffer *buffer, cons
 
 static const char HEAD_TOO_LARGE[] = "response headers exceed 256 KiB";
 
-/* Whether so many more bytes of headers are allowed. */
+/* Whether the headers may have `bytes` more bytes. */
 static bool check_head_size(kms_http1_parser *parser, size_t bytes)
 {
     return bytes <= KMS_HTTP_MAX_HEAD - parser->head_bytes ||
@@ -64,8 +65,8 @@ static bool count_head_bytes(kms_http1_parser *parser, size_t bytes)
     return true;
 }
 
-/* Whether a piece can be, or continue, the start of a status line. Checked before the line ends, so
- * that a peer of another protocol fails at once. */
+/* Whether a piece can start or continue a status line. Checked before the line ends, so that a
+ * server of another protocol fails at once. */
 static bool can_be_status_line(const kms_http1_parser *parser, kms_slice piece)
 {
     static const char protocol[] = "HTTP/";
@@ -151,8 +152,8 @@ static bool next_member(kms_slice *list, kms_slice *member)
     return true;
 }
 
-/* Parses the value of a Content-Length header. A repeated length, in one header or in several, must
- * not change (section 6.3, rule 5); *length is the one before unless `is_first`. */
+/* Parses the value of a Content-Length header. All lengths, in one header or in several, must be
+ * equal (section 6.3, rule 5). *length is the previous one unless `is_first`. */
 static bool parse_length(kms_http1_parser *parser, kms_slice list, bool is_first, uint64_t *length)
 {
     kms_slice member;
@@ -217,8 +218,8 @@ static bool end_headers(kms_http1_parser *parser)
     parser->state = KMS_HTTP1_END;
     if (is_bodiless)
         return true;
-    /* Intermediaries disagree about a transfer coding beside a length, and about one in HTTP/1.0
-     * (section 6.1). */
+    /* Proxies disagree about a transfer coding together with a length, and about a transfer coding
+     * in HTTP/1.0 (section 6.1). */
     if (body.coding_count > 0 &&
         (body.coding_count > 1 || !body.is_chunked || body.has_length || parser->is_http_1_0))
         return fail_malformed(parser, "ambiguous body framing: Transfer-Encoding must be a single "
@@ -236,7 +237,7 @@ static bool end_headers(kms_http1_parser *parser)
     return true;
 }
 
-/* Interim responses (1xx) are dropped. */
+/* Parses a header, or ends the headers at an empty line. Interim responses (1xx) are dropped. */
 static bool parse_header(kms_http1_parser *parser, kms_slice line)
 {
     kms_http_response *response = parser->response;
@@ -259,7 +260,7 @@ static bool parse_header(kms_http1_parser *parser, kms_slice line)
     return true;
 }
 
-/* A chunk size, and extensions, which are ignored (section 7.1). */
+/* Parses a chunk size. Chunk extensions are ignored (section 7.1.1). */
 static bool parse_chunk_size(kms_http1_parser *parser, kms_slice line)
 {
     const kms_buffer *body = &parser->response->body;
@@ -279,7 +280,7 @@ static bool parse_chunk_size(kms_http1_parser *parser, kms_slice line)
         return fail(parser, KMS_HTTP_TOO_LARGE, BODY_TOO_LARGE);
     parser->body_remaining = (size_t)size;
     parser->state = size > 0 ? KMS_HTTP1_CHUNK_DATA : KMS_HTTP1_TRAILERS;
-    /* The body limit bounds the digits. Everything else on these lines counts as header bytes. */
+    /* The body limit also limits the digits. Other bytes of these lines count as header bytes. */
     return count_head_bytes(parser, line.length - digit_count);
 }
 
@@ -320,7 +321,7 @@ static bool take_body(kms_http1_parser *parser, kms_slice *piece)
            fail_append(parser, body, BODY_TOO_LARGE);
 }
 
-/* The CRLF after chunk data. body_remaining counts its bytes upwards. */
+/* Takes a byte of the CRLF after chunk data. Here body_remaining counts the bytes taken. */
 static bool take_chunk_end(kms_http1_parser *parser, kms_slice *piece)
 {
     static const char end[] = "\r\n";
@@ -333,7 +334,8 @@ static bool take_chunk_end(kms_http1_parser *parser, kms_slice *piece)
     return true;
 }
 
-/* False if the piece is used up, at the end of the response, or on failure. */
+/* Consumes a part of the piece. False if the piece is used up, at the end of the response, or on
+ * failure. */
 static bool advance(kms_http1_parser *parser, kms_slice *piece)
 {
     kms_slice line;

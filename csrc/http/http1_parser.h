@@ -1,7 +1,8 @@
 /* Incremental, strict parser of one HTTP/1.1 response (RFC 9112). No I/O.
  *
- * The parser rejects whatever servers and proxies are known to parse in different ways, because a
- * wrong guess about where a response ends makes the rest of it part of the next response. */
+ * The parser rejects responses that servers and proxies are known to parse in different ways. If
+ * the parser guessed the end of a response, a wrong guess would make the rest of it a part of the
+ * next response. */
 #ifndef KMS_HTTP1_PARSER_H
 #define KMS_HTTP1_PARSER_H
 
@@ -29,7 +30,7 @@ typedef enum {
 typedef struct {
     kms_http_response *response; /* the caller's */
     kms_buffer line;             /* a line that arrived in pieces */
-    bool is_line_used;           /* the line was parsed and is to be cleared */
+    bool is_line_used;           /* the line was parsed, and must be cleared before the next one */
     kms_http1_state state;
     bool has_no_body; /* the request's method has responses without a body */
     bool is_http_1_0;
@@ -41,7 +42,7 @@ typedef struct {
     const char *error_reason; /* static */
 } kms_http1_parser;
 
-/* Starts to parse a response into `response`, which is empty. Allocates nothing. */
+/* Starts to parse a response into `response`, which must be empty. Allocates nothing. */
 void kms_http1_parser_start(kms_http1_parser *parser, kms_http_response *response,
                             bool has_no_body);
 

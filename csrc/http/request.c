@@ -27,7 +27,7 @@ bool kms_http_method_has_no_body(kms_slice method)
     return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
 }
 
-/* Whether a request states the length of its body even if that is 0 (RFC 9110 section 8.6). */
+/* Whether a request has Content-Length even without a body (RFC 9110 section 8.6). */
 static bool expects_body(kms_slice method)
 {
     static const char *const METHODS[] = {"PUT", "POST", "PATCH"};
@@ -128,17 +128,18 @@ static bool validate_header(kms_slice name, kms_slice value, kms_http_error *err
             (int)name.length, name.data, (unsigned char)value.data[valid], valid + 1);
     if (kms_ascii_equals_nocase(name, "Content-Length") ||
         kms_ascii_equals_nocase(name, "Transfer-Encoding"))
-        return kms_http_error_set_invalid(error, "headers", "header %.*s is set by the transport",
-                                          (int)name.length, name.data);
+        return kms_http_error_set_invalid(
+            error, "headers", "header %.*s must be absent, because the transport sets it",
+            (int)name.length, name.data);
     return true;
 }
 
-/* Puts the caller's Host in the place of the default one. */
+/* Replaces the default Host by the caller's. */
 static bool replace_host(kms_http_writer *writer, kms_slice value, kms_http_error *error)
 {
     if (writer->has_caller_host || value.length == 0)
         return kms_http_error_set_invalid(error, "headers",
-                                          "header Host must be given once and not be empty");
+                                          "header Host must occur once and must not be empty");
     const size_t name_length = sizeof "Host: " - 1, end_length = sizeof "\r\n" - 1;
     writer->has_caller_host = true;
     kms_buffer_replace(&writer->bytes, writer->host_at + name_length,

@@ -1,7 +1,7 @@
 /* HTTP/1.1 requests: validates one and writes its bytes. No I/O.
  *
  * Order of calls: init once; then for each request begin, add_header any number of times, finish,
- * use of `bytes`, clear. begin also clears what an abandoned request left. At last free. */
+ * use of `bytes`, clear; at last free. begin also clears a request that was not finished. */
 #ifndef KMS_HTTP_REQUEST_H
 #define KMS_HTTP_REQUEST_H
 
@@ -20,7 +20,7 @@ typedef struct {
 } kms_http_request;
 
 typedef struct {
-    kms_buffer bytes;     /* what goes over the wire */
+    kms_buffer bytes;     /* the request as it is sent */
     size_t host_at;       /* where the Host line starts in `bytes` */
     size_t host_length;   /* its length */
     bool has_caller_host; /* the Host line is the caller's */
@@ -29,25 +29,26 @@ typedef struct {
 /* Allocates nothing. */
 void kms_http_writer_init(kms_http_writer *writer);
 
-/* Validates the request except its headers, and writes the request line and Host. False: see
- * `error`. */
+/* Validates the request except its headers, and writes the request line and Host. Returns false and
+ * sets `error` on failure. */
 bool kms_http_writer_begin(kms_http_writer *writer, const kms_http_request *request,
                            kms_http_error *error);
 
-/* Validates one header and appends it. A Host header replaces the default one in first place (RFC
- * 9110 section 7.2). False: see `error`. */
+/* Validates one header and appends it. A Host header replaces the default one, which is the first
+ * header (RFC 9110 section 7.2). Returns false and sets `error` on failure. */
 bool kms_http_writer_add_header(kms_http_writer *writer, kms_slice name, kms_slice value,
                                 kms_http_error *error);
 
-/* Appends Content-Length where the request needs it, the end of the headers, and the body: sent
- * together they take one system call and one TLS record. False: see `error`. */
+/* Appends Content-Length if the request needs it, the end of the headers, and the body. Headers and
+ * body are sent together, because that takes one system call and one TLS record. Returns false and
+ * sets `error` on failure. */
 bool kms_http_writer_finish(kms_http_writer *writer, const kms_http_request *request,
                             kms_http_error *error);
 
-/* Wipes the bytes and keeps a little memory for the next request. */
+/* Wipes the bytes, and keeps a little memory for the next request. */
 void kms_http_writer_clear(kms_http_writer *writer);
 
-/* Wipes and frees. */
+/* Wipes and frees the bytes. */
 void kms_http_writer_free(kms_http_writer *writer);
 
 /* The request's origin, which borrows its host. */

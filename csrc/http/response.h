@@ -31,10 +31,10 @@ bool kms_http_response_next_header(const kms_http_response *response, size_t *po
 /* Drops the headers. */
 void kms_http_response_clear_headers(kms_http_response *response);
 
-/* Wipes the response. It is then empty, with its body limit and a little memory for the next. */
+/* Wipes the response. Keeps the body limit, and a little memory for the next response. */
 void kms_http_response_clear(kms_http_response *response);
 
-/* Wipes and frees. */
+/* Wipes and frees the response. */
 void kms_http_response_free(kms_http_response *response);
 
 #endif

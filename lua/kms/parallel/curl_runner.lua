@@ -12,17 +12,17 @@ local curl_runner = {}
 
 local TRANSPORT_METATABLE = getmetatable(curl.new())
 
--- The first value that a task's coroutine yields tells why it stopped. Any other value comes from a yield in the
--- caller's own function.
+-- The first value that the coroutine of a task yields says why the task stopped. Another value comes from a yield in
+-- the caller's function.
 local WAITING, FINISHED = {}, {}
 
-local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several
+local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several steps
 
 ---@class kms.parallel.Task a coroutine and its work; reused for the next item
 ---@field coroutine thread
 ---@field run kms.parallel.Run|false
 ---@field outcome table|false
----@field wait_key any the id of the request, or the table of the sleep, that the task waits for; false: none
+---@field wait_key any the id of the request that the task waits for, or the table of its sleep; false: neither
 
 ---@class kms.parallel.CurlRunner : kms.TaskRunner
 ---@field active integer tasks that have started and not ended
@@ -65,7 +65,7 @@ local function handle_stop(self, task, is_alive, reason, ok, result, err)
   if is_alive and close_coroutine then close_coroutine(task.coroutine) end
 end
 
---- Restores the outer task after the turn of an inner one.
+--- Restores the outer task after an inner task has stopped.
 local function end_turn(self, outer_task, task, ...)
   self.task = outer_task
   return handle_stop(self, task, ...)
@@ -119,7 +119,7 @@ function CurlRunner:start(run, item)
   resume_task(self, task, run.fn, item, outcome[1])
 end
 
---- Resumes a task if it still waits for `key`. It may not, because an error from a debug hook may have ended the wait.
+--- Resumes a task if it still waits for `key`. An error that a debug hook raised may have ended that wait.
 local function wake(self, task, key, ...)
   if not task or task.wait_key ~= key then return end
   task.wait_key = false
@@ -138,7 +138,7 @@ local function wake_sleepers(self, now)
   return has_woken
 end
 
---- Resumes the tasks whose sleep is over, and one task whose request has ended. Waits if there is none.
+--- Resumes the tasks whose sleep is over, and one task whose request has ended. Waits if there is no such task.
 ---@param max_seconds number?
 function CurlRunner:wait(max_seconds)
   local multi = self.multi
@@ -160,7 +160,7 @@ function CurlRunner:wait(max_seconds)
   if not id then return end
   local task = self.waiting[id]
   self.waiting[id] = nil
-  -- There is no task if memory ran out before it could wait; it has failed by then.
+  -- No task waits if memory ran out before it could wait: that error has ended it.
   wake(self, task, id, response, err)
 end
 

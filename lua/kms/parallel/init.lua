@@ -9,7 +9,7 @@ local nginx_runner = ngx and ngx.get_phase and require "kms.parallel.nginx_runne
 local parallel = {}
 
 local DEFAULT_CONCURRENCY = 64
--- The items started may be ahead of the results returned by this many times the concurrency.
+-- The number of started items may exceed the number of returned results by this many times the concurrency.
 local WINDOW_FACTOR = 4
 
 ---@type kms.Field[]
@@ -26,8 +26,8 @@ local ORDERS = { given = true, finished = true }
 ---@field active_count integer tasks that have started and not ended
 ---@field ended_count integer tasks that have ended
 ---@field returned_count integer results that the caller has
----@field outcomes table outcomes by their place in the order of results
----@field next_item any an item that was taken and whose task has not started
+---@field outcomes table outcomes by their position in the order of results
+---@field next_item any an item that the run has taken and not started
 ---@field is_exhausted boolean no item is left
 local Run = { __name = "kms.parallel.run" }
 Run.__index = Run
@@ -36,8 +36,8 @@ Run.__index = Run
 local Parallel = { __name = "kms.parallel" }
 Parallel.__index = Parallel
 
---- Reserves memory for the outcome of a task that is about to start, so that the outcome is kept even if there is no
---- memory left when the task ends. For the runner.
+--- Reserves memory for the outcome of a task that is about to start, so that the outcome is kept even if memory has run
+--- out when the task ends. For the runner.
 ---@return table outcome number of the item, result, err
 function Run:reserve_outcome()
   local number = self.started_count + 1
@@ -89,10 +89,10 @@ function Run:__call()
   raise_if_inside(self, "the iterator")
   while true do
     start_tasks(self)
-    local place = self.returned_count + 1
-    local outcome = self.outcomes[place]
+    local position = self.returned_count + 1
+    local outcome = self.outcomes[position]
     if outcome then
-      self.outcomes[place], self.returned_count = nil, place
+      self.outcomes[position], self.returned_count = nil, position
       return outcome[1], outcome[2], outcome[3]
     end
     if self.active_count == 0 and (self.is_exhausted or self.parallel.is_closing) then return nil end
@@ -110,7 +110,7 @@ end
 
 Run.__close = Run.close
 
-local function new_item_source(items)
+local function new_item_iterator(items)
   if type(items) == "function" then return items end
   local i = 0
   return function()
@@ -137,7 +137,7 @@ function Parallel:map(items, fn)
   local problem = nginx_runner and nginx_runner.check_phase()
   if problem then error(problem, 2) end
   local run = setmetatable({
-    parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_source(items), fn = fn,
+    parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_iterator(items), fn = fn,
     started_count = 0, active_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false, outcomes = {},
     request = nginx_runner and nginx_runner.get_request(),
   }, Run)
@@ -164,7 +164,7 @@ end
 
 Parallel.__close = Parallel.close
 
---- Returns how many requests have started, and how many connections were made for them. nil in NGINX.
+--- Returns the number of requests that have started, and of connections that were opened for them. nil in NGINX.
 ---@return kms.transport.Stats?
 function Parallel:stats()
   return self.runner and self.runner:stats()

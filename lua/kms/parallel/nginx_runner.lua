@@ -22,7 +22,7 @@ function nginx_runner.check_phase()
   return err and err.message or not has_semaphore and "kms.parallel needs ngx.semaphore of lua-resty-core" or nil
 end
 
---- Returns a table that belongs to the current request, with which its light threads end.
+--- Returns a table that identifies the current request. The light threads of a request end with it.
 ---@return table? request
 function nginx_runner.get_request()
   local ok, context = pcall(function() return ngx.ctx end)
@@ -34,7 +34,7 @@ function nginx_runner.new()
   return setmetatable({
     active = 0,
     task_ended = semaphore.new(0),
-    ended = {}, -- threads to wait for, because NGINX keeps what a thread returned until then
+    ended = {}, -- threads that have ended; NGINX keeps their results until a wait
     tasks = setmetatable({}, { __mode = "k" }), -- by coroutine
   }, Runner)
 end
@@ -51,8 +51,8 @@ local function run_task(self, run, item)
   if count <= 0 then self.task_ended:post(math.max(1, -count)) end
 end
 
---- Releases the threads that have ended. A thread can be waited for only by the coroutine that spawned it; the others
---- are released with their request.
+--- Releases the threads that have ended. Only the coroutine that spawned a thread can wait for it; NGINX releases the
+--- others at the end of the request.
 local function release_ended(self)
   local ended = self.ended
   if #ended == 0 then return end
@@ -60,7 +60,7 @@ local function release_ended(self)
   for _, thread in ipairs(ended) do pcall(ngx.thread.wait, thread) end
 end
 
---- Whether the current coroutine is a task.
+--- Returns whether the current coroutine is a task.
 ---@return boolean
 function Runner:is_inside()
   return self.tasks[running()] or false

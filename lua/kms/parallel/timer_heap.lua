@@ -1,4 +1,4 @@
---- Min-heap of timers.
+--- Binary heap of timers: finds the earliest one.
 
 local floor = math.floor
 
@@ -13,7 +13,7 @@ function timer_heap.new()
   return setmetatable({ times = {}, values = {}, count = 0 }, TimerHeap)
 end
 
---- Adds a timer. If this raises for lack of memory, the heap has not changed.
+--- Adds a timer. The heap does not change if this raises for lack of memory.
 ---@param time number when the timer is due
 ---@param value any what `pop_due` returns
 function TimerHeap:add(time, value)
