@@ -196,7 +196,8 @@ describe("the life of a multi", function()
     for i = 1, 20 do
       local multi = curl.multi()
       for _ = 1, 3 do
-        assert(multi:add(i % 2 == 0 and kept or new_transport(), new_request("https", "/late", { method = "PUT", body = ("x"):rep(100000) })))
+        local put = new_request("https", "/late", { method = "PUT", body = ("x"):rep(100000) })
+        assert(multi:add(i % 2 == 0 and kept or new_transport(), put))
       end
       multi:step(0)
     end
