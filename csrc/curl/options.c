@@ -1,7 +1,7 @@
 /* The options of a transport; see options.h. */
 #include "curl/options.h"
 #include "base/wipe.h"
-#include "curl/tls_context.h"
+#include "curl/tls_auto_retry.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -204,7 +204,7 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
         if (options->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
             KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
     if (result == CURLE_OK) /* not an error, because some TLS libraries do not support this */
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_context_configure);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_auto_retry_disable);
     return result == CURLE_OK ? apply_ca(options, easy) : result;
 }
 

@@ -5,7 +5,7 @@
 --                 phase: NGINX cannot wait in the phase of the call
 --   credentials   there are no usable credentials; `code` is missing, invalid, unavailable, refused, expired, project
 --                 or guarded
---   transport     there is no response; `code` is one of kms.transport.errors
+--   transport     there is no response; `code` is one of kms.transport.error_codes
 --   service       the cloud refused the request; `code` is the cloud's own, verbatim
 --   protocol      the response is not what the API documents; `code` is empty, not_json, not_object, wrong_type,
 --                 mismatch (it is the response to another request) or unknown

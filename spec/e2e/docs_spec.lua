@@ -428,7 +428,7 @@ describe("error codes and variables in the documentation", function()
 
   it("errors.md lists the codes of kind transport, and no others", function()
     local names = {}
-    for code in pairs(require "kms.transport.errors") do names[code] = true end
+    for code in pairs(require "kms.transport.error_codes") do names[code] = true end
     assert_same_names(names, documented("errors", "transport"))
   end)
 

@@ -1,13 +1,13 @@
 --- What a call lends to credential providers and to the lock guard: time, pauses, and requests within its deadline.
 
 local Error = require "kms.error"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local http1 = require "kms.http1"
 local retry = require "kms.call.retry"
 local scheduler = require "kms.transport.scheduler"
-local transport_errors = require "kms.transport.errors"
+local error_codes = require "kms.transport.error_codes"
 
-local add_unsigned, send, monotonic = headers.add_unsigned, scheduler.send, http1.monotonic
+local add_unsigned, send, monotonic = request_headers.add_unsigned, scheduler.send, http1.monotonic
 
 ---@class kms.Context
 ---@field provider "huawei"|"ncloud"
@@ -109,7 +109,7 @@ end
 local function copy_error(err)
   if not Error.is(err) then
     local code = type(err) == "table" and err.code
-    return Error.new { kind = "transport", code = transport_errors[code] and code or "other",
+    return Error.new { kind = "transport", code = error_codes[code] and code or "other",
       message = describe_failure(err), uncertain = type(err) ~= "table" or err.uncertain ~= false }
   end
   local copy = {}

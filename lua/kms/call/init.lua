@@ -8,7 +8,7 @@ local operation = require "kms.call.operation"
 local redact = require "kms.util.redact"
 local report = require "kms.call.report"
 local retry = require "kms.call.retry"
-local transport_errors = require "kms.transport.errors"
+local error_codes = require "kms.transport.error_codes"
 
 local build_request, parse_result = operation.build_request, operation.parse_result
 local decode, find_request_id, identify = json_body.decode, report.find_request_id, lock_guard.identify
@@ -97,7 +97,7 @@ local function run_attempt(self, clock_offset)
   response, err = self:send(request)
   if not response then
     report.collect_secrets(self, signature)
-    local code = transport_errors[err.code]
+    local code = error_codes[err.code]
     if code and code.is_unresolved then err.hint = settings.unresolved_hint end
     return nil, err
   end

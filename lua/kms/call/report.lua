@@ -2,7 +2,7 @@
 
 local clock_skew = require "kms.call.clock_skew"
 local Error = require "kms.error"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local json_body = require "kms.util.json_body"
 local operation = require "kms.call.operation"
 local redact = require "kms.util.redact"
@@ -67,8 +67,8 @@ function report.parse_failure(call, response, object, code, message)
   end
   if service_code then
     err.kind, err.code, err.message, err.cause = "service", service_code, service_message, cause
-  elseif headers.describe_encoding(response) then
-    err.message = headers.describe_encoding(response)
+  elseif request_headers.describe_encoding(response) then
+    err.message = request_headers.describe_encoding(response)
   elseif response.body ~= "" then
     err.message = err.message .. ", " .. redact.excerpt(response.body, report.collect_secrets(call))
   end

@@ -1,7 +1,7 @@
 --- Decides whether and when a failed attempt is repeated.
 
 local time = require "kms.util.time"
-local transport_errors = require "kms.transport.errors"
+local error_codes = require "kms.transport.error_codes"
 local validate = require "kms.util.validate"
 
 local retry = {}
@@ -30,7 +30,7 @@ function retry.is_retryable(err, operation, cloud)
   if err.kind == "credentials" then return err.code == "unavailable" end
   if err.kind == "transport" then
     if err.retryable == false then return false end -- the transport knows that a repetition fails in the same way
-    local code = transport_errors[err.code]
+    local code = error_codes[err.code]
     return code ~= nil and code.retryable
   end
   return RETRYABLE_STATUSES[err.status] or retry.is_throttled(err, cloud)

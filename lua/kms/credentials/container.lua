@@ -4,7 +4,7 @@ local cache = require "kms.credentials.cache"
 local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
 local file = require "kms.credentials.file"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local provider = require "kms.credentials.provider"
 local service = require "kms.credentials.service"
 
@@ -33,7 +33,7 @@ local function fetch(context, plan)
   if not token then return nil, err end
   local request = { service_name = plan.service_name, method = "POST", scheme = plan.scheme,
     host = plan.host, target = plan.target,
-    headers = headers.for_json { { "Authorization", token } }, body = "{}",
+    headers = request_headers.for_json { { "Authorization", token } }, body = "{}",
     timeout = TIMEOUT, secrets = { token }, parse_error = context.cloud.parse_error }
   local response, object
   response, err = service.send(context, request)

@@ -5,7 +5,7 @@ local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
 local provider = require "kms.credentials.provider"
 local service = require "kms.credentials.service"
-local transport_errors = require "kms.transport.errors"
+local error_codes = require "kms.transport.error_codes"
 local trim = require "kms.util.trim"
 
 local metadata = {}
@@ -38,7 +38,7 @@ Session.__index = Session
 --- Returns whether a failed request shows that the machine has no metadata service: none of its bytes were sent.
 local function is_absent(session, cause)
   if session.state.has_responded or cause.kind ~= "transport" or cause.uncertain ~= false then return false end
-  local code, context = transport_errors[cause.code], session.context
+  local code, context = error_codes[cause.code], session.context
   if code and code.is_unconnected then return true end
   -- A connection that was not established in time shows it, too, unless the deadline of the call ended it.
   return cause.code == "timeout" and context:clock() < (context.deadline or math.huge)

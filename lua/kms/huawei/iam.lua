@@ -5,7 +5,7 @@ local Credentials = require "kms.credentials.value"
 local endpoints = require "kms.util.endpoint"
 local env = require "kms.util.env"
 local errors = require "kms.huawei.errors"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local regions = require "kms.huawei.regions"
 local service = require "kms.credentials.service"
 local validate = require "kms.util.validate"
@@ -64,7 +64,7 @@ end
 local function post(context, address, request)
   iam.complete_request(address, request)
   request.method, request.body = "POST", encode(request.body)
-  request.headers = headers.for_json(request.headers)
+  request.headers = request_headers.for_json(request.headers)
   local response, err = service.send(context, request)
   if response and response.status ~= 200 and response.status ~= 201 then
     response, err = service.create_response_error(request, response)

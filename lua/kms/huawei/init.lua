@@ -4,7 +4,7 @@ local ascii = require "kms.util.ascii"
 local credentials = require "kms.huawei.credentials"
 local endpoints = require "kms.util.endpoint"
 local errors = require "kms.huawei.errors"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local lazy = require "kms.util.lazy"
 local operations = require "kms.huawei.operations"
 local project = lazy "kms.huawei.project"
@@ -80,7 +80,7 @@ local function add_project(settings, project_id)
   local copy = {}
   for name, value in pairs(settings) do copy[name] = value end
   copy.project_id = project_id
-  copy.headers = headers.for_json { { "X-Project-Id", project_id } }
+  copy.headers = request_headers.for_json { { "X-Project-Id", project_id } }
   return copy
 end
 

@@ -2,7 +2,7 @@
 --- Information"). It never creates a project.
 
 local Credentials = require "kms.credentials.value"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local iam = require "kms.huawei.iam"
 local mutex = require "kms.util.mutex"
 local service = require "kms.credentials.service"
@@ -19,11 +19,11 @@ local MAX_PROJECTS = 100 -- remembered per client, so that rotated keys do not f
 ---@param algorithm string?
 ---@return { [1]: string, [2]: string }[]? headers, kms.Error? err
 local function authenticate(request, credentials, now, algorithm)
-  if credentials.token then return headers.for_json { { "X-Auth-Token", credentials.token } } end
-  request.headers = headers.for_json()
+  if credentials.token then return request_headers.for_json { { "X-Auth-Token", credentials.token } } end
+  request.headers = request_headers.for_json()
   local signature_headers, err = sign.huawei(request, credentials, now, algorithm)
   if not signature_headers then return nil, err end
-  local list = headers.for_json()
+  local list = request_headers.for_json()
   for name, value in pairs(signature_headers) do list[#list + 1] = { name, value } end
   return list
 end

@@ -3,7 +3,7 @@
 local credentials = require "kms.ncloud.credentials"
 local endpoints = require "kms.util.endpoint"
 local errors = require "kms.ncloud.errors"
-local headers = require "kms.util.headers"
+local request_headers = require "kms.util.request_headers"
 local operations = require "kms.ncloud.operations"
 local sign = require "kms.sign"
 local validate = require "kms.util.validate"
@@ -40,7 +40,7 @@ ncloud.credentials, ncloud.profile, ncloud.metadata = credentials.fields, creden
 ncloud.secret_headers = { ["x-ncp-apigw-signature-v2"] = "^.+$" }
 
 -- Without Accept the gateway may respond in XML.
-local HEADERS = headers.for_json { { "Accept", "application/json" } }
+local HEADERS = request_headers.for_json { { "Accept", "application/json" } }
 
 function ncloud.list_missing_options()
   return {} -- both options have defaults

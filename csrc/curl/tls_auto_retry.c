@@ -1,5 +1,5 @@
-/* Settings of OpenSSL's TLS contexts; see tls_context.h. */
-#include "curl/tls_context.h"
+/* Makes an SSL_read return after each TLS record; see tls_auto_retry.h. */
+#include "curl/tls_auto_retry.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void *find_function(const char *name)
     return function;
 }
 
-CURLcode kms_tls_context_configure(CURL *easy, void *context, void *unused)
+CURLcode kms_tls_auto_retry_disable(CURL *easy, void *context, void *unused)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     (void)easy;

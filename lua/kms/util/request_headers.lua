@@ -1,14 +1,14 @@
 --- The headers of requests. A header that every JSON request carries is added here; what HTTP itself needs (Host,
 --- Content-Length) is set by the transport.
 
-local headers = {}
+local request_headers = {}
 
 local JSON = { { "Content-Type", "application/json" } }
 
 --- Creates a list of the headers that every JSON request carries, followed by others.
 ---@param others { [1]: string, [2]: string }[]? name and value of each
 ---@return { [1]: string, [2]: string }[]
-function headers.for_json(others)
+function request_headers.for_json(others)
   local list = {}
   for i, pair in ipairs(JSON) do list[i] = { pair[1], pair[2] } end
   for _, pair in ipairs(others or {}) do list[#list + 1] = pair end
@@ -18,7 +18,7 @@ end
 --- Adds the headers that every request carries. No signature covers them, because an intermediary may change them.
 ---@param list { [1]: string, [2]: string }[] of one request; it is changed
 ---@return { [1]: string, [2]: string }[]
-function headers.add_unsigned(list)
+function request_headers.add_unsigned(list)
   local last = list[#list]
   if not last or last[1] ~= "Accept-Encoding" then list[#list + 1] = { "Accept-Encoding", "identity" } end
   return list
@@ -27,11 +27,11 @@ end
 --- Describes the encoding of a response's body, if it is not the one that was asked for.
 ---@param response table
 ---@return string? problem
-function headers.describe_encoding(response)
+function request_headers.describe_encoding(response)
   local encoding = response.headers["content-encoding"]
   if encoding and encoding ~= "" and encoding ~= "identity" then
     return ("the response has Content-Encoding %s, although the request accepts identity only"):format(encoding)
   end
 end
 
-return headers
+return request_headers
