@@ -69,9 +69,10 @@ static bool compute_hmac(kms_signer *signer, kms_hash hash, kms_slice data,
 
 static void write_hex(const unsigned char bytes[KMS_HASH_SIZE], char out[KMS_HASH_HEX + 1])
 {
-    for (size_t i = 0; i < KMS_HASH_HEX; i++) {
-        int digit = i % 2 == 0 ? bytes[i / 2] >> 4 : bytes[i / 2] & 15;
-        out[i] = (char)(digit + (digit < 10 ? '0' : 'a' - 10));
+    static const char DIGITS[] = "0123456789abcdef";
+    for (size_t i = 0; i < KMS_HASH_SIZE; i++) {
+        out[2 * i] = DIGITS[bytes[i] >> 4];
+        out[2 * i + 1] = DIGITS[bytes[i] & 15];
     }
     out[KMS_HASH_HEX] = '\0';
 }
