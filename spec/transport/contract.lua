@@ -4,7 +4,7 @@
 -- is_nil, is_true, is_false), because busted defines them for spec files only.
 
 local monotonic = require("kms.http1").monotonic
-local raw_server = require "spec.helpers.raw_server"
+local with_raw_server = require "spec.helpers.raw_server"
 
 local EVERY_BYTE = {}
 for byte = 0, 255 do EVERY_BYTE[#EVERY_BYTE + 1] = string.char(byte) end
@@ -306,12 +306,15 @@ return function(new, servers, test)
       end
     end)
 
-    for mode, is_sent in pairs({ drip_handshake = false, drip_response = true }) do
-      it("the timeout of a request limits a server whose TLS records arrive byte by byte: " .. mode, function()
-        raw_server(mode, function()
+    for _, case in ipairs({
+      { mode = "drip_handshake", part = "handshake", is_sent = false },
+      { mode = "drip_response", part = "response", is_sent = true },
+    }) do
+      it(("the timeout of a request limits a TLS %s that arrives byte by byte"):format(case.part), function()
+        with_raw_server(case.mode, function()
           local transport = open()
           local started_at = monotonic()
-          assert_fails("timeout", is_sent, send(transport, "/", {
+          assert_fails("timeout", case.is_sent, send(transport, "/", {
             method = "PUT", scheme = "https", host = servers.host("proxy"), body = ("x"):rep(8192), timeout = 1,
           }))
           local seconds = monotonic() - started_at

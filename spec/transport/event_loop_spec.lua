@@ -4,6 +4,7 @@
 local curl = require "kms.transport.curl"
 local curl_requests = require "spec.helpers.curl_requests"
 local socket = require "socket"
+local subprocess = require "spec.helpers.subprocess"
 
 local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
 
@@ -74,13 +75,16 @@ describe("the event loop of kms.transport.curl #descriptor", function()
     assert.same({ "timeout", true }, { result[3].code, result[3].uncertain })
   end)
 
-  it("without requests timeout() is nil, the descriptor is not readable, and step() returns nothing", function()
-    local multi, quiet = curl.multi(), curl.new()
-    assert.is_nil(multi:timeout())
-    local number = multi:descriptor()
-    assert.equal(0, #socket.select({ { getfd = function() return number end } }, nil, 0))
-    assert.equal(0, select("#", multi:step()))
-    quiet:close()
+  -- In a state of its own, because timeout() may return the deadline of a request that has ended.
+  it("before the first request timeout() is nil, the descriptor is not readable, and step() returns nothing", function()
+    local output, ok = subprocess.run [[
+      local curl, socket = require "kms.transport.curl", require "socket"
+      local multi, quiet = curl.multi(), curl.new()
+      local number = multi:descriptor()
+      print(multi:timeout(), #socket.select({ { getfd = function() return number end } }, nil, 0), select("#", multi:step()))
+      quiet:close()]]
+    assert.is_true(ok, output)
+    assert.equal("nil\t0\t0\n", output)
   end)
 
   it("multis share one descriptor, which stays readable until each multi has returned its ended request", function()

@@ -36,7 +36,11 @@ end
 require("spec.transport.contract")(new_single, servers, { describe = describe, it = it, assert = assert })
 
 describe("new requests of a multi", function()
-  local multi, transport = curl.multi(), new_transport()
+  local multi, transport
+
+  before_each(function()
+    multi, transport = curl.multi(), new_transport()
+  end)
 
   local function add(...)
     local id, err = multi:add(...)
