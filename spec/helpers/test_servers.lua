@@ -9,7 +9,6 @@ end
 local OFFSETS = {
   http = 0,
   https = 1,
-  http2 = 2,
   unknown_ca = 3,
   self_signed = 4,
   expired = 5,
@@ -25,7 +24,6 @@ local OFFSETS = {
   full = 15, -- the same with a full backlog
   many = 16, -- spec/servers/parallel_cloud.lua
   proxy = 17, -- spec/servers/raw_server.lua, started by a spec
-  many_http2 = 18,
   nobody = 19, -- closed
 }
 
