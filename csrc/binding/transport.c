@@ -18,8 +18,8 @@ static const char LOOP_TYPE_NAME[] = "kms.transport.curl.event_loop";
 /* 30 years, which every time_t can hold. */
 #define MAX_SLEEP 1e9
 
-/* DEFAULT_TIMEOUT applies if neither the transport nor the request has a timeout. A request's
- * timeout of MAX_TIMEOUT or more counts as none; MAX_TIMEOUT is less than 2^31 milliseconds. */
+/* DEFAULT_TIMEOUT applies if neither the transport nor the request has a timeout. MAX_TIMEOUT is
+ * less than 2^31 milliseconds. */
 #define DEFAULT_TIMEOUT 30.0 /* seconds */
 #define MAX_TIMEOUT 2e6
 
@@ -137,9 +137,7 @@ static int new_transport(lua_State *L)
 static double limit_timeout(const kms_options *options, double timeout)
 {
     const double option = options->number[KMS_OPTION_TIMEOUT];
-    const double limit = option > 0              ? option
-                         : timeout < MAX_TIMEOUT ? MAX_TIMEOUT
-                                                 : DEFAULT_TIMEOUT;
+    const double limit = option > 0 ? option : isfinite(timeout) ? MAX_TIMEOUT : DEFAULT_TIMEOUT;
     return timeout < limit ? timeout : limit;
 }
 

@@ -238,6 +238,8 @@ static void stop_running(kms_event_loop *loop, kms_transfer *transfer)
     set_resumable(loop, transfer, false);
     detach_connection(loop, transfer);
     unlink_running(loop, transfer);
+    if (loop->running == NULL)
+        loop->next_deadline = INFINITY;
     pool->used_count--;
     drop_expired(loop, pool);
     kms_pool_release(pool);

@@ -75,7 +75,14 @@ describe("the event loop of kms.transport.curl #descriptor", function()
     assert.same({ "timeout", true }, { result[3].code, result[3].uncertain })
   end)
 
-  -- In a state of its own, because timeout() may return the deadline of a request that has ended.
+  it("timeout() returns no deadline of a request that has ended", function()
+    local multi = curl.multi()
+    assert(multi:add(transport, new_request("/", { timeout = 30 })))
+    assert.equal(200, drive({ multi }, 1)[1][1][2].status)
+    assert.is_nil(multi:timeout())
+  end)
+
+  -- In a state of its own, in which no other case has made a request.
   it("before the first request timeout() is nil, the descriptor is not readable, and step() returns nothing", function()
     local output, ok = subprocess.run [[
       local curl, socket = require "kms.transport.curl", require "socket"
