@@ -1,6 +1,7 @@
 --- Clients of a provider: their options, settings and transport, and one method per operation.
 
 local call = require "kms.call"
+local catalog = require "kms.call.catalog"
 local credentials = require "kms.credentials"
 local env = require "kms.util.env"
 local Error = require "kms.error"
@@ -43,7 +44,7 @@ end
 --- Closes the transport that the client created, or the shared one if no other client uses it.
 local function release_transport(self)
   local transport = self.transport
-  self.transport, self.owns_transport, sharing_clients[self] = nil, nil, nil
+  self.transport, self.owns_transport, sharing_clients[self] = false, false, nil
   if transport == shared.transport then
     if next(sharing_clients) ~= nil then return end
     shared.transport = nil
@@ -194,8 +195,7 @@ local function validate_client_options(provider, fields, options)
 end
 
 local function create_methods(provider, metatable)
-  local methods = {}
-  for _, entry in ipairs(provider.operations) do methods[entry.name] = create_method(entry, metatable) end
+  local methods, operations = {}, catalog.of(provider)
 
   --- Closes the connections of the client's own transport; of a shared one, if no other client uses it. Calls under way
   --- end first. A later call opens new connections.
@@ -214,7 +214,13 @@ local function create_methods(provider, metatable)
     if self.credential_provider.forget then self.credential_provider:forget() end
   end
 
-  return methods
+  -- The method of an operation is created when it is first looked up.
+  return setmetatable(methods, { __index = function(_, name)
+    local entry = operations:find(name)
+    if not entry then return nil end
+    methods[name] = create_method(entry, metatable)
+    return methods[name]
+  end })
 end
 
 --- Creates the constructor of a provider's clients.
@@ -238,16 +244,18 @@ function client.new_constructor(provider)
     if not problem then policy, problem = retry.resolve_policy(options.retry) end
     if problem then error(validate.argument_error(1, provider.name, problem), 2) end
 
+    -- Every field has a value, because a missing one would be looked for among the operations.
     local self = {
       provider = provider, options = {}, timeout = options.timeout or DEFAULT_TIMEOUT, clock_offset = 0,
-      active_calls = 0, guard = guard, retry = policy, on_attempt = options.on_attempt,
-      credential_provider = credentials.provider(options.credentials),
+      active_calls = 0, is_closing = false, guard = guard or false, retry = policy,
+      on_attempt = options.on_attempt or false, credential_provider = credentials.provider(options.credentials),
+      settings = false, call_class = false, transport = false, owns_transport = false, is_transport_open = false,
     }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
     local transport = options.transport
     if transport and is_transport(transport) then
       self.transport = transport
-      self.is_transport_open = type(transport) == "userdata" and transport.is_open or nil
+      self.is_transport_open = type(transport) == "userdata" and transport.is_open or false
     else
       -- A proxy's password is a secret. Only functions hold secrets, so that printing a client shows none.
       local copy = copy_table(transport or {})

@@ -1,6 +1,7 @@
 --- The public interface: clients of two clouds, and plain functions that call through a default client. Its types are
 --- in types/kms.lua.
 
+local catalog = require "kms.call.catalog"
 local client = require "kms.client"
 local credentials = require "kms.credentials"
 local Error = require "kms.error"
@@ -121,6 +122,7 @@ function kms.preload()
   load_cloud "huawei"
   load_cloud "ncloud"
   lazy.load_all()
+  for _, name in ipairs { "huawei", "ncloud" } do catalog.of(require("kms." .. name)):load_all() end
   if not rawget(_G, "ngx") then
     require "kms.transport.curl"
     require "kms.parallel.curl_runner"

@@ -7,26 +7,7 @@ local validate = require "kms.util.validate"
 
 local operation = {}
 
----@class kms.Operation one entry of a provider's operations
----@field name string
----@field method string
----@field path string template: each `{name}` is filled from the params, or else from the client's settings
----@field read_only boolean? the operation changes nothing, so its outcome is never uncertain
----@field repeatable boolean? repeating it sets the same final state, so it may be repeated after an uncertain failure
----@field verification kms.Hint[]? how to find out whether a change was made; the first entry whose `code` matches an
----  error counts
----@field params kms.OperationParam[]
----@field result kms.ResultField[]
-
----@class kms.OperationParam : kms.Field
----@field is_key boolean? names the key concerned
----@field member string? member of the request's JSON object; without it, the param is in the path alone
-
----@class kms.ResultField
----@field name string
----@field member string member of the response's JSON object; it must be a string
----@field required boolean? without it, a value of another type is ignored
----@field is_echo boolean? must be the value of the param with this name, or it is the response to another request
+local function wire_name(field) return field.wire or field.name end
 
 --- Copies the params after validating them against their rules, so later changes by the caller do not affect this call.
 ---@param entry kms.Operation
@@ -110,9 +91,9 @@ end
 local function prepare_body(plan, entry)
   local members, texts, is_template = {}, {}, true
   for _, param in ipairs(entry.params) do
-    if param.member then
+    if param.place == "body" then
       members[#members + 1] = param
-      texts[#texts + 1] = ('%s:"{%s}"'):format(cjson.encode(param.member), param.name)
+      texts[#texts + 1] = ('%s:"{%s}"'):format(cjson.encode(wire_name(param)), param.name)
       is_template = is_template and param.required and is_plain(param)
     end
   end
@@ -144,7 +125,7 @@ end
 
 local function encode_members(members, params)
   local object = {}
-  for _, param in ipairs(members) do object[param.member] = params[param.name] end
+  for _, param in ipairs(members) do object[wire_name(param)] = params[param.name] end
   return cjson.encode(object)
 end
 
@@ -198,7 +179,7 @@ function operation.find_key(entry, params)
 end
 
 local function describe_mismatch(field, value, expected)
-  return ("member %q of the response must be the %s of the request, %s; it is %s"):format(field.member, field.name,
+  return ("member %q of the response must be the %s of the request, %s; it is %s"):format(wire_name(field), field.name,
     validate.quote(expected), validate.quote(value))
 end
 
@@ -211,7 +192,7 @@ function operation.parse_result(entry, object, params)
   local fields, result = entry.result, { request_id = nil, warning = nil } -- room for two
   for i = 1, #fields do
     local field = fields[i]
-    local value = object[field.member]
+    local value = object[wire_name(field)]
     if type(value) == "string" then
       local name = field.name
       if field.is_echo and value ~= params[name] then
@@ -220,7 +201,7 @@ function operation.parse_result(entry, object, params)
       result[name] = value
     elseif field.required then
       return nil, "wrong_type",
-        ("member %q of the response must be a string; it is %s"):format(field.member, describe_type(value))
+        ("member %q of the response must be a string; it is %s"):format(wire_name(field), describe_type(value))
     end
   end
   return result

@@ -1,3 +1,4 @@
+local catalog = require "kms.call.catalog"
 local cjson = require "cjson.safe"
 local operation = require "kms.call.operation"
 local sign = require "kms.sign"
@@ -11,12 +12,12 @@ describe("kms.call.operation", function()
     name = "paint", method = "PUT", path = "/v1/{house}/walls/{wall}/paint",
     params = {
       { name = "wall", type = "string", required = true },
-      { name = "colour", type = "string", rule = SHORT, member = "COLOUR" },
+      { name = "colour", type = "string", rule = SHORT, wire = "COLOUR", place = "body" },
     },
     result = {
-      { name = "wall", member = "wall", required = true },
-      { name = "colour", member = "COLOUR", required = true },
-      { name = "coats", member = "coats" },
+      { name = "wall", type = "string", required = true },
+      { name = "colour", wire = "COLOUR", type = "string", required = true },
+      { name = "coats", type = "string" },
     },
   }
 
@@ -24,8 +25,8 @@ describe("kms.call.operation", function()
     return { name = "paint", method = "PUT", path = path, params = params, result = {} }
   end
 
-  local function new_param(name, rule, required, member)
-    return { name = name, type = "string", rule = rule, required = required, member = member }
+  local function new_param(name, rule, required, wire)
+    return { name = name, type = "string", rule = rule, required = required, wire = wire, place = wire and "body" }
   end
 
   describe("validate_params", function()
@@ -116,7 +117,8 @@ describe("kms.call.operation", function()
 
     it("refuses the response to another request", function()
       local entry = { params = {}, result = {
-        { name = "wall", member = "WALL", required = true, is_echo = true }, { name = "side", member = "SIDE" } } }
+        { name = "wall", wire = "WALL", type = "string", required = true, is_echo = true },
+        { name = "side", wire = "SIDE", type = "string" } } }
       assert.same({ wall = "w", side = "s" }, operation.parse_result(entry, { WALL = "w", SIDE = "s" }, { wall = "w" }))
       assert.same({ nil, "mismatch",
         'member "WALL" of the response must be the wall of the request, "w"; it is "other"' },
@@ -158,7 +160,7 @@ describe("kms.call.operation", function()
 
     for _, provider in ipairs { (require "kms.huawei"), (require "kms.ncloud") } do
       for _, field in ipairs(provider.options) do check_field(field) end
-      for _, entry in ipairs(provider.operations) do
+      for entry in catalog.of(provider):each() do
         for _, param in ipairs(entry.params) do check_field(param) end
       end
     end

@@ -12,7 +12,7 @@ local PARAMS = emulated_huawei.PARAMS
 
 --- Creates a call that has failed, or one that was refused before it ran.
 local function new_call(fields)
-  local call = { cloud = huawei, operation = huawei.operations[1], attempts = 1, credentials = KEYS,
+  local call = { cloud = huawei, operation = require("kms.huawei.operations.multi_region")[1], attempts = 1, credentials = KEYS,
     settings = { host = "kms.example.com" } }
   for name, value in pairs(fields or {}) do call[name] = value end
   return call

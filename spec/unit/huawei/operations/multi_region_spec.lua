@@ -1,15 +1,10 @@
-local assert_entries = require "spec.helpers.operation_entries"
 local cjson = require "cjson.safe"
 local operation = require "kms.call.operation"
-local operations = require "kms.huawei.operations"
+local operations = require "kms.huawei.operations.multi_region"
 
 local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 
-describe("kms.huawei.operations", function()
-  it("has complete entries", function()
-    assert_entries(operations, { "project_id" })
-  end)
-
+describe("kms.huawei.operations.multi_region", function()
   local update_primary_region = operations[1]
   local SETTINGS = { scheme = "https", host = "h", project_id = ("a"):rep(32), headers = {} }
 
@@ -28,21 +23,6 @@ describe("kms.huawei.operations", function()
 
   it("update_primary_region may be repeated, because it sets a final state", function()
     assert.same({ true, nil }, { update_primary_region.repeatable, update_primary_region.read_only })
-  end)
-
-  it("update_primary_region refuses a malformed key_id", function()
-    for _, key_id in ipairs { "", "x", KEY_ID:upper(), KEY_ID .. "0", "0d0466b0e727-4d9c-b35d-f84bb474a37f-",
-      " " .. KEY_ID:sub(2), KEY_ID:gsub("-", "_"), KEY_ID:sub(1, 35) .. "\n" } do
-      local values, err = validate { key_id = key_id }
-      assert.is_nil(values)
-      assert.same({ "invalid", "key_id" }, { err.kind, err.code })
-    end
-    assert.equal('key_id must be 36 characters, lower-case letters and digits in groups of 8-4-4-4-12; got "x y" (3)',
-      select(2, validate { key_id = "x y" }).message)
-  end)
-
-  it("update_primary_region accepts letters after f in a key_id, as the API does", function()
-    assert(validate { key_id = "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz" })
   end)
 
   it("update_primary_region refuses a malformed region code", function()

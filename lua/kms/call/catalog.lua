@@ -1,0 +1,138 @@
+--- Finds the operations of a provider. A group of operations is loaded when one of them is first looked for.
+
+---@class kms.Operation one entry of a provider's operations; all that is said about it is derived from this table
+---@field name string the vendor's operation id in snake_case
+---@field official string the vendor's own name
+---@field about string one sentence: what the operation does
+---@field method string
+---@field path string template: each `{name}` is filled from the params, or else from the client's settings
+---@field params kms.OperationParam[]
+---@field result kms.ResultField[]
+---@field read_only boolean? the operation changes nothing, so its outcome is never uncertain
+---@field repeatable boolean? repeating it sets the same final state, so it may be repeated after an uncertain failure
+---@field fixed table<string, any>? members of the request body that are always the same, by their name on the wire
+---@field envelope string? member of the response's object that holds the result
+---@field list string? result field that receives a response that is an array
+---@field paging kms.Paging?
+---@field auth string? how a request may be authenticated, if the provider knows several ways
+---@field permission string? the vendor's name of the permission that a caller needs
+---@field notes string[]? what a user should know; begins with "Inferred:" or "Unverified:" if it is that
+---@field sources string[] pages, SDKs and specifications that the entry was read from
+---@field error_status integer[]? documented HTTP statuses of errors
+---@field verification kms.Hint[]? how to find out whether a change was made; the first entry whose `code` matches an
+---  error counts
+---@field example table? params of a call that the emulator accepts
+
+---@class kms.OperationField a param, a result field, or a field of an object in one of them
+---@field name string in snake_case
+---@field wire string? name on the wire, if it is another one
+---@field type "string"|"integer"|"number"|"boolean"|"time"|"list"|"object" a time is Unix time in seconds
+---@field items kms.OperationField? items of a list; they have no name
+---@field fields kms.OperationField[]? fields of an object; without them, an object of the caller's own members
+---@field unit "ms"|"s"|nil unit of a time on the wire
+---@field secret boolean? its value is in no error, no event of a hook and no text of this library
+---@field values string[]? documented values; others are accepted, because vendors add some
+---@field about string? a phrase: what the field means
+
+---@class kms.OperationParam : kms.OperationField
+---@field required boolean?
+---@field place "body"|"query"|nil nil: in the path only. A param of the path may be in the body too
+---@field text boolean? a number, boolean or time that is a JSON string in the body; in a query all values are text
+---@field json boolean? an object that is sent as a string of JSON
+---@field is_key boolean? names the key concerned; errors show it
+---@field rule kms.Rule? of a value whose form cannot change
+---@field min number? smallest number
+---@field max number? largest number
+---@field default any what the cloud takes in place of a missing value; it is documented and never sent
+
+---@class kms.ResultField : kms.OperationField
+---@field required boolean? without it, the response is a protocol error
+---@field is_echo boolean? must be the value of the param with this name, or it is the response to another request
+---@field also string[]? other names on the wire
+---@field text boolean? documented as a number, boolean or time in a JSON string; either form is accepted anyway
+
+---@class kms.Paging how to get all pages
+---@field items string result field with the list
+---@field param string that selects the page
+---@field next string? result field with the value of `param` for the next page; "page_info.next_marker" is in an object
+---@field more string? result field that is false on the last page
+---@field limit string? param with the number of items per page; without `next` and `pages`, `param` counts items
+---@field total string? result field with the number of all items
+---@field step "items"|nil what `param` counts if it is an offset
+---@field first integer? number of the first page, if `param` is a page number
+---@field pages string? result field with the number of pages
+
+local catalog = {}
+
+---@class kms.Catalog
+---@field groups string[] names of the modules that return the entries
+---@field lists kms.Operation[][] the entries of the groups that are loaded
+---@field by_name table<string, kms.Operation>
+local Catalog = {}
+Catalog.__index = Catalog
+
+--- Loads the next group.
+---@return boolean is_loaded false if all groups were loaded before
+local function load_group(self)
+  local index = #self.lists + 1
+  if not self.groups[index] then return false end
+  local list = require(self.groups[index])
+  for _, entry in ipairs(list) do self.by_name[entry.name] = entry end
+  self.lists[index] = list
+  return true
+end
+
+--- Loads all groups. In NGINX that happens at once, because loading in a handler would block the worker.
+function Catalog:load_all()
+  repeat until not load_group(self)
+end
+
+--- Finds an entry. Loads groups one after another until one has it.
+---@param name string
+---@return kms.Operation?
+function Catalog:find(name)
+  local entry
+  repeat
+    entry = self.by_name[name]
+  until entry or not load_group(self)
+  return entry
+end
+
+--- Iterates over all entries in the order of the groups.
+---@return fun(): kms.Operation?
+function Catalog:each()
+  self:load_all()
+  local group, index = 1, 0
+  return function()
+    local list = self.lists[group]
+    index = index + 1
+    while list and not list[index] do
+      group, index = group + 1, 1
+      list = self.lists[group]
+    end
+    return list and list[index]
+  end
+end
+
+---@param groups string[] names of modules
+---@return kms.Catalog
+function catalog.new(groups)
+  local self = setmetatable({ groups = groups, lists = {}, by_name = {} }, Catalog)
+  if rawget(_G, "ngx") then self:load_all() end
+  return self
+end
+
+local CATALOGS = setmetatable({}, { __mode = "k", __index = function(catalogs, provider)
+  local instance = catalog.new(provider.operations)
+  catalogs[provider] = instance
+  return instance
+end })
+
+--- Returns the catalog of a provider, always the same one.
+---@param provider kms.Provider
+---@return kms.Catalog
+function catalog.of(provider)
+  return CATALOGS[provider]
+end
+
+return catalog
