@@ -3,7 +3,8 @@
 local assert = require "luassert"
 
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true }
-local TYPES = { string = true, integer = true, number = true, boolean = true, time = true, list = true, object = true }
+local TYPES = { string = true, integer = true, number = true, boolean = true, time = true, list = true, object = true,
+  ["string|list"] = true, ["integer|string"] = true }
 local PLACES = { body = true, query = true }
 
 --- Asserts that a field, and those in it, are complete.
@@ -13,9 +14,8 @@ local PLACES = { body = true, query = true }
 local function assert_field(field, path, is_item)
   if not is_item then assert.matches("^%l[%l%d_]*$", field.name, nil, nil, path) end
   assert.is_true(TYPES[field.type], path .. ": type")
-  assert.is_true(field.items == nil or field.type == "list", path .. ": items")
   assert.is_true(field.fields == nil or field.type == "object", path .. ": fields")
-  assert.is_true((field.type == "list") == (field.items ~= nil), path .. ": a list needs items")
+  assert.is_true((field.type:find "list" ~= nil) == (field.items ~= nil), path .. ": a list, and only a list, has items")
   assert.is_true(field.unit == nil or field.type == "time" and (field.unit == "ms" or field.unit == "s"), path .. ": unit")
   if field.rule then
     assert.is_string(field.rule.text, path)

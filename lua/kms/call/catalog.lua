@@ -26,7 +26,9 @@
 ---@class kms.OperationField a param, a result field, or a field of an object in one of them
 ---@field name string in snake_case
 ---@field wire string? name on the wire, if it is another one
----@field type "string"|"integer"|"number"|"boolean"|"time"|"list"|"object" a time is Unix time in seconds
+---@field type string "string", "integer", "number", "boolean", "time" (Unix time in seconds), "list" or "object";
+---  "string|list": a string, or a list of strings; "integer|string": a number, or a word in its place. `rule` is about
+---  the string or number, `items` about the list
 ---@field items kms.OperationField? items of a list; they have no name
 ---@field fields kms.OperationField[]? fields of an object; without them, an object of the caller's own members
 ---@field unit "ms"|"s"|nil unit of a time on the wire
