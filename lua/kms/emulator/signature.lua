@@ -4,32 +4,12 @@
 local ascii = require "kms.util.ascii"
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
+local encoding = require "kms.emulator.encoding"
 local http = require "kms.emulator.http"
 
 local signature = {}
 
-local function encode_hex(bytes)
-  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
-
-local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
--- RFC 4648, section 4, for the 32 bytes of a MAC only: the last group has two bytes, which gives one "=".
-local function encode_base64(bytes)
-  local characters = {}
-  for i = 1, #bytes, 3 do
-    local a, b, c = bytes:byte(i, i + 2)
-    local group = a * 65536 + b * 256 + (c or 0)
-    for position = 3, 0, -1 do
-      local index = math.floor(group / 64 ^ position) % 64 + 1
-      characters[#characters + 1] = ALPHABET:sub(index, index)
-    end
-  end
-  characters[#characters] = "="
-  return table.concat(characters)
-end
-
-local function hash(name, data) return encode_hex(digest.new(name):final(data)) end
+local function hash(name, data) return encoding.encode_hex(digest.new(name):final(data)) end
 
 --- Returns the SHA-256 digest of data in hexadecimal.
 ---@param data string
@@ -137,7 +117,7 @@ end
 function signature.sign_huawei(algorithm, canonical_request, timestamp, secret_key)
   local name = ALGORITHMS[algorithm].digest
   local text = algorithm .. "\n" .. timestamp .. "\n" .. hash(name, canonical_request)
-  return encode_hex(compute_mac(name, secret_key, text))
+  return encoding.encode_hex(compute_mac(name, secret_key, text))
 end
 
 --- Computes the signature of a NAVER Cloud request: version 2, over the target as received. Documented: Ncloud API,
@@ -149,7 +129,7 @@ end
 ---@return string base64
 function signature.sign_ncloud(request, timestamp, access_key, secret_key)
   local text = request.method .. " " .. request.target .. "\n" .. timestamp .. "\n" .. access_key
-  return encode_base64(compute_mac("sha256", secret_key, text))
+  return encoding.encode_base64(compute_mac("sha256", secret_key, text))
 end
 
 return signature

@@ -1,0 +1,117 @@
+--- Symmetric ciphertext that describes itself: format, cipher, key id, key version, salt, tag, data. The vendors'
+--- formats are not published; this one is the emulator's own.
+---
+--- AES_256 is AES-256-GCM, SM4 is SM4-CTR with HMAC-SM3. luaossl cannot pass additional data to GCM and has no
+--- SM4-GCM. So each message has keys of its own, which HMAC derives from the secret, a random salt, the head of the
+--- ciphertext and the additional data. Other additional data gives other keys, and the tag does not match.
+
+local cipher = require "openssl.cipher"
+local hmac = require "openssl.hmac"
+local rand = require "openssl.rand"
+local signature = require "kms.emulator.signature"
+
+local ciphertext = {}
+
+local MAGIC = "KMS\1"
+local SALT_SIZE, TAG_SIZE = 32, 16
+
+local function seal_gcm(keys, data)
+  local context = cipher.new("aes-256-gcm"):encrypt(keys:sub(1, 32), keys:sub(33, 44))
+  local encrypted = context:final(data)
+  return encrypted, context:getTag(TAG_SIZE)
+end
+
+local function open_gcm(keys, encrypted, tag)
+  local context = cipher.new("aes-256-gcm"):decrypt(keys:sub(1, 32), keys:sub(33, 44))
+  context:setTag(tag)
+  return (context:final(encrypted))
+end
+
+local function seal_sm4(keys, data)
+  local encrypted = cipher.new("sm4-ctr"):encrypt(keys:sub(1, 16), keys:sub(17, 32)):final(data)
+  return encrypted, hmac.new(keys:sub(33), "sm3"):final(encrypted):sub(1, TAG_SIZE)
+end
+
+local function open_sm4(keys, encrypted, tag)
+  local expected = hmac.new(keys:sub(33), "sm3"):final(encrypted):sub(1, TAG_SIZE)
+  if not signature.is_equal(expected, tag) then return nil end
+  return cipher.new("sm4-ctr"):decrypt(keys:sub(1, 16), keys:sub(17, 32)):final(encrypted)
+end
+
+local CIPHERS = {
+  AES_256 = { code = 1, seal = seal_gcm, open = open_gcm },
+  SM4 = { code = 2, seal = seal_sm4, open = open_sm4, is_missing = not pcall(cipher.new, "sm4-ctr") },
+}
+local NAMES = { "AES_256", "SM4" }
+
+-- 64 bytes for the keys and the nonce of one message. The lengths make the input unambiguous.
+local function derive_keys(secret, head, additional_data)
+  return hmac.new(secret, "sha512"):final(("%d:%s%s"):format(#head, head, additional_data))
+end
+
+---@class kms.EmulatorSecret
+---@field id string the key's id, at most 255 bytes
+---@field version integer of the key's material
+---@field bytes string the material
+---@field cipher "AES_256"|"SM4"|nil "AES_256" when absent
+---@field is_convergent boolean? equal data with equal additional data gives equal ciphertext
+
+--- Encrypts data.
+---@param secret kms.EmulatorSecret
+---@param data string
+---@param additional_data string? is not in the ciphertext; decryption needs the same
+---@return string? ciphertext bytes
+---@return string? problem "unsupported"
+function ciphertext.encrypt(secret, data, additional_data)
+  local entry = CIPHERS[secret.cipher or "AES_256"]
+  if entry.is_missing then return nil, "unsupported" end
+  additional_data = additional_data or ""
+  local salt = rand.bytes(SALT_SIZE)
+  if secret.is_convergent then
+    salt = hmac.new(secret.bytes, "sha256"):final(("%d:%s%s"):format(#additional_data, additional_data, data))
+  end
+  local version = secret.version
+  local head = MAGIC .. string.char(entry.code, #secret.id) .. secret.id
+    .. string.char(math.floor(version / 65536) % 256, math.floor(version / 256) % 256, version % 256) .. salt
+  local encrypted, tag = entry.seal(derive_keys(secret.bytes, head, additional_data), data)
+  return head .. tag .. encrypted
+end
+
+---@class kms.EmulatorCiphertext
+---@field key_id string
+---@field version integer
+---@field cipher "AES_256"|"SM4"
+---@field head string
+---@field tag string
+---@field encrypted string
+
+--- Parses a ciphertext. Nothing is authentic before `decrypt` accepts it.
+---@param bytes string
+---@return kms.EmulatorCiphertext? parsed nil when the bytes are not a ciphertext of this emulator
+function ciphertext.parse(bytes)
+  local name, id_size = NAMES[bytes:byte(5) or 0], bytes:byte(6)
+  if bytes:sub(1, 4) ~= MAGIC or not name or not id_size then return nil end
+  local head_size = 6 + id_size + 3 + SALT_SIZE
+  if #bytes < head_size + TAG_SIZE then return nil end
+  local a, b, c = bytes:byte(7 + id_size, 9 + id_size)
+  return {
+    key_id = bytes:sub(7, 6 + id_size), version = a * 65536 + b * 256 + c, cipher = name,
+    head = bytes:sub(1, head_size), tag = bytes:sub(head_size + 1, head_size + TAG_SIZE),
+    encrypted = bytes:sub(head_size + TAG_SIZE + 1),
+  }
+end
+
+--- Decrypts a parsed ciphertext.
+---@param parsed kms.EmulatorCiphertext
+---@param secret string material of the key version that it names
+---@param additional_data string?
+---@return string? data
+---@return string? problem "ciphertext" when anything was changed, the key and the additional data included
+function ciphertext.decrypt(parsed, secret, additional_data)
+  local keys = derive_keys(secret, parsed.head, additional_data or "")
+  local data = CIPHERS[parsed.cipher].open(keys, parsed.encrypted, parsed.tag)
+  if not data then return nil, "ciphertext" end
+  return data
+end
+
+return ciphertext
