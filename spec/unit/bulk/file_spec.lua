@@ -1,0 +1,114 @@
+--- kms.bulk.file: files that are created once, locked, appended to, synced and cut.
+
+local file = require "kms.bulk.file"
+local subprocess = require "spec.helpers.subprocess"
+
+local function read(path)
+  local handle = assert(io.open(path))
+  local text = handle:read "*a"
+  handle:close()
+  return text
+end
+
+describe("kms.bulk.file", function()
+  local path
+
+  before_each(function()
+    path = os.tmpname()
+    os.remove(path)
+  end)
+
+  after_each(function() os.remove(path) end)
+
+  it("creates a file that only its owner can read", function()
+    local handle = assert(file.open(path, true))
+    handle:close()
+    local pipe = assert(io.popen("stat -c %a " .. path))
+    assert.equal("600", pipe:read "*l")
+    pipe:close()
+  end)
+
+  it("does not create a file that exists", function()
+    assert(file.open(path, true)):close()
+    local handle, word, reason = file.open(path, true)
+    assert.is_nil(handle)
+    assert.equal("exists", word)
+    assert.equal("File exists", reason)
+  end)
+
+  it("does not create a file without being asked to", function()
+    assert.same({ nil, "absent", "No such file or directory", n = 3 }, { n = 3, file.open(path, false) })
+  end)
+
+  it("says why a file cannot be opened", function()
+    assert.equal("absent", (select(2, file.open(path .. "/journal", true))))
+    assert.same({ nil, "failed", "Is a directory", n = 3 }, { n = 3, file.open("/tmp", false) })
+    assert.same({ nil, "failed", "Invalid argument", n = 3 }, { n = 3, file.open("/dev/null", false) })
+  end)
+
+  it("appends bytes, NUL among them, to what an existing file has", function()
+    local handle = assert(file.open(path, true))
+    assert.is_true(handle:append "one\n")
+    handle:close()
+    handle = assert(file.open(path, false))
+    assert.is_true(handle:append "t\0wo")
+    assert.is_true(handle:append "")
+    assert.is_true(handle:sync())
+    handle:close()
+    assert.equal("one\nt\0wo", read(path))
+  end)
+
+  it("cuts a file, and appends at the new end", function()
+    local handle = assert(file.open(path, true))
+    assert(handle:append "complete\nto")
+    assert.is_true(handle:truncate(9))
+    assert(handle:append "next\n")
+    handle:close()
+    assert.equal("complete\nnext\n", read(path))
+  end)
+
+  it("locks the file against other opens of the same process", function()
+    local handle = assert(file.open(path, true))
+    assert.equal("locked", (select(2, file.open(path, false))))
+    handle:close()
+    assert(file.open(path, false)):close()
+  end)
+
+  it("locks the file against other processes until it is closed", function()
+    local program = ("io.write(select(2, require('kms.bulk.file').open(%q, false)) or 'opened')"):format(path)
+    local handle = assert(file.open(path, true))
+    assert.equal("locked", (subprocess.run(program)))
+    handle:close()
+    assert.equal("opened", (subprocess.run(program)))
+  end)
+
+  it("unlocks the file when it is collected", function()
+    assert(file.open(path, true))
+    collectgarbage()
+    collectgarbage()
+    assert(file.open(path, false)):close()
+  end)
+
+  it("reports a full disk and a size limit, and the process survives the signal", function()
+    local program = ([[
+      local handle = assert(require("kms.bulk.file").open(%q, true))
+      print(handle:append(("x"):rep(1000)))
+      print(handle:append(("x"):rep(1000)))
+      print(handle:append "x")
+      print(handle:sync())
+    ]]):format(path)
+    local output, ok = subprocess.run(program, nil, "ulimit -f 1;")
+    assert.is_true(ok)
+    assert.equal("true\nnil\tfailed\tFile too large\nnil\tfailed\tFile too large\ntrue\n", output)
+  end)
+
+  it("raises for a closed file and for wrong arguments", function()
+    local handle = assert(file.open(path, true))
+    assert.has_error(function() handle:truncate(-1) end, "bad argument #1 to 'truncate' (size must be 0 or above)")
+    handle:close()
+    handle:close()
+    for _, method in ipairs { "append", "sync", "truncate" } do
+      assert.has_error(function() handle[method](handle, "x") end, "file is closed")
+    end
+  end)
+end)
