@@ -46,6 +46,12 @@ local kms = {}
 ---@field error kms.Error? nil on success
 ---@field wait number? seconds until the next attempt; nil if this was the last one
 
+---@class kms.ClientTarget
+---@field provider "huawei"|"ncloud"
+---@field host string
+---@field region string? Huawei Cloud
+---@field project_id string? Huawei Cloud; nil with project_id = "auto"
+
 ---@class kms.Huawei
 local Huawei = {}
 
@@ -72,6 +78,36 @@ function Huawei:close() end
 
 --- Forgets refused credentials, the clock offset and what the credential provider keeps.
 function Huawei:reset() end
+
+--- Returns a client with the same options except `changes`. The value `false` removes an option such as `endpoint`.
+---@param changes kms.HuaweiOptions
+---@return kms.Huawei
+function Huawei:with(changes) return Huawei end
+
+--- Returns the entry of an operation; nil if there is none.
+---@param name string
+---@return table? entry
+function Huawei:operation(name) end
+
+--- Validates params as a call does. Sends nothing.
+---@param name string of an operation
+---@param params table
+---@return true? is_valid
+---@return kms.Error? err kind "invalid"
+function Huawei:validate(name, params) end
+
+--- Returns where calls go.
+---@return kms.ClientTarget? target
+---@return kms.Error? err
+function Huawei:target() end
+
+--- Returns the time on which calls wait, in seconds.
+---@return number
+function Huawei:clock() end
+
+--- Waits. In a task of kms.parallel the other tasks run meanwhile.
+---@param seconds number
+function Huawei:sleep(seconds) end
 
 ---@class kms.Ncloud
 local Ncloud = {}
@@ -120,6 +156,36 @@ function Ncloud:close() end
 
 --- Forgets refused credentials, the clock offset and what the credential provider keeps.
 function Ncloud:reset() end
+
+--- Returns a client with the same options except `changes`. The value `false` removes an option such as `endpoint`.
+---@param changes kms.NcloudOptions
+---@return kms.Ncloud
+function Ncloud:with(changes) return Ncloud end
+
+--- Returns the entry of an operation; nil if there is none.
+---@param name string
+---@return table? entry
+function Ncloud:operation(name) end
+
+--- Validates params as a call does. Sends nothing.
+---@param name string of an operation
+---@param params table
+---@return true? is_valid
+---@return kms.Error? err kind "invalid"
+function Ncloud:validate(name, params) end
+
+--- Returns where calls go.
+---@return kms.ClientTarget? target
+---@return kms.Error? err
+function Ncloud:target() end
+
+--- Returns the time on which calls wait, in seconds.
+---@return number
+function Ncloud:clock() end
+
+--- Waits. In a task of kms.parallel the other tasks run meanwhile.
+---@param seconds number
+function Ncloud:sleep(seconds) end
 
 --- Makes a client of Huawei Cloud KMS. Raises on an unknown option or a wrong type; does nothing else.
 ---@param options kms.HuaweiOptions?

@@ -5,9 +5,11 @@ local catalog = require "kms.call.catalog"
 local credentials = require "kms.credentials"
 local env = require "kms.util.env"
 local Error = require "kms.error"
+local http1 = require "kms.http1"
 local lock_guard = require "kms.call.lock_guard"
 local operation = require "kms.call.operation"
 local retry = require "kms.call.retry"
+local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
 
 -- Loaded with this module, because loading in a handler would block the NGINX worker. In plain Lua the default is
@@ -194,6 +196,98 @@ local function validate_client_options(provider, fields, options)
   return options.credentials ~= nil and credentials.check_option(provider.credentials, options.credentials) or nil
 end
 
+--- Creates a client with the options of another one and some changes. Both share the lock guard and the credential
+--- provider, unless the changes have others.
+---@param self table
+---@param given table the options of `self`
+---@param changes table `false` removes an option of the provider
+---@param create fun(options: table): table?, string?
+---@return table? client, string? problem argument error
+local function derive(self, given, changes, create)
+  if type(changes) ~= "table" then return nil, ("table expected, got %s"):format(type(changes)) end
+  local options = copy_table(given)
+  for name, value in pairs(changes) do options[name] = value end
+  for _, field in ipairs(self.provider.options) do
+    if options[field.name] == false then options[field.name] = nil end
+  end
+  if changes.credentials == nil then options.credentials = nil end
+  local derived, problem = create(options)
+  if not derived then return nil, problem end
+  if changes.credentials == nil then derived.credential_provider = self.credential_provider end
+  if changes.lock_guard == nil then derived.guard = self.guard end
+  derived.clock_offset = self.clock_offset
+  return derived
+end
+
+--- Adds the methods that programs about many calls need: they see what a client calls, and wait as its calls do.
+local function add_tool_methods(methods, provider, metatable)
+  local operations = catalog.of(provider)
+
+  local function check_self(self, name)
+    if getmetatable(self) ~= metatable then error(describe_bad_self(name, self, metatable), 3) end
+  end
+
+  --- Opens the transport of a client that need not have made a call yet.
+  local function get_transport(self)
+    local transport, err, problem = open_transport(self)
+    if not transport then error(problem or tostring(err), 3) end
+    return transport
+  end
+
+  --- Creates a client with the same options except the changes. `false` removes an option such as `endpoint`. Both
+  --- share what is known about the credentials.
+  function methods.with(self, changes)
+    check_self(self, "with")
+    local derived, problem = self.derive(changes)
+    if not derived then error(validate.argument_error(1, "with", problem), 2) end
+    return derived
+  end
+
+  --- Returns the entry of an operation, or nil.
+  function methods.operation(self, name)
+    check_self(self, "operation")
+    return operations:find(name)
+  end
+
+  --- Validates params as a call does. Sends nothing.
+  ---@return true? is_valid
+  ---@return kms.Error? err kind "invalid"; the code is "params" for what would raise in a call
+  function methods.validate(self, name, params)
+    check_self(self, "validate")
+    local entry = operations:find(name)
+    if not entry then error(validate.argument_error(1, "validate", "no operation " .. validate.quote(name)), 2) end
+    local values, err, problem = operation.validate_params(entry, params)
+    if values then return true end
+    return nil, err or create_invalid_error("params", problem)
+  end
+
+  --- Returns where calls go. Reads the environment for what the options lack.
+  ---@return table? target `provider`, `host`, `region`, `project_id`
+  ---@return kms.Error? err
+  function methods.target(self)
+    check_self(self, "target")
+    local err = not self.settings and resolve_settings(self) or nil
+    if err then return nil, err end
+    local settings = self.settings
+    return { provider = provider.name, host = settings.host, region = settings.region,
+      project_id = settings.project_id }
+  end
+
+  --- Returns the time on which calls of this client wait, in seconds.
+  function methods.clock(self)
+    check_self(self, "clock")
+    local transport = get_transport(self)
+    if type(transport.clock) == "function" then return transport:clock() end
+    return http1.monotonic()
+  end
+
+  --- Waits. In a task of kms.parallel the other tasks run meanwhile.
+  function methods.sleep(self, seconds)
+    check_self(self, "sleep")
+    scheduler.sleep(get_transport(self), seconds)
+  end
+end
+
 local function create_methods(provider, metatable)
   local methods, operations = {}, catalog.of(provider)
 
@@ -213,6 +307,8 @@ local function create_methods(provider, metatable)
     if self.guard then self.guard:reset() end
     if self.credential_provider.forget then self.credential_provider:forget() end
   end
+
+  add_tool_methods(methods, provider, metatable)
 
   -- The method of an operation is created when it is first looked up.
   return setmetatable(methods, { __index = function(_, name)
@@ -236,15 +332,17 @@ function client.new_constructor(provider)
   metatable.__close = metatable.__index.close
   function metatable.__tostring() return "kms." .. provider.name .. " client" end
 
-  return function(options)
-    options = options == nil and {} or options
+  local create
+
+  --- Creates a client. Every field has a value, because a missing one would be looked for among the operations.
+  ---@return table? client, string? problem argument error
+  function create(options)
     local problem = validate_client_options(provider, fields, options)
     local guard, policy
     if not problem then guard, problem = create_guard(provider, options.lock_guard) end
     if not problem then policy, problem = retry.resolve_policy(options.retry) end
-    if problem then error(validate.argument_error(1, provider.name, problem), 2) end
+    if problem then return nil, problem end
 
-    -- Every field has a value, because a missing one would be looked for among the operations.
     local self = {
       provider = provider, options = {}, timeout = options.timeout or DEFAULT_TIMEOUT, clock_offset = 0,
       active_calls = 0, is_closing = false, guard = guard or false, retry = policy,
@@ -252,16 +350,24 @@ function client.new_constructor(provider)
       settings = false, call_class = false, transport = false, owns_transport = false, is_transport_open = false,
     }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
+    -- A proxy's password and keys are secrets. Only functions hold secrets, so that printing a client shows none.
+    local given = copy_table(options)
     local transport = options.transport
     if transport and is_transport(transport) then
       self.transport = transport
       self.is_transport_open = type(transport) == "userdata" and transport.is_open or false
     else
-      -- A proxy's password is a secret. Only functions hold secrets, so that printing a client shows none.
-      local copy = copy_table(transport or {})
-      function self.transport_options() return copy end
+      given.transport = copy_table(transport or {})
+      function self.transport_options() return given.transport end
     end
+    function self.derive(changes) return derive(self, given, changes, create) end
     return setmetatable(self, metatable)
+  end
+
+  return function(options)
+    local self, problem = create(options == nil and {} or options)
+    if not self then error(validate.argument_error(1, provider.name, problem), 2) end
+    return self
   end, metatable
 end
 

@@ -19,6 +19,7 @@
 ---@field request_id string? the cloud's id of the request
 ---@field attempts integer? how many attempts were made; 0 if nothing was sent to KMS
 ---@field retryable boolean? the same call may succeed later
+---@field throttled boolean? true if the cloud throttled the request: a quota is used up
 ---@field retry_after number? seconds for which the server asks to wait
 ---@field uncertain boolean the change may have been made although the call failed
 ---@field diff kms.SignatureDiff? a refused signature: the first line that the gateway signed differently

@@ -187,13 +187,13 @@ end
 ---@return number? seconds
 local function choose_wait(self, err, response)
   local policy = self.client.retry
-  if policy.attempts == 1 or not retry.is_retryable(err, self.operation, self.cloud) then return nil end
+  if not retry.is_retryable(err, self.operation, self.cloud) then return nil end
   if retry.is_throttled(err, self.cloud) then self.throttled_attempts = self.throttled_attempts + 1 end
   local wait, retry_after = retry.compute_wait(policy, self.attempts, response, self:now())
   local left = self.deadline - self:clock()
   if retry_after then report.add_retry_after(err, retry_after, left) end
   local counted = self.attempts - self.throttled_attempts
-  if counted >= policy.attempts or wait >= left then return nil end
+  if policy.attempts == 1 or counted >= policy.attempts or wait >= left then return nil end
   return wait
 end
 

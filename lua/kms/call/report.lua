@@ -171,6 +171,7 @@ function report.build_error(call, failure)
   err.provider, err.operation, err.attempts = call.cloud.name, entry.name, call.attempts
   err.uncertain = failure.uncertain and not entry.read_only
   err.retryable = retry.is_retryable(err, entry, call.cloud)
+  err.throttled = retry.is_throttled(err, call.cloud) or nil
   return err
 end
 

@@ -9,7 +9,7 @@ local retry = {}
 -- Seconds, except attempts. `base` limits the pause after the first attempt and is doubled after each further one;
 -- `cap` limits every pause. The last attempt may use all the time that is left.
 local DEFAULTS = { attempts = 4, base = 0.25, cap = 8, attempt_timeout = 10 }
-local NO_RETRY = { attempts = 1 }
+local NO_RETRY = { attempts = 1, base = 0, cap = 0 }
 
 local FIELDS = {}
 for _, name in ipairs { "attempts", "base", "cap", "attempt_timeout" } do
