@@ -218,6 +218,7 @@ function handler.handle_cloud()
     target = ngx.var.request_uri,
     headers = get_headers(),
     body = read_body(),
+    address = ngx.var.remote_addr,
   }
   local fault = response.fault
   if fault then return DELIVERY[fault.kind](fault, response) end

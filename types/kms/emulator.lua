@@ -43,6 +43,14 @@ local emulator = {}
 ---@field key_tag string? NAVER Cloud, required there
 ---@field key_name string? NAVER Cloud, required there
 ---@field zone "global"|"kr"|"jp"|"gov"|nil NAVER Cloud; default "global"
+---@field key_type "AES256"|"RSA2048"|"ECDSA"|nil NAVER Cloud; default "AES256"
+---@field protection_type "BASIC"|"COMMON_HSM"|nil NAVER Cloud; default "BASIC"
+---@field memo string? NAVER Cloud
+---@field is_convergent boolean? NAVER Cloud
+---@field is_auto_rotation boolean? NAVER Cloud
+---@field rotation_period integer? NAVER Cloud, in days; default 90
+---@field version_count integer? NAVER Cloud; default 1
+---@field has_token_generator boolean? NAVER Cloud
 
 ---@alias kms.EmulatorFaultKind
 ---| "delay"|"status"|"bad_gateway"|"throttled"|"append"|"rewrite"|"close_before"|"close_within"|"endless"|"drip"

@@ -6,7 +6,7 @@ local schema = require "kms.emulator.schema"
 
 local config = {}
 
-local required, optional = schema.required, schema.optional
+local required, optional, whole_number = schema.required, schema.optional, schema.whole_number
 
 local PROVIDER = schema.choice("provider", { "huawei", "ncloud" }, true)
 local HOST_PROVIDER = schema.choice("provider", { "huawei", "ncloud", "iam", "metadata" }, true)
@@ -36,7 +36,14 @@ local ENTRIES = {
       PROVIDER, required "key_id", required "primary", optional("replicas", "table"),
       optional("default_master", "boolean"), STATE, optional "owner",
     },
-    ncloud = { PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner" },
+    ncloud = {
+      PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner",
+      schema.choice("key_type", { "AES256", "RSA2048", "ECDSA" }),
+      schema.choice("protection_type", { "BASIC", "COMMON_HSM" }), optional "memo",
+      optional("is_convergent", "boolean"), optional("is_auto_rotation", "boolean"),
+      whole_number("rotation_period", 1, 730), whole_number("version_count", 1, 100),
+      optional("has_token_generator", "boolean"),
+    },
   },
   hosts = {
     huawei = { HOST_PROVIDER, required "region" }, ncloud = { HOST_PROVIDER, ZONE },
@@ -59,7 +66,7 @@ local DEFAULTS = {
   },
   keys = {
     huawei = { owner = "demo", state = "enabled", replicas = {} },
-    ncloud = { owner = "demo", state = "enabled", zone = "global" },
+    ncloud = {}, -- kms.emulator.ncloud.state
   },
 }
 

@@ -22,13 +22,7 @@ local function positive_number(name, is_required)
   return { name = name, type = "number", required = is_required, positive = true }
 end
 
-local function whole_number(name, min, max, is_required)
-  local rule = {
-    text = ("a whole number from %d to %d"):format(min, max),
-    test = function(value) return value >= min and value <= max and value % 1 == 0 end,
-  }
-  return { name = name, type = "number", required = is_required, rule = rule }
-end
+local whole_number = schema.whole_number
 
 local MAX_COUNT = 2 ^ 31 - 1
 

@@ -62,5 +62,13 @@ return {
       state = "disabled" },
     { provider = "ncloud", key_tag = "d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3", key_name = "dyingKey",
       state = "pending_deletion" },
+    { provider = "ncloud", key_tag = "e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4", key_name = "rsaKey",
+      key_type = "RSA2048" },
+    { provider = "ncloud", key_tag = "f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4e5", key_name = "signingKey",
+      key_type = "ECDSA" },
+    { provider = "ncloud", key_tag = "g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4e5f6", key_name = "convergentKey",
+      is_convergent = true },
+    { provider = "ncloud", key_tag = "h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4e5f6g7", key_name = "rotatedKey",
+      version_count = 3, is_auto_rotation = true, has_token_generator = true },
   },
 }

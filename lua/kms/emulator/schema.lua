@@ -28,6 +28,20 @@ function schema.choice(name, words, is_required)
   return { name = name, type = "string", required = is_required, rule = rule }
 end
 
+--- Describes a field whose value is a whole number in a range.
+---@param name string
+---@param min integer
+---@param max integer
+---@param is_required boolean?
+---@return kms.Field
+function schema.whole_number(name, min, max, is_required)
+  local rule = {
+    text = ("a whole number from %d to %d"):format(min, max),
+    test = function(value) return value >= min and value <= max and value % 1 == 0 end,
+  }
+  return { name = name, type = "number", required = is_required, rule = rule }
+end
+
 --- Returns whether a value is a number, but neither infinite nor NaN.
 ---@param value any
 ---@return boolean

@@ -29,6 +29,11 @@ describe("the options of an emulator", function()
     { "an agency that is not a boolean", with_account { agency = "yes" }, "boolean expected" },
     { "a key in an unknown state",
       { keys = { { provider = "huawei", key_id = "k", primary = "r", state = "lost" } } }, "state must be one of" },
+    { "a NAVER key of an unknown type",
+      { keys = { { provider = "ncloud", key_tag = "t", key_name = "abc", key_type = "DES" } } }, "key_type must be one of" },
+    { "a NAVER key with too many versions",
+      { keys = { { provider = "ncloud", key_tag = "t", key_name = "abc", version_count = 101 } } },
+      "version_count must be a whole number from 1 to 100" },
     { "a Huawei host without a region", { hosts = { ["localhost:1"] = { provider = "huawei" } } }, "'region' is missing" },
     { "an IAM host with a region", { hosts = { ["localhost:1"] = { provider = "iam", region = "cn-north-4" } } }, "unknown field" },
     { "a host of an unknown provider", { hosts = { ["localhost:1"] = { provider = "sts" } } },
@@ -60,7 +65,7 @@ describe("kms.emulator.config", function()
     entries[1].replicas[1] = "cn-east-3"
     assert.is_nil(source.replicas)
     assert.same({}, config.build_entries(options, "keys", "huawei")[1].replicas)
-    assert.equal("global", config.build_entries(options, "keys", "ncloud")[1].zone)
+    assert.same({ options.keys[2] }, config.build_entries(options, "keys", "ncloud"))
   end)
 
   it("deep_copy copies nested tables", function()

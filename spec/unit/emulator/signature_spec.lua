@@ -3,7 +3,7 @@
 
 local cjson = require "cjson"
 local gateway = require "kms.emulator.huawei_gateway"
-local ncloud_gateway = require "kms.emulator.ncloud_gateway"
+local ncloud_gateway = require "kms.emulator.ncloud.gateway"
 local signature = require "kms.emulator.signature"
 local time = require "kms.emulator.time"
 

@@ -1,4 +1,4 @@
---- kms.emulator.ncloud_gateway: authentication and limits.
+--- kms.emulator.ncloud.gateway: authentication and limits.
 
 local emulator = require "kms.emulator"
 local requests = require "spec.helpers.emulator_requests"
