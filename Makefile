@@ -245,6 +245,13 @@ lint:
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=normalCheckLevelMaxBranches -DLUA_VERSION_NUM=504 -Icsrc csrc bench/programs
 
+# Writes the files that are derived from the entries of operations: types/kms/operations and docs/reference.
+.PHONY: reference
+reference:
+	tools/install-deps demo
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) --no-print-directory -s env)" && $(LUA) tools/generate-reference
+
 # Finds words that the project does not use.
 .PHONY: lint-language
 lint-language:
@@ -294,6 +301,7 @@ help:
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'
 	@echo 'make lint       luacheck, words of the project, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'

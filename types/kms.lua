@@ -52,25 +52,9 @@ local kms = {}
 ---@field region string? Huawei Cloud
 ---@field project_id string? Huawei Cloud; nil with project_id = "auto"
 
+--- A client of Huawei Cloud KMS. Its operations are in types/kms/operations/huawei.lua.
 ---@class kms.Huawei
 local Huawei = {}
-
----@class kms.UpdatePrimaryRegionParams
----@field key_id string 36 characters, as in 0d0466b0-e727-4d9c-b35d-f84bb474a37f
----@field primary_region string code of the new primary region
-
----@class kms.UpdatePrimaryRegionResult
----@field key_id string
----@field primary_region string
----@field request_id string?
----@field warning string?
-
---- Changes the primary region of a multi-region key. Call it in the region where the key is primary now.
----@param params kms.UpdatePrimaryRegionParams
----@param options kms.CallOptions?
----@return kms.UpdatePrimaryRegionResult? result
----@return kms.Error? err
-function Huawei:update_primary_region(params, options) end
 
 --- Closes the connections of the transport that the client made itself. Calls under way end first. A later call
 --- connects again.
@@ -109,46 +93,9 @@ function Huawei:clock() end
 ---@param seconds number
 function Huawei:sleep(seconds) end
 
+--- A client of NAVER Cloud KMS 2.0. Its operations are in types/kms/operations/ncloud.lua.
 ---@class kms.Ncloud
 local Ncloud = {}
-
----@class kms.RenameKeyParams
----@field key_tag string
----@field key_name string 3 to 15 letters, digits, "-" or "_"; the first character is a letter
-
----@class kms.RenameKeyResult
----@field key_tag string
----@field key_name string
----@field request_id string?
----@field warning string?
-
---- Changes the name of a key.
----@param params kms.RenameKeyParams
----@param options kms.CallOptions?
----@return kms.RenameKeyResult? result
----@return kms.Error? err
-function Ncloud:rename_key(params, options) end
-
----@class kms.GetKeyParams
----@field key_tag string
-
----@class kms.GetKeyResult
----@field key_tag string
----@field key_name string
----@field status string? "ENABLE", "DISABLE" or "REVOKE"
----@field key_type string?
----@field protection_type string?
----@field base_url string? endpoint that serves the key
----@field nrn string?
----@field request_id string?
----@field warning string?
-
---- Reads a key.
----@param params kms.GetKeyParams
----@param options kms.CallOptions?
----@return kms.GetKeyResult? result
----@return kms.Error? err
-function Ncloud:get_key(params, options) end
 
 --- Closes the connections of the transport that the client made itself. Calls under way end first. A later call
 --- connects again.
@@ -198,18 +145,18 @@ function kms.huawei(options) return Huawei end
 function kms.ncloud(options) return Ncloud end
 
 --- `client:update_primary_region(params, options)`.
----@param params kms.UpdatePrimaryRegionParams
+---@param params kms.huawei.UpdatePrimaryRegionParams
 ---@param client kms.Huawei? default: a client made from the environment at the first call, and kept
 ---@param options kms.CallOptions?
----@return kms.UpdatePrimaryRegionResult? result
+---@return kms.huawei.UpdatePrimaryRegionResult? result
 ---@return kms.Error? err
 function kms.update_primary_region(params, client, options) end
 
 --- `client:rename_key(params, options)`.
----@param params kms.RenameKeyParams
+---@param params kms.ncloud.RenameKeyParams
 ---@param client kms.Ncloud? default: a client made from the environment at the first call, and kept
 ---@param options kms.CallOptions?
----@return kms.RenameKeyResult? result
+---@return kms.ncloud.RenameKeyResult? result
 ---@return kms.Error? err
 function kms.rename_key(params, client, options) end
 

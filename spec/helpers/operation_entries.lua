@@ -95,7 +95,7 @@ return function(operations, settings)
     local results = index_fields(entry, entry.result)
     assert.is_nil(results.request_id or results.warning, entry.name .. ": the call adds request_id and warning")
     for name, field in pairs(results) do
-      assert.is_true(not field.is_echo or params[name] ~= nil, entry.name .. ": " .. name .. " is no echo")
+      assert.is_true(not field.is_echo or params[name] ~= nil, entry.name .. ": " .. name .. " is an echo of no param")
     end
     if entry.paging then assert_paging(entry, params) end
   end

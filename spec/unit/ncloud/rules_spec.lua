@@ -21,6 +21,19 @@ describe("kms.ncloud.rules", function()
     end
   end)
 
+  it("BASE64 refuses what is not base64, and shows only the size of a value", function()
+    for _, text in ipairs { "a", "aGVsbG8", "aGVs bG8=", "aGVsbG8-", "=aaa", "a=aa" } do
+      assert.is_falsy(rules.BASE64.test(text), text)
+    end
+    for _, text in ipairs { "", "aGVsbG8=", "aGVsbG8h", "YQ==" } do assert.is_truthy(rules.BASE64.test(text), text) end
+    assert.equal("plaintext must be base64 text; got 6 bytes", validate.value("plaintext", "secret", rules.BASE64))
+  end)
+
+  it("HOURS accepts 1 to 17520 as a number or a text, and UL", function()
+    for _, hours in ipairs { 1, 17520, "72", "UL" } do assert.is_truthy(rules.HOURS.test(hours)) end
+    for _, hours in ipairs { 0, 17521, 1.5, "0", "ul", "", "0x10", "-1" } do assert.is_falsy(rules.HOURS.test(hours)) end
+  end)
+
   it("KEY_NAME accepts every documented name", function()
     for _, name in ipairs { "abc", ("a"):rep(15), "Ab-_9" } do assert.is_truthy(rules.KEY_NAME.test(name)) end
   end)

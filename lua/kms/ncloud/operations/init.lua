@@ -2,4 +2,10 @@
 
 return {
   "kms.ncloud.operations.keys",
+  "kms.ncloud.operations.rotation",
+  "kms.ncloud.operations.versions",
+  "kms.ncloud.operations.acl",
+  "kms.ncloud.operations.tokens",
+  "kms.ncloud.operations.crypto",
+  "kms.ncloud.operations.activity",
 }

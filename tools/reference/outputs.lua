@@ -1,0 +1,44 @@
+--- Generates all files that are derived from the entries of operations.
+
+local page = require "tools.reference.page"
+local clouds = require "tools.reference.clouds"
+local types = require "tools.reference.types"
+
+local outputs = {}
+
+--- Loads the groups of a cloud, in their order.
+---@param cloud string "huawei" or "ncloud"
+---@return { title: string, entries: kms.Operation[] }[]
+function outputs.load_groups(cloud)
+  local groups = {}
+  for i, module in ipairs(require(("kms.%s.operations"):format(cloud))) do
+    local name = module:match "[%w_]+$"
+    groups[i] = { title = assert(clouds[cloud].groups[name], "no title for " .. module), entries = require(module) }
+  end
+  return groups
+end
+
+--- Joins the entries of all groups.
+---@return kms.Operation[]
+function outputs.list_entries(groups)
+  local entries = {}
+  for _, group in ipairs(groups) do
+    for _, entry in ipairs(group.entries) do entries[#entries + 1] = entry end
+  end
+  return entries
+end
+
+--- Generates the files.
+---@return table<string, string> files text by path
+function outputs.generate()
+  local files = {}
+  for _, cloud in ipairs { "huawei", "ncloud" } do
+    local groups = outputs.load_groups(cloud)
+    files[("types/kms/operations/%s.lua"):format(cloud)] = types.generate(cloud, outputs.list_entries(groups))
+    local hints = require(("kms.%s.errors"):format(cloud)).hints
+    files[("docs/reference/%s.md"):format(cloud)] = page.generate(cloud, groups, hints)
+  end
+  return files
+end
+
+return outputs
