@@ -1,0 +1,138 @@
+--- Operations of Huawei Cloud KMS on access points of a key space.
+
+local fields = require "kms.huawei.fields"
+local rules = require "kms.huawei.rules"
+
+---@type kms.OperationParam
+local ACCESS_POINT_ID = { name = "access_point_id", type = "string", required = true, rule = rules.UUID,
+  about = "ID of the access point" }
+
+---@type kms.Operation[]
+return {
+  {
+    name = "create_access_point",
+    official = "CreateAccessPoint",
+    about = "Creates an access point.",
+    method = "POST",
+    path = "/v1.0/{project_id}/kms/access-points",
+    params = {
+      { name = "keyspace_id", type = "string", required = true, place = "body", rule = rules.UUID,
+        about = "ID of the key space" },
+      { name = "access_point_name", type = "string", required = true, place = "body", rule = rules.NAME,
+        about = "name of the access point" },
+      { name = "type", type = "integer", required = true, place = "body", about = "kind of access point" },
+      { name = "identity", type = "string", place = "body", about = "identity" },
+      { name = "cluster_id", type = "string", place = "body", about = "ID of the cluster" },
+      { name = "description", type = "string", place = "body", about = "description of the access point" },
+    },
+    result = {
+      { name = "access_point_id", type = "string", required = true, about = "ID of the access point" },
+    },
+    verification = fields.verification("look for the access point with list_access_point"),
+    notes = { fields.STATUS_UNKNOWN },
+    sources = { fields.NEWER_SDK },
+    example = {
+      keyspace_id = "00000001-4d9c-4b35-8f84-bb474a37f001",
+      access_point_name = "access-point-1",
+      type = 1,
+    },
+  },
+  {
+    name = "list_access_point",
+    official = "ListAccessPoint",
+    about = "Lists the access points of a key space.",
+    method = "GET",
+    path = "/v1.0/{project_id}/kms/access-points",
+    read_only = true,
+    params = {
+      { name = "keyspace_id", type = "string", required = true, place = "query", rule = rules.UUID,
+        about = "ID of the key space" },
+      { name = "limit", type = "integer", place = "query", default = 50, about = "number of items per page" },
+      { name = "marker", type = "string", place = "query", rule = rules.UUID,
+        about = "where the page begins: `next_marker` of the page before" },
+    },
+    result = {
+      fields.PAGE_INFO,
+      { name = "access_points", type = "list", about = "the access points",
+        items = { type = "object", fields = {
+          { name = "access_point_id", type = "string", about = "ID of the access point" },
+          { name = "keyspace_id", type = "string", about = "ID of the key space" },
+          { name = "access_point_name", type = "string", about = "name of the access point" },
+          { name = "state", type = "integer", about = "state of the access point" },
+          { name = "type", type = "integer", about = "kind of access point" },
+          { name = "created_by", type = "string", about = "user that created it" },
+          { name = "create_time", type = "string", about = "when it was created" },
+          { name = "last_modify_time", wire = "lsat_modify_time", also = { "last_modify_time" },
+            type = "string", about = "when it was changed" },
+        } } },
+    },
+    paging = { items = "access_points", param = "marker", next = "page_info.next_marker" },
+    notes = {
+      "The wire name of `last_modify_time` is misspelt, `lsat_modify_time`; both are read.",
+      fields.TIMES_AS_TEXT,
+      fields.STATUS_UNKNOWN,
+    },
+    sources = { fields.NEWER_SDK },
+    example = { keyspace_id = "00000001-4d9c-4b35-8f84-bb474a37f001" },
+  },
+  {
+    name = "enable_access_point",
+    official = "EnableAccessPoint",
+    about = "Enables an access point.",
+    method = "POST",
+    path = "/v1.0/{project_id}/kms/access-points/{access_point_id}/enable",
+    repeatable = true,
+    params = { ACCESS_POINT_ID },
+    result = {},
+    verification = fields.verification("look for the access point with list_access_point"),
+    notes = { fields.REPEAT_UNKNOWN, fields.STATUS_UNKNOWN },
+    sources = { fields.NEWER_SDK },
+    example = { access_point_id = "00000002-4d9c-4b35-8f84-bb474a37f002" },
+  },
+  {
+    name = "disable_access_point",
+    official = "DisableAccessPoint",
+    about = "Disables an access point.",
+    method = "POST",
+    path = "/v1.0/{project_id}/kms/access-points/{access_point_id}/disable",
+    repeatable = true,
+    params = { ACCESS_POINT_ID },
+    result = {},
+    verification = fields.verification("look for the access point with list_access_point"),
+    notes = { fields.REPEAT_UNKNOWN, fields.STATUS_UNKNOWN },
+    sources = { fields.NEWER_SDK },
+    example = { access_point_id = "00000002-4d9c-4b35-8f84-bb474a37f002" },
+  },
+  {
+    name = "download_access_point_private_key",
+    official = "DownloadAccessPointPrivateKey",
+    about = "Returns the private key of an access point.",
+    method = "POST",
+    path = "/v1.0/{project_id}/kms/access-points/{access_point_id}/get-privatekey",
+    params = { ACCESS_POINT_ID },
+    result = {
+      { name = "access_point_id", type = "string", about = "ID of the access point" },
+      { name = "private_key", type = "string", required = true, secret = true, about = "the private key" },
+    },
+    notes = {
+      "Unverified: the documentation does not say whether it can be downloaded twice.",
+      fields.STATUS_UNKNOWN,
+    },
+    sources = { fields.NEWER_SDK },
+    example = { access_point_id = "00000002-4d9c-4b35-8f84-bb474a37f002" },
+  },
+  {
+    name = "delete_access_point",
+    official = "DeleteAccessPoint",
+    about = "Deletes an access point.",
+    method = "DELETE",
+    path = "/v1.0/{project_id}/kms/access-points/{access_point_id}",
+    repeatable = true,
+    params = { ACCESS_POINT_ID },
+    result = {},
+    verification = fields.verification("look for the access point with list_access_point"),
+    notes = { fields.REPEAT_UNKNOWN, fields.STATUS_UNKNOWN },
+    sources = { fields.NEWER_SDK },
+    example = { access_point_id = "00000002-4d9c-4b35-8f84-bb474a37f002" },
+  },
+}

@@ -1,0 +1,101 @@
+--- Operations of Huawei Cloud KMS on further aliases of a key.
+
+local fields = require "kms.huawei.fields"
+local rules = require "kms.huawei.rules"
+
+---@type kms.ResultField[]
+local ALIAS = {
+  fields.DOMAIN_ID,
+  fields.RESULT_KEY_ID,
+  { name = "alias", type = "string", about = "the alias" },
+  { name = "alias_urn", type = "string", about = "resource name of the alias" },
+  { name = "create_time", type = "string", about = "when it was created" },
+  { name = "update_time", type = "string", about = "when it was changed" },
+}
+
+---@type kms.Operation[]
+return {
+  {
+    name = "create_alias",
+    official = "CreateAlias",
+    about = "Creates a further alias of a key.",
+    method = "POST",
+    path = "/v1.0/{project_id}/kms/aliases",
+    params = {
+      fields.KEY_ID,
+      { name = "alias", type = "string", required = true, place = "body", about = "the alias" },
+    },
+    result = ALIAS,
+    verification = fields.verification("look for the alias with list_aliases"),
+    notes = {
+      "An alias is unique in an account and region, so a repeat cannot create a second one.",
+      fields.TIMES_AS_TEXT,
+    },
+    sources = { fields.SDK, fields.OPENAPI },
+    example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", alias = "alias/payroll" },
+  },
+  {
+    name = "associate_alias",
+    official = "AssociateAlias",
+    about = "Assigns an alias to another key.",
+    method = "POST",
+    path = "/v1.0/{project_id}/kms/alias/associate",
+    repeatable = true,
+    params = {
+      { name = "alias", type = "string", required = true, place = "body", about = "the alias" },
+      { name = "target_key_id", type = "string", required = true, place = "body", is_key = true, rule = rules.KEY_ID,
+        about = "ID of the key that the alias belongs to from now on" },
+    },
+    result = ALIAS,
+    verification = fields.verification("look for the alias with list_aliases"),
+    notes = { fields.TIMES_AS_TEXT, fields.REPEAT_UNKNOWN },
+    sources = { fields.SDK, fields.OPENAPI },
+    example = { alias = "alias/payroll", target_key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
+  },
+  {
+    name = "list_aliases",
+    official = "ListAliases",
+    about = "Lists the further aliases of a key, or of all keys.",
+    method = "GET",
+    path = "/v1.0/{project_id}/kms/aliases",
+    read_only = true,
+    params = {
+      { name = "key_id", type = "string", place = "query", is_key = true, rule = rules.KEY_ID,
+        about = "ID of the key; without it, the aliases of all keys" },
+      { name = "limit", type = "integer", place = "query", about = "number of items per page" },
+      { name = "marker", type = "string", place = "query",
+        about = "where the page begins: `next_marker` of the page before" },
+    },
+    list = "aliases",
+    result = {
+      { name = "aliases", type = "list", about = "the aliases", items = { type = "object", fields = ALIAS } },
+      fields.PAGE_INFO,
+    },
+    paging = { items = "aliases", param = "marker", next = "page_info.next_marker" },
+    notes = {
+      "The SDKs document the response as an array of pages, the vendor's Terraform provider reads one page as an "
+        .. "object; both are accepted.",
+      fields.TIMES_AS_TEXT,
+    },
+    sources = { fields.SDK, fields.OPENAPI },
+    example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
+  },
+  {
+    name = "delete_alias",
+    official = "DeleteAlias",
+    about = "Deletes further aliases of a key.",
+    method = "DELETE",
+    path = "/v1.0/{project_id}/kms/aliases",
+    repeatable = true,
+    params = {
+      { name = "aliases", type = "list", required = true, place = "body", about = "the aliases to delete",
+        items = { type = "string" } },
+      fields.KEY_ID,
+    },
+    result = {},
+    verification = fields.verification("look for the aliases with list_aliases"),
+    notes = { fields.REPEAT_UNKNOWN },
+    sources = { fields.SDK, fields.OPENAPI },
+    example = { aliases = { "alias/payroll", "alias/old" }, key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
+  },
+}

@@ -1,0 +1,5 @@
+local huawei_wire = require "spec.helpers.huawei_wire"
+
+describe("kms.huawei.operations.tags", function()
+  huawei_wire.declare("tags", it)
+end)
