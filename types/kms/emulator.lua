@@ -40,6 +40,10 @@ local emulator = {}
 ---@field primary string? Huawei Cloud, required there: the primary region
 ---@field replicas string[]? Huawei Cloud: regions with a replica
 ---@field default_master boolean? Huawei Cloud: a default master key
+---@field key_spec string? Huawei Cloud: kind of the key; default "AES_256"
+---@field key_usage "ENCRYPT_DECRYPT"|"SIGN_VERIFY"|nil Huawei Cloud; default: that of the kind
+---@field key_alias string? Huawei Cloud: name of the key; default: made from its id
+---@field key_description string? Huawei Cloud
 ---@field key_tag string? NAVER Cloud, required there
 ---@field key_name string? NAVER Cloud, required there
 ---@field zone "global"|"kr"|"jp"|"gov"|nil NAVER Cloud; default "global"
@@ -83,6 +87,11 @@ local emulator = {}
 ---@field server_role boolean? whether the NAVER server has a role
 ---@field token_lifetime number? lifetime of an IAM token, in seconds
 ---@field key_lifetime number? lifetime of temporary keys, in seconds
+---@field replica_changes "refused"|"accepted"|nil how a replica of a Huawei key answers a change
+---@field replica_key_ids "same"|"new"|nil whether a new replica of a Huawei key has the id of its key
+---@field alias_list "array"|"object"|nil form of the response of `list_aliases`
+---@field key_quota integer? number of Huawei keys per region
+---@field grant_quota integer? number of grants per Huawei key
 ---@field clock_offset number? seconds by which the clouds' clocks are ahead of `now()`
 
 ---@class kms.Emulator : kms.Transport

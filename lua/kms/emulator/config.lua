@@ -35,6 +35,12 @@ local ENTRIES = {
     huawei = {
       PROVIDER, required "key_id", required "primary", optional("replicas", "table"),
       optional("default_master", "boolean"), STATE, optional "owner",
+      schema.choice("key_spec", {
+        "AES_256", "SM4", "RSA_2048", "RSA_3072", "RSA_4096", "EC_P256", "EC_P384", "SECP256K1", "SM2", "ED25519",
+        "HMAC_256", "HMAC_384", "HMAC_512", "HMAC_SM3",
+      }),
+      schema.choice("key_usage", { "ENCRYPT_DECRYPT", "SIGN_VERIFY" }), optional "key_alias",
+      optional "key_description",
     },
     ncloud = {
       PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner",

@@ -46,7 +46,7 @@ end
 ---@return string? bytes nil when the value is not a string of Base64
 function encoding.decode_base64(text)
   if type(text) ~= "string" or #text % 4 ~= 0 then return nil end
-  local data, padding = text:match "^([%w+/]*)(=?=?)$"
+  local data, padding = text:match "^([0-9A-Za-z+/]*)(=?=?)$"
   if not data then return nil end
   local groups = {}
   for i = 1, #data, 4 do

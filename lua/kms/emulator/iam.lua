@@ -1,6 +1,6 @@
 --- Huawei Cloud's IAM: tokens for a password or an OpenID Connect id token, temporary keys for a token, and projects.
 
-local gateway = require "kms.emulator.huawei_gateway"
+local gateway = require "kms.emulator.huawei.gateway"
 local http = require "kms.emulator.http"
 local json = require "kms.emulator.json"
 local service = require "kms.emulator.service"
@@ -215,7 +215,7 @@ local iam = service.new_class(operations)
 
 --- Creates the service.
 ---@param accounts table[] Huawei accounts
----@param api_gateway table the gateway that accepts the tokens and keys (kms.emulator.huawei_gateway)
+---@param api_gateway table the gateway that accepts the tokens and keys (kms.emulator.huawei.gateway)
 ---@param shared table `issuer`, `settings` (kms.EmulatorSettings) and `now`
 function iam.new(accounts, api_gateway, shared)
   return setmetatable({ accounts = accounts, gateway = api_gateway, issuer = shared.issuer,

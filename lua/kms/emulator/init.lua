@@ -14,7 +14,7 @@ local validate = require "kms.util.validate"
 local config = require "kms.emulator.config"
 local faults = require "kms.emulator.faults"
 local hosts = require "kms.emulator.hosts"
-local huawei_gateway = require "kms.emulator.huawei_gateway"
+local huawei_gateway = require "kms.emulator.huawei.gateway"
 local http = require "kms.emulator.http"
 local ncloud_gateway = require "kms.emulator.ncloud.gateway"
 local schema = require "kms.emulator.schema"
@@ -140,7 +140,7 @@ end
 ---@return table? key
 function Cloud:key(id)
   for _, name in ipairs(CLOUDS) do
-    local key = (self.services[name].state or self.services[name]).keys[id]
+    local key = self.services[name].state.keys[id]
     if key then return config.deep_copy(key) end
   end
 end
@@ -167,7 +167,7 @@ function Cloud:state()
   end
   for _, name in ipairs(CLOUDS) do
     local service = self.services[name]
-    for id, key in pairs((service.state or service).keys) do state.keys[id] = config.deep_copy(key) end
+    for id, key in pairs(service.state.keys) do state.keys[id] = config.deep_copy(key) end
     for access_key, failures in pairs(service:locks()) do state.locks[access_key] = config.deep_copy(failures) end
   end
   return state

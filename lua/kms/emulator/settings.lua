@@ -1,4 +1,4 @@
---- The settings that `cloud:settings` changes: how IAM, the metadata services and the clocks behave.
+--- The settings that `cloud:settings` changes: how KMS, IAM, the metadata services and the clocks behave.
 --- types/kms/emulator.lua describes them.
 
 local schema = require "kms.emulator.schema"
@@ -7,6 +7,7 @@ local settings = {}
 
 local HOUR = 3600
 local MAX_SECONDS = 2 ^ 31 -- 68 years
+local MAX_COUNT = 2 ^ 31 - 1
 
 --- The rule of an offset of a clock. Dates in headers have years of four digits.
 ---@type kms.Rule
@@ -25,14 +26,23 @@ end
 
 local function boolean(name) return { name = name, type = "boolean", default = true } end
 
-local METADATA_V2 = schema.choice("metadata_v2", { "optional", "required", "unavailable" })
-METADATA_V2.default = "optional"
+local function choice(name, words)
+  local field = schema.choice(name, words)
+  field.default = words[1]
+  return field
+end
+
+local function count(name, default)
+  local field = schema.whole_number(name, 0, MAX_COUNT)
+  field.default = default
+  return field
+end
 
 -- Seen in the official SDKs: they take these statuses as "the service has no session tokens".
 local METADATA_V2_STATUS = { [404] = true, [405] = true, [503] = true }
 
 local FIELDS = {
-  METADATA_V2,
+  choice("metadata_v2", { "optional", "required", "unavailable" }),
   { name = "metadata_v2_status", type = "number", default = 404,
     rule = { text = "404, 405 or 503", test = function(value) return METADATA_V2_STATUS[value] end } },
   duration("metadata_token_lifetime", 6 * HOUR),
@@ -41,6 +51,13 @@ local FIELDS = {
   -- Documented: "Obtaining a User Token Through Password Authentication", constraints.
   duration("token_lifetime", 24 * HOUR),
   duration("key_lifetime", 6 * HOUR), -- not documented
+  -- Inferred from the text of KMS.0106, "readonly api allowed".
+  choice("replica_changes", { "refused", "accepted" }),
+  choice("replica_key_ids", { "same", "new" }), -- inferred
+  -- Seen: the official SDKs read an array, the vendor's Terraform provider an object.
+  choice("alias_list", { "array", "object" }),
+  -- Documented: the largest numbers that "Querying the Quota" returns.
+  count("key_quota", 100), count("grant_quota", 100),
   { name = "clock_offset", type = "number", default = 0, rule = settings.OFFSET },
 }
 

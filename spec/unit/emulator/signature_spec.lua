@@ -2,7 +2,7 @@
 --- gateways of the emulator verify them.
 
 local cjson = require "cjson"
-local gateway = require "kms.emulator.huawei_gateway"
+local gateway = require "kms.emulator.huawei.gateway"
 local ncloud_gateway = require "kms.emulator.ncloud.gateway"
 local signature = require "kms.emulator.signature"
 local time = require "kms.emulator.time"

@@ -1,4 +1,4 @@
---- kms.emulator.huawei_gateway: authentication, locks, tokens and limits.
+--- kms.emulator.huawei.gateway: authentication, locks, tokens and limits.
 
 local emulator = require "kms.emulator"
 local requests = require "spec.helpers.emulator_requests"

@@ -1,0 +1,135 @@
+--- Huawei Cloud KMS: admits requests, finds the key of a request, and checks whether its state permits the operation.
+--- The operations are in one file per group.
+
+local errors = require "kms.emulator.huawei.errors"
+local gateway = require "kms.emulator.huawei.gateway"
+local http = require "kms.emulator.http"
+local json = require "kms.emulator.json"
+local service = require "kms.emulator.service"
+local state = require "kms.emulator.huawei.state"
+local wire = require "kms.emulator.huawei.wire"
+
+-- The operations by group, as in kms.huawei.operations.
+local GROUPS = {
+  "kms.emulator.huawei.multi_region",
+  "kms.emulator.huawei.keys",
+}
+
+--- What an entry of a group has besides the fields of `kms.EmulatorOperation`.
+---@class kms.EmulatorHuaweiOperation : kms.EmulatorOperation
+---@field key "body"|"path"|nil where the key id is; the handler receives the key
+---@field is_change boolean? a change of the key, which a replica refuses; the setting `replica_changes` permits it
+---@field is_primary_only boolean? a replica refuses it always
+---@field refuses_default_key boolean?
+---@field states table<string, boolean>? states of the key that permit the operation; all when absent
+---@field is_public boolean? without authentication
+---@field handler fun(kms: table, call: kms.EmulatorCall, key: kms.EmulatorHuaweiKey?, copy: kms.EmulatorHuaweiCopy?):
+---  any, string?, string?
+
+-- The code of an operation that the state of the key does not permit. Inferred for "pending_import".
+local STATE_CODES = {
+  enabled = "KMS.1201", disabled = "KMS.0209", pending_deletion = "KMS.0210", pending_import = "KMS.1301",
+}
+
+-- Documented: 36 characters. An empty one is taken as absent (inferred).
+local function has_wrong_sequence(body)
+  local sequence = body.sequence
+  return sequence ~= nil and sequence ~= "" and (type(sequence) ~= "string" or #sequence ~= 36)
+end
+
+local function remove_nulls(body)
+  for name, value in pairs(body) do
+    if value == json.null then body[name] = nil end
+  end
+end
+
+-- Returns the code of what a key does not permit.
+local function find_key_error(kms, call, key)
+  local operation = call.operation
+  -- That a replica gives KMS.0106 is inferred: the only published text of the code speaks of a "replica service".
+  local is_refused = operation.is_primary_only or operation.is_change and kms.settings.replica_changes == "refused"
+  if is_refused and key.primary ~= call.region then return "KMS.0106" end
+  if operation.states and not operation.states[key.state] then return STATE_CODES[key.state] end
+  if operation.refuses_default_key and key.default_master then return "KMS.0211" end
+end
+
+-- Adds to a handler what all operations have in common.
+local function wrap_handler(operation)
+  local handle = operation.handler
+  operation.handler = function(kms, call)
+    call.body = call.body or {}
+    remove_nulls(call.body)
+    if has_wrong_sequence(call.body) then return nil, "KMS.0206" end
+    if not operation.key then return handle(kms, call) end
+    local key_id = (operation.key == "path" and call.params or call.body).key_id
+    -- Documented for two operations: the key id is in the path and in the body. That they must be equal is inferred.
+    local is_other = operation.key == "path" and operation.required and call.body.key_id and call.body.key_id ~= key_id
+    if is_other or not wire.is_id(key_id) then return nil, "KMS.0205" end
+    local key = state.find_key(kms.state, key_id, call)
+    if not key then return nil, "KMS.0207" end
+    local code = find_key_error(kms, call, key)
+    if code then return nil, code end
+    return handle(kms, call, key, key.copies[call.region])
+  end
+end
+
+local operations = {}
+for _, group in ipairs(GROUPS) do
+  for name, operation in pairs(require(group)) do
+    operations[name] = operation
+    wrap_handler(operation)
+  end
+end
+
+local huawei = service.new_class(operations)
+
+huawei.MALFORMED_BODY, huawei.MISSING_MEMBER = "KMS.0202", "KMS.0204"
+
+--- Creates the service.
+---@param keys table[] as in `kms.EmulatorKey`
+---@param api_gateway table kms.emulator.huawei.gateway
+---@param shared { settings: kms.EmulatorSettings, now: fun(): number }
+function huawei.new(keys, api_gateway, shared)
+  local self = setmetatable({ state = state.new(), gateway = api_gateway, settings = shared.settings }, huawei)
+  local now = shared.now()
+  for _, fields in ipairs(keys) do state.add_key(self.state, fields, now) end
+  return self
+end
+
+-- The project is checked before the key, so that other accounts learn nothing about it. Inferred.
+local function has_wrong_project(call)
+  local project_id = call.params.project_id
+  if not project_id then return false end
+  local header = http.get_header(call.request, "x-project-id")
+  return project_id ~= call.account.projects[call.region] or header ~= nil and header ~= project_id
+end
+
+function huawei:admit(call)
+  local refusal = gateway.check_size(call) or gateway.check_path(call)
+  if refusal then return refusal end
+  if call.operation and call.operation.is_public then return nil end
+  call.account, refusal = self.gateway:authenticate(call)
+  if refusal then return refusal end
+  -- The gateway has a code for an unknown method too. KMS.0215 is the one in the table of the KMS itself.
+  if not call.operation then return self:refuse "KMS.0215" end
+  if has_wrong_project(call) then return self:refuse "KMS.0321" end
+  state.settle(self.state, call.now)
+end
+
+--- Returns the response for an error code.
+---@param code string
+---@param details string? in place of the published message, for the emulator's own code
+function huawei:refuse(code, details) -- luacheck: no self
+  local status, message = errors[code][1], errors[code][2]
+  return http.json_response(status, { { "error", { { "error_code", code }, { "error_msg", details or message } } } })
+end
+
+function huawei.response_headers(call) return { ["x-request-id"] = call.id } end
+
+huawei.timeout, huawei.throttled = gateway.timeout, gateway.throttled
+
+--- Returns the failed authentications in a row, and the time until which the access key is locked, by access key.
+---@return table<string, { count: integer, locked_until: number? }>
+function huawei:locks() return self.gateway.failures end
+
+return huawei
