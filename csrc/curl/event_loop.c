@@ -77,6 +77,11 @@ static int on_timer(CURLM *multi, long milliseconds, void *data)
     return 0;
 }
 
+/* CURLMOPT_QUICK_EXIT of libcurl 8.20. By its number, because the library at run time may be newer
+ * than the headers; an older library ignores it. Without it, freeing the multi handle waits for the
+ * name server. */
+#define MULTI_QUICK_EXIT ((CURLMoption)(CURLOPTTYPE_LONG + 21))
+
 /* Opens libcurl's multi handle and the socket set, unless they are open. */
 static bool open_loop(kms_event_loop *loop)
 {
@@ -88,6 +93,7 @@ static bool open_loop(kms_event_loop *loop)
         curl_multi_cleanup(multi);
         return false;
     }
+    curl_multi_setopt(multi, MULTI_QUICK_EXIT, 1L);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -340,12 +346,11 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
 }
 
 /* Closes all connections, ends all running transfers with an error, and frees libcurl's multi
- * handle. If `must_leak_connecting`, handles that are connecting are leaked, and the multi handle
- * with them. */
+ * handle. If `has_forked`, the multi handle and the handles that are connecting are leaked, because
+ * libcurl would wait for its threads, which are not in this process. */
 static void close_all(kms_event_loop *loop, kms_http_error_code code, const char *reason,
-                      bool must_leak_connecting)
+                      bool has_forked)
 {
-    bool has_leaked = false;
     while (loop->connections != NULL) {
         kms_connection *connection = loop->connections;
         kms_transfer *transfer = connection->transfer;
@@ -354,14 +359,13 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
             drop_connection(loop, connection);
             continue;
         }
-        if (transfer->is_connecting && must_leak_connecting) {
-            has_leaked = true;
+        if (transfer->is_connecting && has_forked) {
             unlink_connection(loop, connection);
             transfer->connection = NULL;
         }
         end_with(loop, transfer, code, reason);
     }
-    if (!has_leaked)
+    if (!has_forked)
         curl_multi_cleanup(loop->multi);
     loop->multi = NULL;
     loop->has_curl_timer = false;

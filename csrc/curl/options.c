@@ -159,7 +159,8 @@ static bool find_certificate(const char *folder, char *path, size_t size)
 
 /* CAs of the options replace the system's: if only one of ca_file and ca_path is set, the system's
  * value of the other is removed. Without CAs of the options, the system's folder is removed if the
- * system has a file, because with a folder libcurl reads the file again for each connection. */
+ * system has a file, because libcurl would read both again for each connection. libcurl 8.17 and
+ * later still reads the file again, because the folder can only be replaced by another one. */
 static CURLcode apply_ca(const kms_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;

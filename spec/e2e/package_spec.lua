@@ -142,7 +142,7 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
     it("lets a program live on that closes its Lua state while libcurl looks up a name", function()
       local output, ok = subprocess.execute(quote(HOST) .. " spec/e2e/package/lookup.lua", paths_of(root))
       assert.is_true(ok, output)
-      assert.equal("1 lookups running\nalive\n", output)
+      assert.matches("^[12] lookups running\nalive\n$", output) -- libcurl 8.20 and later looks IPv6 up separately
     end)
   end)
 end

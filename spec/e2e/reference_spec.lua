@@ -1,5 +1,6 @@
 --- The files that `make reference` writes: they are those of the present entries.
 
+local coverage = require "tools.reference.coverage"
 local outputs = require "tools.reference.outputs"
 
 describe("the files that make reference writes", function()
@@ -11,4 +12,12 @@ describe("the files that make reference writes", function()
       assert.is_true(present == text, path .. " is out of date: run make reference")
     end)
   end
+end)
+
+describe("the coverage of operations", function()
+  it("every operation has the spec of its request and the spec of its result", function()
+    for _, gap in ipairs(coverage.list_gaps(outputs.load_clouds())) do
+      assert.is_nil(gap:find ": re[qs]u", gap)
+    end
+  end)
 end)

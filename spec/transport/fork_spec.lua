@@ -107,6 +107,24 @@ describe("kms.transport.curl after a fork", function()
     end)
   end
 
+  it("a child looks names up after its parent has looked one up, and closes its transport", function()
+    run("http", [[
+      local request = curl_requests.new_request("http", "/", { host = "nobody.invalid", scheme = "https", timeout = 10 })
+      local function look_up()
+        local _, err = transport:send(request)
+        assert(err.code == "dns", tostring(err))
+      end
+      look_up()
+      local pid = start_child(function()
+        look_up()
+        transport = nil
+        collectgarbage()
+        collectgarbage()
+      end)
+      look_up()
+      assert(process.wait(pid) == 0)]])
+  end)
+
   it("a multi keeps its descriptor in the parent after a fork, and gets another one in the child #descriptor", function()
     run("https", [[
       local multi = curl.multi()

@@ -95,7 +95,8 @@ describe("the trust of kms.transport.curl", function()
     assert.equal("200\ttls\ttls\t200\n", output)
   end)
 
-  it("a transport reads the system's CAs once for all its connections #inspect", function()
+  -- libcurl 8.17 and later reads the file again for each connection, because it has no way to unset its folder of CAs.
+  it("a transport reads the system's file of CAs, once if libcurl can keep it, and none of the folder #inspect", function()
     local trace = os.tmpname()
     local output, ok = subprocess.run([[
       local transport = require("kms.transport.curl").new()
@@ -106,12 +107,16 @@ describe("the trust of kms.transport.curl", function()
       end
       assert(transport:stats().connections == 3)]], SERVER_VARIABLES, "strace -f -qq -e trace=openat,open -o " .. trace)
     assert.is_true(ok, output)
-    local read_count = 0
+    local read_count, is_folder_read = 0, false
     for line in io.lines(trace) do
       if line:find '%.crt"' or line:find '%.pem"' then read_count = read_count + 1 end
+      is_folder_read = is_folder_read or line:find '/%x%x%x%x%x%x%x%x%.%d"' ~= nil
     end
     os.remove(trace)
-    assert.equal(1, read_count)
+    local major, minor = subprocess.execute("curl-config --version"):match "(%d+)%.(%d+)"
+    local can_keep = tonumber(major) < 8 or tonumber(major) == 8 and tonumber(minor) < 17
+    assert.equal(can_keep and 1 or 3, read_count)
+    assert.is_false(is_folder_read)
   end)
 
   it("a transport authenticates with client_cert, client_key and client_key_password", function()

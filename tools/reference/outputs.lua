@@ -1,5 +1,6 @@
 --- Generates all files that are derived from the entries of operations.
 
+local coverage = require "tools.reference.coverage"
 local page = require "tools.reference.page"
 local clouds = require "tools.reference.clouds"
 local types = require "tools.reference.types"
@@ -28,6 +29,26 @@ function outputs.list_entries(groups)
   return entries
 end
 
+-- Programs and lists of the reference SDK's specs. They name each operation as the vendor does: "CreateAlias".
+local SDK_FILES = "spec/e2e/reference_sdk/*.js*"
+
+--- Returns a function that tells whether the specs of the reference SDK send an operation.
+local function new_sdk_lookup()
+  local pipe = assert(io.popen("cat " .. SDK_FILES))
+  local content = pipe:read "*a"
+  pipe:close()
+  return function(entry) return content:find(('"%s"'):format(entry.official), 1, true) ~= nil end
+end
+
+--- Loads both clouds for the report of coverage.
+---@return ReferenceCloud[]
+function outputs.load_clouds()
+  return {
+    { name = "huawei", groups = outputs.load_groups "huawei", is_in_sdk = new_sdk_lookup() },
+    { name = "ncloud", groups = outputs.load_groups "ncloud" },
+  }
+end
+
 --- Generates the files.
 ---@return table<string, string> files text by path
 function outputs.generate()
@@ -38,6 +59,7 @@ function outputs.generate()
     local hints = require(("kms.%s.errors"):format(cloud)).hints
     files[("docs/reference/%s.md"):format(cloud)] = page.generate(cloud, groups, hints)
   end
+  files["docs/reference/coverage.md"] = coverage.generate(outputs.load_clouds())
   return files
 end
 

@@ -89,7 +89,7 @@ local function write_example(cloud, entry)
     if value ~= nil then members[#members + 1] = ("%s = %s"):format(param.name, text.to_lua(value)) end
   end
   local call = ("local result, err = %s:%s"):format(cloud, entry.name)
-  if #members == 0 then return call .. "()" end
+  if #members == 0 then return call .. " {}" end
   local line = ("%s { %s }"):format(call, table.concat(members, ", "))
   if #line <= WIDTH then return line end
   return ("%s {\n  %s,\n}"):format(call, table.concat(members, ",\n  "))

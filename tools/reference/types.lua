@@ -69,14 +69,6 @@ function types.describe(field)
   return table.concat(parts, "; ")
 end
 
---- Whether a call needs params.
-local function has_required_param(entry)
-  for _, param in ipairs(entry.params) do
-    if param.required then return true end
-  end
-  return false
-end
-
 local function add_lines(lines, more)
   for _, line in ipairs(more) do lines[#lines + 1] = line end
 end
@@ -91,7 +83,7 @@ local function add_method(lines, owner, entry, prefix)
   end
   add_lines(lines, text.wrap(entry.about, 120, "--- ", "--- "))
   add_lines(lines, {
-    ("---@param params %sParams%s"):format(prefix, has_required_param(entry) and "" or "?"),
+    ("---@param params %sParams"):format(prefix),
     "---@param options kms.CallOptions?",
     ("---@return %sResult? result"):format(prefix),
     "---@return kms.Error? err",
@@ -118,8 +110,7 @@ local function add_each(lines, owner, cloud, entries)
     if entry.paging then
       names[#names + 1] = ('"%s"'):format(entry.name)
       local prefix = ("kms.%s.%s"):format(cloud, text.to_camel_case(entry.name))
-      local params = prefix .. "Params" .. (has_required_param(entry) and "" or "?")
-      overloads[#overloads + 1] = OVERLOAD:format(owner, entry.name, params, item_type(entry, prefix))
+      overloads[#overloads + 1] = OVERLOAD:format(owner, entry.name, prefix .. "Params", item_type(entry, prefix))
     end
   end
   if not names[1] then return end
@@ -128,7 +119,7 @@ local function add_each(lines, owner, cloud, entries)
   add_lines(lines, overloads)
   add_lines(lines, {
     "---@param operation " .. table.concat(names, "|"),
-    "---@param params table?",
+    "---@param params table",
     "---@param options kms.CallOptions?",
     "---@return fun(): any, kms.Error?",
     ("function %s:each(operation, params, options) end"):format(owner),

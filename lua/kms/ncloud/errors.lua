@@ -63,12 +63,28 @@ function errors.parse(object, status)
   end
 end
 
+-- The codes of the gateway are compared together with their text, because a web framework's error has a number too: the
+-- HTTP status.
 ---@type kms.Hint[]
 errors.hints = {
   { code = "^200$", text = "missing",
     hint = "the gateway received no credentials; something between this program and it removed headers" },
   { code = "^200$", hint = "the access key, the secret key or this machine's clock is wrong" },
   { code = "^210$", hint = "the account has no permission, or {host} is not the host of this key's zone" },
+  { code = "^300$", hint = "{host} has no such path; check the option endpoint" },
+  { code = "^400$", text = "Quota Exceeded", hint = "a quota of the account is used up; a repeat does not help soon" },
+  { code = "^410$", text = "Throttle Limited", hint = "too many requests in a short time" },
+  { code = "^420$", text = "Rate Limited", hint = "too many requests in a short time" },
+  { code = "^500$", text = "Endpoint Error", hint = "the gateway could not reach the service" },
+  { code = "^510$", text = "Endpoint Timeout", hint = "the service was too slow for the gateway" },
+  { code = "^FORBIDDEN$", hint = "the account lacks a permission; the system policies of KMS are NCP_KMS_MANAGER and "
+    .. "NCP_KMS_VIEWER" },
+  { code = "^UNPROCESSABLE_ENTITY$", hint = "the key's status does not allow this (get_key returns it), or a value "
+    .. "breaks a rule of the service" },
+  { code = "^INVALID_STATUS$", hint = "the status of the key does not allow this; get_key returns it" },
+  { code = "^INVALID_REQUEST$", hint = "the service does not accept a value; docs/reference/ncloud.md has the rules" },
+  { code = "^UNAUTHORIZED$", hint = "the service does not accept the credentials or the token" },
+  { code = "^NOT_FOUND$", hint = "{host} does not know the key; a key is served by the endpoint of its own zone" },
 }
 
 return errors

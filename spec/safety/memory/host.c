@@ -12,11 +12,13 @@
 #define _GNU_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED /* because only the deprecated SHA-256 shows its state */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
@@ -227,6 +229,13 @@ static void search(const unsigned char *memory, size_t size, const char *owner, 
             }
 }
 
+/* Whether a part of a range is not mapped any more. */
+static bool is_unmapped(uintptr_t first, uintptr_t last)
+{
+    uintptr_t page = first & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+    return msync((void *)page, last - page, MS_ASYNC) == -1 && errno == ENOMEM;
+}
+
 /* Searches a range of addresses through /proc/self/mem, in overlapping windows. */
 static void search_range(uintptr_t first, uintptr_t last, const char *owner, const char *state)
 {
@@ -239,8 +248,11 @@ static void search_range(uintptr_t first, uintptr_t last, const char *owner, con
     for (; first < last; first += WINDOW - PIECE) {
         size_t size = last - first < WINDOW ? last - first : WINDOW;
         ssize_t read_size = pread(self, window, size, (off_t)first);
-        if (read_size < 0 || (size_t)read_size != size)
+        if (read_size < 0 || (size_t)read_size != size) {
+            if (is_unmapped(first, first + size)) /* a thread has ended, and with it its stack */
+                return;
             abort(); /* because the search would have a gap */
+        }
         search(window, size, owner, state);
         if (last - first <= WINDOW)
             break;

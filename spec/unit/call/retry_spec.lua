@@ -130,10 +130,11 @@ describe("a failed attempt", function()
     local replica = { status = 400, body = '{"error":{"error_code":"KMS.0106","error_msg":"read-only"}}' }
     local _, err = run { transport_error("closed", true), replica }
     assert.same({ "KMS.0106", true }, { err.code, err.uncertain })
-    assert.matches("read-only; an earlier attempt has probably moved the key; to verify, make the same call at the target "
-      .. "region", err.message, 1, true)
+    assert.matches("; an earlier attempt has probably moved the key; to verify, make the same call at the target region",
+      err.message, 1, true)
     _, err = run { replica }
-    assert.same({ "KMS.0106", false, "read-only" }, { err.code, err.uncertain, err.message })
+    assert.same({ "KMS.0106", false }, { err.code, err.uncertain })
+    assert.is_nil(err.message:find("an earlier attempt", 1, true))
   end)
 
   it("leaves the outcome uncertain whatever a later attempt returns", function()

@@ -48,18 +48,51 @@ describe("kms.huawei.errors", function()
     end
   end)
 
-  it("one hint matches each of the gateway's refusals", function()
-    local function count_hints(code, message)
-      local count = 0
-      for _, hint in ipairs(errors.hints) do
-        if code:find(hint.code) and (not hint.text or message:find(hint.text, 1, true)) then count = count + 1 end
-      end
-      return count
+  --- Lists the hints for an error.
+  local function list_hints(code, message)
+    local list = {}
+    for _, hint in ipairs(errors.hints) do
+      if code:find(hint.code) and (not hint.text or message:find(hint.text, 1, true)) then list[#list + 1] = hint.hint end
     end
-    assert.equal(1, count_hints("APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail"))
-    assert.equal(1, count_hints("APIG.0301", "Incorrect IAM authentication information: ak not exist"))
-    assert.equal(1, count_hints("APIGW.0307", "The token must be updated."))
-    assert.equal(1, count_hints("KMS.0321", ""))
-    assert.equal(0, count_hints("KMS.0106", ""))
+    return list
+  end
+
+  it("one hint matches each of the gateway's refusals", function()
+    for _, row in ipairs {
+      { "APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail" },
+      { "APIG.0301", "Incorrect IAM authentication information: ak not exist" },
+      { "APIGW.0307", "The token must be updated." },
+      { "APIGW.0308", "policy user over ratelimit,limit:20,time:1 second" },
+      { "APIG.0101", "The API does not exist or has not been published in the environment." },
+    } do
+      assert.equal(1, #list_hints(row[1], row[2]), row[1])
+    end
+  end)
+
+  it("one hint at most belongs to a code of KMS, and none to a longer code", function()
+    local count = 0
+    for number = 0, 9999 do
+      local code = ("KMS.%04d"):format(number)
+      local hints = list_hints(code, "")
+      assert.is_true(#hints <= 1, code)
+      if hints[1] then
+        count = count + 1
+        assert.same({}, list_hints(code .. "0", ""))
+        assert.same({}, list_hints("x" .. code, ""))
+        assert.same({}, list_hints(code:gsub("%.", "x"), ""))
+      end
+    end
+    assert.equal(72, count)
+  end)
+
+  it("the hints for what callers often meet say what to do", function()
+    for code, text in pairs { ["KMS.0209"] = "enable_key", ["KMS.0210"] = "cancel_key_deletion", ["KMS.0207"] = "region",
+      ["KMS.0321"] = "project_id", ["KMS.1104"] = "name", ["KMS.1401"] = "7 to 1096", ["KMS.2601"] = "create_parameters_for_import" } do
+      assert.is_truthy(list_hints(code, "")[1]:find(text, 1, true), code)
+    end
+  end)
+
+  it("the hint of KMS.0106 marks its inference", function()
+    assert.is_truthy(list_hints("KMS.0106", "")[1]:find("probably", 1, true))
   end)
 end)

@@ -204,8 +204,8 @@ describe("kms.huawei", function()
   end)
 
   it("returns a service error for an error under a success status", function()
-    local err = fail { status = 200, body = '{"error":{"error_code":"KMS.0101","error_msg":"general"}}' }
-    assert.same({ "service", "KMS.0101", "general", 200 }, { err.kind, err.code, err.message, err.status })
+    local err = fail { status = 200, body = '{"error":{"error_code":"KMS.0308","error_msg":"general"}}' }
+    assert.same({ "service", "KMS.0308", "general", 200 }, { err.kind, err.code, err.message, err.status })
   end)
 
   it("makes a service's message printable", function()

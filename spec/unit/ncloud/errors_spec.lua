@@ -47,15 +47,37 @@ describe("kms.ncloud.errors", function()
     end
   end)
 
-  it("every code of the gateway has a hint, and the more exact one comes first", function()
-    local function find_hint(code, message)
-      for _, hint in ipairs(errors.hints) do
-        if code:find(hint.code) and (not hint.text or message:find(hint.text, 1, true)) then return hint.hint end
-      end
+  local function find_hint(code, message)
+    for _, hint in ipairs(errors.hints) do
+      if code:find(hint.code) and (not hint.text or message:find(hint.text, 1, true)) then return hint.hint end
     end
+  end
+
+  local file = assert(io.open "spec/fixtures/ncloud_errors.json")
+  local documented = assert(cjson.decode((file:read "*a")))
+  file:close()
+
+  it("every documented code that tells what to do has a hint, and no other code has one", function()
+    assert.is_true(#documented > 10)
+    for _, row in ipairs(documented) do
+      assert.equal(row.needs_hint or false, find_hint(row.code, row.message or "") ~= nil, row.code)
+    end
+  end)
+
+  it("every hint belongs to a documented code", function()
+    for _, hint in ipairs(errors.hints) do
+      local is_documented = false
+      for _, row in ipairs(documented) do is_documented = is_documented or row.code:find(hint.code) ~= nil end
+      assert.is_true(is_documented, hint.code)
+    end
+  end)
+
+  it("the more exact hint of a code comes first", function()
     assert.matches("no credentials", find_hint("200", "Authentication information are missing."))
     assert.matches("secret key", find_hint("200", "Authentication Failed"))
-    assert.matches("no permission", find_hint("210", "Permission Denied"))
-    assert.is_nil(find_hint("FORBIDDEN", ""))
+  end)
+
+  it("the status that a web framework puts into its body has no hint of the gateway's codes", function()
+    for _, status in ipairs { "400", "410", "420", "500" } do assert.is_nil(find_hint(status, "Bad Request")) end
   end)
 end)

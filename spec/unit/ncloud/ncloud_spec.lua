@@ -122,7 +122,8 @@ describe("kms.ncloud", function()
 
   it("returns a service error for an error under a success status", function()
     local err = fail { status = 200, body = '{"code":"FORBIDDEN","msg":"Forbidden","data":null}' }
-    assert.same({ "service", "FORBIDDEN", 200, "Forbidden" }, { err.kind, err.code, err.status, err.message })
+    assert.same({ "service", "FORBIDDEN", 200 }, { err.kind, err.code, err.status })
+    assert.matches("^Forbidden; .*NCP_KMS_VIEWER", err.message)
   end)
 
   it("returns a protocol error for the response to another request, uncertain after a change", function()

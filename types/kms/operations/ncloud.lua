@@ -76,7 +76,7 @@ function Ncloud:get_key(params, options) end
 ---@field destroy_date number? when the key is deleted; Unix time in seconds
 
 --- Lists the keys of the account, one page per call.
----@param params kms.ncloud.ListKeysParams?
+---@param params kms.ncloud.ListKeysParams
 ---@param options kms.CallOptions?
 ---@return kms.ncloud.ListKeysResult? result
 ---@return kms.Error? err
@@ -746,10 +746,10 @@ function Ncloud:get_latest_use(params, options) end
 
 --- Iterates over the items of all pages of an operation. Gets a page when it is needed. A failure is the last value:
 --- the item is false, and the error follows it.
----@overload fun(self: kms.Ncloud, operation: "list_keys", params: kms.ncloud.ListKeysParams?, options: kms.CallOptions?): (fun(): kms.ncloud.ListKeysResult.KeyList|false|nil, kms.Error?)
+---@overload fun(self: kms.Ncloud, operation: "list_keys", params: kms.ncloud.ListKeysParams, options: kms.CallOptions?): (fun(): kms.ncloud.ListKeysResult.KeyList|false|nil, kms.Error?)
 ---@overload fun(self: kms.Ncloud, operation: "list_key_activities", params: kms.ncloud.ListKeyActivitiesParams, options: kms.CallOptions?): (fun(): kms.ncloud.ListKeyActivitiesResult.ActivityLogList|false|nil, kms.Error?)
 ---@param operation "list_keys"|"list_key_activities"
----@param params table?
+---@param params table
 ---@param options kms.CallOptions?
 ---@return fun(): any, kms.Error?
 function Ncloud:each(operation, params, options) end
