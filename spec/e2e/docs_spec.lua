@@ -330,7 +330,7 @@ describe("names in the documentation", function()
     local CATALOG = "lua/kms/call/catalog.lua"
     assert_same_names(fields_of("lua/kms/call/init.lua", "kms%.Provider"), names_in("adding-a-provider", "2. The provider, in Lua", 2))
     for number, class in ipairs { "Operation", "OperationField", "OperationParam", "ResultField", "Paging" } do
-      assert_same_names(fields_of(CATALOG, "kms%." .. class), names_in("adding-an-operation", "1. The entry", number))
+      assert_same_names(fields_of(CATALOG, "kms%." .. class), names_in("adding-an-operation", "The fields of an entry", number))
     end
   end)
 
@@ -477,6 +477,23 @@ describe("references in the documentation", function()
         end
       end
     end
+  end)
+
+  it("the code in adding-an-operation.md is in the file that the text before it names", function()
+    local example, count = page "adding-an-operation", 0
+    for _, block in ipairs(example.blocks) do
+      if block.info == "json" or block.info == "lua fragment" then
+        local path
+        for number = 1, block.line do
+          for word in example.prose[number]:gmatch "`([%w_./-]+%.%l+)`" do path = exists(word) and word or path end
+        end
+        -- An entry is printed as an item of a list of its own.
+        local code = block.text:gsub("^local entries = {\n(.*)}\n$", "%1")
+        assert.is_truthy(read(path):find(code, 1, true), ("docs/adding-an-operation.md:%d is not in %s"):format(block.line, path))
+        count = count + 1
+      end
+    end
+    assert.equal(3, count)
   end)
 
   it("every module that the documentation names can be found", function()

@@ -36,8 +36,6 @@ local required_key_name = { name = "key_name", wire = "keyName", type = "string"
   about = "name of the key" }
 local same_key_name = { name = "key_name", wire = "keyName", type = "string", required = true, is_echo = true,
   about = "name of the key" }
-local memo_param = { name = "memo", type = "string", place = "body",
-  about = "note about the key, at most 100 characters" }
 
 local key_state = { fields.same_key_tag, status, fields.status_date }
 
@@ -130,7 +128,7 @@ return {
         default = 90, about = "days between two rotations; only with automatic rotation" },
       { name = "is_convergent", wire = "isConvergent", type = "boolean", place = "body", default = false,
         about = "whether the same plaintext always gives the same ciphertext; AES256 only" },
-      memo_param,
+      { name = "memo", type = "string", place = "body", about = "note about the key, at most 100 characters" },
     },
     result = fields.join({
       key_id,
@@ -154,7 +152,8 @@ return {
     verification = { { code = "", hint = "to verify, read the key's memo with get_key" } },
     params = {
       fields.key_tag,
-      { name = "memo", type = "string", required = true, place = "body", about = memo_param.about },
+      { name = "memo", type = "string", required = true, place = "body",
+        about = "note about the key, at most 100 characters" },
     },
     result = { fields.same_key_tag, { name = "memo", type = "string", about = "note about the key" } },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-update-memo" },
