@@ -161,7 +161,7 @@ local function send_bytes(bytes)
 end
 
 local function send_response(response)
-  send_head(response, #response.body)
+  send_head(response, response.status ~= 204 and #response.body or nil) -- RFC 9110, section 8.6
   send_bytes(response.body)
 end
 

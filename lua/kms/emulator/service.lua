@@ -75,7 +75,9 @@ function Service:handle(call)
 end
 
 function Service:respond(call, value) -- luacheck: no self
-  return http.json_response(call.operation.status or 200, value)
+  local status = call.operation.status or 200
+  if status == 204 then return { status = status, headers = {}, body = "" } end -- RFC 9110, section 15.3.5: no content
+  return http.json_response(status, value)
 end
 
 return service

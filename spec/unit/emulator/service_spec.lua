@@ -6,6 +6,7 @@ local service = require "kms.emulator.service"
 local operations = {
   plain = { route = "GET /plain", handler = function(_, call) return { { "body", call.body ~= nil } } end },
   created = { route = "POST /created", status = 201, handler = function() return { { "a", 1 } } end },
+  deleted = { route = "DELETE /deleted", status = 204, handler = function() return { { "a", 1 } } end },
   checked = { route = "PUT /checked", required = { "a", "b" }, handler = function(_, call) return { { "a", call.body.a } } end },
   failing = { route = "GET /failing", handler = function() return nil, "WRONG", "details" end },
 }
@@ -41,6 +42,10 @@ describe("kms.emulator.service", function()
   it("handle encodes the value of the handler, with status 200 or the status of the operation", function()
     assert.same({ 200, '{"body":false}' }, { handle("GET", "/plain") })
     assert.same({ 201, '{"a":1}' }, { handle("POST", "/created") })
+  end)
+
+  it("handle answers status 204 without content", function()
+    assert.same({ 204, "" }, { handle("DELETE", "/deleted") })
   end)
 
   it("handle decodes the body, and an operation without required members accepts any body", function()

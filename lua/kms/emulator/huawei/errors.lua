@@ -7,6 +7,7 @@
 ---@type table<string, { [1]: integer, [2]: string }>
 return {
   ["KMS.0106"] = { 400, "It is replica service, readonly api allowed." },
+  ["KMS.0201"] = { 400, "Invalid request URL." },
   ["KMS.0202"] = { 400, "Invalid JSON format of the request message." },
   ["KMS.0203"] = { 400, "Request message too long." },
   ["KMS.0204"] = { 400, "Parameters missing in the request message." },

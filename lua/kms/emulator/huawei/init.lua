@@ -13,11 +13,24 @@ local wire = require "kms.emulator.huawei.wire"
 local GROUPS = {
   "kms.emulator.huawei.multi_region",
   "kms.emulator.huawei.keys",
+  "kms.emulator.huawei.aliases",
+  "kms.emulator.huawei.tags",
+  "kms.emulator.huawei.grants",
+  "kms.emulator.huawei.rotation",
+  "kms.emulator.huawei.versions",
+  "kms.emulator.huawei.import",
+  "kms.emulator.huawei.crypto",
+  "kms.emulator.huawei.datakeys",
+  "kms.emulator.huawei.datakey_capsules",
+  "kms.emulator.huawei.keystores",
+  "kms.emulator.huawei.access_points",
+  "kms.emulator.huawei.key_policies",
 }
 
 --- What an entry of a group has besides the fields of `kms.EmulatorOperation`.
 ---@class kms.EmulatorHuaweiOperation : kms.EmulatorOperation
----@field key "body"|"path"|nil where the key id is; the handler receives the key
+---@field key "body"|"path"|"both"|nil where the key id is; the handler receives the key
+---@field key_member string? the member of the body with the key id; "key_id" when absent
 ---@field is_change boolean? a change of the key, which a replica refuses; the setting `replica_changes` permits it
 ---@field is_primary_only boolean? a replica refuses it always
 ---@field refuses_default_key boolean?
@@ -27,9 +40,7 @@ local GROUPS = {
 ---  any, string?, string?
 
 -- The code of an operation that the state of the key does not permit. Inferred for "pending_import".
-local STATE_CODES = {
-  enabled = "KMS.1201", disabled = "KMS.0209", pending_deletion = "KMS.0210", pending_import = "KMS.1301",
-}
+local STATE_CODES = { disabled = "KMS.0209", pending_deletion = "KMS.0210", pending_import = "KMS.1301" }
 
 -- Documented: 36 characters. An empty one is taken as absent (inferred).
 local function has_wrong_sequence(body)
@@ -61,13 +72,11 @@ local function wrap_handler(operation)
     remove_nulls(call.body)
     if has_wrong_sequence(call.body) then return nil, "KMS.0206" end
     if not operation.key then return handle(kms, call) end
-    local key_id = (operation.key == "path" and call.params or call.body).key_id
-    -- Documented for two operations: the key id is in the path and in the body. That they must be equal is inferred.
-    local is_other = operation.key == "path" and operation.required and call.body.key_id and call.body.key_id ~= key_id
-    if is_other or not wire.is_id(key_id) then return nil, "KMS.0205" end
-    local key = state.find_key(kms.state, key_id, call)
-    if not key then return nil, "KMS.0207" end
-    local code = find_key_error(kms, call, key)
+    local key_id = (operation.key == "body" and call.body or call.params)[operation.key_member or "key_id"]
+    -- That both ids must be equal is inferred.
+    if operation.key == "both" and call.body.key_id ~= key_id then return nil, "KMS.0205" end
+    local key, code = kms:find_key(call, key_id)
+    code = code or find_key_error(kms, call, key)
     if code then return nil, code end
     return handle(kms, call, key, key.copies[call.region])
   end
@@ -94,6 +103,37 @@ function huawei.new(keys, api_gateway, shared)
   local now = shared.now()
   for _, fields in ipairs(keys) do state.add_key(self.state, fields, now) end
   return self
+end
+
+-- Returns the key, or the code of a key that does not exist or has another state.
+local function check_key(key, states)
+  if not key then return nil, "KMS.0207" end
+  if states and not states[key.state] then return nil, STATE_CODES[key.state] end
+  return key
+end
+
+--- Finds a key of the caller in the region that is called.
+---@param call kms.EmulatorCall
+---@param key_id any
+---@param states table<string, boolean>? states of the key that are accepted; all when absent
+---@return kms.EmulatorHuaweiKey? key
+---@return string? code
+function huawei:find_key(call, key_id, states)
+  if not wire.is_id(key_id) then return nil, "KMS.0205" end
+  return check_key(state.find_key(self.state, key_id, call), states)
+end
+
+--- Finds the key of a ciphertext, which tells the id of the key also when the replica has another one.
+---@param call kms.EmulatorCall
+---@param key_id string?
+---@param states table<string, boolean>
+---@return kms.EmulatorHuaweiKey? key
+---@return string? code
+function huawei:find_own_key(call, key_id, states)
+  if not key_id then return nil, "KMS.2201" end -- inferred
+  local key = self.state.keys[key_id]
+  if key and (key.owner ~= call.account.owner or not key.copies[call.region]) then key = nil end
+  return check_key(key, states)
 end
 
 -- The project is checked before the key, so that other accounts learn nothing about it. Inferred.

@@ -31,7 +31,7 @@ end
 multi_region.update_primary_region = {
   route = "PUT /v2/{project_id}/kms/keys/{key_id}/update-primary-region",
   required = { "key_id", "primary_region" },
-  key = "path",
+  key = "both",
   is_primary_only = true,
   states = { enabled = true }, -- inferred
   refuses_default_key = true,
@@ -61,7 +61,7 @@ end
 multi_region.replicate_key = {
   route = "POST /v2/{project_id}/kms/keys/{key_id}/replicate",
   required = { "key_id", "replica_region", "key_alias", "replica_project_id" },
-  key = "path",
+  key = "both",
   is_primary_only = true,
   states = { enabled = true }, -- inferred
   refuses_default_key = true,
