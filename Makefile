@@ -231,7 +231,7 @@ EMULATOR_PORT ?= 18440
 .PHONY: emulator
 emulator:
 	tools/install-deps demo
-	@tools/emulator/serve $(BUILD)/emulator $(EMULATOR_PORT)
+	@tools/emulator/serve $(BUILD)/emulator $(EMULATOR_PORT) $(SEED)
 
 C_FILES = $(wildcard csrc/*/*.[ch] bench/programs/*.[ch])
 STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -fsyntax-only
@@ -297,7 +297,7 @@ help:
 	@echo 'make clean      remove build/'
 	@echo 'make setup      install the packages that the build needs (Debian)'
 	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
-	@echo 'make emulator   run the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT))'
+	@echo 'make emulator   run the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT), SEED=FILE.json)'
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'
 	@echo 'make lint       luacheck, words of the project, gcc and clang with warnings as errors, clang-format, cppcheck'

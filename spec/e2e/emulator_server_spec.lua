@@ -222,6 +222,13 @@ describe("the emulator's server", function()
       assert_error("timeout", true, { kind = "drip", bytes = 1, interval = 0.2 }, 0.5)
     end)
 
+    it("the setting latency delays each response", function()
+      emulated.settings { latency = { distribution = "fixed", seconds = 0.1 } }
+      local start = transport:now()
+      for _ = 1, 3 do assert.equal(200, transport:send(rename()).status) end
+      assert.is_true(transport:now() - start >= 0.299)
+    end)
+
     it("the other faults send any status, headers and body", function()
       emulated.fault {
         { kind = "status", status = 418, headers = { ["X-Odd"] = "1" }, body = "tea" },
@@ -259,8 +266,8 @@ describe("the emulator's server", function()
     end
 
     for _, case in ipairs {
-      { "a change without the token", {}, "a change needs the header X-Emulator-Token" },
-      { "a change with a wrong token", { { "X-Emulator-Token", ("0"):rep(32) } }, "a change needs the header X-Emulator-Token" },
+      { "a change without the token", {}, "this request needs the header X-Emulator-Token" },
+      { "a change with a wrong token", { { "X-Emulator-Token", ("0"):rep(32) } }, "this request needs the header X-Emulator-Token" },
       { "a change of another site", { { "X-Emulator-Token", emulated.token }, { "Origin", "https://site.example" } },
         'refuses requests of the site "https://site.example"' },
       { "a change of a page without an origin", { { "X-Emulator-Token", emulated.token }, { "Origin", "null" } },
@@ -269,9 +276,10 @@ describe("the emulator's server", function()
         'refuses requests of the site "http://127.0.0.1:1"' },
     } do
       it("the control interface refuses " .. case[1], function()
-        for _, operation in ipairs { "reset", "faults", "settings", "clock" } do
+        for _, operation in ipairs { "POST reset", "POST faults", "POST settings", "POST clock", "PUT saved", "GET saved" } do
           emulated.clock(5)
-          local status, body = send_control("POST", "/_emulator/" .. operation, case[2], '{"kind":"bad_gateway","offset":7}')
+          local method, name = operation:match "^(%u+) (%l+)$"
+          local status, body = send_control(method, "/_emulator/" .. name, case[2], '{"kind":"bad_gateway","offset":7}')
           assert.equal(403, status)
           assert.truthy(cjson.decode(body).error:find(case[3], 1, true), body)
           assert.equal(5, emulated.state().offset)
@@ -302,7 +310,25 @@ describe("the emulator's server", function()
       for i = 0, 5 do assert.is_true(ports[i]) end
     end)
 
+    it("the control interface saves and loads the state", function()
+      assert.equal(200, new_transport():send(rename()).status)
+      local status, saved = control("GET", "/_emulator/saved")
+      assert.equal(200, status)
+      assert.equal(1, cjson.decode(saved).format)
+      emulated.reset()
+      assert.equal("oldKeyName", emulated.state().keys[TAG].key_name)
+      local state
+      status, state = control("PUT", "/_emulator/saved", saved)
+      assert.equal(200, status, state)
+      assert.equal("newKeyName", cjson.decode(state).keys[TAG].key_name)
+      local _, again = control("GET", "/_emulator/saved")
+      local first, second = cjson.decode(saved), cjson.decode(again)
+      first.time, second.time = nil, nil
+      assert.same(first, second)
+    end)
+
     for _, case in ipairs {
+      { "PUT", "saved", "{}", 400, "field 'format' is missing" },
       { "POST", "faults", '{"kind":"flood"}', 400, '; got "flood"' },
       { "POST", "faults", '[{"kind":"delay"}]', 400, "'seconds' is missing" },
       { "POST", "faults", "{", 400, "the body must be JSON" },
@@ -397,6 +423,48 @@ describe("the emulator's server", function()
   end)
 end)
 
+describe("the programs in other languages in docs/testing-with-the-emulator.md", function()
+  local markdown = require "spec.helpers.markdown"
+  local MODULES = (os.getenv "BUILD" or "build") .. "/reference_sdk/node_modules"
+
+  before_each(emulated.reset)
+
+  local function find_program(language)
+    for _, block in ipairs(markdown.read("docs/testing-with-the-emulator.md").blocks) do
+      if block.info == language then return block.text end
+    end
+    error("no program in " .. language)
+  end
+
+  local function run(script)
+    local pipe = io.popen(("exec 2>&1\n. '%s/env'\n%s"):format(DIR, script))
+    local output = pipe:read "*a"
+    pipe:close()
+    return output
+  end
+
+  it("the program for curl moves a key with a token", function()
+    local program, count = find_program("sh"):gsub("%. build/emulator/env\n", "")
+    assert.equal(1, count)
+    local output = run((program:gsub("curl ", "curl -s ", 1)))
+    assert.truthy(output:find('{"key_id":"' .. KEY .. '","primary_region":"cn-east-3"}', 1, true), output)
+    assert.equal("cn-east-3", emulated.state().keys[KEY].primary)
+  end)
+
+  it("the program for Node.js moves a key with a signature #sdk", function()
+    local has_sdk = os.execute("node --version > /dev/null 2>&1 && test -d " .. MODULES .. "/@huaweicloud/huaweicloud-sdk-core")
+    if has_sdk ~= true and has_sdk ~= 0 then return pending("the SDK is not installed") end
+    local path = DIR .. "/example.js"
+    local file = assert(io.open(path, "w"))
+    file:write(find_program "js")
+    file:close()
+    local output = run(('mkdir -p "%s/home"; HOME="%s/home" NODE_EXTRA_CA_CERTS="$KMS_CA_FILE" NODE_PATH="$(realpath %s)" node %s')
+      :format(DIR, DIR, MODULES, path))
+    assert.truthy(output:find "cn%-east%-3\n$", output)
+    assert.equal("cn-east-3", emulated.state().keys[KEY].primary)
+  end)
+end)
+
 describe("tools/emulator/serve", function()
   local function run(script)
     local pipe = io.popen("exec 2>&1; unset LUA; dir=" .. DIR .. "-second port=" .. PORT + 10 .. "\n" .. script)
@@ -439,7 +507,45 @@ describe("tools/emulator/serve", function()
       run 'tools/emulator/serve "$dir" 0.0.0.0:1; echo "status $?"')
   end)
 
+  it("tools/emulator/serve takes accounts and keys from a seed", function()
+    local output = run [[
+      tools/emulator/serve "$dir" $port examples/emulator/seed.json > "$dir.out" 2>&1 &
+      server=$!
+      for i in $(seq 200); do grep -q "The last line" "$dir.out" && break; sleep 0.05; done
+      . "$dir/env"
+      echo "variables $HUAWEICLOUD_SDK_AK $NCLOUD_ACCESS_KEY $KMS_EMULATOR_KEY_ID $KMS_EMULATOR_KEY_TAG ${KMS_EMULATOR_USER-none}"
+      curl -s --cacert "$KMS_CA_FILE" -H "X-Auth-Token: seed-token" -H "Content-Type: application/json" \
+        "$HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4/v1.0/$HUAWEICLOUD_SDK_PROJECT_ID/kms/describe-key" \
+        -d "{\"key_id\": \"$KMS_EMULATOR_KEY_ID\"}"
+      kill -TERM $server
+      wait $server
+      rm -rf "$dir" "$dir.out"
+    ]]
+    assert.truthy(output:find("variables SEEDHUAWEI SEEDNCLOUD aaaaaaaa-0000-4000-8000-000000000001 seed-tag-1 none\n", 1, true),
+      output)
+    assert.truthy(output:find('"key_alias":"orders"', 1, true), output)
+  end)
+
+  for _, case in ipairs {
+    { "a seed that is not JSON", "{", "the seed is not a JSON object" },
+    { "a seed with a mistake", '{"keys":[{"provider":"ncloud","key_tag":"t"}]}',
+      "option 'seed': option 'keys', entry 1: field 'key_name' is missing" },
+  } do
+    it("tools/emulator/serve refuses " .. case[1], function()
+      local output = run(("echo '%s' > \"$dir.json\"; tools/emulator/serve \"$dir\" $port \"$dir.json\"; echo \"status $?\"; "
+        .. "rm -rf \"$dir\" \"$dir.json\""):format(case[2]))
+      assert.truthy(output:find(case[3], 1, true), output)
+      assert.truthy(output:find "status 1\n$", output)
+    end)
+  end
+
+  it("tools/emulator/serve refuses a seed that does not exist", function()
+    local output = run 'tools/emulator/serve "$dir" $port "$dir.none"; echo "status $?"; rm -rf "$dir"'
+    assert.truthy(output:find "No such file", output)
+    assert.truthy(output:find "status 1\n$", output)
+  end)
+
   it("tools/emulator/serve prints its usage", function()
-    assert.equal("usage: tools/emulator/serve DIR PORT\nstatus 2\n", run 'tools/emulator/serve; echo "status $?"')
+    assert.equal("usage: tools/emulator/serve DIR PORT [SEED]\nstatus 2\n", run 'tools/emulator/serve; echo "status $?"')
   end)
 end)

@@ -1,11 +1,14 @@
 --- The emulator inside NGINX: passes requests on, delivers responses and faults, and serves the control interface:
 ---   GET  /_emulator/state     keys, locks, settings, counts of requests and connections
+---   GET  /_emulator/saved     the state as `cloud:save` returns it
+---   PUT  /_emulator/saved     replaces the state, as `cloud:load`
 ---   POST /_emulator/faults    one fault or a list of faults, with the fields of `cloud:fault`
 ---   POST /_emulator/settings  changes, with the fields of `cloud:settings`
 ---   POST /_emulator/clock     {"offset": seconds}, relative to the time of the machine
 ---   POST /_emulator/reset     restores the initial state
---- The response to each of them is the state. A POST needs the header X-Emulator-Token with the token in
---- dir/control_token, so that no web page in a browser on this machine can change the state.
+--- The response to each of them is the state, except for a saved one. All but the first need the header
+--- X-Emulator-Token with the token in dir/control_token, so that no web page in a browser on this machine can change
+--- the state.
 
 local cjson = require "cjson".new()
 cjson.decode_invalid_numbers(false) -- NaN, Infinity
@@ -33,26 +36,29 @@ local function find_entry(entries, provider)
   end
 end
 
-local function list_movable_keys()
+local function list_movable_keys(keys)
   local ids = {}
-  for _, key in ipairs(emulator.fixtures.keys) do
+  for _, key in ipairs(keys) do
     local has_replica = key.replicas ~= nil and key.replicas[1] ~= nil
     if has_replica and not key.state and not key.default_master then ids[#ids + 1] = key.key_id end
   end
   return ids
 end
 
+-- Values without the quote that would end them in a shell line.
+local function quote_for_shell(value) return "'" .. value:gsub("'", "'\\''") .. "'" end
+
 -- Shell lines that make a client use this server, with an account of each cloud and keys that can be changed. The
 -- variables for OpenID Connect do not have their official names, because those have precedence over the access key.
-local function build_environment(port, dir, token)
-  local fixtures = emulator.fixtures
-  local huawei, ncloud = find_entry(fixtures.accounts, "huawei"), find_entry(fixtures.accounts, "ncloud")
-  local keys = list_movable_keys()
+-- What the seed does not have is left out.
+local function build_environment(port, dir, data)
+  local huawei, ncloud = find_entry(data.accounts, "huawei") or {}, find_entry(data.accounts, "ncloud") or {}
+  local keys, user, idp = list_movable_keys(data.keys), huawei.user or {}, huawei.idp or {}
   local lines = {}
-  for i, variable in ipairs {
+  for _, variable in ipairs {
     { "HUAWEICLOUD_SDK_AK", huawei.access_key },
     { "HUAWEICLOUD_SDK_SK", huawei.secret_key },
-    { "HUAWEICLOUD_SDK_PROJECT_ID", huawei.projects["cn-north-4"] },
+    { "HUAWEICLOUD_SDK_PROJECT_ID", (huawei.projects or {})["cn-north-4"] },
     { "HUAWEICLOUD_SDK_REGION", "cn-north-4" },
     { "HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4", URL:format(port) },
     { "HUAWEICLOUD_SDK_REGION_KMS_CN_EAST_3", URL:format(port + 1) },
@@ -65,18 +71,18 @@ local function build_environment(port, dir, token)
     { "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", dir .. "/pod_token" },
     { "KMS_CA_FILE", dir .. "/ca.pem" },
     { "KMS_EMULATOR_CONTROL", ("http://localhost:%d/_emulator"):format(port + 3) },
-    { "KMS_EMULATOR_TOKEN", token },
+    { "KMS_EMULATOR_TOKEN", control_token },
     { "KMS_EMULATOR_KEY_ID", keys[1] },
     { "KMS_EMULATOR_MORE_KEY_IDS", table.concat(keys, " ", 2) },
-    { "KMS_EMULATOR_KEY_TAG", find_entry(fixtures.keys, "ncloud").key_tag },
+    { "KMS_EMULATOR_KEY_TAG", (find_entry(data.keys, "ncloud") or {}).key_tag },
     { "KMS_EMULATOR_METADATA_ENDPOINT", METADATA_URL:format(port + 5) },
-    { "KMS_EMULATOR_USER", huawei.user.name },
-    { "KMS_EMULATOR_PASSWORD", huawei.user.password },
-    { "KMS_EMULATOR_DOMAIN", huawei.user.domain },
-    { "KMS_EMULATOR_IDP_ID", huawei.idp.id },
+    { "KMS_EMULATOR_USER", user.name },
+    { "KMS_EMULATOR_PASSWORD", user.password },
+    { "KMS_EMULATOR_DOMAIN", user.domain },
+    { "KMS_EMULATOR_IDP_ID", idp.id },
     { "KMS_EMULATOR_ID_TOKEN_FILE", dir .. "/id_token" },
   } do
-    lines[i] = ("export %s='%s'\n"):format(variable[1], variable[2])
+    if variable[2] then lines[#lines + 1] = ("export %s=%s\n"):format(variable[1], quote_for_shell(variable[2])) end
   end
   return table.concat(lines)
 end
@@ -94,8 +100,18 @@ local function create_token()
   return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
 
---- Creates the emulator. NGINX calls it once before it listens, so that a client that reaches a port finds dir/env and
---- the files named there complete.
+-- Returns the seed in a JSON file. Raises an error that names the file when it is not JSON.
+local function read_seed(path)
+  local file = io.open(path)
+  if not file then return {} end
+  local ok, seed = pcall(cjson.decode, file:read "*a")
+  file:close()
+  if not ok or type(seed) ~= "table" then error("the seed is not a JSON object", 0) end
+  return seed
+end
+
+--- Creates the emulator, from dir/seed.json when there is one. NGINX calls it once before it listens, so that a client
+--- that reaches a port finds dir/env and the files named there complete.
 ---@param port integer
 ---@param dir string
 function handler.start(port, dir)
@@ -113,12 +129,14 @@ function handler.start(port, dir)
   for number, service in pairs(services) do
     for _, name in ipairs { "localhost", "127.0.0.1" } do hosts[("%s:%d"):format(name, number)] = service end
   end
-  cloud = emulator.new { hosts = hosts, clock = function() return ngx.now() + clock_offset end }
-  local account = find_entry(emulator.fixtures.accounts, "huawei")
-  write_file(dir .. "/pod_token", account.pod_token .. "\n")
-  write_file(dir .. "/id_token", account.idp.id_token .. "\n")
+  local seed = read_seed(dir .. "/seed.json")
+  cloud = emulator.new { seed = seed, hosts = hosts, clock = function() return ngx.now() + clock_offset end }
+  local data = { accounts = seed.accounts or emulator.fixtures.accounts, keys = seed.keys or emulator.fixtures.keys }
+  local account = find_entry(data.accounts, "huawei") or {}
+  write_file(dir .. "/pod_token", (account.pod_token or "") .. "\n")
+  write_file(dir .. "/id_token", (account.idp and account.idp.id_token or "") .. "\n")
   write_file(dir .. "/control_token", control_token .. "\n")
-  write_file(dir .. "/env", build_environment(port, dir, control_token))
+  write_file(dir .. "/env", build_environment(port, dir, data))
 end
 
 -- The headers with their names as sent. A repeated header gives one entry per value.
@@ -208,6 +226,11 @@ function DELIVERY.drip(fault, response)
   end
 end
 
+-- Delivers a response late. Returns false when the server must stop.
+local function wait_latency(response)
+  return not response.latency or pause(response.latency)
+end
+
 --- Handles a request to an emulated service.
 function handler.handle_cloud()
   if ngx.var.connection_requests == "1" then connection_count = connection_count + 1 end
@@ -220,6 +243,7 @@ function handler.handle_cloud()
     body = read_body(),
     address = ngx.var.remote_addr,
   }
+  if not wait_latency(response) then return close_connection() end
   local fault = response.fault
   if fault then return DELIVERY[fault.kind](fault, response) end
   return send_response(response)
@@ -232,9 +256,14 @@ end
 
 -- The operations of the control interface. They receive the JSON of the body, or {} when there is none, and raise an
 -- error when it is not valid.
+-- What one returns replaces the state in the response.
 local CONTROL = {}
 
 CONTROL["GET /_emulator/state"] = function() end
+
+CONTROL["GET /_emulator/saved"] = function() return cloud:save() end
+
+CONTROL["PUT /_emulator/saved"] = function(value) cloud:load(value) end
 
 CONTROL["POST /_emulator/reset"] = function()
   cloud:reset()
@@ -255,30 +284,31 @@ end
 
 -- A web site may let its name resolve to loopback, so the host is checked. A browser names the site of a request in
 -- Origin (https://fetch.spec.whatwg.org/#origin-header). A program has the token.
-local function find_control_refusal()
+local function find_control_refusal(name)
   local host, origin = ngx.var.http_host or "", ngx.var.http_origin
   if not control_hosts[host] then return "the control interface has no host " .. validate.quote(host) end
   if origin and origin ~= "http://" .. host then
     return "the control interface refuses requests of the site " .. validate.quote(origin)
   end
   local token = ngx.var.http_x_emulator_token or ""
-  if ngx.req.get_method() ~= "GET" and not signature.is_equal(token, control_token) then
-    return "a change needs the header X-Emulator-Token with the value of KMS_EMULATOR_TOKEN"
+  if name ~= "GET /_emulator/state" and not signature.is_equal(token, control_token) then
+    return "this request needs the header X-Emulator-Token with the value of KMS_EMULATOR_TOKEN"
   end
 end
 
 --- Handles a request to the control interface.
 function handler.handle_control()
-  local refusal = find_control_refusal()
-  if refusal then return send_json(403, { error = refusal }) end
   local name = ngx.req.get_method() .. " " .. ngx.var.uri
+  local refusal = find_control_refusal(name)
+  if refusal then return send_json(403, { error = refusal }) end
   local run = CONTROL[name]
   if not run then return send_json(404, { error = "the control interface has no operation " .. name }) end
   local body = read_body()
   local ok, value = pcall(cjson.decode, body == "" and "{}" or body)
   if not ok or type(value) ~= "table" then return send_json(400, { error = "the body must be JSON" }) end
-  local is_done, problem = pcall(run, value)
-  if not is_done then return send_json(400, { error = (problem:gsub("^%S+:%d+: ", "")) }) end
+  local is_done, result = pcall(run, value)
+  if not is_done then return send_json(400, { error = (result:gsub("^%S+:%d+: ", "")) }) end
+  if result then return send_json(200, result) end
   local state = cloud:state()
   state.connections, state.offset = connection_count, clock_offset
   return send_json(200, state)

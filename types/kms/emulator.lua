@@ -8,8 +8,21 @@ local emulator = {}
 ---@class kms.EmulatorOptions
 ---@field accounts kms.EmulatorAccount[]? in place of the fixtures
 ---@field keys kms.EmulatorKey[]? in place of the fixtures
+---@field settings kms.EmulatorSettings? the first settings
+---@field seed kms.EmulatorSeed? what it has is used where there is no option
+---@field state kms.EmulatorSavedState? in place of accounts, keys and settings
 ---@field clock (fun(): number)? returns Unix time; default: time stands still until a wait or `advance`
 ---@field hosts table<string, kms.EmulatorHost>? further hosts, by name as in the Host header
+
+---@class kms.EmulatorSeed data that JSON can hold
+---@field accounts kms.EmulatorAccount[]?
+---@field keys kms.EmulatorKey[]?
+---@field settings kms.EmulatorSettings?
+
+--- What `save` returns. It contains key material.
+---@class kms.EmulatorSavedState
+---@field format integer
+---@field time number Unix time
 
 ---@class kms.EmulatorHost
 ---@field provider "huawei"|"ncloud"|"iam"|"metadata"
@@ -93,6 +106,31 @@ local emulator = {}
 ---@field key_quota integer? number of Huawei keys per region
 ---@field grant_quota integer? number of grants per Huawei key
 ---@field clock_offset number? seconds by which the clouds' clocks are ahead of `now()`
+---@field random_faults kms.EmulatorRandomFaults? faults at random
+---@field latency kms.EmulatorLatency? duration of responses
+---@field huawei_quota integer? calls per second and user; 0: no limit; documented: 20
+---@field ncloud_quota integer? cryptographic calls per second and key; 0: no limit; documented: 300
+---@field consistency_delay number? seconds for which a change is not visible
+---@field key_list "sample"|"table"|nil form of the response to NAVER's list_keys
+---@field inferred_key_name_case "ignored"|"distinguished"|nil how names of NAVER keys are compared
+---@field inferred_present_key_name "accepted"|"refused"|nil renaming a NAVER key to its present name
+---@field inferred_other_zone "NOT_FOUND"|"INVALID_REQUEST"|nil code for a NAVER key of another zone
+
+---@class kms.EmulatorRandomFaults
+---@field rate number share of requests that receive a fault, from 0 to 1
+---@field kinds (kms.EmulatorFaultKind|kms.EmulatorFault)[]?
+---@field seed integer? default 0
+---@field match { provider: string?, operation: string? }?
+
+---@class kms.EmulatorLatency
+---@field distribution "fixed"|"uniform"|"exponential"|"lognormal"
+---@field seconds number? of "fixed"
+---@field min number? of "uniform"
+---@field max number? of "uniform"
+---@field mean number? of "exponential"
+---@field median number? of "lognormal"
+---@field p99 number? of "lognormal": 99th percentile
+---@field seed integer? default 0
 
 ---@class kms.Emulator : kms.Transport
 local Emulator = {}
@@ -104,6 +142,14 @@ function emulator.new(options) return Emulator end
 
 --- Restores the state after `new`.
 function Emulator:reset() end
+
+--- The whole state as plain tables that JSON can hold. It contains key material.
+---@return kms.EmulatorSavedState
+function Emulator:save() end
+
+--- Replaces the state.
+---@param saved kms.EmulatorSavedState
+function Emulator:load(saved) end
 
 --- Unix time of the emulator.
 ---@return number

@@ -14,8 +14,12 @@ local STATE = schema.choice("state", { "enabled", "disabled", "pending_deletion"
 local ZONE = schema.choice("zone", { "global", "kr", "jp", "gov" })
 
 local OPTIONS = {
-  optional("accounts", "table"), optional("keys", "table"), optional("clock", "function"), optional("hosts", "table"),
+  optional("accounts", "table"), optional("keys", "table"), optional("settings", "table"), optional("seed", "table"),
+  optional("state", "table"), optional("clock", "function"), optional("hosts", "table"),
 }
+
+-- A seed is data, so JSON can hold it.
+local SEED = { optional("accounts", "table"), optional("keys", "table"), optional("settings", "table") }
 
 -- The fields of an entry, by option and provider.
 local ENTRIES = {
@@ -76,17 +80,6 @@ local DEFAULTS = {
   },
 }
 
---- Copies a value, tables with all that they hold.
----@generic T
----@param value T
----@return T
-function config.deep_copy(value)
-  if type(value) ~= "table" then return value end
-  local copy = {}
-  for name, member in pairs(value) do copy[name] = config.deep_copy(member) end
-  return copy
-end
-
 local function find_nested_problem(name, value)
   local fields = NESTED[name]
   if not fields then return nil end
@@ -108,18 +101,54 @@ local function find_entry_problem(option, entry)
   end
 end
 
---- Finds the first problem of the options.
+-- The value that identifies an entry.
+local IDENTITIES = {
+  accounts = { huawei = "access_key", ncloud = "access_key" },
+  keys = { huawei = "key_id", ncloud = "key_tag" },
+}
+
+-- Finds an entry whose identity another entry has.
+local function find_repetition(option, entries)
+  local seen = {}
+  for _, entry in ipairs(entries) do
+    local field = IDENTITIES[option] and IDENTITIES[option][entry.provider]
+    local name = field and entry.provider .. " " .. entry[field]
+    if name and seen[name] then return ("%s %s is there twice"):format(field, validate.quote(entry[field])) end
+    if name then seen[name] = true end
+  end
+end
+
+local function find_entries_problem(options)
+  for _, option in ipairs { "accounts", "keys", "hosts" } do
+    for key, entry in pairs(options[option] or {}) do
+      local problem = find_entry_problem(option, entry)
+      if problem then return ("option '%s', entry %s: %s"):format(option, validate.quote(key), problem) end
+    end
+    local problem = find_repetition(option, options[option] or {})
+    if problem then return ("option '%s': %s"):format(option, problem) end
+  end
+end
+
+--- Finds the first problem of the options, those in `settings` and `state` excepted.
 ---@param options any
 ---@return string? problem
 function config.find_problem(options)
-  local problem = validate.arguments(OPTIONS, options, "option")
-  if problem then return problem end
-  for option in pairs(ENTRIES) do
-    for key, entry in pairs(options[option] or {}) do
-      problem = find_entry_problem(option, entry)
-      if problem then return ("option '%s', entry %s: %s"):format(option, validate.quote(key), problem) end
-    end
+  local problem = validate.arguments(OPTIONS, options, "option") or find_entries_problem(options)
+  if problem or not options.seed then return problem end
+  problem = validate.arguments(SEED, options.seed, "field") or find_entries_problem(options.seed)
+  return problem and "option 'seed': " .. problem
+end
+
+--- Returns a copy of the options, in which the seed replaces options that are not there.
+---@param options kms.EmulatorOptions?
+---@return kms.EmulatorOptions
+function config.resolve(options)
+  local resolved = schema.deep_copy(options or {})
+  for name, value in pairs(resolved.seed or {}) do
+    if resolved[name] == nil then resolved[name] = value end
   end
+  resolved.seed = nil
+  return resolved
 end
 
 --- Copies the accounts or keys of one provider and adds the defaults.
@@ -131,8 +160,8 @@ function config.build_entries(options, option, provider)
   local entries = {}
   for _, source in ipairs(options[option] or fixtures[option]) do
     if source.provider == provider then
-      local entry = config.deep_copy(DEFAULTS[option][provider])
-      for name, value in pairs(source) do entry[name] = config.deep_copy(value) end
+      local entry = schema.deep_copy(DEFAULTS[option][provider])
+      for name, value in pairs(source) do entry[name] = schema.deep_copy(value) end
       entries[#entries + 1] = entry
     end
   end

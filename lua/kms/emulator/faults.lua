@@ -163,57 +163,66 @@ local function concat_lists(first, second)
   return all
 end
 
----@param services table<string, kms.EmulatorService> by provider
-function faults.new(services)
-  return setmetatable({ services = services, pending = {} }, faults)
-end
+---@param chance table? kms.emulator.chance
+function faults.new(chance) return setmetatable({ chance = chance, pending = {} }, faults) end
 
-local function find_match_problem(self, match)
+local function find_match_problem(services, match)
   local problem = validate.arguments(MATCH, match, "field")
   if problem then return problem end
   local provider, operation = match.provider, match.operation
-  if provider and not self.services[provider] then
-    return ("match.provider must be one of %s; got %s"):format(join_names(self.services), validate.quote(provider))
+  if provider and not services[provider] then
+    return ("match.provider must be one of %s; got %s"):format(join_names(services), validate.quote(provider))
   end
   if not operation then return nil end
-  for name, service in pairs(self.services) do
+  for name, service in pairs(services) do
     if (provider or name) == name and service.operations[operation] then return nil end
   end
   return ("match.operation must be an operation of %s; got %s"):format(
-    provider or join_names(self.services), validate.quote(operation))
+    provider or join_names(services), validate.quote(operation))
 end
 
 --- Finds the first problem of a fault.
+---@param services table<string, kms.EmulatorService> by provider
 ---@param fault any
 ---@return string? problem
-function faults:find_problem(fault)
+function faults.find_problem(services, fault)
   if type(fault) ~= "table" then return validate.arguments(COMMON, fault, "field") end
   local kind = KINDS[fault.kind]
   if not kind then return ("kind must be one of %s; got %s"):format(join_names(KINDS), validate.quote(fault.kind)) end
   local problem = schema.find_problem(concat_lists(COMMON, kind.fields), fault, "field")
-  return problem or fault.match and find_match_problem(self, fault.match)
+  return problem or fault.match and find_match_problem(services, fault.match)
 end
 
---- Adds a fault that has no problem. The table is copied.
----@param fault kms.EmulatorFault
-function faults:add(fault)
+-- Copies a fault and adds the defaults.
+local function prepare(fault)
   local copy = {}
   for name, value in pairs(fault) do copy[name] = value end
   if copy.applied == nil then copy.applied = KINDS[copy.kind].applied end
   copy.times = copy.times or 1
-  self.pending[#self.pending + 1] = copy
+  return copy
 end
+
+--- Adds a fault that has no problem. The table is copied.
+---@param fault kms.EmulatorFault
+function faults:add(fault) self.pending[#self.pending + 1] = prepare(fault) end
 
 local function matches(fault, provider, operation)
   local match = fault.match or {}
   return (not match.provider or match.provider == provider) and (not match.operation or match.operation == operation)
 end
 
---- Takes the fault of a request: the first one added that matches it.
+-- Draws a fault for each request, also for one that receives another fault, so that those do not change the others.
+local function draw(self, provider, operation)
+  local fault = self.chance and self.chance:draw_fault()
+  return fault and matches(fault, provider, operation) and prepare(fault) or nil
+end
+
+--- Takes the fault of a request: the first one added that matches it, or else one that chance gives.
 ---@param provider string
 ---@param operation string? nil when the request has none
 ---@return kms.EmulatorFault?
 function faults:take(provider, operation)
+  local drawn = draw(self, provider, operation)
   for i, fault in ipairs(self.pending) do
     if matches(fault, provider, operation) then
       fault.times = fault.times - 1
@@ -221,6 +230,7 @@ function faults:take(provider, operation)
       return fault
     end
   end
+  return drawn
 end
 
 --- Returns the response under a fault. Its field `fault` is set when the delivery is disturbed. When the request is not

@@ -11,12 +11,15 @@
 --- official SDKs), "inferred" or "invented". Nothing was tried against the live services.
 
 local validate = require "kms.util.validate"
+local chance = require "kms.emulator.chance"
 local config = require "kms.emulator.config"
 local faults = require "kms.emulator.faults"
 local hosts = require "kms.emulator.hosts"
 local huawei_gateway = require "kms.emulator.huawei.gateway"
 local http = require "kms.emulator.http"
 local ncloud_gateway = require "kms.emulator.ncloud.gateway"
+local quotas = require "kms.emulator.quotas"
+local saved_state = require "kms.emulator.saved_state"
 local schema = require "kms.emulator.schema"
 local settings = require "kms.emulator.settings"
 local signature = require "kms.emulator.signature"
@@ -42,14 +45,28 @@ local Cloud = {}
 Cloud.__index = Cloud
 Cloud.__name = "kms.emulator"
 
+local function find_settings_problem(changes)
+  return settings.find_problem(changes, function(fault) return faults.find_problem(SERVICES, fault) end)
+end
+
+-- Options whose problems other modules find.
+local function find_state_problem(options)
+  local problem = options.settings and find_settings_problem(options.settings)
+  if problem then return "option 'settings': " .. problem end
+  problem = options.state and (saved_state.find_problem(options.state) or find_settings_problem(options.state.settings))
+  return problem and "option 'state': " .. problem
+end
+
 --- Creates an emulator of both clouds.
 ---@param options kms.EmulatorOptions?
 ---@return kms.Emulator
 function emulator.new(options)
   local problem = options ~= nil and config.find_problem(options)
   if problem then error(validate.argument_error(1, "new", problem), 2) end
-  options = config.deep_copy(options or {})
-  local start = os.time()
+  options = config.resolve(options)
+  problem = find_state_problem(options)
+  if problem then error(validate.argument_error(1, "new", problem), 2) end
+  local start = options.state and options.state.time or os.time()
   local self = setmetatable({
     options = options,
     hosts = options.hosts or {},
@@ -67,34 +84,64 @@ local function list_regions(accounts)
   return regions
 end
 
-local function new_services(self, now)
-  local accounts, keys = {}, {}
+local function new_services(self, options)
+  local accounts, keys, now = {}, {}, self.cloud_now
   for _, name in ipairs(CLOUDS) do
-    accounts[name] = config.build_entries(self.options, "accounts", name)
-    keys[name] = config.build_entries(self.options, "keys", name)
+    accounts[name] = config.build_entries(options, "accounts", name)
+    keys[name] = config.build_entries(options, "keys", name)
   end
-  self.regions = list_regions(accounts.huawei)
-  local shared = { settings = self.current_settings, issuer = token_issuer.new(now), now = now }
+  self.regions, self.issuer = list_regions(accounts.huawei), token_issuer.new(now)
+  local shared = { settings = self.current_settings, issuer = self.issuer, now = now }
   local gateways = {
     huawei = huawei_gateway.new(accounts.huawei, now),
     ncloud = ncloud_gateway.new(accounts.ncloud, now),
   }
-  return {
+  local services = {
     huawei = SERVICES.huawei.new(keys.huawei, gateways.huawei, shared),
     ncloud = SERVICES.ncloud.new(keys.ncloud, gateways.ncloud, shared),
     iam = SERVICES.iam.new(accounts.huawei, gateways.huawei, shared),
     metadata = SERVICES.metadata.new(accounts, gateways, shared),
   }
+  local counters = quotas.new(self.current_settings)
+  for _, name in ipairs(CLOUDS) do services[name].provider, services[name].quotas = name, counters end
+  return services
 end
 
---- Restores the initial state: keys, locks, tokens, faults, settings, request counts, time.
-function Cloud:reset()
-  self.elapsed, self.current_settings = 0, settings.new()
+-- Starts with accounts, keys and settings.
+local function start(self, options)
+  self.current_settings = settings.new()
+  for name, value in pairs(options.settings or {}) do self.current_settings[name] = schema.deep_copy(value) end
   self.cloud_now = function() return self:now() + self.current_settings.clock_offset end
-  self.services = new_services(self, self.cloud_now)
-  self.faults = faults.new(SERVICES)
+  self.chance = chance.new(self.current_settings)
+  self.services = new_services(self, options)
+  self.faults = faults.new(self.chance)
   self.request_counts = {}
   for name in pairs(SERVICES) do self.request_counts[name] = { total = 0, by_operation = {} } end
+end
+
+local function restore(self, saved)
+  start(self, { accounts = saved.accounts, keys = {}, settings = saved.settings })
+  saved_state.apply(self, schema.deep_copy(saved))
+end
+
+--- Restores the state after `new`: keys, locks, tokens, faults, settings, request counts, time.
+function Cloud:reset()
+  self.elapsed = 0
+  if self.options.state then restore(self, self.options.state) else start(self, self.options) end
+end
+
+--- Returns the whole state as plain tables that JSON can hold, for `load` and the option `state`. It contains the
+--- material of the keys.
+---@return kms.EmulatorSavedState
+function Cloud:save() return saved_state.build(self) end
+
+--- Replaces the state. Hosts stay as they are. Time continues at that of the state, unless the option `clock` sets it.
+---@param saved kms.EmulatorSavedState
+function Cloud:load(saved)
+  local problem = saved_state.find_problem(saved) or find_settings_problem(saved.settings)
+  if problem then error(validate.argument_error(1, "load", problem), 2) end
+  self.elapsed = self.options.clock and 0 or saved.time - self.wall_clock()
+  restore(self, saved)
 end
 
 --- Returns the Unix time of the caller. The clouds have the same time, unless the setting `clock_offset` changes that.
@@ -120,19 +167,22 @@ Cloud.sleep = Cloud.advance
 --- Adds a fault for the next requests. kms.emulator.faults lists the kinds and their fields.
 ---@param fault kms.EmulatorFault
 function Cloud:fault(fault)
-  local problem = self.faults:find_problem(fault)
+  local problem = faults.find_problem(SERVICES, fault)
   if problem then error(validate.argument_error(1, "fault", problem), 2) end
   self.faults:add(fault)
 end
 
---- Changes settings of IAM, the metadata services and the clocks. Settings without a new value stay as they are.
+--- Changes settings. Those without a new value stay as they are.
 ---@param changes kms.EmulatorSettings?
 ---@return kms.EmulatorSettings settings a copy of all settings
 function Cloud:settings(changes)
-  local problem = changes ~= nil and settings.find_problem(changes)
+  local problem = changes ~= nil and find_settings_problem(changes)
   if problem then error(validate.argument_error(1, "settings", problem), 2) end
-  for name, value in pairs(changes or {}) do self.current_settings[name] = value end
-  return config.deep_copy(self.current_settings)
+  for name, value in pairs(changes or {}) do
+    self.current_settings[name] = schema.deep_copy(value)
+    self.chance:restart(name)
+  end
+  return schema.deep_copy(self.current_settings)
 end
 
 --- Returns a copy of a key in its present state.
@@ -141,7 +191,7 @@ end
 function Cloud:key(id)
   for _, name in ipairs(CLOUDS) do
     local key = self.services[name].state.keys[id]
-    if key then return config.deep_copy(key) end
+    if key then return schema.deep_copy(key) end
   end
 end
 
@@ -163,12 +213,12 @@ function Cloud:state()
   local state = { requests = {}, operations = {}, keys = {}, locks = {} }
   state.now, state.settings = self.cloud_now(), self:settings()
   for name, count in pairs(self.request_counts) do
-    state.requests[name], state.operations[name] = count.total, config.deep_copy(count.by_operation)
+    state.requests[name], state.operations[name] = count.total, schema.deep_copy(count.by_operation)
   end
   for _, name in ipairs(CLOUDS) do
     local service = self.services[name]
-    for id, key in pairs(service.state.keys) do state.keys[id] = config.deep_copy(key) end
-    for access_key, failures in pairs(service:locks()) do state.locks[access_key] = config.deep_copy(failures) end
+    for id, key in pairs(service.state.keys) do state.keys[id] = schema.deep_copy(key) end
+    for access_key, failures in pairs(service:locks()) do state.locks[access_key] = schema.deep_copy(failures) end
   end
   return state
 end
@@ -178,9 +228,11 @@ local function count_request(count, operation)
   if operation then count.by_operation[operation] = (count.by_operation[operation] or 0) + 1 end
 end
 
---- Handles a request. When the response has the field `fault`, the server must deliver it with that fault.
----@param request table `method`, `scheme`, `host`, `target`, `headers` (list of {name, value}), `body`
----@return table response `status`, `headers`, `body`, `fault`
+--- Handles a request. When the response has the field `fault`, the server must deliver it with that fault; when it
+--- has `latency`, that many seconds later.
+---@param request table `method`, `scheme`, `host`, `target`, `headers` (list of {name, value}), `body`; and `address`,
+---  that of the client
+---@return table response `status`, `headers`, `body`, `fault`, `latency`
 function Cloud:handle(request)
   local host = hosts.find(request.host, request.scheme, self.hosts, self.regions)
   if not host then return http.text_response(421, "no emulated service has this host\n") end
@@ -196,6 +248,8 @@ function Cloud:handle(request)
   local headers = service.response_headers(call)
   headers.date = time.format_http(call.now)
   for header, value in pairs(headers) do response.headers[header] = response.headers[header] or value end
+  local seconds = self.chance:draw_latency()
+  response.latency = seconds > 0 and seconds or nil
   return response
 end
 

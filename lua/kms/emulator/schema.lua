@@ -49,8 +49,22 @@ function schema.is_finite(value)
   return type(value) == "number" and value == value and math.abs(value) < math.huge
 end
 
+--- Copies a value, tables with all that they hold.
+---@generic T
+---@param value T
+---@return T
+function schema.deep_copy(value)
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for name, member in pairs(value) do copy[name] = schema.deep_copy(member) end
+  return copy
+end
+
+---@class kms.EmulatorField : kms.Field
+---@field find_problem (fun(value: any): string?)? finds the problem of a value that is a table
+
 --- Finds the first problem of a table: of its names and types, then of its values.
----@param fields kms.Field[]
+---@param fields kms.EmulatorField[]
 ---@param value any
 ---@param what string the word for one entry of the table, such as "field"
 ---@return string? problem
@@ -64,6 +78,8 @@ function schema.find_problem(fields, value, what)
     end
     problem = member ~= nil and field.rule and validate.value(field.name, member, field.rule)
     if problem then return problem end
+    problem = member ~= nil and field.find_problem and field.find_problem(member)
+    if problem then return ("%s '%s': %s"):format(what, field.name, problem) end
   end
 end
 

@@ -35,7 +35,9 @@ local service = {}
 ---@field respond fun(self, call, value): table returns the response of a success
 ---@field response_headers fun(call): table<string, string> headers of all responses, those of faults included
 ---@field timeout fun(call): table returns the gateway's response when the service behind it is silent
----@field throttled fun(call): table returns the gateway's response to too many requests
+---@field throttled fun(call, quota: integer?): table returns the gateway's response to too many requests
+---@field provider string? name of a cloud whose requests count for quotas
+---@field quotas table? kms.emulator.quotas
 ---@field MALFORMED_BODY any error code for a body that is not a JSON object
 ---@field MISSING_MEMBER any error code for a body without a required member
 local Service = {}
@@ -66,6 +68,8 @@ end
 function Service:handle(call)
   local refusal = self:admit(call)
   if refusal then return refusal end
+  local quota = self.quotas and self.quotas:find_exceeded(self.provider, call)
+  if quota then return self.throttled(call, quota) end
   call.body = json.decode_object(call.request.body)
   local code = find_body_error(self, call)
   if code then return self:refuse(code) end

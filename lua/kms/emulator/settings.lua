@@ -1,6 +1,8 @@
 --- The settings that `cloud:settings` changes: how KMS, IAM, the metadata services and the clocks behave.
 --- types/kms/emulator.lua describes them.
 
+local latency = require "kms.emulator.latency"
+local random_faults = require "kms.emulator.random_faults"
 local schema = require "kms.emulator.schema"
 
 local settings = {}
@@ -59,19 +61,40 @@ local FIELDS = {
   -- Documented: the largest numbers that "Querying the Quota" returns.
   count("key_quota", 100), count("grant_quota", 100),
   { name = "clock_offset", type = "number", default = 0, rule = settings.OFFSET },
+  { name = "random_faults", type = "table", default = { rate = 0 } },
+  { name = "latency", type = "table", default = { distribution = "fixed", seconds = 0 },
+    find_problem = latency.find_problem },
+  -- 0: no quota. kms.emulator.quotas names the documented numbers.
+  count("huawei_quota", 0), count("ncloud_quota", 0),
+  duration("consistency_delay", 0),
+  -- Documented for version 3 of NAVER's API, which serves the same keys: letter case does not count.
+  choice("inferred_key_name_case", { "ignored", "distinguished" }),
+  -- Inferred. Documented for version 3: a key is not renamed to its present name.
+  choice("inferred_present_key_name", { "accepted", "refused" }),
+  -- Inferred. Documented for version 3: status 400 for a key of another zone.
+  choice("inferred_other_zone", { "NOT_FOUND", "INVALID_REQUEST" }),
+  -- Both are documented: the sample has "keyList" and the totals inside `data`, the table of fields "KeyList" and the
+  -- totals beside `data`.
+  choice("key_list", { "sample", "table" }),
 }
 
 --- Returns the settings of a new emulator.
 ---@return kms.EmulatorSettings
 function settings.new()
   local values = {}
-  for _, field in ipairs(FIELDS) do values[field.name] = field.default end
+  for _, field in ipairs(FIELDS) do values[field.name] = schema.deep_copy(field.default) end
   return values
 end
 
 --- Finds the first problem of changes to the settings.
 ---@param changes any
+---@param find_fault_problem fun(fault: any): string? finds the problem of a fault
 ---@return string? problem
-function settings.find_problem(changes) return schema.find_problem(FIELDS, changes, "setting") end
+function settings.find_problem(changes, find_fault_problem)
+  local problem = schema.find_problem(FIELDS, changes, "setting")
+  if problem or not changes.random_faults then return problem end
+  problem = random_faults.find_problem(changes.random_faults, find_fault_problem)
+  return problem and "setting 'random_faults': " .. problem
+end
 
 return settings

@@ -51,16 +51,19 @@ function transport.send(cloud, request)
     return nil, new_error("dns", "no such host: " .. validate.quote(request.host), false)
   end
   local response = cloud:handle(receive(request))
-  if not response.fault then return response end
-
-  local seconds, code = faults.deliver(response)
-  if code then return nil, new_error(code, MESSAGES[code], true) end
+  local seconds, code = response.latency or 0, nil
+  if response.fault then
+    local delay
+    delay, code = faults.deliver(response)
+    seconds = seconds + (delay or 0)
+  end
   if timeout and seconds > timeout then
     cloud:advance(timeout)
     return nil, new_error("timeout", "the response was not complete before the deadline", true)
   end
-  cloud:advance(seconds)
-  response.fault = nil
+  if seconds > 0 then cloud:advance(seconds) end
+  if code then return nil, new_error(code, MESSAGES[code], true) end
+  response.fault, response.latency = nil, nil
   return response
 end
 

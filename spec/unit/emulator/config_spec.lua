@@ -34,6 +34,16 @@ describe("the options of an emulator", function()
     { "a NAVER key with too many versions",
       { keys = { { provider = "ncloud", key_tag = "t", key_name = "abc", version_count = 101 } } },
       "version_count must be a whole number from 1 to 100" },
+    { "an account that is there twice", { accounts = {
+      { provider = "ncloud", access_key = "A", secret_key = "S" }, { provider = "ncloud", access_key = "A", secret_key = "T" },
+    } }, "option 'accounts': access_key \"A\" is there twice" },
+    { "a key that is there twice", { keys = {
+      { provider = "ncloud", key_tag = "t", key_name = "abc" }, { provider = "ncloud", key_tag = "t", key_name = "def" },
+    } }, "option 'keys': key_tag \"t\" is there twice" },
+    { "a seed that is not a table", { seed = "file.json" }, "option 'seed': table expected, got string" },
+    { "a seed with a clock", { seed = { clock = 1 } }, 'option \'seed\': unknown field "clock"; known: accounts, keys, settings' },
+    { "a seed with a wrong key", { seed = { keys = { { provider = "ncloud", key_tag = "t" } } } },
+      "option 'seed': option 'keys', entry 1: field 'key_name' is missing" },
     { "a Huawei host without a region", { hosts = { ["localhost:1"] = { provider = "huawei" } } }, "'region' is missing" },
     { "an IAM host with a region", { hosts = { ["localhost:1"] = { provider = "iam", region = "cn-north-4" } } }, "unknown field" },
     { "a host of an unknown provider", { hosts = { ["localhost:1"] = { provider = "sts" } } },
@@ -66,12 +76,5 @@ describe("kms.emulator.config", function()
     assert.is_nil(source.replicas)
     assert.same({}, config.build_entries(options, "keys", "huawei")[1].replicas)
     assert.same({ options.keys[2] }, config.build_entries(options, "keys", "ncloud"))
-  end)
-
-  it("deep_copy copies nested tables", function()
-    local value = { a = { b = 1 } }
-    local copy = config.deep_copy(value)
-    copy.a.b = 2
-    assert.same({ a = { b = 1 } }, value)
   end)
 end)

@@ -34,6 +34,24 @@ describe("kms.emulator", function()
     assert.is_nil(cloud:key "u")
   end)
 
+  it("the option seed sets accounts, keys and settings, each unless there is an option of its own", function()
+    local seed = {
+      accounts = { { provider = "ncloud", access_key = "A", secret_key = "S", owner = "team" } },
+      keys = { { provider = "ncloud", key_tag = "t", key_name = "abc", owner = "team" } },
+      settings = { agency = false },
+    }
+    cloud = emulator.new { seed = seed }
+    requests.assert_accepted(cloud, rename { tag = "t", access_key = "A", secret_key = "S" })
+    assert.is_nil(cloud:key(TAG))
+    assert.is_false(cloud:settings().agency)
+    assert.equal("abc", seed.keys[1].key_name)
+    cloud = emulator.new { seed = seed, keys = {} }
+    assert.is_nil(cloud:key "t")
+    requests.assert_refused(cloud, { 404, "NOT_FOUND" }, rename { tag = "t", access_key = "A", secret_key = "S" })
+    cloud = emulator.new { seed = { settings = { agency = false } } }
+    requests.assert_accepted(cloud, rename())
+  end)
+
   it("cloud:reset restores keys, request counts, faults and time", function()
     requests.handle(cloud, move())
     requests.handle(cloud, rename())

@@ -7,6 +7,15 @@ local FIELDS = {
   schema.choice("size", { "s", "m" }, true),
 }
 
+describe("kms.emulator.schema.deep_copy", function()
+  it("deep_copy copies nested tables", function()
+    local value = { a = { b = 1 } }
+    local copy = schema.deep_copy(value)
+    copy.a.b = 2
+    assert.same({ a = { b = 1 } }, value)
+  end)
+end)
+
 describe("kms.emulator.schema", function()
   it("find_problem accepts a table that has the required fields and known values", function()
     assert.is_nil(schema.find_problem(FIELDS, { name = "x", size = "s" }, "field"))

@@ -11,7 +11,10 @@ describe("the settings of the emulator", function()
   it("a new emulator has the default settings", function()
     assert.same({ metadata_v2 = "optional", metadata_v2_status = 404, metadata_token_lifetime = 21600, agency = true,
       server_role = true, token_lifetime = 86400, key_lifetime = 21600, clock_offset = 0, replica_changes = "refused",
-      replica_key_ids = "same", alias_list = "array", key_quota = 100, grant_quota = 100 }, cloud:settings())
+      replica_key_ids = "same", alias_list = "array", key_quota = 100, grant_quota = 100, random_faults = { rate = 0 },
+      latency = { distribution = "fixed", seconds = 0 }, huawei_quota = 0, ncloud_quota = 0, consistency_delay = 0,
+      inferred_key_name_case = "ignored", inferred_present_key_name = "accepted", inferred_other_zone = "NOT_FOUND", key_list = "sample" },
+      cloud:settings())
     assert.same(settings.new(), cloud:settings())
   end)
 
@@ -26,9 +29,19 @@ describe("the settings of the emulator", function()
     assert.same(before, cloud:settings())
   end)
 
-  it("cloud:settings returns a copy", function()
-    cloud:settings().agency = false
-    assert.is_true(cloud:settings().agency)
+  it("cloud:settings copies what it takes and what it returns", function()
+    local latency = { distribution = "fixed", seconds = 1 }
+    cloud:settings { latency = latency }.latency.seconds = 2
+    latency.seconds = 3
+    assert.equal(1, cloud:settings().latency.seconds)
+  end)
+
+  it("the option settings sets the settings of a new emulator, and cloud:reset restores them", function()
+    cloud = emulator.new { settings = { agency = false } }
+    cloud:settings { agency = true, server_role = false }
+    cloud:reset()
+    assert.is_false(cloud:settings().agency)
+    assert.is_true(cloud:settings().server_role)
   end)
 
   for _, case in ipairs {
@@ -43,6 +56,12 @@ describe("the settings of the emulator", function()
     { "a clock offset that is not a number", { clock_offset = 0 / 0 }, "'clock_offset': finite number expected" },
     { "a clock offset of a million years", { clock_offset = 1e14 }, "clock_offset must be a number of seconds from -" },
     { "a lifetime that is a string", { token_lifetime = "1" }, "number expected" },
+    { "random faults without a rate", { random_faults = {} }, "setting 'random_faults': field 'rate' is missing" },
+    { "random faults of an unknown kind", { random_faults = { rate = 1, kinds = { "flood" } } },
+      "setting 'random_faults': kinds[1]: kind must be one of" },
+    { "an unknown distribution", { latency = { distribution = "even" } }, "setting 'latency': distribution must be one of" },
+    { "a quota that is not whole", { huawei_quota = 0.5 }, "huawei_quota must be a whole number from 0" },
+    { "an unknown form of the key list", { key_list = "array" }, "key_list must be one of sample, table" },
     { "an agency that is a number", { clock_offset = 0 / 0, agency = 1 }, "boolean expected" },
   } do
     it("cloud:settings raises an argument error for " .. case[1] .. " and changes nothing", function()

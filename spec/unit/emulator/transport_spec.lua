@@ -29,6 +29,19 @@ end
 before_each(function() cloud = emulator.new() end)
 
 describe("the emulator as a transport", function()
+  it("the setting latency moves time on, and a response after the deadline is a timeout", function()
+    local start = cloud:now()
+    cloud:settings { latency = { distribution = "fixed", seconds = 2 } }
+    local response = cloud:send(rename(2))
+    assert.is_nil(response.latency)
+    assert.equal(start + 2, cloud:now())
+    assert_error("timeout", true, rename(1.5))
+    assert.equal(start + 3.5, cloud:now())
+    cloud:fault { kind = "delay", seconds = 1 }
+    assert.equal(200, cloud:send(rename(3)).status)
+    assert.equal(start + 6.5, cloud:now())
+  end)
+
   it("send returns the response of the cloud", function()
     local response, err = cloud:send(rename(10))
     assert.is_nil(err)

@@ -57,9 +57,13 @@ function gateway.timeout(call)
   return refuse(call, "APIGW.0203", "Backend timeout")
 end
 
-function gateway.throttled(call)
-  return refuse(call, "APIGW.0308", "The throttling threshold has been reached: "
-    .. "policy user over ratelimit,limit:20,time:1 second")
+--- Returns the response to too many requests.
+---@param call kms.EmulatorCall
+---@param quota integer? requests per second
+---@return table response
+function gateway.throttled(call, quota)
+  return refuse(call, "APIGW.0308", ("The throttling threshold has been reached: "
+    .. "policy user over ratelimit,limit:%d,time:1 second"):format(quota or 20))
 end
 
 --- Creates a gateway.

@@ -59,7 +59,7 @@ local function find_key_error(kms, call, key)
   local operation = call.operation
   -- That a replica gives KMS.0106 is inferred: the only published text of the code speaks of a "replica service".
   local is_refused = operation.is_primary_only or operation.is_change and kms.settings.replica_changes == "refused"
-  if is_refused and key.primary ~= call.region then return "KMS.0106" end
+  if is_refused and state.get_primary(key, call.now) ~= call.region then return "KMS.0106" end
   if operation.states and not operation.states[key.state] then return STATE_CODES[key.state] end
   if operation.refuses_default_key and key.default_master then return "KMS.0211" end
 end

@@ -35,12 +35,13 @@ multi_region.update_primary_region = {
   is_primary_only = true,
   states = { enabled = true }, -- inferred
   refuses_default_key = true,
-  handler = function(_, call, key)
+  handler = function(kms, call, key)
     local target = call.body.primary_region
     -- Inferred: a repeated move succeeds like the first one when the key is still primary in the region that is called.
     if target ~= key.primary then
       local index = find_replica(key, target)
       if not index then return nil, "KMS.0308" end -- inferred: a replica must exist in the target region
+      state.hide_move(key, call.now, kms.settings.consistency_delay)
       key.primary, key.replicas[index] = target, key.primary
     end
     return { { "key_id", key.copies[call.region].key_id }, { "primary_region", key.primary } }

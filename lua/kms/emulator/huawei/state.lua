@@ -30,6 +30,7 @@ state.DAY = DAY
 ---@field state "enabled"|"disabled"|"pending_deletion"|"pending_import"
 ---@field primary string region
 ---@field replicas string[] regions
+---@field old_primary { region: string, hidden_until: number }? what the regions see until then
 ---@field copies table<string, kms.EmulatorHuaweiCopy> by region
 ---@field default_master boolean?
 ---@field key_spec string
@@ -246,6 +247,24 @@ function state.find_key(self, key_id, call)
   local key = self.keys[self.replica_ids[key_id] or key_id]
   local copy = key and key.owner == call.account.owner and key.copies[call.region]
   if copy and copy.key_id == key_id then return key end
+end
+
+--- Lets all regions see the present primary region of a key for some seconds, whatever it will be.
+---@param key kms.EmulatorHuaweiKey
+---@param now number
+---@param delay number seconds
+function state.hide_move(key, now, delay)
+  if key.old_primary and key.old_primary.hidden_until > now then return end
+  key.old_primary = delay > 0 and { region = key.primary, hidden_until = now + delay } or nil
+end
+
+--- Returns the primary region of a key as the regions see it.
+---@param key kms.EmulatorHuaweiKey
+---@param now number
+---@return string region
+function state.get_primary(key, now)
+  local old = key.old_primary
+  return old and old.hidden_until > now and old.region or key.primary
 end
 
 --- Lists the keys that an account has in a region, in the order of their creation.

@@ -24,7 +24,8 @@ local GROUPS = {
 ---@field auth "account_or_token"|"refresh_token"|nil how a request may be authenticated; by the account when absent
 ---@field check (fun(call: kms.EmulatorCall): string?)? returns the error code of a wrong request; the key comes later
 ---@field states table<string, boolean>? states of the key that permit the operation; all when absent
----@field is_read boolean? the operation neither changes nor uses the key, so that the log of the key does not show it
+---@field is_read boolean? the operation neither changes nor uses the key: it may return an old state, and the log of
+---  the key does not show it
 ---@field is_use boolean? a cryptographic operation: "Get Latest Use Info" shows the latest one
 ---@field handler fun(kms: table, call: kms.EmulatorCall, key: kms.EmulatorNcloudKey?): any, string?
 
@@ -44,12 +45,14 @@ local function wrap_handler(operation)
     local key, value
     key, code = kms:find_key(call)
     if not key then return nil, code end
+    if operation.is_read then return handle(kms, call, state.get_visible(key, call.now)) end
+    state.hide_change(key, call.now, kms.settings.consistency_delay)
     if operation.states and not operation.states[key.state] then
       code = "UNPROCESSABLE_ENTITY"
     else
       value, code = handle(kms, call, key)
     end
-    if not operation.is_read then kms:record_activity(call, key, code) end
+    kms:record_activity(call, key, code)
     return value, code
   end
 end
@@ -70,9 +73,11 @@ ncloud.MALFORMED_BODY, ncloud.MISSING_MEMBER = "INVALID_REQUEST", "INVALID_REQUE
 --- Creates the service.
 ---@param keys table[] as in `kms.EmulatorKey`
 ---@param api_gateway table kms.emulator.ncloud.gateway
----@param shared { issuer: table, now: fun(): number }
+---@param shared { issuer: table, settings: kms.EmulatorSettings, now: fun(): number }
 function ncloud.new(keys, api_gateway, shared)
-  local self = setmetatable({ state = state.new(), gateway = api_gateway, issuer = shared.issuer }, ncloud)
+  local self = setmetatable({
+    state = state.new(), gateway = api_gateway, issuer = shared.issuer, settings = shared.settings,
+  }, ncloud)
   local now = shared.now()
   for _, fields in ipairs(keys) do
     local key = state.add_key(self.state, fields, now)
@@ -81,15 +86,16 @@ function ncloud.new(keys, api_gateway, shared)
   return self
 end
 
---- Finds the key of the caller that the path names. Not documented: the response of another zone's endpoint. Here it
---- does not know the key.
+--- Finds the key of the caller that the path names. Not documented: the response of another zone's endpoint. The
+--- setting `inferred_other_zone` decides.
 ---@param call kms.EmulatorCall
 ---@return kms.EmulatorNcloudKey? key
 ---@return string? code
 function ncloud:find_key(call)
   local key = self.state.keys[call.params.key_tag]
-  if key and key.owner == call.account.owner and key.zone == call.zone then return key end
-  return nil, "NOT_FOUND"
+  if not key or key.owner ~= call.account.owner then return nil, "NOT_FOUND" end
+  if key.zone ~= call.zone then return nil, self.settings.inferred_other_zone end
+  return key
 end
 
 --- Appends a request to the log of a key.
@@ -127,7 +133,9 @@ function ncloud:refuse(code) -- luacheck: no self
 end
 
 function ncloud:respond(call, value) -- luacheck: no self
-  return http.json_response(call.operation.status or 200, { { "code", "SUCCESS" }, { "data", value } })
+  local members = { { "code", "SUCCESS" }, { "data", value } }
+  for _, member in ipairs(call.beside_data or {}) do members[#members + 1] = member end
+  return http.json_response(call.operation.status or 200, members)
 end
 
 function ncloud.response_headers() return {} end

@@ -53,10 +53,21 @@ operations.list_keys = {
     local page = wire.read_page(call)
     if not page then return nil, "INVALID_REQUEST" end
     local found = state.list_keys(kms.state, { owner = call.account.owner, zone = call.zone })
-    local array, totals = wire.format_page(found, page, format_list_item)
+    local array, totals = wire.format_page(found, page, function(key)
+      return format_list_item(state.get_visible(key, call.now))
+    end)
+    if kms.settings.key_list == "table" then
+      call.beside_data = totals
+      return { { "KeyList", array } }
+    end
     return { { "keyList", array }, totals[1], totals[2], totals[3] }
   end,
 }
+
+-- Returns the key whose name forbids a new name.
+local function find_conflict(kms, name, place)
+  return state.find_by_name(kms.state, name, place, kms.settings.inferred_key_name_case == "distinguished")
+end
 
 local function find_creation_problem(call)
   local body = call.body
@@ -77,7 +88,7 @@ operations.create_key = {
     local body = call.body
     -- Not documented: how a request asks for a zone. Inferred: by the host that it is sent to.
     local place = { owner = call.account.owner, zone = call.zone }
-    if state.find_by_name(kms.state, body.keyName, place) then return nil, "UNPROCESSABLE_ENTITY" end
+    if find_conflict(kms, body.keyName, place) then return nil, "UNPROCESSABLE_ENTITY" end
     -- Documented: a tag is derived from the key's name. Its form is not, so these are 64 hexadecimal digits.
     local key = state.add_key(kms.state, {
       key_tag = kms.issuer:generate_digits(64), key_name = body.keyName, owner = place.owner, zone = place.zone,
@@ -124,8 +135,9 @@ operations.rename_key = {
   end,
   handler = function(kms, call, key)
     -- Documented: the name must differ from the names of all other keys. Not documented: the error for a name in use,
-    -- and whether a key may be renamed to its own name. Here it may.
-    if state.find_by_name(kms.state, call.body.keyName, key) then return nil, "UNPROCESSABLE_ENTITY" end
+    -- and whether a key may be renamed to its own name. The setting `inferred_present_key_name` decides.
+    local own = kms.settings.inferred_present_key_name == "refused" and { owner = key.owner, zone = key.zone }
+    if find_conflict(kms, call.body.keyName, own or key) then return nil, "UNPROCESSABLE_ENTITY" end
     key.key_name = call.body.keyName
     return { { "keyTag", key.key_tag }, { "keyName", key.key_name } }
   end,

@@ -42,6 +42,7 @@ state.MAX_VERSIONS, state.DAY = MAX_VERSIONS, DAY
 ---@field acl { is_enabled: boolean, addresses: string[] }
 ---@field token_generator table?
 ---@field activities table[] the latest one last
+---@field old table? what reads return until `hidden_until`
 ---@field latest_use table? the activity of the latest cryptographic operation
 
 --- Creates the state of a cloud without keys.
@@ -109,6 +110,36 @@ function state.add_key(self, fields, now)
   if key.state == "pending_deletion" then state.schedule_deletion(self, key, now) end
   self.keys[key.key_tag] = key
   return key
+end
+
+-- The fields that a change may change, and that reads return.
+local VISIBLE = {
+  "key_name", "state", "memo", "is_auto_rotation", "rotation_period", "next_rotation_date", "status_date",
+  "destroy_date",
+}
+
+--- Lets reads return the present state of a key for some seconds, whatever changes now.
+---@param key kms.EmulatorNcloudKey
+---@param now number
+---@param delay number seconds
+function state.hide_change(key, now, delay)
+  if key.old and key.old.hidden_until > now then return end
+  key.old = nil
+  if delay == 0 then return end
+  key.old = { hidden_until = now + delay }
+  for _, name in ipairs(VISIBLE) do key.old[name] = key[name] end
+end
+
+--- Returns a key as reads see it.
+---@param key kms.EmulatorNcloudKey
+---@param now number
+---@return kms.EmulatorNcloudKey
+function state.get_visible(key, now)
+  if not key.old or key.old.hidden_until <= now then return key end
+  local visible = {}
+  for name, value in pairs(key) do visible[name] = value end
+  for _, name in ipairs(VISIBLE) do visible[name] = key.old[name] end
+  return visible
 end
 
 --- Appends to the activity log of a key.

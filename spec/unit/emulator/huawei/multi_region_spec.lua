@@ -20,6 +20,19 @@ end
 before_each(function() cloud = emulator.new() end)
 
 describe("update_primary_region of the emulator", function()
+  it("with consistency_delay a moved key is primary in its old region for some seconds", function()
+    cloud:settings { consistency_delay = 5 }
+    assert_accepted()
+    assert.equal("cn-east-3", cloud:key(KEY).primary)
+    cloud:advance(4.999)
+    assert_accepted()
+    assert_refused(400, "KMS.0106", { region = "cn-east-3", target = "cn-north-4" })
+    cloud:advance(0.001)
+    assert_refused(400, "KMS.0106")
+    assert_accepted { region = "cn-east-3", target = "cn-north-4" }
+    assert.equal("cn-north-4", cloud:key(KEY).primary)
+  end)
+
   it("update_primary_region moves a key and makes its old primary region a replica region", function()
     local status, object, response = handle()
     assert.equal(200, status)

@@ -126,6 +126,54 @@ describe("create_key of the emulator", function()
   end)
 end)
 
+describe("settings of NAVER Cloud KMS in the emulator", function()
+  local function rename(name) return (handle { name = name }) end
+
+  it("with inferred_key_name_case = \"distinguished\" names may differ in letter case only", function()
+    assert.equal(422, rename "TakenName")
+    cloud:settings { inferred_key_name_case = "distinguished" }
+    assert.equal(200, rename "TakenName")
+    assert.equal(422, rename "takenName")
+  end)
+
+  it("with inferred_present_key_name = \"refused\" a key cannot be renamed to its present name", function()
+    cloud:settings { inferred_present_key_name = "refused" }
+    assert.equal(422, rename "oldKeyName")
+    assert.equal(422, rename "OLDKEYNAME")
+    assert.equal(200, rename "otherName")
+  end)
+
+  it("inferred_other_zone is the code for a key of another zone", function()
+    cloud:settings { inferred_other_zone = "INVALID_REQUEST" }
+    local elsewhere = emulated_ncloud.new(cloud, { host = "ocapi-kr.ncloud.com" })
+    elsewhere:assert_refused("INVALID_REQUEST", "GET", "/" .. TAG)
+    elsewhere:assert_refused("NOT_FOUND", "GET", "/unknown")
+  end)
+
+  it("with key_list = \"table\" the list has the form of the table of fields", function()
+    cloud:settings { key_list = "table" }
+    local _, object = ncloud:send("GET", "?pageSize=2")
+    assert.same({ 1, 4, 8 }, { object.currentPageNo, object.totalPageNo, object.totalCount })
+    assert.equal(2, #object.data.KeyList)
+    assert.is_nil(object.data.keyList)
+  end)
+
+  it("reads return the old state until consistency_delay is over, and changes see the new one", function()
+    cloud:settings { consistency_delay = 5 }
+    assert.equal(200, rename "newName")
+    ncloud:call("POST", "/" .. TAG .. "/disable")
+    cloud:advance(4.999)
+    local key = ncloud:call("GET", "/" .. TAG)
+    assert.same({ "oldKeyName", "ENABLE" }, { key.keyName, key.status })
+    assert.equal("oldKeyName", list_names()[8])
+    assert.equal(422, (ncloud:send("PUT", "/" .. emulated_ncloud.RSA_TAG .. "/name", { keyName = "newName" })))
+    cloud:advance(0.001)
+    key = ncloud:call("GET", "/" .. TAG)
+    assert.same({ "newName", "DISABLE" }, { key.keyName, key.status })
+    assert.equal("newName", list_names()[8])
+  end)
+end)
+
 describe("update_memo of the emulator", function()
   it("update_memo changes the memo of a key", function()
     local memo = ("é"):rep(100)
