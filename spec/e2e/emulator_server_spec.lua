@@ -137,6 +137,29 @@ describe("the emulator's server", function()
     assert.equal("NOT_FOUND", cjson.decode(response.body).code)
   end)
 
+  it("a success without content has no body, a DELETE may have one, and the connection is kept", function()
+    local account, transport = emulated.accounts.huawei, new_transport()
+    local function send(method, path, body)
+      return assert(transport:send {
+        method = method, scheme = "https", host = "localhost:" .. PORT,
+        target = ("/v1.0/%s/kms/%s"):format(account.projects["cn-north-4"], path),
+        headers = { { "Content-Type", "application/json" }, { "X-Auth-Token", account.tokens[1].token } }, body = body,
+      })
+    end
+    local before = emulated.state().connections
+    assert.equal(201, send("POST", "aliases", ('{"key_id":"%s","alias":"a"}'):format(KEY)).status)
+    for _ = 1, 2 do
+      assert.equal(204, send("POST", KEY .. "/tags", '{"tag":{"key":"a","value":"b"}}').status)
+      local deleted = send("DELETE", KEY .. "/tags/a")
+      assert.same({ 204, "" }, { deleted.status, deleted.body })
+      assert.is_nil(deleted.headers["content-length"])
+    end
+    local deleted = send("DELETE", "aliases", ('{"key_id":"%s","aliases":["a"]}'):format(KEY))
+    assert.equal(204, deleted.status)
+    assert.equal(before + 1, emulated.state().connections)
+    transport:close()
+  end)
+
   it("the gateway of the emulator, not NGINX, limits the size of bodies", function()
     local response = new_transport():send(rename { body = (" "):rep(12 * 1024 * 1024) })
     assert.equal("INVALID_REQUEST", cjson.decode(response.body).code)

@@ -1,5 +1,6 @@
 --- kms.emulator.huawei: what all operations check before their handler.
 
+local catalog = require "kms.call.catalog"
 local emulator = require "kms.emulator"
 local emulated_keys = require "spec.helpers.emulated_keys"
 local requests = require "spec.helpers.emulator_requests"
@@ -42,5 +43,27 @@ describe("kms.emulator.huawei", function()
     cloud:advance(7 * 24 * 3600)
     keys:call("show_user_instances")
     assert.is_nil(cloud:key(KEY))
+  end)
+end)
+
+describe("the operations of the emulated Huawei Cloud KMS", function()
+  local operations = require("kms.emulator.huawei").operations
+
+  it("every operation of the library has a handler with its method, its path and its required members, and no other has one", function()
+    local names = {}
+    for entry in catalog.of(require "kms.huawei"):each() do
+      local operation = operations[entry.name]
+      assert.is_table(operation, entry.name)
+      assert.equal(entry.method .. " " .. entry.path, operation.route)
+      local required = {}
+      for _, name in ipairs(operation.required or {}) do required[name] = true end
+      for _, param in ipairs(entry.params) do
+        if param.place == "body" and param.required then
+          assert.is_true(required[param.wire or param.name], entry.name .. " " .. param.name)
+        end
+      end
+      names[entry.name] = true
+    end
+    for name in pairs(operations) do assert.is_true(names[name], name) end
   end)
 end)
