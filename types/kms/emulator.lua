@@ -57,6 +57,10 @@ local emulator = {}
 ---@field key_usage "ENCRYPT_DECRYPT"|"SIGN_VERIFY"|nil Huawei Cloud; default: that of the kind
 ---@field key_alias string? Huawei Cloud: name of the key; default: made from its id
 ---@field key_description string? Huawei Cloud
+---@field aliases string[]? Huawei Cloud: further aliases
+---@field tags { key: string, value: string? }[]? Huawei Cloud
+---@field rotation_interval integer? Huawei Cloud, in days; without it, the key is not rotated
+---@field enterprise_project_id string? Huawei Cloud; default "0"
 ---@field key_tag string? NAVER Cloud, required there
 ---@field key_name string? NAVER Cloud, required there
 ---@field zone "global"|"kr"|"jp"|"gov"|nil NAVER Cloud; default "global"
@@ -100,8 +104,8 @@ local emulator = {}
 ---@field server_role boolean? whether the NAVER server has a role
 ---@field token_lifetime number? lifetime of an IAM token, in seconds
 ---@field key_lifetime number? lifetime of temporary keys, in seconds
----@field replica_changes "refused"|"accepted"|nil how a replica of a Huawei key answers a change
----@field replica_key_ids "same"|"new"|nil whether a new replica of a Huawei key has the id of its key
+---@field inferred_replica_changes "refused"|"accepted"|nil whether a change of a replica of a Huawei key is refused
+---@field inferred_replica_key_ids "same"|"new"|nil whether a new replica of a Huawei key has the id of its key
 ---@field alias_list "array"|"object"|nil form of the response of `list_aliases`
 ---@field key_quota integer? number of Huawei keys per region
 ---@field grant_quota integer? number of grants per Huawei key

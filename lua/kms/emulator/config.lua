@@ -13,6 +13,17 @@ local HOST_PROVIDER = schema.choice("provider", { "huawei", "ncloud", "iam", "me
 local STATE = schema.choice("state", { "enabled", "disabled", "pending_deletion" })
 local ZONE = schema.choice("zone", { "global", "kr", "jp", "gov" })
 
+local ALIASES = optional("aliases", "table")
+ALIASES.rule = {
+  text = "a list of strings",
+  test = function(list)
+    for i, alias in pairs(list) do
+      if type(i) ~= "number" or type(alias) ~= "string" then return false end
+    end
+    return true
+  end,
+}
+
 local OPTIONS = {
   optional("accounts", "table"), optional("keys", "table"), optional("settings", "table"), optional("seed", "table"),
   optional("state", "table"), optional("clock", "function"), optional("hosts", "table"),
@@ -44,7 +55,8 @@ local ENTRIES = {
         "HMAC_256", "HMAC_384", "HMAC_512", "HMAC_SM3",
       }),
       schema.choice("key_usage", { "ENCRYPT_DECRYPT", "SIGN_VERIFY" }), optional "key_alias",
-      optional "key_description",
+      optional "key_description", optional "enterprise_project_id", optional("tags", "table"), ALIASES,
+      whole_number("rotation_interval", 30, 365),
     },
     ncloud = {
       PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner",
@@ -64,6 +76,7 @@ local ENTRIES = {
 -- The fields of the tables within an entry. With `is_list`, the fields of each member of the table.
 local NESTED = {
   tokens = { is_list = true, required "token", required "region", optional("expires", "number") },
+  tags = { is_list = true, required "key", optional "value" },
   more_projects = { is_list = true, required "name", required "id" },
   user = { required "name", required "password", required "domain" },
   idp = { required "id", required "id_token", optional("expires", "number") },

@@ -54,8 +54,8 @@ local FIELDS = {
   duration("token_lifetime", 24 * HOUR),
   duration("key_lifetime", 6 * HOUR), -- not documented
   -- Inferred from the text of KMS.0106, "readonly api allowed".
-  choice("replica_changes", { "refused", "accepted" }),
-  choice("replica_key_ids", { "same", "new" }), -- inferred
+  choice("inferred_replica_changes", { "refused", "accepted" }),
+  choice("inferred_replica_key_ids", { "same", "new" }), -- inferred
   -- Seen: the official SDKs read an array, the vendor's Terraform provider an object.
   choice("alias_list", { "array", "object" }),
   -- Documented: the largest numbers that "Querying the Quota" returns.

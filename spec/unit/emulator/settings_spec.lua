@@ -10,8 +10,8 @@ before_each(function() cloud = emulator.new { clock = function() return 17673230
 describe("the settings of the emulator", function()
   it("a new emulator has the default settings", function()
     assert.same({ metadata_v2 = "optional", metadata_v2_status = 404, metadata_token_lifetime = 21600, agency = true,
-      server_role = true, token_lifetime = 86400, key_lifetime = 21600, clock_offset = 0, replica_changes = "refused",
-      replica_key_ids = "same", alias_list = "array", key_quota = 100, grant_quota = 100, random_faults = { rate = 0 },
+      server_role = true, token_lifetime = 86400, key_lifetime = 21600, clock_offset = 0, inferred_replica_changes = "refused",
+      inferred_replica_key_ids = "same", alias_list = "array", key_quota = 100, grant_quota = 100, random_faults = { rate = 0 },
       latency = { distribution = "fixed", seconds = 0 }, huawei_quota = 0, ncloud_quota = 0, consistency_delay = 0,
       inferred_key_name_case = "ignored", inferred_present_key_name = "accepted", inferred_other_zone = "NOT_FOUND", key_list = "sample" },
       cloud:settings())
@@ -50,7 +50,7 @@ describe("the settings of the emulator", function()
     { "an unknown value of metadata_v2", { metadata_v2 = "on" }, "metadata_v2 must be one of" },
     { "another metadata_v2_status", { metadata_v2_status = 500 }, "metadata_v2_status must be 404, 405 or 503; got 500" },
     { "a negative lifetime", { key_lifetime = -1 }, "key_lifetime must be a number of seconds from 0" },
-    { "an unknown value of replica_changes", { replica_changes = true }, "string expected" },
+    { "an unknown value of inferred_replica_changes", { inferred_replica_changes = true }, "string expected" },
     { "a negative quota", { key_quota = -1 }, "key_quota must be a whole number from 0" },
     { "an infinite lifetime", { key_lifetime = math.huge }, "'key_lifetime': finite number expected, got inf" },
     { "a clock offset that is not a number", { clock_offset = 0 / 0 }, "'clock_offset': finite number expected" },

@@ -2,6 +2,7 @@
 
 local http = require "kms.emulator.http"
 local json = require "kms.emulator.json"
+local state = require "kms.emulator.huawei.state"
 local wire = require "kms.emulator.huawei.wire"
 
 local aliases = {}
@@ -11,7 +12,7 @@ local CHANGEABLE = { enabled = true, disabled = true, pending_import = true } --
 -- Inferred: the default is that of the vendor's Terraform provider.
 local PAGE = { default = 50, max = 1000, start_code = "KMS.1602" }
 
-local function get_name(call, alias) return ("%s %s %s"):format(call.account.owner, call.region, alias) end
+local function get_name(call, alias) return state.name_alias(call.account.owner, call.region, alias) end
 
 local function find_alias(kms, call, alias)
   return type(alias) == "string" and kms.state.aliases[get_name(call, alias)] or nil
@@ -37,15 +38,11 @@ aliases.create_alias = {
   status = 201,
   required = { "key_id", "alias" },
   key = "body", is_change = true, refuses_default_key = true, states = CHANGEABLE,
-  handler = function(kms, call, key, copy)
+  handler = function(kms, call, key)
     local alias = call.body.alias
     if not wire.is_name(alias) or alias:find "/default$" then return nil, "KMS.1101" end -- inferred
     if find_alias(kms, call, alias) then return nil, "KMS.1104" end
-    kms.state.last_number = kms.state.last_number + 1
-    local entry = { alias = alias, owner = call.account.owner, region = call.region, key_id = key.key_id,
-      shown_key_id = copy.key_id, create_time = call.now, update_time = call.now, number = kms.state.last_number }
-    kms.state.aliases[get_name(call, alias)] = entry
-    return encode_alias(call)(entry)
+    return encode_alias(call)(state.add_alias(kms.state, key, { alias = alias, region = call.region }, call.now))
   end,
 }
 

@@ -31,7 +31,8 @@ local GROUPS = {
 ---@class kms.EmulatorHuaweiOperation : kms.EmulatorOperation
 ---@field key "body"|"path"|"both"|nil where the key id is; the handler receives the key
 ---@field key_member string? the member of the body with the key id; "key_id" when absent
----@field is_change boolean? a change of the key, which a replica refuses; the setting `replica_changes` permits it
+---@field is_change boolean? a change of the key, which a replica refuses unless the setting `inferred_replica_changes`
+---  permits it
 ---@field is_primary_only boolean? a replica refuses it always
 ---@field refuses_default_key boolean?
 ---@field states table<string, boolean>? states of the key that permit the operation; all when absent
@@ -58,7 +59,8 @@ end
 local function find_key_error(kms, call, key)
   local operation = call.operation
   -- That a replica gives KMS.0106 is inferred: the only published text of the code speaks of a "replica service".
-  local is_refused = operation.is_primary_only or operation.is_change and kms.settings.replica_changes == "refused"
+  local is_refused = operation.is_primary_only
+    or operation.is_change and kms.settings.inferred_replica_changes == "refused"
   if is_refused and state.get_primary(key, call.now) ~= call.region then return "KMS.0106" end
   if operation.states and not operation.states[key.state] then return STATE_CODES[key.state] end
   if operation.refuses_default_key and key.default_master then return "KMS.0211" end

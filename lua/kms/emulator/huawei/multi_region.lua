@@ -72,7 +72,7 @@ multi_region.replicate_key = {
     local body = call.body
     -- Not documented: whether a replica has the id of its key. The setting decides.
     local key_id = key.key_id
-    if kms.settings.replica_key_ids == "new" then
+    if kms.settings.inferred_replica_key_ids == "new" then
       key_id = state.new_id()
       kms.state.replica_ids[key_id] = key.key_id
     end

@@ -106,6 +106,34 @@ local function make_alias(fields)
     or "key-" .. fields.key_id:sub(1, 8)
 end
 
+--- Returns the name under which the state has an alias: each owner has aliases of its own in each region.
+---@param owner string
+---@param region string
+---@param alias string
+---@return string
+function state.name_alias(owner, region, alias) return ("%s %s %s"):format(owner, region, alias) end
+
+--- Adds a further alias of a key in a region.
+---@param key kms.EmulatorHuaweiKey
+---@param fields { alias: string, region: string }
+---@param now number
+---@return table entry
+function state.add_alias(self, key, fields, now)
+  local entry = {
+    alias = fields.alias, owner = key.owner, region = fields.region, key_id = key.key_id,
+    shown_key_id = key.copies[fields.region].key_id, create_time = now, update_time = now,
+    number = state.next_number(self),
+  }
+  self.aliases[state.name_alias(key.owner, fields.region, fields.alias)] = entry
+  return entry
+end
+
+local function copy_tags(tags)
+  local copy = {}
+  for i, tag in ipairs(tags or {}) do copy[i] = { key = tag.key, value = tag.value or "" } end
+  return copy
+end
+
 --- Adds a key.
 ---@param fields table as in `kms.EmulatorKey`
 ---@param now number
@@ -121,11 +149,15 @@ function state.add_key(self, fields, now)
   local function add_copy(region)
     key.copies[region] = state.new_copy({
       key_id = key.key_id, key_alias = make_alias(fields), key_description = fields.key_description,
-      enterprise_project_id = fields.enterprise_project_id,
+      enterprise_project_id = fields.enterprise_project_id, tags = copy_tags(fields.tags),
     }, now)
+    for _, alias in ipairs(fields.aliases or {}) do
+      state.add_alias(self, key, { alias = alias, region = region }, now)
+    end
   end
   add_copy(key.primary)
   for _, region in ipairs(key.replicas) do add_copy(region) end
+  if fields.rotation_interval then state.schedule_rotation(self, key, fields.rotation_interval, now) end
   if key.state == "pending_deletion" then state.schedule_deletion(self, key, now + 30 * DAY) end
   self.keys[key.key_id] = key
   return key

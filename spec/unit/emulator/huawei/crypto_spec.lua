@@ -51,10 +51,10 @@ describe("encrypt_data and decrypt_data of the emulator", function()
   end)
 
   it("decrypt_data finds the key by the ciphertext when its replica has an id of its own", function()
-    cloud:settings { replica_key_ids = "new" }
+    cloud:settings { inferred_replica_key_ids = "new" }
     local key_id = keys:create()
     local east, replica_id = keys:replicate(key_id)
-    cloud:settings { replica_key_ids = "same" }
+    cloud:settings { inferred_replica_key_ids = "same" }
     local cipher_text = keys:call("encrypt_data", { key_id = key_id, plain_text = "data" }).cipher_text
     for _, body in ipairs { { cipher_text = cipher_text }, { cipher_text = cipher_text, key_id = replica_id } } do
       assert.equal(replica_id, east:call("decrypt_data", body).key_id)

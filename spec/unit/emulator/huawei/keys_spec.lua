@@ -185,8 +185,8 @@ describe("changes of keys of the emulator", function()
     end)
   end
 
-  it("a replica accepts changes under the setting replica_changes, with a name of its own", function()
-    cloud:settings { replica_changes = "accepted" }
+  it("a replica accepts changes under the setting inferred_replica_changes, with a name of its own", function()
+    cloud:settings { inferred_replica_changes = "accepted" }
     local east = emulated_keys.new(cloud, "cn-east-3")
     east:call("update_key_alias", { key_id = KEY, key_alias = "eastern" })
     assert.equal("eastern", east:describe(KEY).key_alias)

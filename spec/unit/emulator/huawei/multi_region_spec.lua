@@ -127,7 +127,7 @@ describe("replicate_key of the emulator", function()
   end)
 
   it("a key moves to a replica that replicate_key made, and is found under the id of each region", function()
-    cloud:settings { replica_key_ids = "new" }
+    cloud:settings { inferred_replica_key_ids = "new" }
     local key_id = keys:create()
     local east, replica_id = keys:replicate(key_id)
     assert.are_not.equal(key_id, replica_id)
@@ -139,7 +139,7 @@ describe("replicate_key of the emulator", function()
   end)
 
   it("replicate_key refuses a replica, also when replicas accept changes", function()
-    cloud:settings { replica_changes = "accepted" }
+    cloud:settings { inferred_replica_changes = "accepted" }
     emulated_keys.new(cloud, "cn-east-3"):refuse("KMS.0106", "replicate_key", { key_id = KEY,
       replica_region = "cn-south-1", key_alias = "a", replica_project_id = PROJECT })
   end)

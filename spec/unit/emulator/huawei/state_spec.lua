@@ -12,6 +12,22 @@ before_each(function()
   key = state.add_key(all, { key_id = "k", owner = "o", primary = "r1", replicas = { "r2" } }, NOW)
 end)
 
+describe("Huawei keys in the options of an emulator", function()
+  it("a key has the aliases, tags and rotation of its description in each region", function()
+    local self = state.new()
+    local tagged = state.add_key(self, { key_id = "k", owner = "demo", primary = "cn-north-4", replicas = { "cn-east-3" },
+      aliases = { "a", "b" }, tags = { { key = "stage", value = "test" }, { key = "old" } }, rotation_interval = 30 }, 1000)
+    for _, region in ipairs { "cn-north-4", "cn-east-3" } do
+      assert.same({ { key = "stage", value = "test" }, { key = "old", value = "" } }, tagged.copies[region].tags)
+      for _, alias in ipairs { "a", "b" } do
+        assert.equal("k", self.aliases[state.name_alias("demo", region, alias)].key_id)
+      end
+    end
+    assert.not_equal(tagged.copies["cn-north-4"].tags, tagged.copies["cn-east-3"].tags)
+    assert.equal(1000 + 30 * state.DAY, tagged.next_rotation_time)
+  end)
+end)
+
 describe("kms.emulator.huawei.state", function()
   it("new_id makes different ids of 36 characters", function()
     assert.matches("^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x+$", state.new_id())
