@@ -37,14 +37,17 @@ function regions.is_known(code)
   return KNOWN[code] or false
 end
 
--- A region's code is a part of a host name, so it must be one DNS label (RFC 1035, section 2.3.1).
+-- A region's code is a part of a host name, so it must be one DNS label (RFC 1035, section 2.3.1). The availability
+-- zones of a region add a letter to its code, and have no hosts.
 ---@type kms.Rule
 regions.RULE = {
-  text = 'a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"',
+  text = 'a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-", '
+    .. "without the letter of an availability zone",
   plain = true,
   test = function(value)
     return KNOWN[value]
       or #value <= 63 and value:find "^[a-z][a-z0-9]*%-[a-z0-9-]*[a-z0-9]$" and not value:find("--", 1, true)
+      and not KNOWN[value:match "^(.*%d)%l$"]
   end,
 }
 

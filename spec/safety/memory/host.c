@@ -12,13 +12,11 @@
 #define _GNU_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED /* because only the deprecated SHA-256 shows its state */
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
@@ -229,11 +227,16 @@ static void search(const unsigned char *memory, size_t size, const char *owner, 
             }
 }
 
-/* Whether a part of a range is not mapped any more. */
-static bool is_unmapped(uintptr_t first, uintptr_t last)
+/* The first page of a range that cannot be read, because it guards a stack or its thread has ended;
+ * `last` if there is none. */
+static uintptr_t find_unreadable_page(int self, uintptr_t first, uintptr_t last)
 {
-    uintptr_t page = first & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
-    return msync((void *)page, last - page, MS_ASYNC) == -1 && errno == ENOMEM;
+    const uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    char byte;
+    for (uintptr_t page = first & ~(page_size - 1); page < last; page += page_size)
+        if (pread(self, &byte, 1, (off_t)page) != 1)
+            return page;
+    return last;
 }
 
 /* Searches a range of addresses through /proc/self/mem, in overlapping windows. */
@@ -245,17 +248,19 @@ static void search_range(uintptr_t first, uintptr_t last, const char *owner, con
         window = block_new(WINDOW, OWNER_SCANNER);
     if (self == -1)
         self = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    for (; first < last; first += WINDOW - PIECE) {
+    while (first < last) {
         size_t size = last - first < WINDOW ? last - first : WINDOW;
         ssize_t read_size = pread(self, window, size, (off_t)first);
-        if (read_size < 0 || (size_t)read_size != size) {
-            if (is_unmapped(first, first + size)) /* a thread has ended, and with it its stack */
-                return;
-            abort(); /* because the search would have a gap */
+        if (read_size >= 0 && (size_t)read_size == size) {
+            search(window, size, owner, state);
+            first += last - first <= WINDOW ? size : WINDOW - PIECE;
+            continue;
         }
-        search(window, size, owner, state);
-        if (last - first <= WINDOW)
-            break;
+        uintptr_t page = find_unreadable_page(self, first, first + size);
+        if (page == first + size)
+            abort(); /* because the search would have a gap */
+        search_range(first, page, owner, state);
+        first = page + (uintptr_t)sysconf(_SC_PAGESIZE);
     }
 }
 

@@ -42,4 +42,9 @@ describe("kms.huawei.regions", function()
       assert.falsy(regions.RULE.test(code), code)
     end
   end)
+
+  it("refuses an availability zone of a known region", function()
+    for _, code in ipairs { "cn-north-4a", "eu-west-101b" } do assert.falsy(regions.RULE.test(code), code) end
+    for _, code in ipairs { "cn-north-4ab", "xx-new-1a" } do assert.truthy(regions.RULE.test(code), code) end
+  end)
 end)

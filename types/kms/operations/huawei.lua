@@ -7,7 +7,7 @@ local Huawei = {}
 
 ---@class kms.huawei.UpdatePrimaryRegionParams
 ---@field key_id string ID of the key; 36 characters, lower-case letters and digits in groups of 8-4-4-4-12
----@field primary_region string code of the new primary region; a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"
+---@field primary_region string code of the new primary region; a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-", without the letter of an availability zone
 
 ---@class kms.huawei.UpdatePrimaryRegionResult
 ---@field key_id string ID of the key
@@ -24,7 +24,7 @@ function Huawei:update_primary_region(params, options) end
 
 ---@class kms.huawei.ReplicateKeyParams
 ---@field key_id string ID of the key; 36 characters, lower-case letters and digits in groups of 8-4-4-4-12
----@field replica_region string code of the region of the replica; a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-"
+---@field replica_region string code of the region of the replica; a region code such as "cn-north-4": lower-case letters and digits in groups joined by "-", without the letter of an availability zone
 ---@field key_alias string name of the replica; 1 to 255 characters: English letters, digits, ":", "/", "_" or "-", not ending in "/default"
 ---@field key_description string? description of the replica
 ---@field enterprise_project_id string? ID of the enterprise project; "0" is the default one
