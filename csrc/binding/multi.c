@@ -38,6 +38,7 @@ static int new_multi(lua_State *L)
 {
     multi *self = lua_newuserdatauv(L, sizeof *self, 0);
     *self = (multi){.loop = NULL};
+    kms_list_init(&self->queue.ended);
     luaL_getmetatable(L, TYPE_NAME);
     lua_setmetatable(L, -2);
     self->loop = kms_transport_event_loop(L);
@@ -65,13 +66,13 @@ static int add_request(lua_State *L)
 static void run(multi *self, double seconds)
 {
     const kms_transfer_queue *queue = &self->queue;
-    if (queue->first != NULL && self->credit > 0) {
+    if (queue->ended_count > 0 && self->credit > 0) {
         self->credit--;
         return;
     }
     const double deadline = seconds > 0 ? kms_monotonic() + seconds : 0;
-    double remaining = queue->first != NULL ? 0 : seconds;
-    while (kms_event_loop_step(self->loop, remaining) && queue->first == NULL && remaining > 0) {
+    double remaining = queue->ended_count > 0 ? 0 : seconds;
+    while (kms_event_loop_step(self->loop, remaining) && queue->ended_count == 0 && remaining > 0) {
         remaining = deadline - self->loop->now;
         if (remaining < 0)
             remaining = 0;

@@ -258,10 +258,8 @@ static int read_is_open(lua_State *L)
 static int close_transport(lua_State *L)
 {
     kms_transport *self = check_transport(L);
-    if (is_open(self)) {
-        self->pool->is_closed = true;
-        kms_event_loop_close_idle(self->loop, self->pool);
-    }
+    if (is_open(self))
+        kms_event_loop_close_pool(self->loop, self->pool);
     return 0;
 }
 

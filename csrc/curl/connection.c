@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_URL = 512 }; /* a host is shorter; see host.h */
-
 /* The error code of each libcurl result; all others are KMS_HTTP_OTHER. */
 static const struct {
     CURLcode result;
@@ -81,7 +79,7 @@ static const char *set_cause(const kms_connection *connection, CURLcode result,
 }
 
 /* Describes why connecting failed. Nothing of the request was sent. */
-static void describe_open_failure(kms_connection *connection, CURLcode result, kms_slice host,
+static void describe_open_failure(kms_connection *connection, CURLcode result,
                                   kms_http_error *error)
 {
     kms_http_error_code code = code_of(result);
@@ -107,32 +105,9 @@ static void describe_open_failure(kms_connection *connection, CURLcode result, k
         snprintf(with_proxy, sizeof with_proxy, "%s (a proxy is set)", reason);
         reason = with_proxy;
     }
-    kms_http_error_set(error, code, host, reason);
+    kms_http_error_set(error, code, kms_http_origin_host(&connection->origin), reason);
     if (connection->proxy != NULL)
         wipe_stack_below();
-}
-
-static kms_slice scheme_of(const kms_http_origin *origin)
-{
-    return origin->is_plain ? KMS_LITERAL("http://") : KMS_LITERAL("https://");
-}
-
-static bool set_url(kms_buffer *url, const kms_http_origin *origin)
-{
-    const kms_slice scheme = scheme_of(origin);
-    kms_buffer_init(url, MAX_URL);
-    kms_buffer_append(url, scheme.data, scheme.length);
-    kms_buffer_append(url, origin->host.data, origin->host.length);
-    return kms_buffer_append(url, "/", sizeof "/");
-}
-
-bool kms_connection_leads_to(const kms_connection *connection, const kms_http_origin *origin)
-{
-    const kms_buffer *url = &connection->url;
-    const kms_slice scheme = scheme_of(origin), host = origin->host;
-    return url->length == scheme.length + host.length + sizeof "/" &&
-           memcmp(url->data, scheme.data, scheme.length) == 0 &&
-           memcmp(url->data + scheme.length, host.data, host.length) == 0;
 }
 
 /* Configures the easy handle and adds it to the multi handle. */
@@ -142,18 +117,19 @@ static CURLcode configure(kms_connection *connection, const kms_options *options
     CURL *easy = connection->easy;
     const double connect_timeout = options->number[KMS_OPTION_CONNECT_TIMEOUT];
     const char *proxy = options->text[KMS_OPTION_PROXY];
+    char url[sizeof "https:///" + KMS_HTTP_MAX_HOST];
     CURLcode result = kms_options_apply(options, easy);
     /* Through a proxy, "localhost" would be the proxy's machine, and plain HTTP would leave this
      * one. */
     if (origin->is_plain)
         proxy = NULL;
     connection->proxy = proxy;
-    if (!set_url(&connection->url, origin))
-        return CURLE_OUT_OF_MEMORY;
+    snprintf(url, sizeof url, "http%s://%.*s/", origin->is_plain ? "" : "s",
+             (int)origin->host_length, origin->host);
     KMS_SET_OPTION(CURLOPT_PRIVATE, connection);
     KMS_SET_OPTION(CURLOPT_ERRORBUFFER, connection->error_text);
     KMS_SET_OPTION(CURLOPT_CONNECT_ONLY, 1L);
-    KMS_SET_OPTION(CURLOPT_URL, connection->url.data);
+    KMS_SET_OPTION(CURLOPT_URL, url);
     KMS_SET_OPTION(CURLOPT_PROXY, proxy == NULL ? "" : proxy);
     KMS_SET_OPTION(CURLOPT_CONNECTTIMEOUT_MS,
                    to_milliseconds(connect_timeout < seconds ? connect_timeout : seconds));
@@ -166,26 +142,27 @@ kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
                                     const kms_http_origin *origin, double seconds,
                                     kms_http_error *error)
 {
-    if (!origin->is_plain && !kms_options_check_files(options, origin->host, error))
+    if (!origin->is_plain && !kms_options_check_files(options, kms_http_origin_host(origin), error))
         return NULL;
     kms_connection *connection = calloc(1, sizeof *connection);
     CURLcode result = CURLE_OUT_OF_MEMORY;
     if (connection != NULL) {
         connection->multi = multi;
         connection->socket = CURL_SOCKET_BAD;
+        connection->origin = *origin;
         connection->easy = curl_easy_init();
         if (connection->easy != NULL)
             result = configure(connection, options, origin, seconds);
         if (result == CURLE_OK)
             return connection;
     }
-    kms_http_error_set(error, KMS_HTTP_OTHER, origin->host, curl_easy_strerror(result));
+    kms_http_error_set(error, KMS_HTTP_OTHER, kms_http_origin_host(origin),
+                       curl_easy_strerror(result));
     kms_connection_close(connection);
     return NULL;
 }
 
-bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_slice host,
-                                kms_http_error *error)
+bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_http_error *error)
 {
     if (result == CURLE_OK)
         result = curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->socket);
@@ -193,7 +170,7 @@ bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms
         result = CURLE_COULDNT_CONNECT;
     if (result == CURLE_OK)
         return true;
-    describe_open_failure(connection, result, host, error);
+    describe_open_failure(connection, result, error);
     return false;
 }
 
@@ -223,9 +200,10 @@ bool kms_connection_is_alive(kms_connection *connection)
 }
 
 void kms_connection_describe_failure(const kms_connection *connection, CURLcode result,
-                                     kms_slice host, kms_http_error *error)
+                                     kms_http_error *error)
 {
-    kms_http_error_set(error, code_of(result), host, set_cause(connection, result, error));
+    kms_http_error_set(error, code_of(result), kms_http_origin_host(&connection->origin),
+                       set_cause(connection, result, error));
 }
 
 void kms_connection_close(kms_connection *connection)
@@ -236,7 +214,6 @@ void kms_connection_close(kms_connection *connection)
         curl_multi_remove_handle(connection->multi, connection->easy);
         curl_easy_cleanup(connection->easy);
     }
-    kms_buffer_free(&connection->url);
     kms_wipe(connection->error_text, sizeof connection->error_text); /* may contain a proxy URL */
     free(connection);
 }

@@ -5,21 +5,22 @@
 #ifndef KMS_CONNECTION_H
 #define KMS_CONNECTION_H
 
-#include "base/buffer.h"
+#include "base/list.h"
 #include "curl/options.h"
 #include "http/error.h"
 #include "http/host.h"
 
 typedef struct kms_connection {
     CURL *easy;
-    CURLM *multi;          /* drives the easy handle; lives longer than the connection */
-    curl_socket_t socket;  /* CURL_SOCKET_BAD until connected */
-    kms_buffer url;        /* of the origin, with a final NUL */
+    CURLM *multi;         /* drives the easy handle; lives longer than the connection */
+    curl_socket_t socket; /* CURL_SOCKET_BAD until connected */
+    kms_http_origin origin;
     const char *proxy;     /* borrowed from the options, which live longer; NULL: none */
     double idle_since;     /* monotonic seconds; set by the pool */
     struct kms_pool *pool; /* keeps it while it is idle; set by the event loop */
-    struct kms_connection *next, *previous; /* in the event loop's list of all connections */
-    void *transfer; /* uses the connection; NULL while idle; set by the event loop */
+    kms_link link;         /* in the event loop's list of all connections */
+    kms_link idle_link;    /* in the pool, while it is idle */
+    void *transfer;        /* uses the connection; NULL while idle; set by the event loop */
     char error_text[CURL_ERROR_SIZE];
 } kms_connection;
 
@@ -31,14 +32,10 @@ kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
                                     kms_http_error *error);
 
 /* Handles libcurl's result of connecting. Returns false and sets `error` on failure. */
-bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_slice host,
-                                kms_http_error *error);
+bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_http_error *error);
 
 /* Number of TCP connections that libcurl opened for this connection. */
 unsigned long kms_connection_count(const kms_connection *connection);
-
-/* Whether the connection leads to an origin. Compares the host byte by byte. */
-bool kms_connection_leads_to(const kms_connection *connection, const kms_http_origin *origin);
 
 /* Whether an idle connection is usable: the server has not closed it and has sent nothing. */
 bool kms_connection_is_alive(kms_connection *connection);
@@ -48,7 +45,7 @@ bool kms_connection_survives_input(kms_connection *connection);
 
 /* Describes a failure of curl_easy_send or curl_easy_recv in `error`. */
 void kms_connection_describe_failure(const kms_connection *connection, CURLcode result,
-                                     kms_slice host, kms_http_error *error);
+                                     kms_http_error *error);
 
 /* Closes and frees a connection; NULL is allowed. Its socket must not be watched any more. */
 void kms_connection_close(kms_connection *connection);

@@ -1,7 +1,6 @@
 /* The event loop; see event_loop.h. */
 #include "curl/event_loop.h"
 #include "base/clock.h"
-#include "curl/sigpipe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,10 +17,12 @@ kms_event_loop *kms_event_loop_new(void)
     if (loop == NULL)
         return NULL;
     kms_socket_set_init(&loop->sockets);
+    kms_list_init(&loop->connections);
+    kms_list_init(&loop->free);
+    kms_list_init(&loop->running);
     loop->next_deadline = INFINITY;
     loop->notifier = -1;
     loop->process = getpid();
-    loop->is_sigpipe_possible = kms_sigpipe_is_possible();
     loop->refcount = 1;
     return loop;
 }
@@ -38,9 +39,9 @@ void kms_event_loop_release(kms_event_loop *loop)
     if (loop == NULL || --loop->refcount > 0)
         return;
     check_process(loop);
-    while (loop->free != NULL) {
-        kms_transfer *transfer = loop->free;
-        loop->free = transfer->next;
+    while (!kms_list_is_empty(&loop->free)) {
+        kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
+        kms_list_remove(&transfer->link);
         kms_transfer_free(transfer);
         free(transfer);
     }
@@ -55,8 +56,8 @@ void kms_event_loop_release(kms_event_loop *loop)
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *unused)
 {
     kms_socket_set *sockets = &((kms_event_loop *)data)->sockets;
-    const unsigned events = ((what & CURL_POLL_IN) != 0 ? KMS_READABLE : 0U) |
-                            ((what & CURL_POLL_OUT) != 0 ? KMS_WRITABLE : 0U);
+    const unsigned events =
+        ((what & CURL_POLL_IN) != 0 ? POLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? POLLOUT : 0U);
     (void)easy;
     (void)unused;
     if (kms_socket_set_owner(sockets, socket) != NULL) /* the loop watches it for a transfer */
@@ -105,75 +106,27 @@ static bool open_loop(kms_event_loop *loop)
 kms_transfer *kms_event_loop_prepare(kms_event_loop *loop)
 {
     check_process(loop);
-    if (loop->free != NULL)
-        return loop->free;
+    if (!kms_list_is_empty(&loop->free))
+        return KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
     kms_transfer *transfer = malloc(sizeof *transfer);
     if (transfer == NULL)
         return NULL;
     kms_transfer_init(transfer);
     transfer->id = ++loop->transfer_count;
-    return loop->free = transfer;
-}
-
-static void push_free(kms_event_loop *loop, kms_transfer *transfer)
-{
-    transfer->next = loop->free;
-    loop->free = transfer;
+    kms_list_insert(&loop->free, &transfer->link);
+    return transfer;
 }
 
 void kms_event_loop_recycle(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_transfer_clear(transfer);
-    push_free(loop, transfer);
-}
-
-static void link_running(kms_event_loop *loop, kms_transfer *transfer)
-{
-    transfer->previous = NULL;
-    transfer->next = loop->running;
-    if (transfer->next != NULL)
-        transfer->next->previous = transfer;
-    loop->running = transfer;
-}
-
-static void unlink_running(kms_event_loop *loop, kms_transfer *transfer)
-{
-    if (transfer->previous != NULL)
-        transfer->previous->next = transfer->next;
-    else
-        loop->running = transfer->next;
-    if (transfer->next != NULL)
-        transfer->next->previous = transfer->previous;
-    transfer->next = transfer->previous = NULL;
+    kms_list_insert(loop->free.next, &transfer->link);
 }
 
 static void set_resumable(kms_event_loop *loop, kms_transfer *transfer, bool is_resumable)
 {
-    if (transfer->is_resumable == is_resumable)
-        return;
+    loop->resumable_count += (size_t)is_resumable - (size_t)transfer->is_resumable;
     transfer->is_resumable = is_resumable;
-    if (is_resumable)
-        loop->resumable_count++;
-    else
-        loop->resumable_count--;
-}
-
-static void link_connection(kms_event_loop *loop, kms_connection *connection)
-{
-    connection->next = loop->connections;
-    if (connection->next != NULL)
-        connection->next->previous = connection;
-    loop->connections = connection;
-}
-
-static void unlink_connection(kms_event_loop *loop, kms_connection *connection)
-{
-    if (connection->previous != NULL)
-        connection->previous->next = connection->next;
-    else
-        loop->connections = connection->next;
-    if (connection->next != NULL)
-        connection->next->previous = connection->previous;
 }
 
 static void drop_connection(kms_event_loop *loop, kms_connection *connection)
@@ -182,7 +135,7 @@ static void drop_connection(kms_event_loop *loop, kms_connection *connection)
         return;
     if (connection->socket != CURL_SOCKET_BAD)
         kms_socket_set_forget(&loop->sockets, connection->socket);
-    unlink_connection(loop, connection);
+    kms_list_remove(&connection->link);
     kms_connection_close(connection);
 }
 
@@ -193,17 +146,11 @@ static void drop_expired(kms_event_loop *loop, kms_pool *pool)
         drop_connection(loop, connection);
 }
 
-void kms_event_loop_close_idle(kms_event_loop *loop, kms_pool *pool)
+void kms_event_loop_close_pool(kms_event_loop *loop, kms_pool *pool)
 {
-    kms_sigpipe sigpipe;
-    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     check_process(loop);
-    while (pool->idle_count > 0) {
-        kms_connection *connection = pool->idle[pool->idle_count - 1];
-        kms_pool_remove(pool, connection);
-        drop_connection(loop, connection);
-    }
-    kms_sigpipe_restore(&sigpipe);
+    pool->is_closed = true; /* so that every idle connection has expired */
+    drop_expired(loop, pool);
 }
 
 /* Makes the notifier readable exactly while ended transfers wait in queues. */
@@ -243,8 +190,8 @@ static void stop_running(kms_event_loop *loop, kms_transfer *transfer)
     kms_pool *pool = transfer->pool;
     set_resumable(loop, transfer, false);
     detach_connection(loop, transfer);
-    unlink_running(loop, transfer);
-    if (loop->running == NULL)
+    kms_list_remove(&transfer->link);
+    if (kms_list_is_empty(&loop->running))
         loop->next_deadline = INFINITY;
     pool->used_count--;
     drop_expired(loop, pool);
@@ -261,11 +208,7 @@ static void end(kms_event_loop *loop, kms_transfer *transfer)
     transfer->is_done = true;
     if (queue == NULL)
         return;
-    if (queue->first == NULL)
-        queue->first = transfer;
-    else
-        queue->last->next = transfer;
-    queue->last = transfer;
+    kms_list_insert(&queue->ended, &transfer->link);
     queue->running_count--;
     queue->ended_count++;
     loop->ended_count++;
@@ -288,7 +231,7 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
         end(loop, transfer);
         return;
     }
-    link_connection(loop, connection);
+    kms_list_insert(&loop->connections, &connection->link);
     connection->pool = transfer->pool;
     connection->transfer = transfer;
     transfer->connection = connection;
@@ -299,7 +242,7 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
 static void wait_for_socket(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_connection *connection = transfer->connection;
-    const unsigned events = KMS_READABLE | (kms_transfer_has_unsent(transfer) ? KMS_WRITABLE : 0U);
+    const unsigned events = POLLIN | (kms_transfer_has_unsent(transfer) ? POLLOUT : 0U);
     if (!kms_socket_set_watch(&loop->sockets, connection->socket, events, connection))
         end_with(loop, transfer, KMS_HTTP_OTHER, "not enough memory to wait for the response");
 }
@@ -339,7 +282,7 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
     transfer->pool->connection_count += count;
     if (transfer->queue != NULL)
         transfer->queue->connection_count += count;
-    if (kms_connection_finish_open(connection, result, transfer->origin.host, &transfer->error))
+    if (kms_connection_finish_open(connection, result, &transfer->error))
         attach(loop, transfer, connection, false);
     else
         end(loop, transfer);
@@ -351,16 +294,16 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
 static void close_all(kms_event_loop *loop, kms_http_error_code code, const char *reason,
                       bool has_forked)
 {
-    while (loop->connections != NULL) {
-        kms_connection *connection = loop->connections;
+    while (!kms_list_is_empty(&loop->connections)) {
+        kms_connection *connection = KMS_LIST_ITEM(loop->connections.next, kms_connection, link);
         kms_transfer *transfer = connection->transfer;
         if (transfer == NULL) {
-            kms_pool_remove(connection->pool, connection);
+            kms_pool_remove(connection);
             drop_connection(loop, connection);
             continue;
         }
         if (transfer->is_connecting && has_forked) {
-            unlink_connection(loop, connection);
+            kms_list_remove(&connection->link);
             transfer->connection = NULL;
         }
         end_with(loop, transfer, code, reason);
@@ -429,7 +372,7 @@ static kms_connection *take_idle(kms_event_loop *loop, kms_transfer *transfer)
 bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_request *request,
                           double seconds, kms_transfer_queue *queue)
 {
-    kms_transfer *transfer = loop->free;
+    kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
     if (!(seconds > 0))
         return kms_http_error_set(&transfer->error, KMS_HTTP_TIMEOUT, request->host,
                                   "the deadline has passed");
@@ -438,8 +381,8 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
                                   "not enough memory or descriptors for an event loop");
     kms_transfer_set_request(transfer, request);
     loop->now = kms_monotonic();
-    loop->free = transfer->next;
-    link_running(loop, transfer);
+    kms_list_remove(&transfer->link);
+    kms_list_insert(&loop->running, &transfer->link);
     transfer->timeout = seconds;
     transfer->deadline = loop->now + seconds;
     if (transfer->deadline < loop->next_deadline)
@@ -455,8 +398,6 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
         queue->request_count++;
         queue->running_count++;
     }
-    kms_sigpipe sigpipe;
-    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     kms_connection *connection = take_idle(loop, transfer);
     if (connection != NULL) {
         attach(loop, transfer, connection, true);
@@ -464,7 +405,6 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
         connect_transfer(loop, transfer);
         run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
     }
-    kms_sigpipe_restore(&sigpipe);
     update_notifier(loop);
     return true;
 }
@@ -475,7 +415,7 @@ static void on_ready_connection(kms_event_loop *loop, kms_connection *connection
     if (transfer != NULL) {
         advance(loop, transfer);
     } else if (!kms_connection_survives_input(connection)) {
-        kms_pool_remove(connection->pool, connection);
+        kms_pool_remove(connection);
         drop_connection(loop, connection);
     }
 }
@@ -492,9 +432,9 @@ static void handle_ready_sockets(kms_event_loop *loop)
             on_ready_connection(loop, owner);
         else
             run_curl(loop, socket,
-                     ((events & KMS_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
-                         ((events & KMS_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0) |
-                         ((events & KMS_SOCKET_FAILED) != 0 ? CURL_CSELECT_ERR : 0));
+                     ((events & POLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                         ((events & POLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                         ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0 ? CURL_CSELECT_ERR : 0));
     }
 }
 
@@ -502,8 +442,9 @@ static void resume_transfers(kms_event_loop *loop)
 {
     if (loop->resumable_count == 0)
         return;
-    for (kms_transfer *transfer = loop->running, *next; transfer != NULL; transfer = next) {
-        next = transfer->next;
+    for (kms_link *link = loop->running.next, *next; link != &loop->running; link = next) {
+        kms_transfer *transfer = KMS_LIST_ITEM(link, kms_transfer, link);
+        next = link->next;
         if (transfer->is_resumable)
             advance(loop, transfer);
     }
@@ -515,8 +456,9 @@ static void expire_transfers(kms_event_loop *loop)
     double next_deadline = INFINITY;
     if (loop->now < loop->next_deadline)
         return;
-    for (kms_transfer *transfer = loop->running, *next; transfer != NULL; transfer = next) {
-        next = transfer->next;
+    for (kms_link *link = loop->running.next, *next; link != &loop->running; link = next) {
+        kms_transfer *transfer = KMS_LIST_ITEM(link, kms_transfer, link);
+        next = link->next;
         if (transfer->deadline > loop->now) {
             if (transfer->deadline < next_deadline)
                 next_deadline = transfer->deadline;
@@ -546,8 +488,6 @@ static bool run_once(kms_event_loop *loop, double seconds)
     const double timer = until_timer(loop);
     const bool is_whole = kms_socket_set_wait(&loop->sockets, timer < seconds ? timer : seconds);
     loop->now = kms_monotonic();
-    kms_sigpipe sigpipe;
-    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     handle_ready_sockets(loop);
     resume_transfers(loop);
     if (loop->has_curl_timer && loop->curl_timer <= loop->now) {
@@ -555,7 +495,6 @@ static bool run_once(kms_event_loop *loop, double seconds)
         run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
     }
     expire_transfers(loop);
-    kms_sigpipe_restore(&sigpipe);
     update_notifier(loop);
     return is_whole;
 }
@@ -592,7 +531,7 @@ int kms_event_loop_descriptor(kms_event_loop *loop)
     if (loop->notifier == -1) {
         loop->notifier = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (loop->notifier == -1 ||
-            !kms_socket_set_watch(&loop->sockets, loop->notifier, KMS_READABLE, loop))
+            !kms_socket_set_watch(&loop->sockets, loop->notifier, POLLIN, loop))
             return -1;
         update_notifier(loop);
     }
@@ -602,11 +541,10 @@ int kms_event_loop_descriptor(kms_event_loop *loop)
 
 kms_transfer *kms_event_loop_take(kms_event_loop *loop, kms_transfer_queue *queue)
 {
-    kms_transfer *transfer = queue->first;
-    if (transfer == NULL)
+    if (queue->ended_count == 0)
         return NULL;
-    queue->first = transfer->next;
-    transfer->next = NULL;
+    kms_transfer *transfer = KMS_LIST_ITEM(queue->ended.next, kms_transfer, link);
+    kms_list_remove(&transfer->link);
     queue->ended_count--;
     loop->ended_count--;
     update_notifier(loop);
@@ -615,10 +553,7 @@ kms_transfer *kms_event_loop_take(kms_event_loop *loop, kms_transfer_queue *queu
 
 void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_transfer *transfer)
 {
-    transfer->next = queue->first;
-    if (queue->first == NULL)
-        queue->last = transfer;
-    queue->first = transfer;
+    kms_list_insert(queue->ended.next, &transfer->link);
     queue->ended_count++;
     loop->ended_count++;
     update_notifier(loop);
@@ -627,11 +562,10 @@ void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_
 void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
 {
     kms_transfer *transfer;
-    kms_sigpipe sigpipe;
-    kms_sigpipe_block(&sigpipe, loop->is_sigpipe_possible);
     check_process(loop);
-    for (kms_transfer *next = loop->running; (transfer = next) != NULL;) {
-        next = transfer->next;
+    for (kms_link *link = loop->running.next, *next; link != &loop->running; link = next) {
+        transfer = KMS_LIST_ITEM(link, kms_transfer, link);
+        next = link->next;
         if (transfer->queue != queue)
             continue;
         transfer->is_drained = false; /* closes its connection */
@@ -639,7 +573,6 @@ void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
         queue->running_count--;
         kms_event_loop_recycle(loop, transfer);
     }
-    kms_sigpipe_restore(&sigpipe);
     while ((transfer = kms_event_loop_take(loop, queue)) != NULL)
         kms_event_loop_recycle(loop, transfer);
 }

@@ -17,9 +17,9 @@
 typedef struct {
     CURLM *multi;           /* opens connections; NULL before the first transfer */
     kms_socket_set sockets; /* owners: a kms_connection, NULL (libcurl) or the loop (notifier) */
-    kms_connection *connections;
-    kms_transfer *free;     /* for new transfers */
-    kms_transfer *running;  /* started and not ended */
+    kms_link connections;   /* all of them */
+    kms_link free;          /* transfers for new requests */
+    kms_link running;       /* transfers that have started and not ended */
     size_t resumable_count; /* running transfers that can continue without waiting */
     bool has_curl_timer;
     double curl_timer;    /* monotonic seconds */
@@ -30,7 +30,6 @@ typedef struct {
     bool is_notified;
     int transfer_count; /* transfers created so far */
     pid_t process;      /* the one that opened the connections */
-    bool is_sigpipe_possible;
     unsigned refcount;
 } kms_event_loop;
 
@@ -78,7 +77,7 @@ void kms_event_loop_recycle(kms_event_loop *loop, kms_transfer *transfer);
 /* Aborts the running transfers of a queue and drops the ended ones. */
 void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue);
 
-/* Closes the idle connections of a pool. */
-void kms_event_loop_close_idle(kms_event_loop *loop, kms_pool *pool);
+/* Closes a pool: its idle connections now, and those in use when their transfers end. */
+void kms_event_loop_close_pool(kms_event_loop *loop, kms_pool *pool);
 
 #endif

@@ -74,10 +74,6 @@ kms_option_status kms_options_set_number(kms_options *options, kms_option_index 
     return KMS_OPTION_OK;
 }
 
-/* CURLOPT_QUICK_EXIT of libcurl 7.87. By its number, because the library at run time decides, not
- * the headers. Without it, closing a handle waits for its name server, even after the deadline. */
-#define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
-
 /* Settings that no option changes. No option disables the TLS checks. */
 static const struct {
     CURLoption option;
@@ -99,6 +95,8 @@ static const struct {
     /* TLS sessions are not kept, because libcurl 7.88 frees a host name twice if memory runs out
      * while it stores a session. */
     {CURLOPT_SSL_SESSIONID_CACHE, 0},
+    /* Otherwise closing a handle waits for its name server, even after the deadline. */
+    {CURLOPT_QUICK_EXIT, 1},
 };
 
 bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error)
@@ -204,12 +202,8 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
     for (int i = 0; i < KMS_OPTION_COUNT; i++)
         if (options->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
             KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
-    if (result == CURLE_OK) {
-        /* Not errors, because some TLS libraries do not support the first, and old libcurl not the
-         * second. */
+    if (result == CURLE_OK) /* not an error, because some TLS libraries do not support this */
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_auto_retry_disable);
-        curl_easy_setopt(easy, QUICK_EXIT, 1L);
-    }
     return result == CURLE_OK ? apply_ca(options, easy) : result;
 }
 

@@ -7,9 +7,8 @@
 
 typedef struct kms_pool {
     kms_options options;
-    kms_connection **idle; /* the least recently used one first */
+    kms_link idle; /* the least recently used connection first */
     size_t idle_count;
-    size_t idle_capacity;
     size_t used_count;     /* connections in use now */
     size_t max_used_count; /* the highest used_count so far */
     bool is_closed;        /* no connection is kept any more */
@@ -31,8 +30,8 @@ void kms_pool_release(kms_pool *pool);
  * closed it; see kms_connection_is_alive. */
 kms_connection *kms_pool_take(kms_pool *pool, const kms_http_origin *origin);
 
-/* Puts a connection into the pool. False if the pool is closed, keeps no connections or has no
- * memory; then the caller must close the connection. */
+/* Puts a connection into the pool. False if the pool is closed or keeps no connections; then the
+ * caller must close the connection. */
 bool kms_pool_put(kms_pool *pool, kms_connection *connection, double now);
 
 /* Takes a connection out of the pool that it should not keep: one that has been idle for too long,
@@ -40,7 +39,7 @@ bool kms_pool_put(kms_pool *pool, kms_connection *connection, double now);
  * keeps as many connections as were in use at once, and at least 8. */
 kms_connection *kms_pool_take_expired(kms_pool *pool, double now);
 
-/* Takes this connection out of the pool, if it is there. */
-void kms_pool_remove(kms_pool *pool, const kms_connection *connection);
+/* Takes an idle connection out of its pool. */
+void kms_pool_remove(kms_connection *connection);
 
 #endif

@@ -2,38 +2,30 @@
 #ifndef KMS_SOCKET_SET_H
 #define KMS_SOCKET_SET_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* -DKMS_USE_POLL builds the poll variant on Linux, for tests. */
 #if defined(__linux__) && !defined(KMS_USE_POLL)
 #define KMS_USE_EPOLL 1
-#else
-#define KMS_USE_EPOLL 0
-#endif
-
-#if KMS_USE_EPOLL
 #include <sys/epoll.h>
 typedef struct epoll_event kms_ready_socket;
 #else
-#include <poll.h>
+#define KMS_USE_EPOLL 0
 typedef struct pollfd kms_ready_socket;
 #endif
 
-enum { KMS_READABLE = 1, KMS_WRITABLE = 2, KMS_SOCKET_FAILED = 4 };
-
-/* One socket that is watched. */
+/* One socket that is watched. Events are those of poll. */
 typedef struct {
     unsigned events; /* 0: not watched */
     void *owner;
-    size_t slot; /* poll: index into `ready` */
 } kms_watch;
 
 typedef struct {
-    kms_watch *watches; /* by socket number */
-    size_t watch_count;
-    kms_ready_socket *ready; /* epoll: the events of the last wait; poll: all sockets */
-    size_t ready_capacity;
+    kms_watch *watches;      /* by socket number */
+    kms_ready_socket *ready; /* of the last wait; poll: all sockets */
+    size_t capacity;         /* of both arrays */
     size_t ready_count;
     size_t ready_next;
     int descriptor; /* epoll: its descriptor; poll: -1 */
@@ -45,8 +37,8 @@ void kms_socket_set_init(kms_socket_set *set);
 /* Prepares the set for waiting, unless that is done. False if memory or descriptors run out. */
 bool kms_socket_set_open(kms_socket_set *set);
 
-/* Watches a socket for KMS_READABLE, KMS_WRITABLE or both. For a watched socket this replaces
- * events and owner. A socket must be forgotten before it is closed. False if memory runs out. */
+/* Watches a socket for POLLIN, POLLOUT or both. For a watched socket this replaces events and
+ * owner. A socket must be forgotten before it is closed. False if memory runs out. */
 bool kms_socket_set_watch(kms_socket_set *set, int socket, unsigned events, void *owner);
 
 /* The owner of a watched socket; NULL if the socket is not watched. */

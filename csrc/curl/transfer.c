@@ -16,9 +16,7 @@ void kms_transfer_init(kms_transfer *transfer)
 
 void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request)
 {
-    transfer->origin = kms_http_request_origin(request);
-    transfer->origin.host.data = transfer->host;
-    memcpy(transfer->host, request->host.data, request->host.length);
+    kms_http_request_get_origin(request, &transfer->origin);
     transfer->is_idempotent = kms_http_method_is_idempotent(request->method);
     transfer->has_no_body = kms_http_method_has_no_body(request->method);
 }
@@ -30,14 +28,13 @@ bool kms_transfer_has_unsent(const kms_transfer *transfer)
 
 void kms_transfer_fail(kms_transfer *transfer, kms_http_error_code code, const char *reason)
 {
-    kms_http_error_set(&transfer->error, code, transfer->origin.host, reason);
+    kms_http_error_set(&transfer->error, code, kms_http_origin_host(&transfer->origin), reason);
 }
 
 /* Fails because libcurl lost the connection. */
 static kms_transfer_progress fail_lost(kms_transfer *transfer, CURLcode result)
 {
-    kms_connection_describe_failure(transfer->connection, result, transfer->origin.host,
-                                    &transfer->error);
+    kms_connection_describe_failure(transfer->connection, result, &transfer->error);
     return KMS_TRANSFER_DONE;
 }
 

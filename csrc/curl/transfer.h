@@ -7,43 +7,40 @@
 #include "http/http1_parser.h"
 #include "http/request.h"
 
-typedef struct kms_transfer kms_transfer;
-
 /* Transfers in the order in which they ended. The caller that started them takes them out. */
 typedef struct {
-    kms_transfer *first, *last;
+    kms_link ended;
     size_t ended_count;
     size_t running_count; /* started and not ended */
     unsigned long request_count;
     unsigned long connection_count;
 } kms_transfer_queue;
 
-struct kms_transfer {
+typedef struct {
+    kms_link link; /* in the list that contains it */
     kms_http_writer writer;
-    kms_http_origin origin; /* its host is a slice of `host` */
-    char host[KMS_HTTP_MAX_HOST];
-    bool is_idempotent;
-    bool has_no_body; /* the response must not have a body */
     kms_http_response response;
     kms_http1_parser parser;
-    kms_http_error error;
     kms_pool *pool;             /* one reference while running */
     kms_connection *connection; /* NULL: none */
     kms_slice unsent;           /* the rest of writer.bytes */
     CURLcode send_result;       /* an error: the rest cannot be sent */
     double timeout;             /* seconds */
     double deadline;            /* monotonic seconds */
-    bool is_resumable;          /* its last progress was KMS_TRANSFER_AGAIN */
+    bool is_idempotent;
+    bool has_no_body;  /* the response must not have a body */
+    bool is_resumable; /* its last progress was KMS_TRANSFER_AGAIN */
     bool is_connecting;
     bool is_reused; /* the connection had carried another request before */
     bool is_second_try;
     bool may_have_arrived; /* the server may have received a part of the request */
     bool is_drained;       /* the response is complete and no byte followed it */
     bool is_done;
-    kms_transfer_queue *queue;     /* gets the transfer when it ends; NULL: only is_done is set */
-    kms_transfer *next, *previous; /* in the list that contains it */
-    int id;                        /* unique among the transfers of a loop */
-};
+    kms_transfer_queue *queue; /* gets the transfer when it ends; NULL: only is_done is set */
+    int id;                    /* unique among the transfers of a loop */
+    kms_http_origin origin;
+    kms_http_error error;
+} kms_transfer;
 
 /* Allocates nothing. */
 void kms_transfer_init(kms_transfer *transfer);

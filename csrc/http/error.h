@@ -24,11 +24,11 @@ enum { KMS_HTTP_CAUSE_SIZE = 256 }; /* CURL_ERROR_SIZE */
 typedef struct {
     kms_http_error_code code;
     const char *field; /* KMS_HTTP_INVALID: the field of the request that breaks a rule; static */
-    char message[512];
     bool is_permanent; /* caused by the caller: a retry would fail in the same way */
     bool is_uncertain; /* the server may have received the request */
     bool has_cause;    /* cause_code and cause_text are those of libcurl */
     int cause_code;
+    char message[512];
     char cause_text[KMS_HTTP_CAUSE_SIZE];
 } kms_http_error;
 

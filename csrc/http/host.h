@@ -9,8 +9,21 @@ enum { KMS_HTTP_MAX_HOST = 255 + sizeof "[]:65535" }; /* bytes, with a final NUL
 /* Where a connection leads: scheme and host (RFC 9110 section 4.3.1). */
 typedef struct {
     bool is_plain; /* the scheme is "http"; false: "https" */
-    kms_slice host;
+    size_t host_length;
+    char host[KMS_HTTP_MAX_HOST];
 } kms_http_origin;
+
+static inline kms_slice kms_http_origin_host(const kms_http_origin *origin)
+{
+    return (kms_slice){origin->host, origin->host_length};
+}
+
+/* Compares the hosts byte by byte. */
+static inline bool kms_http_origin_equals(const kms_http_origin *a, const kms_http_origin *b)
+{
+    return a->is_plain == b->is_plain &&
+           kms_slice_equals(kms_http_origin_host(a), kms_http_origin_host(b));
+}
 
 /* Splits "name", "name:port", "[IPv6]" or "[IPv6]:port". The name keeps its brackets. *port is 0
  * if the host has none. False if the host has another form. */

@@ -34,9 +34,11 @@ static bool expects_body(kms_slice method)
     return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
 }
 
-kms_http_origin kms_http_request_origin(const kms_http_request *request)
+void kms_http_request_get_origin(const kms_http_request *request, kms_http_origin *origin)
 {
-    return (kms_http_origin){kms_ascii_equals_nocase(request->scheme, "http"), request->host};
+    origin->is_plain = kms_ascii_equals_nocase(request->scheme, "http");
+    origin->host_length = request->host.length;
+    memcpy(origin->host, request->host.data, request->host.length);
 }
 
 void kms_http_writer_init(kms_http_writer *writer)

@@ -51,8 +51,8 @@ void kms_http_writer_clear(kms_http_writer *writer);
 /* Wipes and frees the bytes. */
 void kms_http_writer_free(kms_http_writer *writer);
 
-/* The request's origin, which borrows its host. */
-kms_http_origin kms_http_request_origin(const kms_http_request *request);
+/* Copies the origin of a valid request. */
+void kms_http_request_get_origin(const kms_http_request *request, kms_http_origin *origin);
 
 /* Whether the response to a method has no body (RFC 9112 section 6.3, rules 1 and 2). */
 bool kms_http_method_has_no_body(kms_slice method);
