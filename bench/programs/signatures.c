@@ -23,7 +23,7 @@ typedef struct {
     const char *expected;
     /* The request as kms.sign passes it to the signer. */
     kms_signer signer;
-    kms_slice segments[MAX_SEGMENTS];
+    kms_pair segments[MAX_SEGMENTS];
     kms_pair headers[HEADER_COUNT];
 } program;
 
@@ -58,12 +58,12 @@ static void prepare_core(program *self, bool huawei)
     size_t count = 0;
     for (const char *at = plain->path; at != NULL && count < MAX_SEGMENTS; count++) {
         const char *end = strchr(++at, '/');
-        self->segments[count] = (kms_slice){at, end == NULL ? strlen(at) : (size_t)(end - at)};
+        self->segments[count].name = (kms_slice){at, end == NULL ? strlen(at) : (size_t)(end - at)};
         at = end;
     }
     request->method = KMS_LITERAL("PUT");
     request->host = kms_slice_from_string(plain->host);
-    request->path = (kms_path){{NULL, 0}, self->segments, count};
+    request->segments = (kms_pairs){self->segments, count};
     request->body = kms_slice_from_string(plain->body);
     if (!huawei)
         request->target = kms_slice_from_string(plain->path);

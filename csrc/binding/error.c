@@ -17,22 +17,14 @@ void kms_error_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-int kms_error_push(lua_State *L, const kms_error_value *error)
+int kms_error_push(lua_State *L, const char *kind, const char *code, const char *message)
 {
     lua_pushnil(L);
     lua_createtable(L, 0, 8);
-    kms_table_set_string(L, "kind", kms_slice_from_string(error->kind));
-    kms_table_set_string(L, "code", kms_slice_from_string(error->code));
-    kms_table_set_string(L, "message", kms_slice_from_string(error->message));
-    lua_pushboolean(L, error->is_uncertain);
-    lua_setfield(L, -2, "uncertain");
-    if (error->has_cause) {
-        lua_createtable(L, 0, 2);
-        lua_pushinteger(L, error->cause_code);
-        lua_setfield(L, -2, "code");
-        kms_table_set_string(L, "message", kms_slice_from_string(error->cause_message));
-        lua_setfield(L, -2, "cause");
-    }
+    kms_table_set_string(L, "kind", kind);
+    kms_table_set_string(L, "code", code);
+    kms_table_set_string(L, "message", message);
+    kms_table_set_boolean(L, "uncertain", false);
     lua_getfield(L, LUA_REGISTRYINDEX, METATABLE);
     lua_setmetatable(L, -2);
     return 2;

@@ -3,10 +3,9 @@
  *
  * A parser's userdata owns the response until it is pushed. The parser has ended before its result
  * is pushed, so a finalizer that runs meanwhile cannot change that result. */
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/wipe.h"
-#include "binding/compat.h"
+#include "binding/class.h"
 #include "binding/error.h"
 #include "binding/request.h"
 #include "binding/response.h"
@@ -46,13 +45,10 @@ static int new_parser(lua_State *L)
     const kms_slice method = check_slice(L, 1);
     const lua_Number max_body = luaL_checknumber(L, 2);
     luaL_argcheck(L, max_body >= 0 && max_body <= INT32_MAX, 2, "max_body must be 0 to 2147483647");
-    parser *self = lua_newuserdatauv(L, sizeof *self, 0);
+    parser *self = kms_class_new(L, PARSER_TYPE_NAME, sizeof *self);
     kms_http_response_init(&self->response);
     self->response.body.limit = (size_t)max_body;
     kms_http1_parser_start(&self->parser, &self->response, kms_http_method_has_no_body(method));
-    self->has_ended = false;
-    luaL_getmetatable(L, PARSER_TYPE_NAME);
-    lua_setmetatable(L, -2);
     return 1;
 }
 
@@ -123,13 +119,9 @@ static int write_request(lua_State *L)
     kms_request request;
     kms_http_error error;
     lua_settop(L, 1);
-    kms_http_writer *writer = lua_newuserdatauv(L, sizeof *writer, 0);
+    kms_http_writer *writer = kms_class_new(L, WRITER_TYPE_NAME, sizeof *writer);
     kms_http_writer_init(writer);
-    luaL_getmetatable(L, WRITER_TYPE_NAME);
-    lua_setmetatable(L, -2);
-    kms_request_status status = kms_request_read(L, 1, &request);
-    if (status == KMS_REQUEST_OK)
-        status = kms_request_write(L, 1, &request, writer, &error);
+    const kms_request_status status = kms_request_write(L, 1, &request, writer, &error);
     if (status == KMS_REQUEST_OK) {
         lua_pushlstring(L, writer->bytes.data, writer->bytes.length);
     } else if (status == KMS_REQUEST_MALFORMED) {
@@ -158,27 +150,22 @@ static int parse_host(lua_State *L)
     return 2;
 }
 
-static int is_ip(lua_State *L)
-{
-    lua_pushboolean(L, kms_host_is_ip(check_slice(L, 1)));
-    return 1;
-}
+/* A test of a string, and its name in Lua. */
+static const struct {
+    const char *name;
+    bool (*test)(kms_slice);
+} TESTS[] = {
+    {"is_ip", kms_host_is_ip},
+    {"is_loopback", kms_host_is_loopback},
+    {"is_link_local", kms_host_is_link_local},
+    {"is_idempotent", kms_http_method_is_idempotent},
+};
 
-static int is_loopback(lua_State *L)
+/* Its upvalue is the index of a test. */
+static int run_test(lua_State *L)
 {
-    lua_pushboolean(L, kms_host_is_loopback(check_slice(L, 1)));
-    return 1;
-}
-
-static int is_link_local(lua_State *L)
-{
-    lua_pushboolean(L, kms_host_is_link_local(check_slice(L, 1)));
-    return 1;
-}
-
-static int is_idempotent(lua_State *L)
-{
-    lua_pushboolean(L, kms_http_method_is_idempotent(check_slice(L, 1)));
+    const lua_Integer index = lua_tointeger(L, lua_upvalueindex(1));
+    lua_pushboolean(L, TESTS[index].test(check_slice(L, 1)));
     return 1;
 }
 
@@ -221,25 +208,15 @@ static int read_file(lua_State *L)
     return 2;
 }
 
-static int read_monotonic_clock(lua_State *L)
-{
-    lua_pushnumber(L, kms_monotonic());
-    return 1;
-}
-
-static int read_wall_clock(lua_State *L)
-{
-    lua_pushnumber(L, kms_now());
-    return 1;
-}
-
 static const luaL_Reg FUNCTIONS[] = {
-    {"parser", new_parser},           {"request", write_request},
-    {"parse_host", parse_host},       {"is_ip", is_ip},
-    {"is_loopback", is_loopback},     {"is_link_local", is_link_local},
-    {"is_idempotent", is_idempotent}, {"error_message", error_message},
-    {"read_file", read_file},         {"monotonic", read_monotonic_clock},
-    {"now", read_wall_clock},         {NULL, NULL},
+    {"parser", new_parser},
+    {"request", write_request},
+    {"parse_host", parse_host},
+    {"error_message", error_message},
+    {"read_file", read_file},
+    {"monotonic", kms_class_read_monotonic_clock},
+    {"now", kms_class_read_wall_clock},
+    {NULL, NULL},
 };
 
 static const luaL_Reg PARSER_METHODS[] = {
@@ -249,15 +226,8 @@ static const luaL_Reg PARSER_METHODS[] = {
     {NULL, NULL},
 };
 
-/* Creates a metatable with a finalizer, and pushes it. */
-static void push_class(lua_State *L, const char *name, lua_CFunction collect)
-{
-    luaL_newmetatable(L, name);
-    lua_pushstring(L, name);
-    lua_setfield(L, -2, "__name");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-}
+static const luaL_Reg PARSER_METAMETHODS[] = {{"__gc", collect_parser}, {NULL, NULL}};
+static const luaL_Reg WRITER_METAMETHODS[] = {{"__gc", collect_writer}, {NULL, NULL}};
 
 KMS_EXPORT int luaopen_kms_http1(lua_State *L);
 
@@ -266,12 +236,14 @@ int luaopen_kms_http1(lua_State *L)
     luaL_checkversion(L);
     kms_error_open(L);
     kms_request_open(L);
-    push_class(L, WRITER_TYPE_NAME, collect_writer);
-    push_class(L, PARSER_TYPE_NAME, collect_parser);
-    luaL_newlib(L, PARSER_METHODS);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 2);
+    kms_class_create(L, WRITER_TYPE_NAME, WRITER_METAMETHODS, NULL);
+    kms_class_create(L, PARSER_TYPE_NAME, PARSER_METAMETHODS, PARSER_METHODS);
     luaL_newlib(L, FUNCTIONS);
+    for (size_t i = 0; i < sizeof TESTS / sizeof *TESTS; i++) {
+        lua_pushinteger(L, (lua_Integer)i);
+        lua_pushcclosure(L, run_test, 1);
+        lua_setfield(L, -2, TESTS[i].name);
+    }
     /* The codes that error_message takes. */
     lua_createtable(L, KMS_HTTP_ERROR_CODE_COUNT, 0);
     for (int code = KMS_HTTP_TIMEOUT; code < KMS_HTTP_ERROR_CODE_COUNT; code++) {

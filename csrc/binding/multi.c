@@ -4,7 +4,7 @@
  * returns a request that has ended. */
 #include "binding/multi.h"
 #include "base/clock.h"
-#include "binding/compat.h"
+#include "binding/class.h"
 #include "binding/response.h"
 #include "binding/transport.h"
 
@@ -36,11 +36,8 @@ static multi *check_open(lua_State *L)
 
 static int new_multi(lua_State *L)
 {
-    multi *self = lua_newuserdatauv(L, sizeof *self, 0);
-    *self = (multi){.loop = NULL};
+    multi *self = kms_class_new(L, TYPE_NAME, sizeof *self);
     kms_list_init(&self->queue.ended);
-    luaL_getmetatable(L, TYPE_NAME);
-    lua_setmetatable(L, -2);
     self->loop = kms_transport_event_loop(L);
     kms_event_loop_retain(self->loop);
     return 1;
@@ -129,19 +126,8 @@ static int timeout(lua_State *L)
 
 static int stats(lua_State *L)
 {
-    const multi *self = check_multi(L);
-    lua_createtable(L, 0, 2);
-    lua_pushinteger(L, (lua_Integer)self->queue.request_count);
-    lua_setfield(L, -2, "requests");
-    lua_pushinteger(L, (lua_Integer)self->queue.connection_count);
-    lua_setfield(L, -2, "connections");
-    return 1;
-}
-
-static int read_monotonic_clock(lua_State *L)
-{
-    lua_pushnumber(L, kms_monotonic());
-    return 1;
+    const kms_transfer_queue *queue = &check_multi(L)->queue;
+    return kms_transport_push_stats(L, queue->request_count, queue->connection_count);
 }
 
 static int close_multi(lua_State *L)
@@ -164,7 +150,7 @@ static int to_string(lua_State *L)
 
 static const luaL_Reg METHODS[] = {
     {"add", add_request},       {"step", step},         {"pending", pending},
-    {"descriptor", descriptor}, {"timeout", timeout},   {"clock", read_monotonic_clock},
+    {"descriptor", descriptor}, {"timeout", timeout},   {"clock", kms_class_read_monotonic_clock},
     {"stats", stats},           {"close", close_multi}, {NULL, NULL},
 };
 
@@ -177,12 +163,6 @@ static const luaL_Reg METAMETHODS[] = {
 
 void kms_multi_open(lua_State *L)
 {
-    luaL_newmetatable(L, TYPE_NAME);
-    luaL_setfuncs(L, METAMETHODS, 0);
-    lua_pushstring(L, TYPE_NAME);
-    lua_setfield(L, -2, "__name");
-    luaL_newlib(L, METHODS);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);
     lua_pushcfunction(L, new_multi);
 }

@@ -2,6 +2,7 @@
 #include "binding/response.h"
 #include "binding/compat.h"
 #include "binding/error.h"
+#include "binding/table.h"
 
 /* Pops the name of a repeated header, its previous value or list of values, and one more value.
  * Stores the values as a list. */
@@ -75,29 +76,26 @@ void kms_response_push(lua_State *L, const kms_http_response *response)
 {
     const kms_buffer *body = &response->body;
     lua_createtable(L, 0, 3);
-    lua_pushinteger(L, response->status);
-    lua_setfield(L, -2, "status");
+    kms_table_set_integer(L, "status", response->status);
     push_headers(L, response);
     lua_setfield(L, -2, "headers");
-    lua_pushlstring(L, body->length > 0 ? body->data : "", body->length);
-    lua_setfield(L, -2, "body");
+    kms_table_set_slice(L, "body", body->length > 0 ? kms_buffer_view(body) : KMS_LITERAL(""));
 }
 
 int kms_response_push_error(lua_State *L, const kms_http_error *error)
 {
-    const bool is_invalid = error->code == KMS_HTTP_INVALID;
-    const kms_error_value value = {.kind = is_invalid ? "invalid" : "transport",
-                                   .code =
-                                       is_invalid ? error->field : kms_http_error_word(error->code),
-                                   .message = error->message,
-                                   .is_uncertain = error->is_uncertain,
-                                   .has_cause = error->has_cause,
-                                   .cause_code = error->cause_code,
-                                   .cause_message = error->cause_text};
-    kms_error_push(L, &value);
-    if (error->is_permanent) {
-        lua_pushboolean(L, false);
-        lua_setfield(L, -2, "retryable");
+    if (error->code == KMS_HTTP_INVALID)
+        return kms_error_push(L, "invalid", error->field, error->message);
+    kms_error_push(L, "transport", kms_http_error_word(error->code), error->message);
+    if (error->is_uncertain)
+        kms_table_set_boolean(L, "uncertain", true);
+    if (error->is_permanent)
+        kms_table_set_boolean(L, "retryable", false);
+    if (error->has_cause) {
+        lua_createtable(L, 0, 2);
+        kms_table_set_integer(L, "code", error->cause_code);
+        kms_table_set_string(L, "message", error->cause_text);
+        lua_setfield(L, -2, "cause");
     }
     return 2;
 }

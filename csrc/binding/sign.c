@@ -124,43 +124,18 @@ static size_t measure_list(lua_State *L, const list_location *list, size_t limit
     return length <= limit ? length : limit + 1;
 }
 
-static kms_slice read_slice(lua_State *L, int index)
+/* Reads the list at `location` into pairs->items: pairs, or strings as names. */
+static void read_list(lua_State *L, const list_location *list, bool has_pairs, kms_pairs *pairs)
 {
-    kms_slice slice = {NULL, 0};
-    if (lua_type(L, index) == LUA_TSTRING)
-        slice.data = lua_tolstring(L, index, &slice.length);
-    return slice;
-}
-
-static void read_pairs(lua_State *L, const list_location *list, kms_pairs *pairs)
-{
-    const int top = lua_gettop(L);
     for (size_t i = 0; i < pairs->count; i++) {
+        const int position = (int)i + 1;
         kms_pair *pair = &pairs->items[i];
-        lua_rawgeti(L, list->index, (int)i + 1);
-        if (lua_type(L, -1) == LUA_TTABLE) {
-            lua_rawgeti(L, -1, 1);
-            lua_rawgeti(L, -2, 2);
-            *pair = (kms_pair){read_slice(L, -2), read_slice(L, -1)};
-        }
-        lua_settop(L, top);
-        if (pair->name.data == NULL || pair->value.data == NULL)
-            luaL_argerror(L, list->argument,
-                          lua_pushfstring(L, "%s[%d] must be {name, value}, two strings",
-                                          list->name, (int)i + 1));
-    }
-}
-
-static void read_segments(lua_State *L, const list_location *list, kms_slice *segments,
-                          size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, list->index, (int)i + 1);
-        segments[i] = read_slice(L, -1);
-        lua_pop(L, 1);
-        if (segments[i].data == NULL)
-            luaL_argerror(L, list->argument,
-                          lua_pushfstring(L, "%s[%d] must be a string", list->name, (int)i + 1));
+        if (has_pairs ? kms_table_read_pair(L, list->index, position, pair)
+                      : kms_table_read_string(L, list->index, position, &pair->name))
+            continue;
+        luaL_argerror(L, list->argument,
+                      lua_pushfstring(L, "%s[%d] must be %s", list->name, position,
+                                      has_pairs ? "{name, value}, two strings" : "a string"));
     }
 }
 
@@ -169,19 +144,20 @@ static void read_lists(lua_State *L, kms_sign_context *context, const list_locat
                        const list_location *query, const list_location *headers)
 {
     kms_sign_request *request = &context->signer.request;
-    size_t segment_count = measure_list(L, path, KMS_LIST_LIMIT);
-    size_t query_count = measure_list(L, query, KMS_LIST_LIMIT);
-    size_t header_count = headers == NULL ? 0 : measure_list(L, headers, KMS_HEADER_COUNT_LIMIT);
-    size_t header_room = header_count + KMS_MAX_ADDED_HEADERS;
-    kms_sign_context_reserve(L, context, header_room + query_count, segment_count);
-    kms_slice *segments = (kms_slice *)(context->lists + header_room + query_count);
-    request->headers = (kms_pairs){context->lists, header_count};
-    request->query = (kms_pairs){context->lists + header_room, query_count};
-    request->path = (kms_path){read_slice(L, path->index), segments, segment_count};
+    request->segments.count = measure_list(L, path, KMS_LIST_LIMIT);
+    request->query.count = measure_list(L, query, KMS_LIST_LIMIT);
+    request->headers.count = headers == NULL ? 0 : measure_list(L, headers, KMS_HEADER_COUNT_LIMIT);
+    const size_t header_room = request->headers.count + KMS_MAX_ADDED_HEADERS;
+    kms_sign_context_reserve(L, context,
+                             header_room + request->query.count + request->segments.count);
+    request->headers.items = context->pairs;
+    request->query.items = request->headers.items + header_room;
+    request->segments.items = request->query.items + request->query.count;
+    request->path = kms_table_to_slice(L, path->index);
     if (headers != NULL)
-        read_pairs(L, headers, &request->headers);
-    read_pairs(L, query, &request->query);
-    read_segments(L, path, segments, segment_count);
+        read_list(L, headers, true, &request->headers);
+    read_list(L, query, true, &request->query);
+    read_list(L, path, false, &request->segments);
     context->is_busy = true;
 }
 
@@ -210,13 +186,14 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
     kms_sign_context *context = kms_sign_context_acquire(L);
     read_lists(L, context, &PATH_LIST, &QUERY_LIST, &HEADER_LIST);
     kms_sign_request *request = &context->signer.request;
-    request->algorithm = read_slice(L, ALGORITHM);
-    request->method = read_slice(L, METHOD);
-    request->host = read_slice(L, HOST);
-    request->target = read_slice(L, TARGET);
-    request->body = read_slice(L, BODY);
-    context->signer.credentials = (kms_credentials){
-        read_slice(L, ACCESS_KEY), read_slice(L, SECRET_KEY), read_slice(L, SECURITY_TOKEN)};
+    request->algorithm = kms_table_to_slice(L, ALGORITHM);
+    request->method = kms_table_to_slice(L, METHOD);
+    request->host = kms_table_to_slice(L, HOST);
+    request->target = kms_table_to_slice(L, TARGET);
+    request->body = kms_table_to_slice(L, BODY);
+    context->signer.credentials =
+        (kms_credentials){kms_table_to_slice(L, ACCESS_KEY), kms_table_to_slice(L, SECRET_KEY),
+                          kms_table_to_slice(L, SECURITY_TOKEN)};
     return context;
 }
 
@@ -246,8 +223,7 @@ static int push_error(lua_State *L, kms_sign_context *context)
         kms_sign_context_release(context);
         return luaL_error(L, "not enough memory");
     }
-    int count = kms_error_push(
-        L, &(kms_error_value){.kind = "invalid", .code = error->field, .message = error->message});
+    int count = kms_error_push(L, "invalid", error->field, error->message);
     kms_sign_context_release(context);
     return count;
 }
@@ -277,8 +253,8 @@ static void push_stages(lua_State *L, const kms_signer *signer)
     };
     lua_createtable(L, 0, 4);
     for (size_t i = 0; i < sizeof STAGES / sizeof STAGES[0]; i++)
-        kms_table_set_string(L, STAGES[i].name, kms_buffer_view(&signer->stages[STAGES[i].stage]));
-    kms_table_set_string(L, "signature", kms_slice_from_string(signer->signature));
+        kms_table_set_slice(L, STAGES[i].name, kms_buffer_view(&signer->stages[STAGES[i].stage]));
+    kms_table_set_string(L, "signature", signer->signature);
 }
 
 static int sign(lua_State *L, sign_provider provider, void (*push)(lua_State *, const kms_signer *))
@@ -341,7 +317,8 @@ static int sign_fingerprint(lua_State *L)
     push_field(L, 1, "secret_key", STRING);
     kms_sign_context *context = kms_sign_context_acquire(L);
     context->is_busy = true;
-    context->signer.credentials = (kms_credentials){read_slice(L, 2), read_slice(L, 3), {NULL, 0}};
+    context->signer.credentials =
+        (kms_credentials){kms_table_to_slice(L, 2), kms_table_to_slice(L, 3), {NULL, 0}};
     if (!kms_fingerprint_compute(&context->signer))
         return push_error(L, context);
     lua_pushlstring(L, context->signer.signature, KMS_HASH_HEX);

@@ -2,32 +2,31 @@
 #include "binding/sign_context.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "binding/compat.h"
+#include "binding/class.h"
 
 static const char TYPE_NAME[] = "kms.sign.context";
 
-enum { MAX_KEPT_LISTS = 8192 };
+enum { MAX_KEPT_PAIRS = 256 };
 
-static void free_lists(kms_sign_context *context)
+static void free_pairs(kms_sign_context *context)
 {
-    free(context->lists);
-    context->lists = NULL;
-    context->lists_size = 0;
+    free(context->pairs);
+    context->pairs = NULL;
+    context->pair_count = 0;
 }
 
 static void free_memory(kms_sign_context *context)
 {
     kms_signer_free(&context->signer);
-    free_lists(context);
+    free_pairs(context);
 }
 
 void kms_sign_context_release(kms_sign_context *context)
 {
     kms_signer_clear(&context->signer);
-    if (context->lists_size > MAX_KEPT_LISTS)
-        free_lists(context);
+    if (context->pair_count > MAX_KEPT_PAIRS)
+        free_pairs(context);
     if (context->is_closed)
         free_memory(context);
     context->is_busy = false;
@@ -44,19 +43,14 @@ static int collect(lua_State *L)
 
 void kms_sign_context_open(lua_State *L)
 {
-    luaL_newmetatable(L, TYPE_NAME);
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    static const luaL_Reg METAMETHODS[] = {{"__gc", collect}, {NULL, NULL}};
+    kms_class_create(L, TYPE_NAME, METAMETHODS, NULL);
 }
 
 kms_sign_context *kms_sign_context_push(lua_State *L)
 {
-    kms_sign_context *context = lua_newuserdatauv(L, sizeof *context, 0);
-    memset(context, 0, sizeof *context);
+    kms_sign_context *context = kms_class_new(L, TYPE_NAME, sizeof *context);
     kms_signer_init(&context->signer);
-    luaL_getmetatable(L, TYPE_NAME);
-    lua_setmetatable(L, -2);
     return context;
 }
 
@@ -75,17 +69,13 @@ kms_sign_context *kms_sign_context_acquire(lua_State *L)
     return context;
 }
 
-void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t pairs,
-                              size_t segments)
+void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t count)
 {
-    size_t size = pairs * sizeof(kms_pair) + segments * sizeof(kms_slice);
-    if (size > context->lists_size) {
-        free_lists(context);
-        context->lists = malloc(size);
-        if (context->lists == NULL)
-            luaL_error(L, "not enough memory");
-        context->lists_size = size;
-    }
-    if (size > 0)
-        memset(context->lists, 0, size);
+    if (count <= context->pair_count)
+        return;
+    free_pairs(context);
+    context->pairs = malloc(count * sizeof *context->pairs);
+    if (context->pairs == NULL)
+        luaL_error(L, "not enough memory");
+    context->pair_count = count;
 }

@@ -14,8 +14,8 @@ typedef struct {
     bool is_busy;   /* a call has not yet pushed its results */
     bool is_closed; /* __gc has run: keep nothing from now on */
     kms_signer signer;
-    kms_pair *lists; /* of the request: headers, query, path segments */
-    size_t lists_size;
+    kms_pair *pairs; /* of the request: headers, query, path segments */
+    size_t pair_count;
 } kms_sign_context;
 
 /* Creates the metatable. */
@@ -29,9 +29,8 @@ kms_sign_context *kms_sign_context_push(lua_State *L);
  * raised; a new one then replaces it in the upvalue. Raises for lack of memory. */
 kms_sign_context *kms_sign_context_acquire(lua_State *L);
 
-/* Makes room for the lists and sets it to zero. Raises for lack of memory. */
-void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t pairs,
-                              size_t segments);
+/* Makes room for pairs. Raises for lack of memory. */
+void kms_sign_context_reserve(lua_State *L, kms_sign_context *context, size_t count);
 
 /* Wipes the output and ends the call. Allocates nothing. */
 void kms_sign_context_release(kms_sign_context *context);

@@ -4,12 +4,13 @@
  * Finalizers may run and send while an outcome is pushed. They do not find its transfer, which is
  * in no list then. */
 #include "binding/transport.h"
-#include "base/clock.h"
-#include "binding/compat.h"
+#include "binding/class.h"
 #include "binding/response.h"
+#include "binding/table.h"
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 static const char TYPE_NAME[] = "kms.transport.curl";
@@ -35,12 +36,9 @@ static int collect_loop(lua_State *L)
 
 static void open_loop(lua_State *L)
 {
-    kms_event_loop **holder = lua_newuserdatauv(L, sizeof(kms_event_loop *), 0);
-    *holder = NULL;
-    luaL_newmetatable(L, LOOP_TYPE_NAME);
-    lua_pushcfunction(L, collect_loop);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
+    static const luaL_Reg METAMETHODS[] = {{"__gc", collect_loop}, {NULL, NULL}};
+    kms_class_create(L, LOOP_TYPE_NAME, METAMETHODS, NULL);
+    kms_event_loop **holder = kms_class_new(L, LOOP_TYPE_NAME, sizeof(kms_event_loop *));
     *holder = kms_event_loop_new();
     if (*holder == NULL)
         luaL_error(L, "not enough memory");
@@ -82,54 +80,40 @@ kms_transport *kms_transport_check(lua_State *L, int index)
     return self;
 }
 
-static kms_option_index find_option(lua_State *L, const char *name)
+/* Reads the settings that are on top of the stack. */
+static void read_options(lua_State *L, kms_options *options)
 {
-    for (int i = 0; i < KMS_OPTION_COUNT; i++)
-        if (strcmp(KMS_OPTIONS[i].name, name) == 0)
-            return (kms_option_index)i;
-    return (kms_option_index)luaL_argerror(L, 1, lua_pushfstring(L, "unknown option '%s'", name));
-}
-
-/* Sets the option whose name and value are on top of the stack. */
-static void set_option(lua_State *L, kms_options *options)
-{
-    kms_option_status status = KMS_OPTION_INVALID;
-    if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_argerror(
-            L, 1,
-            lua_pushfstring(L, "option names must be strings, got a %s", luaL_typename(L, -2)));
-    const char *name = lua_tostring(L, -2);
-    const kms_option_index option = find_option(L, name);
-    if (KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TSTRING) {
-        kms_slice text;
-        text.data = lua_tolstring(L, -1, &text.length);
-        status = kms_options_set_text(options, option, text);
-    } else if (!KMS_OPTIONS[option].is_text && lua_type(L, -1) == LUA_TNUMBER) {
-        status = kms_options_set_number(options, option, lua_tonumber(L, -1));
+    for (int i = 0; i < KMS_OPTION_COUNT; i++) {
+        lua_getfield(L, -1, KMS_OPTIONS[i].name);
+        options->number[i] = lua_tonumber(L, -1);
+        if (lua_type(L, -1) == LUA_TSTRING &&
+            (options->text[i] = strdup(lua_tostring(L, -1))) == NULL)
+            luaL_error(L, "not enough memory");
+        lua_pop(L, 1);
     }
-    if (status == KMS_OPTION_NO_MEMORY)
-        luaL_error(L, "not enough memory");
-    if (status == KMS_OPTION_INVALID)
-        luaL_argerror(L, 1, lua_pushfstring(L, "option '%s' %s", name, KMS_OPTIONS[option].rule));
 }
 
+/* Its upvalue is the function kms.transport.options.parse_curl. */
 static int new_transport(lua_State *L)
 {
-    if (!lua_isnoneornil(L, 1))
-        luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    kms_transport *self = lua_newuserdatauv(L, sizeof *self, 0);
-    *self = (kms_transport){NULL, NULL};
-    luaL_getmetatable(L, TYPE_NAME);
-    lua_setmetatable(L, -2);
+    enum { OPTIONS = 1, SETTINGS, PROBLEM };
+    if (!lua_isnoneornil(L, OPTIONS))
+        luaL_checktype(L, OPTIONS, LUA_TTABLE);
+    lua_settop(L, OPTIONS);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, OPTIONS);
+    lua_call(L, 1, 2);
+    if (lua_isnil(L, SETTINGS))
+        luaL_argerror(L, OPTIONS, lua_tostring(L, PROBLEM));
+    kms_transport *self = kms_class_new(L, TYPE_NAME, sizeof *self);
     self->loop = kms_transport_event_loop(L);
     kms_event_loop_retain(self->loop);
     self->pool = kms_pool_new();
     if (self->pool == NULL)
         luaL_error(L, "not enough memory");
-    if (lua_istable(L, 1))
-        for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1))
-            set_option(L, &self->pool->options);
+    lua_pushvalue(L, SETTINGS);
+    read_options(L, &self->pool->options);
+    lua_pop(L, 1);
     return 1;
 }
 
@@ -146,12 +130,10 @@ kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *
 {
     kms_request request;
     kms_event_loop *loop = transport->loop;
-    if (kms_request_read(L, index, &request) != KMS_REQUEST_OK)
-        luaL_argerror(L, index, lua_tostring(L, -1));
     kms_transfer *transfer = kms_event_loop_prepare(loop);
     if (transfer == NULL)
         luaL_error(L, "not enough memory");
-    kms_request_status status =
+    const kms_request_status status =
         kms_request_write(L, index, &request, &transfer->writer, &transfer->error);
     if (status == KMS_REQUEST_OK &&
         kms_event_loop_start(loop, transport->pool, &request.http,
@@ -220,33 +202,20 @@ static int sleep_seconds(lua_State *L)
     return 0;
 }
 
-static int read_wall_clock(lua_State *L)
-{
-    lua_pushnumber(L, kms_now());
-    return 1;
-}
-
-static int read_monotonic_clock(lua_State *L)
-{
-    lua_pushnumber(L, kms_monotonic());
-    return 1;
-}
-
-static void push_stats(lua_State *L, unsigned long requests, unsigned long connections)
+int kms_transport_push_stats(lua_State *L, unsigned long requests, unsigned long connections)
 {
     lua_createtable(L, 0, 2);
-    lua_pushinteger(L, (lua_Integer)requests);
-    lua_setfield(L, -2, "requests");
-    lua_pushinteger(L, (lua_Integer)connections);
-    lua_setfield(L, -2, "connections");
+    kms_table_set_integer(L, "requests", (lua_Integer)requests);
+    kms_table_set_integer(L, "connections", (lua_Integer)connections);
+    return 1;
 }
 
 static int stats(lua_State *L)
 {
     const kms_pool *pool = check_transport(L)->pool;
-    push_stats(L, pool == NULL ? 0 : pool->request_count,
-               pool == NULL ? 0 : pool->connection_count);
-    return 1;
+    if (pool == NULL)
+        return kms_transport_push_stats(L, 0, 0);
+    return kms_transport_push_stats(L, pool->request_count, pool->connection_count);
 }
 
 static int read_is_open(lua_State *L)
@@ -280,10 +249,14 @@ static int to_string(lua_State *L)
 }
 
 static const luaL_Reg METHODS[] = {
-    {"send", send_request},     {"sleep", sleep_seconds},
-    {"now", read_wall_clock},   {"clock", read_monotonic_clock},
-    {"stats", stats},           {"is_open", read_is_open},
-    {"close", close_transport}, {NULL, NULL},
+    {"send", send_request},
+    {"sleep", sleep_seconds},
+    {"now", kms_class_read_wall_clock},
+    {"clock", kms_class_read_monotonic_clock},
+    {"stats", stats},
+    {"is_open", read_is_open},
+    {"close", close_transport},
+    {NULL, NULL},
 };
 
 static const luaL_Reg METAMETHODS[] = {
@@ -299,12 +272,11 @@ void kms_transport_open(lua_State *L)
     lua_pushlightuserdata(L, (void *)(size_t)&FUNCTION_KEY);
     lua_pushcfunction(L, push_result);
     lua_rawset(L, LUA_REGISTRYINDEX);
-    luaL_newmetatable(L, TYPE_NAME);
-    luaL_setfuncs(L, METAMETHODS, 0);
-    lua_pushstring(L, TYPE_NAME);
-    lua_setfield(L, -2, "__name");
-    luaL_newlib(L, METHODS);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-    lua_pushcfunction(L, new_transport);
+    kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "kms.transport.options");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "parse_curl");
+    lua_remove(L, -2);
+    lua_pushcclosure(L, new_transport, 1);
 }

@@ -34,4 +34,7 @@ int kms_transport_push_outcome(lua_State *L, int push_result, kms_transfer *tran
 /* Pushes the function that kms_transport_push_outcome calls. Allocates nothing. */
 void kms_transport_push_function(lua_State *L);
 
+/* Pushes a table with two counters, and returns 1. */
+int kms_transport_push_stats(lua_State *L, unsigned long requests, unsigned long connections);
+
 #endif

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,66 +12,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEXT_RULE "must be a non-empty string without NUL"
-#define TIMEOUT_RULE "must be a number of seconds above 0, at most 1000000"
-#define KEEPALIVE_RULE "must be a number of seconds, 0 to 1000000"
-#define SIZE_RULE "must be a whole number of bytes, 1 to 2147483647"
-
 const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
-    [KMS_OPTION_CA_FILE] = {"ca_file", true, 0, 0, 0, TEXT_RULE, 0},
-    [KMS_OPTION_CA_PATH] = {"ca_path", true, 0, 0, 0, TEXT_RULE, 0},
-    [KMS_OPTION_PROXY] = {"proxy", true, 0, 0, 0, TEXT_RULE, 0},
-    [KMS_OPTION_NO_PROXY] = {"no_proxy", true, 0, 0, 0, TEXT_RULE, CURLOPT_NOPROXY},
-    [KMS_OPTION_CLIENT_CERT] = {"client_cert", true, 0, 0, 0, TEXT_RULE, CURLOPT_SSLCERT},
-    [KMS_OPTION_CLIENT_KEY] = {"client_key", true, 0, 0, 0, TEXT_RULE, CURLOPT_SSLKEY},
-    [KMS_OPTION_CLIENT_KEY_PASSWORD] = {"client_key_password", true, 0, 0, 0, TEXT_RULE,
-                                        CURLOPT_KEYPASSWD},
-    [KMS_OPTION_CONNECT_TIMEOUT] = {"connect_timeout", false, 10, 1e-9, 1e6, TIMEOUT_RULE, 0},
-    [KMS_OPTION_TIMEOUT] = {"timeout", false, 0, 1e-9, 1e6, TIMEOUT_RULE, 0},
-    [KMS_OPTION_KEEPALIVE] = {"keepalive", false, 60, 0, 1e6, KEEPALIVE_RULE, 0},
-    [KMS_OPTION_MAX_RESPONSE] = {"max_response", false, 1024 * 1024, 1, INT32_MAX, SIZE_RULE, 0},
+    [KMS_OPTION_CA_FILE] = {"ca_file", 0},
+    [KMS_OPTION_CA_PATH] = {"ca_path", 0},
+    [KMS_OPTION_PROXY] = {"proxy", 0},
+    [KMS_OPTION_NO_PROXY] = {"no_proxy", CURLOPT_NOPROXY},
+    [KMS_OPTION_CLIENT_CERT] = {"client_cert", CURLOPT_SSLCERT},
+    [KMS_OPTION_CLIENT_KEY] = {"client_key", CURLOPT_SSLKEY},
+    [KMS_OPTION_CLIENT_KEY_PASSWORD] = {"client_key_password", CURLOPT_KEYPASSWD},
+    [KMS_OPTION_CONNECT_TIMEOUT] = {"connect_timeout", 0},
+    [KMS_OPTION_TIMEOUT] = {"timeout", 0},
+    [KMS_OPTION_KEEPALIVE] = {"keepalive", 0},
+    [KMS_OPTION_MAX_RESPONSE] = {"max_response", 0},
 };
-
-void kms_options_init(kms_options *options)
-{
-    memset(options, 0, sizeof *options);
-    for (int i = 0; i < KMS_OPTION_COUNT; i++)
-        options->number[i] = KMS_OPTIONS[i].default_number;
-}
-
-static void free_text(char *text)
-{
-    if (text != NULL)
-        kms_wipe(text, strlen(text));
-    free(text);
-}
-
-kms_option_status kms_options_set_text(kms_options *options, kms_option_index option,
-                                       kms_slice text)
-{
-    if (text.length == 0 || memchr(text.data, '\0', text.length) != NULL)
-        return KMS_OPTION_INVALID;
-    char *copy = malloc(text.length + 1);
-    if (copy == NULL)
-        return KMS_OPTION_NO_MEMORY;
-    memcpy(copy, text.data, text.length + 1);
-    free_text(options->text[option]);
-    options->text[option] = copy;
-    return KMS_OPTION_OK;
-}
-
-kms_option_status kms_options_set_number(kms_options *options, kms_option_index option,
-                                         double number)
-{
-    const kms_option *rule = &KMS_OPTIONS[option];
-    /* Written so that NaN is invalid. */
-    if (!(number >= rule->min_number && number <= rule->max_number))
-        return KMS_OPTION_INVALID;
-    if (option == KMS_OPTION_MAX_RESPONSE && (double)(long)number != number)
-        return KMS_OPTION_INVALID;
-    options->number[option] = number;
-    return KMS_OPTION_OK;
-}
 
 /* Settings that no option changes. No option disables the TLS checks. */
 static const struct {
@@ -210,7 +162,10 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
 void kms_options_free(kms_options *options)
 {
     for (int i = 0; i < KMS_OPTION_COUNT; i++) {
-        free_text(options->text[i]);
+        char *text = options->text[i];
+        if (text != NULL)
+            kms_wipe(text, strlen(text));
+        free(text);
         options->text[i] = NULL;
     }
 }

@@ -1,4 +1,4 @@
-/* The options of a transport: their names, rules and values, and what they set in libcurl. */
+/* The options of a transport: their names and values, and what they set in libcurl. */
 #ifndef KMS_OPTIONS_H
 #define KMS_OPTIONS_H
 
@@ -22,33 +22,17 @@ typedef enum {
     KMS_OPTION_COUNT
 } kms_option_index;
 
-/* One row per option. */
 typedef struct {
-    const char *name;
-    bool is_text;
-    double default_number, min_number, max_number;
-    const char *rule;   /* "must be ..." */
+    const char *name;   /* as in kms.transport.options, which has the rules and the defaults */
     CURLoption setting; /* the libcurl option of a text; 0: not set directly */
 } kms_option;
 
 extern const kms_option KMS_OPTIONS[KMS_OPTION_COUNT];
 
 typedef struct {
-    char *text[KMS_OPTION_COUNT]; /* NULL: not set */
-    double number[KMS_OPTION_COUNT];
+    char *text[KMS_OPTION_COUNT];    /* from malloc; NULL: not set */
+    double number[KMS_OPTION_COUNT]; /* 0: not set */
 } kms_options;
-
-/* Sets the defaults. Allocates nothing. */
-void kms_options_init(kms_options *options);
-
-typedef enum { KMS_OPTION_OK, KMS_OPTION_INVALID, KMS_OPTION_NO_MEMORY } kms_option_status;
-
-/* Sets an option, and copies a text, which must end in NUL. KMS_OPTION_INVALID: the value breaks
- * the option's rule. */
-kms_option_status kms_options_set_text(kms_options *options, kms_option_index option,
-                                       kms_slice text);
-kms_option_status kms_options_set_number(kms_options *options, kms_option_index option,
-                                         double number);
 
 /* Sets a libcurl option of `easy` unless `result` is an error. Both are variables of the calling
  * function. After the first setting that libcurl rejects, the next ones do nothing. */

@@ -10,7 +10,6 @@ kms_pool *kms_pool_new(void)
     kms_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return NULL;
-    kms_options_init(&pool->options);
     kms_list_init(&pool->idle);
     pool->refcount = 1;
     return pool;

@@ -17,7 +17,7 @@ typedef struct kms_pool {
     unsigned long connection_count;
 } kms_pool;
 
-/* Creates an empty pool with default options and one reference. NULL if memory runs out. */
+/* Creates an empty pool without options and with one reference. NULL if memory runs out. */
 kms_pool *kms_pool_new(void);
 
 void kms_pool_retain(kms_pool *pool);

@@ -74,12 +74,12 @@ static bool encode_path_text(kms_signer *signer, kms_slice text)
 
 static bool encode_path(kms_signer *signer)
 {
-    const kms_path *path = &signer->request.path;
+    const kms_sign_request *request = &signer->request;
     kms_buffer *out = &signer->stages[KMS_TARGET];
-    if (path->text.data != NULL && !encode_path_text(signer, path->text))
+    if (request->path.data != NULL && !encode_path_text(signer, request->path))
         return false;
-    for (size_t i = 0; i < path->count; i++) {
-        kms_slice segment = path->segments[i];
+    for (size_t i = 0; i < request->segments.count; i++) {
+        kms_slice segment = request->segments.items[i].name;
         if (segment.length == 0 || is_dots(segment, 1) || is_dots(segment, 2))
             return kms_signer_fail(signer,
                                    "path[%zu] must not be \"\", \".\" or \"..\"; got \"%.*s\"",

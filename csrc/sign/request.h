@@ -6,20 +6,15 @@
 
 #include "base/slice.h"
 
-/* Raw text, or raw segments if `text` is absent. Each segment is encoded by itself. */
-typedef struct {
-    kms_slice text;
-    const kms_slice *segments;
-    size_t count;
-} kms_path;
-
 /* All bytes are borrowed. Absent slices are optional fields that the caller left out. */
 typedef struct {
     kms_slice algorithm; /* Huawei Cloud; default SDK-HMAC-SHA256 */
     kms_slice method;
     kms_slice host;
     kms_slice target; /* NAVER Cloud: already encoded, replaces path and query */
-    kms_path path;
+    kms_slice path;   /* raw */
+    kms_pairs
+        segments; /* raw; replace the path if it is absent; the names are encoded one by one */
     kms_pairs query;
     kms_pairs headers;
     kms_slice body;

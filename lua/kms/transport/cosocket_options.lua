@@ -2,6 +2,7 @@
 
 local cosocket_tls = require "kms.transport.cosocket_tls"
 local http1 = require "kms.http1"
+local options = require "kms.transport.options"
 local validate = require "kms.util.validate"
 
 local ngx = rawget(_G, "ngx")
@@ -16,18 +17,6 @@ local cosocket_options = {}
 
 local MIN_NGX_LUA = 10022 -- 0.10.22 added tcpsock:setclientcert
 local MAX_FILE = 2 ^ 20 -- bytes
-
-local function in_seconds(min)
-  return function(value) return type(value) == "number" and value >= min and value <= 1e6 end
-end
-
-local function is_count(value)
-  return type(value) == "number" and value >= 1 and value < 2 ^ 31 and value % 1 == 0
-end
-
-local function is_text(value)
-  return type(value) == "string" and value ~= "" and not value:find("\0", 1, true)
-end
 
 local function decode_percent(text)
   return (text:gsub("%%([0-9A-Fa-f][0-9A-Fa-f])", function(digits) return string.char(tonumber(digits, 16)) end))
@@ -52,34 +41,17 @@ local function parse_proxy(url)
   return { host = host, name = name:lower(), port = port, authorization = authorization }
 end
 
-local SECONDS = "must be a number of seconds above 0, at most 1000000"
-local TEXT = "must be a non-empty string without NUL"
-local OPTIONS = {
-  connect_timeout = { default = 10, test = in_seconds(1e-9), rule = SECONDS },
-  timeout = { test = in_seconds(1e-9), rule = SECONDS },
-  keepalive = { default = 60, test = in_seconds(0), rule = "must be a number of seconds, 0 to 1000000" },
-  max_response = { default = 2 ^ 20, test = is_count, rule = "must be a whole number of bytes, 1 to 2147483647" },
-  pool_size = { default = 64, test = is_count, rule = "must be a whole number, 1 to 2147483647" },
-  proxy = { test = parse_proxy, rule = 'must be "http://host:port" or "http://user:password@host:port"' },
-  client_cert = { test = is_text, rule = TEXT },
-  client_key = { test = is_text, rule = TEXT },
-  client_key_password = { test = is_text, rule = TEXT },
-}
-
 -- Options of kms.transport.curl that ngx_lua cannot honour, and what to do instead.
-local TRUST = "name the CA certificates in lua_ssl_trusted_certificate"
-local ELSEWHERE = {
-  ca_file = TRUST, ca_path = TRUST, no_proxy = "make a client without a proxy for those hosts",
-}
-
----@return string? problem
-local function check_option(name, value)
-  if type(name) ~= "string" then return ("option name must be a string; got a %s"):format(type(name)) end
-  if ELSEWHERE[name] then return ("option '%s' is not available in NGINX: %s"):format(name, ELSEWHERE[name]) end
-  local option = OPTIONS[name]
-  if not option then return ("unknown option '%s'"):format(name) end
-  if not option.test(value) then return ("option '%s' %s"):format(name, option.rule) end
+local function unavailable(remedy)
+  return { test = function() return false end, rule = "is not available in NGINX: " .. remedy }
 end
+
+local TRUST = unavailable "name the CA certificates in lua_ssl_trusted_certificate"
+local OPTIONS = options.extend {
+  pool_size = { default = 64, test = options.is_count, rule = "must be a whole number, 1 to 2147483647" },
+  proxy = { test = parse_proxy, rule = 'must be "http://host:port" or "http://user:password@host:port"' },
+  ca_file = TRUST, ca_path = TRUST, no_proxy = unavailable "make a client without a proxy for those hosts",
+}
 
 ---@return string? problem that ngx_lua has no client certificates
 local function check_ngx_lua()
@@ -102,23 +74,23 @@ end
 
 ---@return { chain: ffi.cdata*, key: ffi.cdata* }? certificate
 ---@return string pem_or_problem
-local function read_certificate(options)
+local function read_certificate(settings)
   local problem = check_ngx_lua()
   if problem then return nil, problem end
-  local key_option = options.client_key and "client_key" or "client_cert"
+  local key_option = settings.client_key and "client_key" or "client_cert"
   local certificate_pem, key_pem, chain, key
-  certificate_pem, problem = read_file("client_cert", options.client_cert)
-  if certificate_pem then key_pem, problem = read_file(key_option, options[key_option]) end
+  certificate_pem, problem = read_file("client_cert", settings.client_cert)
+  if certificate_pem then key_pem, problem = read_file(key_option, settings[key_option]) end
   if problem then return nil, problem end
   chain, problem = require("ngx.ssl").parse_pem_cert(certificate_pem)
   if not chain then
     return nil, ("option 'client_cert' must be the path of a PEM file with a certificate; %s has none (%s)"):format(
-      validate.quote(options.client_cert), problem)
+      validate.quote(settings.client_cert), problem)
   end
-  key, problem = cosocket_tls.parse_key(certificate_pem, key_pem, options.client_key_password)
+  key, problem = cosocket_tls.parse_key(certificate_pem, key_pem, settings.client_key_password)
   if not key then
     return nil, ("option '%s' must be the path of a PEM file with the certificate's private key; %s: %s"):format(
-      key_option, validate.quote(options[key_option]), problem)
+      key_option, validate.quote(settings[key_option]), problem)
   end
   return { chain = chain, key = key }, certificate_pem
 end
@@ -141,17 +113,12 @@ local function identify(authorization, certificate_pem)
 end
 
 --- Validates options and adds the defaults.
----@param options kms.transport.cosocket.Options
+---@param values kms.transport.cosocket.Options
 ---@return kms.transport.cosocket.Settings? settings
 ---@return string? problem
-function cosocket_options.parse(options)
-  local settings = {}
-  for name, option in pairs(OPTIONS) do settings[name] = option.default end
-  for name, value in pairs(options) do
-    local problem = check_option(name, value)
-    if problem then return nil, problem end
-    settings[name] = value
-  end
+function cosocket_options.parse(values)
+  local settings, problem = options.parse(OPTIONS, values)
+  if not settings then return nil, problem end
   for _, name in ipairs { "client_key", "client_key_password" } do
     if settings[name] and not settings.client_cert then
       return nil, ("option '%s' needs option 'client_cert'"):format(name)
