@@ -13,11 +13,13 @@ static kms_file_status fail(int error, kms_file_info *info)
     return error == ENOENT || error == ENOTDIR ? KMS_FILE_ABSENT : KMS_FILE_UNREADABLE;
 }
 
-/* Checks what the path or the descriptor refers to. */
-static kms_file_status check(const struct stat *status, size_t size, kms_file_info *info)
+/* Checks what a path or a descriptor refers to; `result` is that of stat or fstat. */
+static kms_file_status check(int result, const struct stat *status, size_t size,
+                             kms_file_info *info)
 {
-    if (S_ISDIR(status->st_mode))
-        return fail(EISDIR, info);
+    *info = (kms_file_info){.reason = NULL};
+    if (result != 0)
+        return fail(errno, info);
     if (!S_ISREG(status->st_mode)) {
         info->reason = "not a regular file";
         return KMS_FILE_UNREADABLE;
@@ -42,21 +44,25 @@ static kms_file_status read_all(int descriptor, char *memory, size_t size, kms_f
     return read(descriptor, &more, 1) == 0 ? KMS_FILE_OK : KMS_FILE_TOO_LARGE;
 }
 
+kms_file_status kms_file_check(const char *path, size_t size, kms_file_info *info)
+{
+    struct stat status;
+    const kms_file_status result = check(stat(path, &status), &status, size, info);
+    return result == KMS_FILE_OK && access(path, R_OK) != 0 ? fail(errno, info) : result;
+}
+
 kms_file_status kms_file_read(const char *path, char *memory, size_t size, kms_file_info *info)
 {
     struct stat status;
-    *info = (kms_file_info){0, 0, NULL};
     /* Before open, because to open a device may already have an effect. */
-    if (stat(path, &status) != 0)
-        return fail(errno, info);
-    kms_file_status result = check(&status, size, info);
+    kms_file_status result = check(stat(path, &status), &status, size, info);
     if (result != KMS_FILE_OK)
         return result;
     /* The path may refer to a FIFO by now, for which open would wait without O_NONBLOCK. */
     const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (descriptor < 0)
         return fail(errno, info);
-    result = fstat(descriptor, &status) == 0 ? check(&status, size, info) : fail(errno, info);
+    result = check(fstat(descriptor, &status), &status, size, info);
     if (result == KMS_FILE_OK)
         result = read_all(descriptor, memory, size, info);
     close(descriptor);

@@ -243,52 +243,39 @@ static void push_headers(lua_State *L, const kms_signer *signer)
 
 static void push_stages(lua_State *L, const kms_signer *signer)
 {
-    static const struct {
-        const char *name;
-        kms_stage stage;
-    } STAGES[] = {
-        {"canonical_request", KMS_CANONICAL_REQUEST},
-        {"signed_headers", KMS_SIGNED_HEADERS},
-        {"string_to_sign", KMS_STRING_TO_SIGN},
-    };
+    const kms_buffer *stages = signer->stages;
     lua_createtable(L, 0, 4);
-    for (size_t i = 0; i < sizeof STAGES / sizeof STAGES[0]; i++)
-        kms_table_set_slice(L, STAGES[i].name, kms_buffer_view(&signer->stages[STAGES[i].stage]));
+    kms_table_set_slice(L, "canonical_request", kms_buffer_view(&stages[KMS_CANONICAL_REQUEST]));
+    kms_table_set_slice(L, "signed_headers", kms_buffer_view(&stages[KMS_SIGNED_HEADERS]));
+    kms_table_set_slice(L, "string_to_sign", kms_buffer_view(&stages[KMS_STRING_TO_SIGN]));
     kms_table_set_string(L, "signature", signer->signature);
 }
 
-static int sign(lua_State *L, sign_provider provider, void (*push)(lua_State *, const kms_signer *))
+/* types/kms/sign.lua describes the functions below. The second upvalue of `sign` is the index of a
+ * row of SIGNERS. */
+
+static const struct {
+    const char *name;
+    sign_provider provider;
+    bool (*sign)(kms_signer *);
+    void (*push)(lua_State *, const kms_signer *);
+} SIGNERS[] = {
+    {"huawei", HUAWEI, kms_huawei_sign, push_headers},
+    {"huawei_stages", HUAWEI, kms_huawei_sign, push_stages},
+    {"ncloud", NCLOUD, kms_ncloud_sign, push_headers},
+    {"ncloud_stages", NCLOUD, kms_ncloud_sign, push_stages},
+};
+
+static int sign(lua_State *L)
 {
-    kms_sign_context *context = read_arguments(L, provider);
+    const lua_Integer row = lua_tointeger(L, lua_upvalueindex(2));
+    kms_sign_context *context = read_arguments(L, SIGNERS[row].provider);
     kms_signer *signer = &context->signer;
-    if (!read_time(L, signer) ||
-        !(provider == HUAWEI ? kms_huawei_sign(signer) : kms_ncloud_sign(signer)))
+    if (!read_time(L, signer) || !SIGNERS[row].sign(signer))
         return push_error(L, context);
-    push(L, signer);
+    SIGNERS[row].push(L, signer);
     kms_sign_context_release(context);
     return 1;
-}
-
-/* types/kms/sign.lua describes the functions below. */
-
-static int sign_huawei(lua_State *L)
-{
-    return sign(L, HUAWEI, push_headers);
-}
-
-static int sign_huawei_stages(lua_State *L)
-{
-    return sign(L, HUAWEI, push_stages);
-}
-
-static int sign_ncloud(lua_State *L)
-{
-    return sign(L, NCLOUD, push_headers);
-}
-
-static int sign_ncloud_stages(lua_State *L)
-{
-    return sign(L, NCLOUD, push_stages);
 }
 
 static int sign_target(lua_State *L)
@@ -326,24 +313,26 @@ static int sign_fingerprint(lua_State *L)
     return 1;
 }
 
+/* Sets a field of the table on top of the stack to a function with a context of its own. */
+static void set_function(lua_State *L, const char *name, lua_CFunction function, size_t row)
+{
+    (void)kms_sign_context_push(L);
+    lua_pushinteger(L, (lua_Integer)row);
+    lua_pushcclosure(L, function, 2);
+    lua_setfield(L, -2, name);
+}
+
 KMS_EXPORT int luaopen_kms_sign(lua_State *L);
 
 KMS_EXPORT int luaopen_kms_sign(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"huawei", sign_huawei}, {"huawei_stages", sign_huawei_stages},
-        {"ncloud", sign_ncloud}, {"ncloud_stages", sign_ncloud_stages},
-        {"target", sign_target}, {"fingerprint", sign_fingerprint},
-    };
-    const size_t count = sizeof FUNCTIONS / sizeof FUNCTIONS[0];
     luaL_checkversion(L);
     kms_error_open(L);
     kms_sign_context_open(L);
-    lua_createtable(L, 0, (int)count);
-    for (size_t i = 0; i < count; i++) {
-        (void)kms_sign_context_push(L);
-        lua_pushcclosure(L, FUNCTIONS[i].func, 1);
-        lua_setfield(L, -2, FUNCTIONS[i].name);
-    }
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof SIGNERS / sizeof *SIGNERS; i++)
+        set_function(L, SIGNERS[i].name, sign, i);
+    set_function(L, "target", sign_target, 0);
+    set_function(L, "fingerprint", sign_fingerprint, 0);
     return 1;
 }

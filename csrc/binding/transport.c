@@ -65,14 +65,6 @@ static bool is_open(const kms_transport *self)
     return self->pool != NULL && !self->pool->is_closed;
 }
 
-static kms_transport *check_open(lua_State *L)
-{
-    kms_transport *self = check_transport(L);
-    if (!is_open(self))
-        luaL_error(L, "transport is closed");
-    return self;
-}
-
 kms_transport *kms_transport_check(lua_State *L, int index)
 {
     kms_transport *self = luaL_checkudata(L, index, TYPE_NAME);
@@ -175,7 +167,7 @@ int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfe
 static int send_request(lua_State *L)
 {
     enum { REQUEST = 2, FUNCTION };
-    const kms_transport *self = check_open(L);
+    const kms_transport *self = kms_transport_check(L, 1);
     kms_event_loop *loop = self->loop;
     kms_http_error error;
     lua_settop(L, REQUEST);
@@ -191,7 +183,7 @@ static int send_request(lua_State *L)
 
 static int sleep_seconds(lua_State *L)
 {
-    check_open(L);
+    kms_transport_check(L, 1);
     const double seconds = luaL_checknumber(L, 2);
     luaL_argcheck(L, seconds >= 0 && seconds <= MAX_SLEEP, 2, "seconds must be 0 to 1000000000");
     struct timespec rest;

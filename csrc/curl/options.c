@@ -1,16 +1,14 @@
 /* The options of a transport; see options.h. */
 #include "curl/options.h"
+#include "base/file.h"
 #include "base/wipe.h"
 #include "curl/tls_auto_retry.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
     [KMS_OPTION_CA_FILE] = {"ca_file", 0},
@@ -57,21 +55,16 @@ bool kms_options_check_files(const kms_options *options, kms_slice host, kms_htt
     static const kms_option_index FILES[] = {KMS_OPTION_CA_FILE, KMS_OPTION_CLIENT_CERT,
                                              KMS_OPTION_CLIENT_KEY};
     char reason[256];
-    struct stat status;
+    kms_file_info info;
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        const char *path = options->text[FILES[i]], *problem = NULL;
+        const char *path = options->text[FILES[i]];
         if (path == NULL)
             continue;
-        if (stat(path, &status) != 0 || access(path, R_OK) != 0)
-            problem = strerror(errno);
-        else if (!S_ISREG(status.st_mode))
-            problem = "not a regular file";
-        else if (status.st_size > MAX_FILE)
-            problem = "larger than 16 MiB";
-        if (problem == NULL)
+        const kms_file_status status = kms_file_check(path, MAX_FILE, &info);
+        if (status == KMS_FILE_OK)
             continue;
         snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTIONS[FILES[i]].name,
-                 problem);
+                 status == KMS_FILE_TOO_LARGE ? "larger than 16 MiB" : info.reason);
         kms_http_error_set(error, KMS_HTTP_TLS, host, reason);
         error->is_permanent = true;
         return false;

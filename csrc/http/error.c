@@ -27,8 +27,7 @@ const char *kms_http_error_word(kms_http_error_code code)
 kms_http_error_code kms_http_error_code_of(kms_slice word)
 {
     for (int i = KMS_HTTP_TIMEOUT; i < KMS_HTTP_ERROR_CODE_COUNT; i++)
-        if (word.length == strlen(CODES[i].word) &&
-            memcmp(word.data, CODES[i].word, word.length) == 0)
+        if (kms_slice_equals(word, kms_slice_from_string(CODES[i].word)))
             return (kms_http_error_code)i;
     return KMS_HTTP_OK;
 }

@@ -15,6 +15,7 @@ static const char MALFORMED_STATUS[] = "malformed HTTP/1.1 status line";
 static const char MALFORMED_HEADER[] = "malformed header line";
 static const char MALFORMED_LENGTH[] = "malformed or conflicting Content-Length";
 static const char MALFORMED_CHUNK_SIZE[] = "malformed chunk size";
+static const char HEAD_TOO_LARGE[] = "response headers exceed 256 KiB";
 static const char BODY_TOO_LARGE[] = "response body exceeds max_response";
 
 void kms_http1_parser_start(kms_http1_parser *parser, kms_http_response *response, bool has_no_body)
@@ -48,8 +49,6 @@ static bool fail_append(kms_http1_parser *parser, const kms_buffer *buffer, cons
                : fail(parser, KMS_HTTP_TOO_LARGE, too_large);
 }
 
-static const char HEAD_TOO_LARGE[] = "response headers exceed 256 KiB";
-
 /* Whether the headers may have `bytes` more bytes. */
 static bool check_head_size(kms_http1_parser *parser, size_t bytes)
 {
@@ -59,10 +58,9 @@ static bool check_head_size(kms_http1_parser *parser, size_t bytes)
 
 static bool count_head_bytes(kms_http1_parser *parser, size_t bytes)
 {
-    if (!check_head_size(parser, bytes))
-        return false;
-    parser->head_bytes += bytes;
-    return true;
+    const bool is_valid = check_head_size(parser, bytes);
+    parser->head_bytes += is_valid ? bytes : 0;
+    return is_valid;
 }
 
 /* Whether a piece can start or continue a status line. Checked before the line ends, so that a

@@ -6,32 +6,40 @@
 
 enum { MAX_HEAD = 1024 * 1024 };
 
-static bool is_one_of(kms_slice method, const char *const *methods, size_t count)
+/* Properties of methods. A method without a row has none. */
+enum {
+    IDEMPOTENT = 1,
+    EXPECTS_BODY = 2, /* has Content-Length even without a body (RFC 9110 section 8.6) */
+    NO_BODY = 4       /* the response has no body */
+};
+
+static const struct {
+    const char *method;
+    unsigned properties;
+} METHODS[] = {
+    {"GET", IDEMPOTENT},     {"PUT", IDEMPOTENT | EXPECTS_BODY},
+    {"POST", EXPECTS_BODY},  {"DELETE", IDEMPOTENT},
+    {"PATCH", EXPECTS_BODY}, {"HEAD", IDEMPOTENT | NO_BODY},
+    {"OPTIONS", IDEMPOTENT}, {"TRACE", IDEMPOTENT},
+    {"CONNECT", NO_BODY},
+};
+
+static bool has_property(kms_slice method, unsigned property)
 {
-    for (size_t i = 0; i < count; i++)
-        if (method.length == strlen(methods[i]) &&
-            memcmp(method.data, methods[i], method.length) == 0)
-            return true;
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++)
+        if (kms_slice_equals(method, kms_slice_from_string(METHODS[i].method)))
+            return (METHODS[i].properties & property) != 0;
     return false;
 }
 
 bool kms_http_method_is_idempotent(kms_slice method)
 {
-    static const char *const METHODS[] = {"GET", "PUT", "HEAD", "DELETE", "OPTIONS", "TRACE"};
-    return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
+    return has_property(method, IDEMPOTENT);
 }
 
 bool kms_http_method_has_no_body(kms_slice method)
 {
-    static const char *const METHODS[] = {"HEAD", "CONNECT"};
-    return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
-}
-
-/* Whether a request has Content-Length even without a body (RFC 9110 section 8.6). */
-static bool expects_body(kms_slice method)
-{
-    static const char *const METHODS[] = {"PUT", "POST", "PATCH"};
-    return is_one_of(method, METHODS, sizeof METHODS / sizeof *METHODS);
+    return has_property(method, NO_BODY);
 }
 
 void kms_http_request_get_origin(const kms_http_request *request, kms_http_origin *origin)
@@ -171,7 +179,7 @@ bool kms_http_writer_finish(kms_http_writer *writer, const kms_http_request *req
 {
     kms_buffer *bytes = &writer->bytes;
     char length[48];
-    if (request->body.length > 0 || expects_body(request->method)) {
+    if (request->body.length > 0 || has_property(request->method, EXPECTS_BODY)) {
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", request->body.length);
         kms_buffer_append_string(bytes, length);
     }

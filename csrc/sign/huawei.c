@@ -25,20 +25,14 @@ static const huawei_algorithm ALGORITHMS[] = {
     {"SDK-HMAC-SM3", KMS_SM3, "x-sdk-content-sm3"},
 };
 
-static int compare_bytes(kms_slice a, kms_slice b)
-{
-    size_t shared = a.length < b.length ? a.length : b.length;
-    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
-    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
-}
-
-static int compare_names(kms_slice a, kms_slice b)
+/* Compares byte by byte; ignores ASCII case if both are the names of headers. */
+static int compare(kms_slice a, kms_slice b, bool are_names)
 {
     for (size_t i = 0; i < a.length && i < b.length; i++) {
-        int order =
-            (unsigned char)kms_ascii_lower(a.data[i]) - (unsigned char)kms_ascii_lower(b.data[i]);
-        if (order != 0)
-            return order;
+        const char left = are_names ? kms_ascii_lower(a.data[i]) : a.data[i];
+        const char right = are_names ? kms_ascii_lower(b.data[i]) : b.data[i];
+        if (left != right)
+            return (unsigned char)left - (unsigned char)right;
     }
     return (a.length > b.length) - (a.length < b.length);
 }
@@ -132,14 +126,14 @@ static bool complete_token(kms_signer *signer)
 static int compare_pairs(const void *left, const void *right)
 {
     const kms_pair *a = left, *b = right;
-    int order = compare_bytes(a->name, b->name);
-    return order != 0 ? order : compare_bytes(a->value, b->value);
+    int order = compare(a->name, b->name, false);
+    return order != 0 ? order : compare(a->value, b->value, false);
 }
 
 static int compare_headers(const void *left, const void *right)
 {
     const kms_pair *a = left, *b = right;
-    return compare_names(a->name, b->name);
+    return compare(a->name, b->name, true);
 }
 
 /* Method, path and query. The guide's "canonical URI" is the path as sent, with "/" at its end. The
@@ -179,7 +173,7 @@ static bool write_canonical_headers(kms_signer *signer)
     qsort(headers->items, headers->count, sizeof headers->items[0], compare_headers);
     for (size_t i = 0; i < headers->count; i++) {
         kms_slice name = headers->items[i].name;
-        if (i > 0 && compare_names(headers->items[i - 1].name, name) == 0)
+        if (i > 0 && compare(headers->items[i - 1].name, name, true) == 0)
             return kms_signer_fail(signer, "headers must not repeat a name; got %.*s twice",
                                    name.length < MAX_NAME_IN_MESSAGE ? (int)name.length
                                                                      : MAX_NAME_IN_MESSAGE,

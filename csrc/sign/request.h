@@ -11,10 +11,9 @@ typedef struct {
     kms_slice algorithm; /* Huawei Cloud; default SDK-HMAC-SHA256 */
     kms_slice method;
     kms_slice host;
-    kms_slice target; /* NAVER Cloud: already encoded, replaces path and query */
-    kms_slice path;   /* raw */
-    kms_pairs
-        segments; /* raw; replace the path if it is absent; the names are encoded one by one */
+    kms_slice target;   /* NAVER Cloud: already encoded, replaces path and query */
+    kms_slice path;     /* raw; absent: the segments */
+    kms_pairs segments; /* of the path, raw, as names */
     kms_pairs query;
     kms_pairs headers;
     kms_slice body;

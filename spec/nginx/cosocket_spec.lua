@@ -59,7 +59,7 @@ describe("cosocket.new", function()
   it("refuses an unknown option", function()
     assert_refused("(unknown option 'verify')", { verify = false })
     assert_refused("(unknown option 'http_version')", { http_version = "1.1" })
-    assert_refused("(option name must be a string; got a number)", { "timeout" })
+    assert_refused("(option names must be strings, got a number)", { "timeout" })
   end)
 
   it("refuses a value that breaks the rule of its option", function()

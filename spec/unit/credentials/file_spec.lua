@@ -22,7 +22,7 @@ describe("kms.credentials.file", function()
   end)
 
   it("read refuses a folder, an unreadable file and a large file", function()
-    assert.equal('test file "/tmp" cannot be read: Is a directory', error_of("invalid", file.read("/tmp", "test file")))
+    assert.equal('test file "/tmp" cannot be read: not a regular file', error_of("invalid", file.read("/tmp", "test file")))
     local path = provider_call.write_file(("x"):rep(64 * 1024 + 1))
     assert.equal(('test file "%s" exceeds 65536 bytes'):format(path), error_of("invalid", file.read(path, "test file")))
     assert.equal(64 * 1024, #file.read(provider_call.write_file(("x"):rep(64 * 1024)), "test file"))

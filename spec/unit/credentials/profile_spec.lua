@@ -118,7 +118,7 @@ describe("kms.credentials.profile", function()
 
   it("a folder in place of the file is refused", function()
     local err = provider_call.assert_failure("invalid", {}, credentials.file { path = "/tmp" }:get(new_context()))
-    assert.equal('credentials file "/tmp" cannot be read: Is a directory', err.message)
+    assert.equal('credentials file "/tmp" cannot be read: not a regular file', err.message)
   end)
 
   it("the credentials carry a warning when other users can read the file", function()
