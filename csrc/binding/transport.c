@@ -77,9 +77,10 @@ static void read_options(lua_State *L, kms_options *options)
 {
     for (int i = 0; i < KMS_OPTION_COUNT; i++) {
         lua_getfield(L, -1, KMS_OPTIONS[i].name);
-        options->number[i] = lua_tonumber(L, -1);
-        if (lua_type(L, -1) == LUA_TSTRING &&
-            (options->text[i] = strdup(lua_tostring(L, -1))) == NULL)
+        /* lua_tonumber would copy a string, which may be a secret. */
+        if (lua_type(L, -1) == LUA_TNUMBER)
+            options->number[i] = lua_tonumber(L, -1);
+        else if (!lua_isnil(L, -1) && (options->text[i] = strdup(lua_tostring(L, -1))) == NULL)
             luaL_error(L, "not enough memory");
         lua_pop(L, 1);
     }
