@@ -55,6 +55,14 @@ end
 -- Documented: 1 to 100 objects per page, 50 by default.
 local PAGE = { default = 50, max = 100, start_code = "KMS.1602" }
 
+-- Documented: a marker has the form of an id. Inferred: it is the id of the last object on the page before.
+local function find_start(list, marker)
+  if not marker or marker == "" then return 0 end
+  for i, object in ipairs(list) do
+    if object.id == marker then return i end
+  end
+end
+
 --- Returns a page of the objects of a key space, by the query of a request.
 ---@param kms table
 ---@param call kms.EmulatorCall
@@ -64,10 +72,13 @@ local PAGE = { default = 50, max = 100, start_code = "KMS.1602" }
 function collection.take_page(kms, call, name)
   local keyspace_id = http.get_query_parameter(call.request, "keyspace_id")
   if not keyspace_id then return nil, "KMS.0204" end
-  local params = { limit = http.get_query_parameter(call.request, "limit"),
-    start = http.get_query_parameter(call.request, "marker") }
-  local items, next_marker = wire.take_page(collection.list(kms, call, name, keyspace_id), params, PAGE)
+  local list = collection.list(kms, call, name, keyspace_id)
+  local start = find_start(list, http.get_query_parameter(call.request, "marker"))
+  if not start then return nil, PAGE.start_code end
+  local params = { limit = http.get_query_parameter(call.request, "limit"), start = start }
+  local items, next_marker = wire.take_page(list, params, PAGE)
   if not items then return nil, next_marker end
+  if next_marker ~= "" then next_marker = items[#items].id end
   return items, { { "next_marker", next_marker }, { "current_count", #items } }
 end
 

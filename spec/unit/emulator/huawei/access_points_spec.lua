@@ -39,10 +39,11 @@ describe("access points of the emulator", function()
 
   it("list_access_point pages over the access points of one key space", function()
     create { keyspace_id = SPACE:upper() }
-    create()
-    local last = create()
-    assert.same({ next_marker = "1", current_count = 1 }, list({ limit = "1" }).page_info)
-    assert.equal(last.access_point_id, list({ limit = "1", marker = "1" }).access_points[1].access_point_id)
+    local first, last = create(), create()
+    assert.same({ next_marker = first.access_point_id, current_count = 1 }, list({ limit = "1" }).page_info)
+    local page = list { limit = "1", marker = first.access_point_id }
+    assert.equal(last.access_point_id, page.access_points[1].access_point_id)
+    assert.same({ next_marker = "", current_count = 1 }, page.page_info)
     keys:refuse("KMS.0204", "list_access_point")
     keys:refuse("KMS.1601", "list_access_point", nil, { keyspace_id = SPACE, limit = "101" })
     keys:refuse("KMS.1602", "list_access_point", nil, { keyspace_id = SPACE, marker = "x" })
