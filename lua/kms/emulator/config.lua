@@ -54,7 +54,7 @@ local ENTRIES = {
         "AES_256", "SM4", "RSA_2048", "RSA_3072", "RSA_4096", "EC_P256", "EC_P384", "SECP256K1", "SM2", "ED25519",
         "HMAC_256", "HMAC_384", "HMAC_512", "HMAC_SM3",
       }),
-      schema.choice("key_usage", { "ENCRYPT_DECRYPT", "SIGN_VERIFY" }), optional "key_alias",
+      schema.choice("key_usage", { "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC" }), optional "key_alias",
       optional "key_description", optional "enterprise_project_id", optional("tags", "table"), ALIASES,
       whole_number("rotation_interval", 30, 365),
     },

@@ -23,16 +23,28 @@ local function encode_alias(call)
   return function(entry)
     return {
       { "domain_id", domain_id }, { "key_id", entry.shown_key_id }, { "alias", entry.alias },
-      -- The form of the name is not documented; this one is invented.
-      { "alias_urn", ("kms:%s:%s:alias:%s"):format(call.region, domain_id, entry.alias) },
+      -- Published for Open Telekom Cloud: a sample.
+      { "alias_urn", ("kms:%s:%s:alias:%s"):format(call.region, domain_id, (entry.alias:gsub("^alias/", ""))) },
       { "create_time", wire.encode_time(entry.create_time) }, -- inferred: milliseconds
       { "update_time", wire.encode_time(entry.update_time) },
     }
   end
 end
 
--- An alias is not the name of a key, which update_key_alias changes. How the two relate is not documented: here they
--- may be equal.
+-- Published for Open Telekom Cloud, "Key Alias": a key has at most 50 aliases, unique in a region, and its name, which
+-- update_key_alias changes, is not one of them.
+local MAX_ALIASES = 50
+
+local function list_aliases(kms, call, key)
+  local list = {}
+  for _, entry in pairs(kms.state.aliases) do
+    local is_own = entry.owner == call.account.owner and entry.region == call.region
+    if is_own and (not key or entry.key_id == key.key_id) then list[#list + 1] = entry end
+  end
+  table.sort(list, function(left, right) return left.number < right.number end)
+  return list
+end
+
 aliases.create_alias = {
   route = "POST /v1.0/{project_id}/kms/aliases",
   status = 201,
@@ -42,6 +54,7 @@ aliases.create_alias = {
     local alias = call.body.alias
     if not wire.is_name(alias) or alias:find "/default$" then return nil, "KMS.1101" end -- inferred
     if find_alias(kms, call, alias) then return nil, "KMS.1104" end
+    if #list_aliases(kms, call, key) >= MAX_ALIASES then return nil, "KMS.0308" end -- inferred
     return encode_alias(call)(state.add_alias(kms.state, key, { alias = alias, region = call.region }, call.now))
   end,
 }
@@ -75,16 +88,6 @@ aliases.delete_alias = {
     return {}
   end,
 }
-
-local function list_aliases(kms, call, key)
-  local list = {}
-  for _, entry in pairs(kms.state.aliases) do
-    local is_own = entry.owner == call.account.owner and entry.region == call.region
-    if is_own and (not key or entry.key_id == key.key_id) then list[#list + 1] = entry end
-  end
-  table.sort(list, function(left, right) return left.number < right.number end)
-  return list
-end
 
 aliases.list_aliases = {
   route = "GET /v1.0/{project_id}/kms/aliases",

@@ -112,7 +112,7 @@ local function find_signing_error(key)
   if key.key_usage ~= "SIGN_VERIFY" then return "KMS.0334" end
 end
 
--- Seen in the official SDKs: the message is a digest unless message_type is RAW. Inferred: the codes.
+-- Documented: "Signing Data". The message is a digest unless message_type is RAW. Inferred: the codes.
 local function read_signature_input(key, body)
   local code = find_signing_error(key)
   if code then return nil, code end
@@ -184,7 +184,7 @@ operations.generate_mac = {
     if not mac then return nil, code, details end
     return {
       { "key_id", copy.key_id }, { "mac_algorithm", call.body.mac_algorithm },
-      { "mac", encoding.encode_base64(mac) }, -- inferred: Base64, as the message
+      { "mac", encoding.encode_hex(mac) }, -- published for Open Telekom Cloud: a sample
     }
   end,
 }
@@ -196,7 +196,7 @@ operations.verify_mac = {
   handler = function(_, call, key, copy)
     local mac, code, details = compute_mac(key, call.body)
     if not mac then return nil, code, details end
-    local received = encoding.decode_base64(call.body.mac)
+    local received = encoding.decode_hex(call.body.mac)
     if not received then return nil, "KMS.0308" end -- inferred
     return {
       { "key_id", copy.key_id }, { "mac_algorithm", call.body.mac_algorithm },

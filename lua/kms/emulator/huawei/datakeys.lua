@@ -1,5 +1,6 @@
 --- Huawei Cloud KMS: data keys, key pairs for data, random bytes.
 
+local ascii = require "kms.util.ascii"
 local cipher = require "kms.emulator.huawei.cipher"
 local crypto = require "kms.emulator.crypto"
 local encoding = require "kms.emulator.encoding"
@@ -9,6 +10,9 @@ local wire = require "kms.emulator.huawei.wire"
 local datakeys = {}
 
 local ENABLED = { enabled = true }
+
+-- Published for Open Telekom Cloud: the samples have capital letters.
+local function encode_hex(bytes) return ascii.upper(encoding.encode_hex(bytes)) end
 
 -- Documented: "Creating a DEK". Bits by key_spec.
 local SPEC_BITS = {
@@ -59,8 +63,8 @@ datakeys.create_datakey = {
     local datakey, code, details = create(key, call.body)
     if not datakey then return nil, code, details end
     return {
-      { "key_id", copy.key_id }, { "plain_text", encoding.encode_hex(datakey.data) },
-      { "cipher_text", encoding.encode_hex(datakey.encrypted) },
+      { "key_id", copy.key_id }, { "plain_text", encode_hex(datakey.data) },
+      { "cipher_text", encode_hex(datakey.encrypted) },
     }
   end,
 }
@@ -72,7 +76,7 @@ datakeys.create_datakey_without_plaintext = {
   handler = function(_, call, key, copy)
     local datakey, code, details = create(key, call.body)
     if not datakey then return nil, code, details end
-    return { { "key_id", copy.key_id }, { "cipher_text", encoding.encode_hex(datakey.encrypted) } }
+    return { { "key_id", copy.key_id }, { "cipher_text", encode_hex(datakey.encrypted) } }
   end,
 }
 
@@ -104,7 +108,7 @@ datakeys.encrypt_datakey = {
     encrypted, code, details = cipher.encrypt(key, data, call.body.additional_authenticated_data, "KMS.1904")
     if not encrypted then return nil, code, details end
     return {
-      { "key_id", copy.key_id }, { "cipher_text", encoding.encode_hex(encrypted) },
+      { "key_id", copy.key_id }, { "cipher_text", encode_hex(encrypted) },
       { "datakey_length", ("%d"):format(#data) },
     }
   end,
@@ -127,8 +131,8 @@ datakeys.decrypt_datakey = {
     local size = wire.read_number(body.datakey_cipher_length)
     if size ~= #data and size ~= #bytes then return nil, "KMS.2204" end
     return {
-      { "data_key", encoding.encode_hex(data) }, { "datakey_length", ("%d"):format(#data) },
-      { "datakey_dgst", encoding.encode_hex(hash_datakey(key, data)) },
+      { "data_key", encode_hex(data) }, { "datakey_length", ("%d"):format(#data) },
+      { "datakey_dgst", encode_hex(hash_datakey(key, data)) },
     }
   end,
 }
@@ -160,7 +164,7 @@ local function create_pair(kinds)
     local response = {
       { "key_id", copy.key_id }, { "key_spec", body.key_spec },
       { "public_key", crypto.strip_pem((crypto.public_key(private_key))) },
-      { "private_key_cipher_text", encoding.encode_hex(encrypted) },
+      { "private_key_cipher_text", encode_hex(encrypted) },
     }
     if with_plain_text ~= false then response[#response + 1] = { "private_key_plain_text", private } end
     return response
@@ -189,7 +193,7 @@ datakeys.create_random = {
     if bits and bits % 8 ~= 0 then return nil, "KMS.1802" end
     -- Documented: 8 to 8192 bits. The text of the code knows 512 only.
     if not bits or bits < MIN_BITS or bits > MAX_BITS then return nil, "KMS.1801" end
-    return { { "random_data", encoding.encode_hex(crypto.random(bits / 8)) } }
+    return { { "random_data", encode_hex(crypto.random(bits / 8)) } }
   end,
 }
 

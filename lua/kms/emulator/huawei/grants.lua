@@ -93,10 +93,15 @@ local function has_operation(grant, name)
   return false
 end
 
--- Documented: the retiring principal may retire a grant, and so may the grantee of the operation retire-grant.
-local function may_retire(grant, account)
+-- Documented: "Retiring a Grant". The user who created a grant may retire it, and so may its retiring principal, and
+-- the grantee of the operation retire-grant.
+local function is_retiring(grant, account)
   local ids = { [wire.get_user_id(account)] = true, [wire.get_domain_id(account)] = true }
   return ids[grant.retiring_principal or ""] or ids[grant.grantee_principal] and has_operation(grant, "retire-grant")
+end
+
+local function may_retire(grant, account)
+  return grant.issuing_principal == wire.get_user_id(account) or is_retiring(grant, account)
 end
 
 grants.cancel_self_grant = {
@@ -146,6 +151,7 @@ grants.list_grants = {
   end,
 }
 
+-- Inferred: the grants of which the caller is the retiring principal, or the grantee with retire-grant.
 grants.list_retirable_grants = {
   route = "POST /v1.0/{project_id}/kms/list-retirable-grants",
   handler = function(kms, call)
@@ -153,7 +159,7 @@ grants.list_retirable_grants = {
     for _, key in ipairs(state.list_keys(kms.state, call)) do
       local copy = key.copies[call.region]
       for _, grant in ipairs(copy.grants) do
-        if may_retire(grant, call.account) then entries[#entries + 1] = { key_id = copy.key_id, grant = grant } end
+        if is_retiring(grant, call.account) then entries[#entries + 1] = { key_id = copy.key_id, grant = grant } end
       end
     end
     return respond_page(call, entries)

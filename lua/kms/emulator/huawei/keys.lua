@@ -128,10 +128,10 @@ keys.enable_key = {
   route = "POST /v1.0/{project_id}/kms/enable-key",
   required = { "key_id" },
   key = "body", is_change = true, refuses_default_key = true,
-  handler = function(_, _, key, copy)
+  handler = function(kms, call, key, copy)
     if key.state == "pending_deletion" then return nil, "KMS.0210" end
     if key.state ~= "disabled" then return nil, "KMS.1201" end
-    key.state = "enabled"
+    state.enable(kms.state, key, call.now)
     return { { "key_info", details.encode_state(key, copy) } }
   end,
 }
@@ -148,7 +148,7 @@ keys.disable_key = {
   end,
 }
 
--- Documented: the key of all regions is not spoken of. Inferred: a key is deleted with its replicas.
+-- Not documented: the deletion of a key with replicas. Inferred: they are deleted with it.
 keys.delete_key = {
   route = "POST /v1.0/{project_id}/kms/schedule-key-deletion",
   required = { "key_id", "pending_days" },
@@ -170,7 +170,7 @@ keys.cancel_key_deletion = {
   handler = function(_, _, key, copy)
     if key.state ~= "pending_deletion" then return nil, "KMS.1501" end
     key.deletion_date = nil
-    -- Documented: the key is disabled afterwards. Inferred: one without material waits for its import again.
+    -- Published for Open Telekom Cloud: the key is disabled afterwards, and one without material waits for its import.
     key.state = key.origin == "external" and #key.materials == 0 and "pending_import" or "disabled"
     return details.encode_state(key, copy)
   end,
@@ -186,7 +186,8 @@ keys.show_public_key = {
     if not spec.pair then return nil, "KMS.0331" end
     local material, problem = state.get_material(key)
     if not material then return outcome.refuse_problem(problem, key.key_spec) end
-    local pem = crypto.public_key(material.private_key)
+    -- Published for Open Telekom Cloud: the sample has PEM with these line ends.
+    local pem = crypto.public_key(material.private_key):gsub("\n", "\r\n")
     return { { "key_id", copy.key_id }, { "public_key", pem } }
   end,
 }

@@ -78,7 +78,7 @@ multi_region.replicate_key = {
     end
     key.copies[body.replica_region] = state.new_copy({
       key_id = key_id, key_alias = body.key_alias, key_description = body.key_description,
-      enterprise_project_id = body.enterprise_project_id, tags = naming.copy_tags(body.tags),
+      enterprise_project_id = body.enterprise_project_id, tags = state.copy_tags(body.tags),
     }, call.now)
     key.replicas[#key.replicas + 1] = body.replica_region
     return {

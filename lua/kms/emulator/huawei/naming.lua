@@ -83,13 +83,4 @@ function naming.find_tags_error(tags)
   end
 end
 
---- Copies a list of tags that has no error.
----@param tags table[]?
----@return { key: string, value: string }[]
-function naming.copy_tags(tags)
-  local copy = {}
-  for i, tag in ipairs(tags or {}) do copy[i] = { key = tag.key, value = tag.value or "" } end
-  return copy
-end
-
 return naming

@@ -59,11 +59,11 @@ state.SPECS = {
   SECP256K1 = { family = "ec", pair = "SECP256K1", usages = { "SIGN_VERIFY" } },
   ED25519 = { family = "ec", pair = "ED25519", usages = { "SIGN_VERIFY" } },
   SM2 = { family = "sm2", pair = "SM2", usages = { "SIGN_VERIFY", "ENCRYPT_DECRYPT" } },
-  -- Inferred: the documented usages have none for MACs.
-  HMAC_256 = { family = "hmac", bytes = 32, mac = "HMAC_SHA_256", usages = { "SIGN_VERIFY" } },
-  HMAC_384 = { family = "hmac", bytes = 48, mac = "HMAC_SHA_384", usages = { "SIGN_VERIFY" } },
-  HMAC_512 = { family = "hmac", bytes = 64, mac = "HMAC_SHA_512", usages = { "SIGN_VERIFY" } },
-  HMAC_SM3 = { family = "hmac", bytes = 32, mac = "HMAC_SM3", usages = { "SIGN_VERIFY" } },
+  -- Published for Open Telekom Cloud, which runs the same service: the usage of keys for MACs.
+  HMAC_256 = { family = "hmac", bytes = 32, mac = "HMAC_SHA_256", usages = { "GENERATE_VERIFY_MAC" } },
+  HMAC_384 = { family = "hmac", bytes = 48, mac = "HMAC_SHA_384", usages = { "GENERATE_VERIFY_MAC" } },
+  HMAC_512 = { family = "hmac", bytes = 64, mac = "HMAC_SHA_512", usages = { "GENERATE_VERIFY_MAC" } },
+  HMAC_SM3 = { family = "hmac", bytes = 32, mac = "HMAC_SM3", usages = { "GENERATE_VERIFY_MAC" } },
 }
 
 --- Creates an empty state.
@@ -128,7 +128,10 @@ function state.add_alias(self, key, fields, now)
   return entry
 end
 
-local function copy_tags(tags)
+--- Copies a list of tags that has no error.
+---@param tags table[]?
+---@return { key: string, value: string }[]
+function state.copy_tags(tags)
   local copy = {}
   for i, tag in ipairs(tags or {}) do copy[i] = { key = tag.key, value = tag.value or "" } end
   return copy
@@ -149,7 +152,7 @@ function state.add_key(self, fields, now)
   local function add_copy(region)
     key.copies[region] = state.new_copy({
       key_id = key.key_id, key_alias = make_alias(fields), key_description = fields.key_description,
-      enterprise_project_id = fields.enterprise_project_id, tags = copy_tags(fields.tags),
+      enterprise_project_id = fields.enterprise_project_id, tags = state.copy_tags(fields.tags),
     }, now)
     for _, alias in ipairs(fields.aliases or {}) do
       state.add_alias(self, key, { alias = alias, region = region }, now)
@@ -248,12 +251,23 @@ local function remove_key(self, key)
   end
 end
 
--- Rotates as often as intervals have passed. Only enabled keys are rotated (inferred).
+-- Rotates as often as intervals have passed. Published for Open Telekom Cloud, "About Key Rotation": only enabled keys
+-- are rotated, and one that is enabled again is rotated at once when its time is over.
 local function settle_rotation(self, key, now)
-  while key.next_rotation_time and key.next_rotation_time <= now do
-    if key.state == "enabled" then state.rotate(key, key.next_rotation_time) end
+  while key.state == "enabled" and key.next_rotation_time and key.next_rotation_time <= now do
+    state.rotate(key, key.next_rotation_time)
     state.schedule_rotation(self, key, key.rotation_interval, key.next_rotation_time)
   end
+end
+
+--- Enables a key. A rotation whose time is over happens at once.
+---@param key kms.EmulatorHuaweiKey
+---@param now number
+function state.enable(self, key, now)
+  key.state = "enabled"
+  if not key.next_rotation_time or key.next_rotation_time > now then return end
+  state.rotate(key, now)
+  state.schedule_rotation(self, key, key.rotation_interval, now)
 end
 
 --- Does what time did since the last request.

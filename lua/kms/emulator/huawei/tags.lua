@@ -18,8 +18,8 @@ end
 
 -- Adds tags. A tag with a key that is there already replaces it (inferred).
 local function add_tags(copy, added)
-  local list = naming.copy_tags(copy.tags)
-  for _, tag in ipairs(naming.copy_tags(added)) do list[find_tag(list, tag.key) or #list + 1] = tag end
+  local list = state.copy_tags(copy.tags)
+  for _, tag in ipairs(state.copy_tags(added)) do list[find_tag(list, tag.key) or #list + 1] = tag end
   if #list > naming.MAX_TAGS then return nil, "KMS.0409" end
   copy.tags = list
   return {}
@@ -135,7 +135,7 @@ local function find_match_error(matches)
   if type(matches) ~= "table" or #matches > MAX_FILTERS then return "KMS.0415" end
   for _, match in ipairs(matches) do
     if type(match) ~= "table" or match.key ~= "resource_name" then return "KMS.0403" end
-    if not is_text(match.value, 0, 255) then return "KMS.0402" end
+    if not is_text(match.value, 1, 255) then return "KMS.0402" end
   end
 end
 
@@ -147,7 +147,8 @@ local function has_value(tag, values)
   return false
 end
 
--- A key must have the tag of every filter, and its name must have the text of every match.
+-- A key must have the tag of every filter, and its name must have the text of every match. Inferred: one of the values
+-- of a filter is enough, because a tag has a single value.
 local function is_selected(copy, body)
   for _, filter in ipairs(body.tags or {}) do
     local index = find_tag(copy.tags, filter.key)

@@ -29,8 +29,8 @@ function wire.read_number(value)
   if type(value) == "number" and value >= 0 and value % 1 == 0 then return value end
 end
 
---- Returns a page of a list by the members `limit` and `marker`, or `limit` and `offset`. A marker is the number of
---- items before the page (inferred: it is documented as a number).
+--- Returns a page of a list by the members `limit` and `marker`, or `limit` and `offset`. Both may be empty (published
+--- for Open Telekom Cloud: a sample). A marker is the number of items before the page (inferred; it is a number).
 ---@param list any[]
 ---@param params { limit: any, start: any } as received
 ---@param rules { default: integer, max: integer, start_code: string }
@@ -38,7 +38,7 @@ end
 ---@return string? next_marker "" on the last page; an error code when there are no items
 function wire.take_page(list, params, rules)
   local limit, start = rules.default, 0
-  if params.limit ~= nil then limit = wire.read_number(params.limit) end
+  if params.limit ~= nil and params.limit ~= "" then limit = wire.read_number(params.limit) end
   if not limit or limit < 1 or limit > rules.max then return nil, "KMS.1601" end
   if params.start ~= nil and params.start ~= "" then start = wire.read_number(params.start) end
   if not start then return nil, rules.start_code end

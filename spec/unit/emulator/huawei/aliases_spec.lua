@@ -27,8 +27,14 @@ describe("aliases of the emulator", function()
     local status, object = keys:send("create_alias", { key_id = KEY, alias = "alias/a" })
     assert.equal(201, status)
     assert.same({ domain_id = object.domain_id, key_id = KEY, alias = "alias/a", create_time = "1767323045000",
-      update_time = "1767323045000", alias_urn = "kms:cn-north-4:" .. object.domain_id .. ":alias:alias/a" }, object)
+      update_time = "1767323045000", alias_urn = "kms:cn-north-4:" .. object.domain_id .. ":alias:a" }, object)
     assert.same({ object }, (select(3, list())))
+  end)
+
+  it("a key has at most 50 aliases", function()
+    for i = 1, 50 do create("a" .. i) end
+    keys:refuse("KMS.0308", "create_alias", { key_id = KEY, alias = "a51" })
+    create("a51", OTHER)
   end)
 
   it("associate_alias assigns an alias to another key", function()

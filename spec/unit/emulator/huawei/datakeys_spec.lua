@@ -14,6 +14,8 @@ local keys = emulated_keys.new(cloud)
 local RSA = keys:create { key_spec = "RSA_2048", key_usage = "ENCRYPT_DECRYPT" }
 local EC, SM4 = keys:create { key_spec = "EC_P256" }, keys:create { key_spec = "SM4" }
 
+local function encode_hex(bytes) return encoding.encode_hex(bytes):upper() end
+
 local function with(body, fields)
   local all = {}
   for name, value in pairs(body) do all[name] = value end
@@ -36,7 +38,7 @@ describe("data keys of the emulator", function()
       assert.equal(case[1] * 2, #response.plain_text)
       local decrypted = decrypt(response.cipher_text, case[1])
       assert.same({ response.plain_text, tostring(case[1]) }, { decrypted.data_key, decrypted.datakey_length })
-      assert.equal(encoding.encode_hex(digest.new("sha256"):final(encoding.decode_hex(response.plain_text))), decrypted.datakey_dgst)
+      assert.equal(encode_hex(digest.new("sha256"):final(encoding.decode_hex(response.plain_text))), decrypted.datakey_dgst)
     end
   end)
 
@@ -76,7 +78,7 @@ describe("data keys of the emulator", function()
     end)
   end
 
-  local function plain_text(bytes, hash) return encoding.encode_hex(bytes .. digest.new(hash or "sha256"):final(bytes)) end
+  local function plain_text(bytes, hash) return encode_hex(bytes .. digest.new(hash or "sha256"):final(bytes)) end
 
   it("encrypt_datakey encrypts a data key that is followed by its digest, SM3 with a key of SM4", function()
     local bytes = ("k"):rep(64)
@@ -84,8 +86,8 @@ describe("data keys of the emulator", function()
       local response = keys:call("encrypt_datakey", { key_id = key_id, plain_text = plain_text(bytes, hash), datakey_plain_length = "64" })
       assert.equal("64", response.datakey_length)
       local decrypted = decrypt(response.cipher_text, 64, { key_id = key_id })
-      assert.equal(encoding.encode_hex(bytes), decrypted.data_key)
-      assert.equal(encoding.encode_hex(digest.new(hash):final(bytes)), decrypted.datakey_dgst)
+      assert.equal(encode_hex(bytes), decrypted.data_key)
+      assert.equal(encode_hex(digest.new(hash):final(bytes)), decrypted.datakey_dgst)
     end
   end)
 
@@ -137,7 +139,7 @@ describe("key pairs for data of the emulator", function()
       local private = encoding.decode_base64(response.private_key_plain_text)
       local public = pkey.new(private, "DER", "private"):toPEM("public"):gsub("%-%-%-%-%-[^\n]*", ""):gsub("\n", "")
       assert.same({ KEY, spec, public }, { response.key_id, response.key_spec, response.public_key })
-      assert.equal(encoding.encode_hex(private), decrypt(response.private_key_cipher_text, #private).data_key)
+      assert.equal(encode_hex(private), decrypt(response.private_key_cipher_text, #private).data_key)
     end)
   end
 

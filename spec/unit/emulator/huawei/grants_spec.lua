@@ -8,10 +8,13 @@ local wire = require "kms.emulator.huawei.wire"
 local KEY, OTHER = requests.KEY, requests.KEY_WITHOUT_REPLICA
 local USER = wire.get_user_id(emulated_keys.ACCOUNT)
 
+local OTHER_USER = { provider = "huawei", access_key = "A", secret_key = "S", projects = emulated_keys.ACCOUNT.projects,
+  tokens = { { token = "token-of-other-user", region = "cn-north-4" } } }
+
 local cloud, keys
 
 before_each(function()
-  cloud = emulator.new { clock = function() return 1767323045 end }
+  cloud = emulator.new { accounts = { emulated_keys.ACCOUNT, OTHER_USER }, clock = function() return 1767323045 end }
   keys = emulated_keys.new(cloud)
 end)
 
@@ -54,13 +57,22 @@ describe("grants of the emulator", function()
   end)
 
   it("cancel_self_grant removes a grant for its retiring principal, and for a grantee of retire-grant", function()
-    for _, fields in ipairs { { retiring_principal = USER }, { grantee_principal = USER, operations = { "retire-grant" } } } do
-      keys:call("cancel_self_grant", { key_id = KEY, grant_id = create(fields) })
+    local user = emulated_keys.new(cloud, nil, OTHER_USER)
+    local id = wire.get_user_id(OTHER_USER)
+    for _, fields in ipairs { { retiring_principal = id }, { grantee_principal = id, operations = { "retire-grant" } } } do
+      user:call("cancel_self_grant", { key_id = KEY, grant_id = create(fields) })
     end
-    for _, fields in ipairs { {}, { retiring_principal = "other" }, { grantee_principal = USER } } do
-      keys:refuse("KMS.0306", "cancel_self_grant", { key_id = KEY, grant_id = create(fields) })
+    for _, fields in ipairs { {}, { retiring_principal = "other" }, { grantee_principal = id } } do
+      user:refuse("KMS.0306", "cancel_self_grant", { key_id = KEY, grant_id = create(fields) })
     end
     assert.equal(3, keys:call("list_grants", { key_id = KEY }).total)
+  end)
+
+  it("cancel_self_grant removes a grant for the user who created it, and for no other user", function()
+    local grant_id = create()
+    local other = emulated_keys.new(cloud, nil, OTHER_USER)
+    other:refuse("KMS.0306", "cancel_self_grant", { key_id = KEY, grant_id = grant_id })
+    keys:call("cancel_self_grant", { key_id = KEY, grant_id = grant_id })
   end)
 
   it("list_retirable_grants lists the grants of all keys that the caller may retire", function()

@@ -1,5 +1,6 @@
 --- kms.emulator.huawei: what all operations check before their handler.
 
+local cjson = require "cjson"
 local catalog = require "kms.call.catalog"
 local emulator = require "kms.emulator"
 local emulated_keys = require "spec.helpers.emulated_keys"
@@ -65,5 +66,38 @@ describe("the operations of the emulated Huawei Cloud KMS", function()
       names[entry.name] = true
     end
     for name in pairs(operations) do assert.is_true(names[name], name) end
+  end)
+end)
+
+describe("a saved state of the emulated Huawei Cloud KMS", function()
+  it("keys, ciphertexts, aliases, tags, grants and replicas continue in the emulator that loads it", function()
+    cloud:settings { inferred_replica_key_ids = "new" }
+    local key_id = keys:create()
+    local east, replica_id = keys:replicate(key_id, { tags = { { key = "a", value = "1" } } })
+    keys:call("rotate_on_demand", { key_id = key_id })
+    local cipher_text = keys:call("encrypt_data", { key_id = key_id, plain_text = "data" }).cipher_text
+    local signing = keys:create { key_spec = "EC_P256" }
+    local signed = { key_id = signing, signing_algorithm = "ECDSA_SHA_256", message_type = "RAW", message = "bWVzc2FnZQ==" }
+    signed.signature = keys:call("sign", signed).signature
+    keys:call("create_alias", { key_id = key_id, alias = "alias/a" })
+    keys:call("create_grant", { key_id = key_id, grantee_principal = "g", operations = { "describe-key" } })
+    local external = keys:create { origin = "external" }
+    keys:call("delete_key", { key_id = signing, pending_days = "7" })
+    keys:call("cancel_key_deletion", { key_id = signing })
+    keys:call("enable_key", { key_id = signing })
+
+    local function collect(caller, replica)
+      return {
+        caller:describe(key_id), replica:describe(replica_id), caller:call("list_aliases"), caller:call("list_grants", { key_id = key_id }),
+        replica:call("show_kms_tags", nil, { key_id = replica_id }), caller:call("show_key_rotation_status", { key_id = key_id }),
+        replica:call("decrypt_data", { cipher_text = cipher_text }), caller:call("validate_signature", signed).signature_valid,
+        caller:describe(external).key_state, caller:call("list_keys", { key_spec = "ALL" }).keys,
+      }
+    end
+
+    local expected = collect(keys, east)
+    local copy = emulator.new { state = cjson.decode(cjson.encode(cloud:save())) }
+    assert.same(expected, collect(emulated_keys.new(copy), emulated_keys.new(copy, "cn-east-3")))
+    assert.equal("true", expected[8])
   end)
 end)

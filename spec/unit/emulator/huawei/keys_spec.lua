@@ -1,5 +1,6 @@
 --- kms.emulator.huawei.keys: creation, lists, names, states and deletion of keys, quotas, public keys.
 
+local pkey = require "openssl.pkey"
 local emulator = require "kms.emulator"
 local emulated_keys = require "spec.helpers.emulated_keys"
 local requests = require "spec.helpers.emulator_requests"
@@ -36,7 +37,7 @@ describe("create_key of the emulator", function()
 
   it("create_key makes keys of every documented kind, with the default usage of the kind", function()
     for spec, usage in pairs { SM4 = "ENCRYPT_DECRYPT", RSA_2048 = "SIGN_VERIFY", EC_P256 = "SIGN_VERIFY", EC_P384 = "SIGN_VERIFY",
-      SECP256K1 = "SIGN_VERIFY", SM2 = "SIGN_VERIFY", ED25519 = "SIGN_VERIFY", HMAC_256 = "SIGN_VERIFY", HMAC_SM3 = "SIGN_VERIFY" } do
+      SECP256K1 = "SIGN_VERIFY", SM2 = "SIGN_VERIFY", ED25519 = "SIGN_VERIFY", HMAC_256 = "GENERATE_VERIFY_MAC", HMAC_SM3 = "GENERATE_VERIFY_MAC" } do
       local details = keys:describe(keys:create { key_spec = spec })
       assert.same({ spec, usage }, { details.key_spec, details.key_usage })
     end
@@ -240,7 +241,8 @@ describe("public keys and quotas of the emulator", function()
   it("show_public_key returns the same PEM each time, in the replica too", function()
     local key_id = keys:create { key_spec = "EC_P256" }
     local pem = keys:call("show_public_key", { key_id = key_id }).public_key
-    assert.matches("^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\n.*\n%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-\n$", pem)
+    assert.matches("^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\r\n.*\r\n%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-\r\n$", pem)
+    assert.is_userdata(pkey.new(pem))
     assert.equal(pem, keys:replicate(key_id):call("show_public_key", { key_id = key_id }).public_key)
   end)
 

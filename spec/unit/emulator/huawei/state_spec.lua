@@ -65,15 +65,12 @@ describe("kms.emulator.huawei.state", function()
     assert.same({ 1, NOW + 5 }, { key.rotation_count, key.last_rotation_time })
   end)
 
-  it("settle rotates an enabled key as often as intervals have passed, and no key in another state", function()
+  it("settle rotates an enabled key as often as intervals have passed", function()
     state.schedule_rotation(all, key, 30, NOW)
     state.settle(all, NOW + 30 * DAY - 1)
     assert.equal(0, key.rotation_count)
     state.settle(all, NOW + 65 * DAY)
     assert.same({ 2, NOW + 60 * DAY, NOW + 90 * DAY }, { key.rotation_count, key.last_rotation_time, key.next_rotation_time })
-    key.state = "disabled"
-    state.settle(all, NOW + 90 * DAY)
-    assert.same({ 2, NOW + 120 * DAY }, { key.rotation_count, key.next_rotation_time })
   end)
 
   it("settle deletes a key with its aliases and the ids of its replicas", function()
@@ -113,6 +110,25 @@ describe("kms.emulator.huawei.state", function()
     for _, case in ipairs { { "k", "r2", "o" }, { "other", "r1", "o" }, { "k", "r1", "p" }, { "k", "r3", "o" }, { "z", "r1", "o" } } do
       assert.is_nil(find(case[1], case[2], case[3]))
     end
+  end)
+
+  it("copy_tags copies tags, with empty values for missing ones", function()
+    assert.same({ { key = "k", value = "" } }, state.copy_tags { { key = "k" } })
+    assert.same({}, state.copy_tags(nil))
+  end)
+
+  it("enable rotates a key once when its time is over, and starts its interval again", function()
+    state.schedule_rotation(all, key, 30, NOW)
+    key.state = "disabled"
+    state.settle(all, NOW + 100 * DAY)
+    assert.equal(0, key.rotation_count)
+    state.enable(all, key, NOW + 100 * DAY)
+    assert.same({ 1, NOW + 100 * DAY, NOW + 130 * DAY }, { key.rotation_count, key.last_rotation_time, key.next_rotation_time })
+    state.settle(all, NOW + 130 * DAY)
+    assert.equal(2, key.rotation_count)
+    key.state = "disabled"
+    state.enable(all, key, NOW + 131 * DAY)
+    assert.equal(2, key.rotation_count)
   end)
 
   it("list_keys lists in the order of creation", function()

@@ -152,6 +152,7 @@ describe("list_kms_by_tags of the emulator", function()
     { "a long value", "KMS.0410", { tags = { { key = "a", values = { ("x"):rep(44) } } } } },
     { "matches that are not a list", "KMS.0415", { matches = "a" } },
     { "a match of another member", "KMS.0403", { matches = { { key = "key_id", value = "a" } } } },
+    { "a match with an empty value", "KMS.0402", { matches = { { key = "resource_name", value = "" } } } },
     { "a match without a value", "KMS.0402", { matches = { { key = "resource_name" } } } },
   } do
     it("list_kms_by_tags refuses " .. case[1], function() keys:refuse(case[2], "list_kms_by_tags", case[3]) end)

@@ -25,6 +25,7 @@ describe("kms.emulator.huawei.wire", function()
     local rules = { default = 2, max = 3, start_code = "START" }
     local function take(limit, start) return { wire.take_page({ "a", "b", "c" }, { limit = limit, start = start }, rules) } end
     assert.same({ { "a", "b" }, "2" }, take())
+    assert.same({ { "a", "b" }, "2" }, take("", ""))
     assert.same({ { "c" }, "" }, take("3", "2"))
     assert.same({ { "a", "b", "c" }, "" }, take(3, ""))
     assert.same({ {}, "" }, take(nil, "9"))
