@@ -4,7 +4,12 @@ local rules = require "kms.ncloud.rules"
 
 local fields = {}
 
+-- Keys of the emulator, for examples.
 fields.EXAMPLE_TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
+fields.DISABLED_TAG = "c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2"
+fields.PENDING_DELETION_TAG = "d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3"
+fields.RSA_TAG = "e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4"
+fields.ROTATED_TAG = "h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4e5f6g7"
 
 -- A note of operations that change a state.
 fields.UNDOCUMENTED_REPEAT = "Unverified: the response to a repeated request is not documented."

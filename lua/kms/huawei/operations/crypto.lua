@@ -145,6 +145,7 @@ return {
     example = {
       key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
       message = "bGlrZSB0aGlz",
+      message_type = "RAW",
       signing_algorithm = "RSASSA_PSS_SHA_256",
     },
   },
@@ -175,6 +176,7 @@ return {
     example = {
       key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
       message = "bGlrZSB0aGlz",
+      message_type = "RAW",
       signature = "MEUCIQDw",
       signing_algorithm = "RSASSA_PSS_SHA_256",
     },

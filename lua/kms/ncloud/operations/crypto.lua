@@ -3,8 +3,6 @@
 local fields = require "kms.ncloud.fields"
 local rules = require "kms.ncloud.rules"
 
-local EXAMPLE_RSA_TAG = "e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4"
-
 local BASE64_ITEM = { type = "string", rule = rules.BASE64 }
 local CIPHERTEXT_ITEM = { type = "string", rule = rules.NOT_EMPTY }
 
@@ -123,7 +121,7 @@ return {
         .. "API version 3 documents it for the same keys.",
     },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-token-sign" },
-    example = { key_tag = EXAMPLE_RSA_TAG, data = "aGVsbG8=" },
+    example = { key_tag = fields.RSA_TAG, data = "aGVsbG8=" },
   },
   {
     name = "verify",
@@ -146,7 +144,7 @@ return {
       "https://api.ncloud-docs.com/docs/en/security-kms2-verify",
       "https://api.ncloud-docs.com/docs/en/security-kms2-token-verify",
     },
-    example = { key_tag = EXAMPLE_RSA_TAG, data = "aGVsbG8=", signature = "MEUCIQ==" },
+    example = { key_tag = fields.RSA_TAG, data = "aGVsbG8=", signature = "MEUCIQ==" },
   },
   {
     name = "get_public_key",
@@ -169,6 +167,6 @@ return {
       "https://api.ncloud-docs.com/docs/en/security-kms2-public-key",
       "https://api.ncloud-docs.com/docs/en/security-kms2-token-public-key",
     },
-    example = { key_tag = EXAMPLE_RSA_TAG },
+    example = { key_tag = fields.RSA_TAG },
   },
 }

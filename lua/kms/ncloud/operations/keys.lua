@@ -171,7 +171,7 @@ return {
     result = key_state,
     notes = { "A key that will be deleted cannot be enabled.", fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-enable-key" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.DISABLED_TAG },
   },
   {
     name = "disable_key",
@@ -213,7 +213,7 @@ return {
     result = key_state,
     notes = { fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-cancel-key-deletion" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.PENDING_DELETION_TAG },
   },
   {
     name = "delete_key",
@@ -227,6 +227,6 @@ return {
     result = {},
     notes = { "Nothing that the key has encrypted can be decrypted afterwards.", fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-delete-key" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.PENDING_DELETION_TAG },
   },
 }

@@ -56,7 +56,7 @@ return {
     result = { fields.same_key_tag, is_auto_rotation },
     notes = { fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-disable-auto-rotation" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.ROTATED_TAG },
   },
   {
     name = "update_rotation_period",
@@ -74,6 +74,6 @@ return {
     result = { fields.same_key_tag, rotation_period, next_rotation_date },
     notes = { "Possible only while automatic rotation is enabled." },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-rotation-period" },
-    example = { key_tag = fields.EXAMPLE_TAG, rotation_period = 30 },
+    example = { key_tag = fields.ROTATED_TAG, rotation_period = 30 },
   },
 }

@@ -35,7 +35,7 @@ return {
       { name = "issued_token_count", wire = "issuedTokenCount", type = "integer", about = "number of issued tokens" },
     },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-get-token-gen" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.ROTATED_TAG },
   },
   {
     name = "create_token_generator",
@@ -63,7 +63,7 @@ return {
     result = {},
     notes = { ENDS_TOKENS, "A repeat replaces the generator again, and also ends the tokens issued in between." },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-update-token-gen" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.ROTATED_TAG },
   },
   {
     name = "delete_token_generator",
@@ -77,7 +77,7 @@ return {
     result = {},
     notes = { ENDS_TOKENS, fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-delete-token-gen" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.ROTATED_TAG },
   },
   {
     name = "create_token_set",
@@ -90,7 +90,7 @@ return {
     result = { access_token, refresh_token },
     notes = { "The tokens have all rights of the caller on the key. A single token cannot be revoked." },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-token-set" },
-    example = { key_tag = fields.EXAMPLE_TAG, access_token_hours = 24 },
+    example = { key_tag = fields.ROTATED_TAG, access_token_hours = 24 },
   },
   {
     name = "renew_token_set",
@@ -107,7 +107,7 @@ return {
       "Unverified: the members of the response; they are those of create_token_set.",
     },
     sources = { "https://api.ncloud-docs.com/docs/ko/security-kms2-token-renew" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.ROTATED_TAG },
   },
   {
     name = "create_access_token",
@@ -120,6 +120,6 @@ return {
     params = { fields.key_tag, access_token_hours },
     result = { access_token },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-token-access-token" },
-    example = { key_tag = fields.EXAMPLE_TAG, access_token_hours = 24 },
+    example = { key_tag = fields.ROTATED_TAG, access_token_hours = 24 },
   },
 }

@@ -31,7 +31,7 @@ return {
         } } },
     },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-key-version-list" },
-    example = { key_tag = fields.EXAMPLE_TAG },
+    example = { key_tag = fields.ROTATED_TAG },
   },
   {
     name = "enable_key_version",
@@ -45,7 +45,7 @@ return {
     result = { version, status, fields.status_date },
     notes = { "Not possible while the key is disabled.", fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-enable-key-version" },
-    example = { key_tag = fields.EXAMPLE_TAG, version = 1 },
+    example = { key_tag = fields.ROTATED_TAG, version = 1 },
   },
   {
     name = "disable_key_version",
@@ -59,6 +59,6 @@ return {
     result = { version, status, fields.status_date },
     notes = { "Not possible while the key is disabled.", fields.UNDOCUMENTED_REPEAT },
     sources = { "https://api.ncloud-docs.com/docs/en/security-kms2-disable-key-version" },
-    example = { key_tag = fields.EXAMPLE_TAG, version = 1 },
+    example = { key_tag = fields.ROTATED_TAG, version = 1 },
   },
 }
