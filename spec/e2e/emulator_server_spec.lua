@@ -58,6 +58,19 @@ describe("the emulator's server", function()
     assert.same({ huawei = 3, ncloud = 1, iam = 0, metadata = 0 }, state.requests)
   end)
 
+  it("each zone of NAVER Cloud has a port of its own", function()
+    local account = emulated.accounts.ncloud
+    local function list_names(offset)
+      local response = assert(new_transport():send(reference_signer.ncloud {
+        access_key = account.access_key, secret_key = account.secret_key, time = os.time(), method = "GET",
+        host = "localhost:" .. PORT + offset, path = "/kms/v1/keys", body = "",
+      }))
+      return #cjson.decode(response.body).data.keyList
+    end
+    assert.is_true(list_names(2) > 0)
+    for offset = 6, 8 do assert.equal(0, list_names(offset)) end
+  end)
+
   describe("credentials of the emulator's server", function()
     local account = emulated.accounts.huawei
 
@@ -330,7 +343,7 @@ describe("the emulator's server", function()
           ports[tonumber(port) - PORT] = true
         end
       end
-      for i = 0, 5 do assert.is_true(ports[i]) end
+      for i = 0, 8 do assert.is_true(ports[i]) end
     end)
 
     it("the control interface saves and loads the state", function()

@@ -122,6 +122,9 @@ function handler.start(port, dir)
     [port + 2] = { provider = "ncloud" },
     [port + 4] = { provider = "iam" },
     [port + 5] = { provider = "metadata" },
+    [port + 6] = { provider = "ncloud", zone = "kr" },
+    [port + 7] = { provider = "ncloud", zone = "jp" },
+    [port + 8] = { provider = "ncloud", zone = "gov" },
   }
   control_token, control_hosts = create_token(), {}
   for _, name in ipairs { "localhost", "127.0.0.1" } do control_hosts[("%s:%d"):format(name, port + 3)] = true end
