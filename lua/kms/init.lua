@@ -18,6 +18,8 @@ local kms = { _NAME = "kms", _VERSION = "0.1.0" }
 ---@field default table? the client of the plain functions, created once from the environment, so that it keeps its
 ---  connections
 
+local CLOUDS = { "huawei", "ncloud" }
+
 ---@type table<string, kms.Cloud>
 local clouds = {}
 
@@ -32,11 +34,12 @@ local function load_cloud(name)
   return clouds[name]
 end
 
--- In NGINX both are loaded at once; see kms.util.lazy.
-if rawget(_G, "ngx") then
-  load_cloud "huawei"
-  load_cloud "ncloud"
+local function load_clouds()
+  for _, name in ipairs(CLOUDS) do load_cloud(name) end
 end
+
+-- In NGINX all are loaded at once; see kms.util.lazy.
+if rawget(_G, "ngx") then load_clouds() end
 
 --- Selects the client of a plain function: the argument, or the default client.
 ---@param argument any
@@ -119,10 +122,9 @@ end
 --- Loads every module that a later call may need, so that calls work after `chroot`. Raises, like `require`, if one
 --- cannot be loaded.
 function kms.preload()
-  load_cloud "huawei"
-  load_cloud "ncloud"
+  load_clouds()
   lazy.load_all()
-  for _, name in ipairs { "huawei", "ncloud" } do catalog.of(require("kms." .. name)):load_all() end
+  for _, name in ipairs(CLOUDS) do catalog.of(require("kms." .. name)):load_all() end
   if not rawget(_G, "ngx") then
     require "kms.transport.curl"
     require "kms.parallel.curl_runner"

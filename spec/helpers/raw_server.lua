@@ -1,5 +1,6 @@
 --- Runs a function while spec/servers/raw_server.lua listens: a server that does what NGINX cannot.
 
+local piped_server = require "spec.helpers.piped_server"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
 
@@ -8,10 +9,5 @@ local subprocess = require "spec.helpers.subprocess"
 ---@param call function
 ---@return string heads of the requests that the server received
 return function(mode, call)
-  local pipe = assert(io.popen(("%s spec/servers/raw_server.lua %s %d"):format(subprocess.lua, mode, servers.port "proxy")))
-  assert(pipe:read "*l" == "ready")
-  call()
-  local heads = pipe:read "*a"
-  pipe:close()
-  return heads
+  return piped_server(("%s spec/servers/raw_server.lua %s %d"):format(subprocess.lua, mode, servers.port "proxy"), call)
 end

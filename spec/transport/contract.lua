@@ -310,7 +310,7 @@ return function(new, servers, test)
       { mode = "drip_handshake", part = "handshake", is_sent = false },
       { mode = "drip_response", part = "response", is_sent = true },
     }) do
-      it(("the timeout of a request limits a TLS %s that arrives byte by byte"):format(case.part), function()
+      it(("the timeout of a request limits a TLS %s that arrives byte by byte #timing"):format(case.part), function()
         with_raw_server(case.mode, function()
           local transport = open()
           local started_at = monotonic()

@@ -2,6 +2,7 @@
 
 local curl = require "kms.transport.curl"
 local curl_requests = require "spec.helpers.curl_requests"
+local piped_server = require "spec.helpers.piped_server"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
 
@@ -16,17 +17,14 @@ describe("the TLS contexts of kms.transport.curl", function()
 
   --- Calls a function while a server listens that sends KeyUpdate messages without pause after its first response.
   local function with_key_update_server(call)
-    local pipe = assert(io.popen(("%s %d %s/server.pem %s/server.key"):format(SERVER, servers.port "proxy", servers.dir, servers.dir)))
-    assert.equal("ready", pipe:read "*l")
-    call()
-    pipe:close()
+    piped_server(("%s %d %s/server.pem %s/server.key"):format(SERVER, servers.port "proxy", servers.dir, servers.dir), call)
   end
 
   local function new_request(timeout)
     return curl_requests.new_request("proxy", "/", { method = "PUT", scheme = "https", timeout = timeout })
   end
 
-  it("a blocking send times out while the server sends KeyUpdate messages without pause", function()
+  it("a blocking send times out while the server sends KeyUpdate messages without pause #timing", function()
     with_key_update_server(function()
       local transport = curl_requests.new_transport()
       assert.equal("ok", transport:send(new_request(10)).body)
