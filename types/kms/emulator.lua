@@ -55,6 +55,7 @@ local emulator = {}
 ---@field default_master boolean? Huawei Cloud: a default master key
 ---@field key_spec string? Huawei Cloud: kind of the key; default "AES_256"
 ---@field key_usage "ENCRYPT_DECRYPT"|"SIGN_VERIFY"|"GENERATE_VERIFY_MAC"|nil Huawei Cloud; default: that of the kind
+---@field origin "kms"|"external"|nil Huawei Cloud; an external key without a state waits for its material
 ---@field key_alias string? Huawei Cloud: name of the key; default: made from its id
 ---@field key_description string? Huawei Cloud
 ---@field aliases string[]? Huawei Cloud: further aliases

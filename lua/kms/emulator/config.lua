@@ -55,8 +55,8 @@ local ENTRIES = {
         "HMAC_256", "HMAC_384", "HMAC_512", "HMAC_SM3",
       }),
       schema.choice("key_usage", { "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC" }), optional "key_alias",
-      optional "key_description", optional "enterprise_project_id", optional("tags", "table"), ALIASES,
-      whole_number("rotation_interval", 30, 365),
+      schema.choice("origin", { "kms", "external" }), optional "key_description", optional "enterprise_project_id",
+      optional("tags", "table"), ALIASES, whole_number("rotation_interval", 30, 365),
     },
     ncloud = {
       PROVIDER, required "key_tag", required "key_name", ZONE, STATE, optional "owner",
@@ -88,7 +88,7 @@ local DEFAULTS = {
     ncloud = { owner = "demo" },
   },
   keys = {
-    huawei = { owner = "demo", state = "enabled", replicas = {} },
+    huawei = { owner = "demo", replicas = {} }, -- kms.emulator.huawei.state
     ncloud = {}, -- kms.emulator.ncloud.state
   },
 }

@@ -70,5 +70,11 @@ return {
       is_convergent = true },
     { provider = "ncloud", key_tag = "h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6a1b2c3d4e5f6g7", key_name = "rotatedKey",
       version_count = 3, is_auto_rotation = true, has_token_generator = true },
+    huawei_key("858cee18-6faf-4514-bb35-70c3dcfcfbf7", { key_spec = "RSA_2048", replicas = {} }),
+    huawei_key("969dff29-70b0-4625-cc46-81d4ed0d0c08",
+      { key_spec = "RSA_2048", key_usage = "ENCRYPT_DECRYPT", replicas = {} }),
+    huawei_key("a7ae003a-81c1-4736-dd57-92e5fe1e1d19", { key_spec = "EC_P256", replicas = {} }),
+    huawei_key("b8bf114b-92d2-4847-ee68-a3f60f2f2e2a", { key_spec = "HMAC_256", replicas = {} }),
+    huawei_key("c9c0225c-a3e3-4958-ff79-b40710303f3b", { origin = "external", replicas = {} }),
   },
 }

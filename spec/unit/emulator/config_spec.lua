@@ -74,8 +74,8 @@ describe("kms.emulator.config", function()
     local source = { provider = "huawei", key_id = "k", primary = "cn-north-4" }
     local options = { keys = { source, { provider = "ncloud", key_tag = "t", key_name = "abc" } } }
     local entries = config.build_entries(options, "keys", "huawei")
-    assert.same({ { provider = "huawei", key_id = "k", primary = "cn-north-4", owner = "demo", state = "enabled",
-      replicas = {} } }, entries)
+    assert.same({ { provider = "huawei", key_id = "k", primary = "cn-north-4", owner = "demo", replicas = {} } },
+      entries)
     entries[1].replicas[1] = "cn-east-3"
     assert.is_nil(source.replicas)
     assert.same({}, config.build_entries(options, "keys", "huawei")[1].replicas)

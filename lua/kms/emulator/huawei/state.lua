@@ -144,11 +144,12 @@ end
 function state.add_key(self, fields, now)
   local spec = fields.key_spec or "AES_256"
   local key = {
-    key_id = fields.key_id, owner = fields.owner, state = fields.state or "enabled", primary = fields.primary,
+    key_id = fields.key_id, owner = fields.owner, state = fields.state, primary = fields.primary,
     replicas = fields.replicas or {}, default_master = fields.default_master, key_spec = spec,
     key_usage = fields.key_usage or state.SPECS[spec].usages[1], origin = fields.origin or "kms",
     number = state.next_number(self), materials = {}, rotation_count = 0, copies = {},
   }
+  key.state = key.state or key.origin == "external" and "pending_import" or "enabled"
   local function add_copy(region)
     key.copies[region] = state.new_copy({
       key_id = key.key_id, key_alias = make_alias(fields), key_description = fields.key_description,

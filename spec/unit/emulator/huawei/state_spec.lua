@@ -52,6 +52,16 @@ describe("kms.emulator.huawei.state", function()
     assert.equal(44, #material.secret)
   end)
 
+  it("add_key makes an external key wait for its material, unless it has a state", function()
+    local function add(fields)
+      fields.owner, fields.primary, fields.origin = "o", "r1", "external"
+      return state.add_key(all, fields, NOW).state
+    end
+    assert.equal("pending_import", add { key_id = "x" })
+    assert.equal("disabled", add { key_id = "y", state = "disabled" })
+    assert.equal("enabled", key.state)
+  end)
+
   it("get_material generates nothing for a key that waits for its material", function()
     key.state = "pending_import"
     assert.is_nil(state.get_material(key))
