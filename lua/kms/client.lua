@@ -7,7 +7,7 @@ local env = require "kms.util.env"
 local Error = require "kms.error"
 local http1 = require "kms.http1"
 local lock_guard = require "kms.call.lock_guard"
-local operation = require "kms.call.operation"
+local params = require "kms.call.params"
 local retry = require "kms.call.retry"
 local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
@@ -152,9 +152,9 @@ end
 --- Creates the method of an operation. Its argument errors have level 2: the line that called the method.
 local function create_method(entry, metatable)
   local name = entry.name
-  return function(self, params, options)
+  return function(self, arguments, options)
     if getmetatable(self) ~= metatable then error(describe_bad_self(name, self, metatable), 2) end
-    local values, refusal, problem = operation.validate_params(entry, params)
+    local values, refusal, problem = params.validate(entry, arguments)
     if problem then error(validate.argument_error(1, name, problem), 2) end
     problem = options ~= nil and client.validate_options(options)
     if problem then error(validate.argument_error(2, name, problem), 2) end
@@ -164,7 +164,7 @@ local function create_method(entry, metatable)
 
     err = refusal or err
     if not err and not self.settings then err = resolve_settings(self) end
-    if err then return call.reject(self, entry, err, params) end
+    if err then return call.reject(self, entry, err, values or arguments) end
     return call.run(self, entry, values, transport, options and options.timeout or self.timeout)
   end
 end
@@ -252,11 +252,11 @@ local function add_tool_methods(methods, provider, metatable)
   --- Validates params as a call does. Sends nothing.
   ---@return true? is_valid
   ---@return kms.Error? err kind "invalid"; the code is "params" for what would raise in a call
-  function methods.validate(self, name, params)
+  function methods.validate(self, name, arguments)
     check_self(self, "validate")
     local entry = operations:find(name)
     if not entry then error(validate.argument_error(1, "validate", "no operation " .. validate.quote(name)), 2) end
-    local values, err, problem = operation.validate_params(entry, params)
+    local values, err, problem = params.validate(entry, arguments)
     if values then return true end
     return nil, err or create_invalid_error("params", problem)
   end

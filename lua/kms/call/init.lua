@@ -2,15 +2,17 @@
 
 local clock_skew = require "kms.call.clock_skew"
 local Context = require "kms.call.context"
+local encoder = require "kms.call.encoder"
+local Error = require "kms.error"
 local json_body = require "kms.util.json_body"
 local lock_guard = require "kms.call.lock_guard"
-local operation = require "kms.call.operation"
 local redact = require "kms.util.redact"
 local report = require "kms.call.report"
+local result_reader = require "kms.call.result_reader"
 local retry = require "kms.call.retry"
 local error_codes = require "kms.transport.error_codes"
 
-local build_request, parse_result = operation.build_request, operation.parse_result
+local build_request = encoder.build_request
 local decode, find_request_id, identify = json_body.decode, report.find_request_id, lock_guard.identify
 
 local call = {}
@@ -35,6 +37,8 @@ local call = {}
 ---  of an option, and what is wrong with it
 ---@field authenticate fun(request: table, credentials: kms.Credentials, timestamp: number, settings: table):
 ---  table<string, string>?, kms.Error? computes the headers that authenticate a request
+---@field check_credentials (fun(entry: kms.Operation, credentials: kms.Credentials): string?)? returns why an operation
+---  does not accept a kind of credentials
 ---@field compute_stages (fun(request: table, credentials: kms.Credentials, timestamp: number, settings: table):
 ---  table?)? computes the canonical request, for a cloud that prints its own when it refuses a signature
 ---@field parse_error fun(object: table, status: integer): string?, string?, table? reads code, message and cause
@@ -57,15 +61,18 @@ local call = {}
 --- Reads a response: a result, or the object in it and the code and message of a protocol error.
 ---@return table? result, table? object, string? code, string? message
 local function parse_response(self, response)
-  local object, code, message = decode(response.body)
+  local entry, status = self.operation, response.status
+  local is_success = status >= 200 and status < 300
+  if is_success and response.body == "" and result_reader.is_optional(entry) then
+    return { request_id = find_request_id(response), warning = nil }
+  end
+  local object, code, message = decode(response.body, result_reader.get_list(entry))
   if not object then return nil, nil, code, message end
-  local status = response.status
-  local data = status >= 200 and status < 300 and self.cloud.extract_result(object)
+  local data = is_success and self.cloud.extract_result(object)
   if not data then return nil, object, "unknown", "the response has none of the documented shapes" end
   local result
-  result, code, message = parse_result(self.operation, data, self.params)
+  result, code, message = result_reader.read(entry, data, self.params, find_request_id(response, object))
   if not result then return nil, object, code, message end
-  result.request_id = find_request_id(response, object)
   return result
 end
 
@@ -308,7 +315,7 @@ end
 --- Runs a call.
 ---@param client table with a `call_class`
 ---@param entry kms.Operation
----@param params table from operation.validate_params
+---@param params table from kms.call.params
 ---@param transport table|userdata
 ---@param timeout number seconds
 ---@return table? result, kms.Error? err
@@ -322,6 +329,11 @@ function call.run(client, entry, params, transport, timeout)
   local credentials, err = get_credentials(self)
   if not credentials then return fail(self, err) end
   self.credentials = credentials
+  local check = self.cloud.check_credentials
+  local problem = check and check(entry, credentials)
+  if problem then
+    return fail(self, Error.new { kind = "credentials", code = "invalid", message = problem }, credentials)
+  end
   if client.guard then self.guard_id, err = identify(credentials) end
   if err then return fail(self, err, credentials) end
   local result

@@ -4,8 +4,9 @@ local clock_skew = require "kms.call.clock_skew"
 local Error = require "kms.error"
 local request_headers = require "kms.util.request_headers"
 local json_body = require "kms.util.json_body"
-local operation = require "kms.call.operation"
+local params = require "kms.call.params"
 local redact = require "kms.util.redact"
+local result_reader = require "kms.call.result_reader"
 local retry = require "kms.call.retry"
 local signature_diff = require "kms.call.signature_diff"
 
@@ -14,9 +15,20 @@ local report = {}
 local unpack = rawget(table, "unpack") or _G.unpack
 
 local MAX_KEY = 100 -- bytes of a key's id or tag
+local MIN_SECRET = 4 -- bytes of a secret param that is searched for in a message; shorter ones occur in any text
 local MAX_CAUSE = 16384 -- bytes of a text in `cause`; an encoded authorization message is useless when cut
 
---- Collects the secrets of a call that no error may contain: its credentials, and the signatures of its requests.
+--- Adds the secrets in the params of a call to a list. One that is too short to be searched for withholds the messages
+--- of the service.
+local function add_secret_params(call, secrets)
+  for _, secret in ipairs(call.params and params.collect_secrets(call.operation, call.params) or {}) do
+    if #secret >= MIN_SECRET then secrets[#secrets + 1] = secret end
+    call.has_short_secret = call.has_short_secret or #secret < MIN_SECRET and secret ~= ""
+  end
+end
+
+--- Collects the secrets of a call that no error may contain: its credentials, its secret params, and the signatures of
+--- its requests.
 ---@param call kms.Call
 ---@param signature table<string, string>? headers added to a request by the provider's `authenticate`
 ---@return string[] secrets
@@ -28,7 +40,9 @@ function report.collect_secrets(call, signature)
       secrets[1] = credentials.secret_key
       secrets[#secrets + 1] = credentials.security_token
       secrets[#secrets + 1] = credentials.token
+      secrets[#secrets + 1] = credentials.ocapi_token
     end
+    add_secret_params(call, secrets)
     call.secrets = secrets
   end
   for name, pattern in pairs(signature and call.cloud.secret_headers or {}) do
@@ -45,6 +59,22 @@ function report.find_request_id(response, object)
   local id = response.headers["x-request-id"]
   if type(id) == "string" and id ~= "" then return id end
   return json_body.to_text(id) or object and json_body.to_text(object.request_id) or nil
+end
+
+--- Describes a body that has none of the documented shapes. One that may hold a secret result is not shown.
+local function describe_body(call, body)
+  local secrets = report.collect_secrets(call)
+  if call.has_short_secret or result_reader.has_secret(call.operation) then
+    return ("%d bytes, which are not shown because they may hold a secret"):format(#body)
+  end
+  return redact.excerpt(body, secrets)
+end
+
+--- Removes foreign text from the error of a call whose secret is too short to be searched for.
+local function withhold_message(call, err)
+  report.collect_secrets(call)
+  if not call.has_short_secret then return end
+  err.message, err.cause = "the service's message is not shown, because it may repeat a param that is secret", nil
 end
 
 --- Reads the failure from a response that holds no result.
@@ -67,10 +97,11 @@ function report.parse_failure(call, response, object, code, message)
   end
   if service_code then
     err.kind, err.code, err.message, err.cause = "service", service_code, service_message, cause
+    withhold_message(call, err)
   elseif request_headers.describe_encoding(response) then
     err.message = request_headers.describe_encoding(response)
   elseif response.body ~= "" then
-    err.message = err.message .. ", " .. redact.excerpt(response.body, report.collect_secrets(call))
+    err.message = err.message .. ", " .. describe_body(call, response.body)
   end
   if status >= 300 and status < 400 then
     err.message = err.message .. "; redirects are not followed"
@@ -96,7 +127,7 @@ local function compare_signatures(call, err, request, signed_count, signed_at)
   local compute_stages = call.cloud.compute_stages
   if not call.credentials.secret_key or not compute_stages then return nil end
   local signed = {
-    method = request.method, host = request.host, path = request.path,
+    method = request.method, host = request.host, path = request.path, query = request.query,
     headers = { unpack(request.headers, 1, signed_count) }, body = request.body,
   }
   local stages = compute_stages(signed, call.credentials, signed_at, call.settings)
@@ -166,7 +197,7 @@ function report.build_error(call, failure)
   err.kind = failure.kind
   if failure.kind ~= "service" then err.code = failure.code end
   if type(failure.cause) == "table" then err.cause = redact.fields(failure.cause, secrets, MAX_CAUSE) end
-  local key = call.params and operation.find_key(entry, call.params)
+  local key = call.params and params.find_key(entry, call.params)
   err.key = key and redact.line(key, secrets, MAX_KEY)
   err.provider, err.operation, err.attempts = call.cloud.name, entry.name, call.attempts
   err.uncertain = failure.uncertain and not entry.read_only

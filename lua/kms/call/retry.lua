@@ -20,13 +20,25 @@ end
 -- refusals in a row lock a Huawei Cloud access key.
 local RETRYABLE_STATUSES = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true }
 
---- Returns whether the same call may succeed later.
+--- Returns whether a failure proves that the request changed nothing.
+local function is_without_effect(err, cloud)
+  if err.kind == "transport" then
+    local code = error_codes[err.code]
+    return code ~= nil and code.is_unconnected or false
+  end
+  return err.kind == "credentials" or err.status == 503 or retry.is_throttled(err, cloud)
+end
+
+--- Returns whether the same call may succeed later, and may be made again. The flags of the operation decide, not the
+--- HTTP method.
 ---@param err kms.Error
 ---@param operation kms.Operation
 ---@param cloud kms.Provider
 ---@return boolean
 function retry.is_retryable(err, operation, cloud)
-  if err.uncertain and not (operation.repeatable or operation.read_only) then return false end
+  if not (operation.repeatable or operation.read_only) and (err.uncertain or not is_without_effect(err, cloud)) then
+    return false
+  end
   if err.kind == "credentials" then return err.code == "unavailable" end
   if err.kind == "transport" then
     if err.retryable == false then return false end -- the transport knows that a repetition fails in the same way

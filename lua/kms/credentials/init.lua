@@ -19,7 +19,8 @@ local credentials = {}
 local function text(name, is_required) return { name = name, type = "string", required = is_required } end
 
 -- The fields of all clouds, for providers that are created without one. `check_fields` knows those of one cloud.
-local STATIC = { text "access_key", text "secret_key", text "security_token", text "token" }
+local STATIC = { text "access_key", text "secret_key", text "security_token", text "token",
+  text "ocapi_token" }
 local FILE = { text "path", text "profile" }
 local METADATA = { text "endpoint" }
 local CONTAINER = { text "uri", text "token_file" }

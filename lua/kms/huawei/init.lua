@@ -129,8 +129,9 @@ function huawei.compute_stages(request, keys, timestamp, settings)
   return sign.huawei_stages(request, keys, timestamp, settings.algorithm)
 end
 
+--- Returns the object, unless it is an error in a response of status 200.
 function huawei.extract_result(object)
-  return object
+  return object.error_code == nil and type(object.error) ~= "table" and object or nil
 end
 
 return huawei

@@ -13,6 +13,8 @@ local credentials = {}
 -- The first variable of a pair wins, as in the official clients for Go and JavaScript.
 ---@type kms.CredentialsField[]
 credentials.fields = {
+  -- A token of one key, which some operations accept in place of an account's keys (Create Token Set).
+  { name = "ocapi_token", type = "string", rule = Credentials.VISIBLE_ASCII, exclusive = true },
   { name = "access_key", type = "string", rule = Credentials.VISIBLE_ASCII,
     variables = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" } },
   { name = "secret_key", type = "string", rule = Credentials.VISIBLE_ASCII,

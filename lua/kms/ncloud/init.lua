@@ -37,7 +37,7 @@ ncloud.throttle_codes = {} -- status 429
 ncloud.clock_tolerance = 5 * 60 -- seconds (Key Management Service overview)
 
 ncloud.credentials, ncloud.profile, ncloud.metadata = credentials.fields, credentials.profile, credentials.metadata
-ncloud.secret_headers = { ["x-ncp-apigw-signature-v2"] = "^.+$" }
+ncloud.secret_headers = { ["x-ncp-apigw-signature-v2"] = "^.+$", ["x-ncp-ocapi-token"] = "^.+$" }
 
 -- Without Accept the gateway may respond in XML.
 local HEADERS = request_headers.for_json { { "Accept", "application/json" } }
@@ -68,12 +68,44 @@ function ncloud.resolve_settings(values, read_variable)
   return { scheme = scheme, host = host, headers = HEADERS }
 end
 
+-- What an operation accepts, by `auth` of its entry; nil: the keys of an account.
+local NEEDED_CREDENTIALS = {
+  account_or_token = { keys = true, token = true },
+  refresh_token = { token = true, text = "an ocapi_token, which must be a refresh token" },
+}
+local ACCOUNT = { keys = true, text = "access_key and secret_key of an account" }
+
+--- Checks that an operation accepts the kind of credentials.
+---@param entry kms.Operation
+---@param keys kms.Credentials
+---@return string? problem
+function ncloud.check_credentials(entry, keys)
+  local needed = NEEDED_CREDENTIALS[entry.auth] or ACCOUNT
+  local kind = keys.ocapi_token and "token" or "keys"
+  if needed[kind] then return nil end
+  return ("%s needs %s; the credentials are %s"):format(entry.name, needed.text,
+    kind == "token" and "an ocapi_token" or "access_key and secret_key")
+end
+
 function ncloud.authenticate(request, keys, timestamp)
+  if keys.ocapi_token then return { ["x-ncp-ocapi-token"] = keys.ocapi_token } end
   return sign.ncloud(request, keys, timestamp)
 end
 
+-- Get Key List has these members in `data` in its sample, and beside it in its table of fields.
+local BESIDE_DATA = { "currentPageNo", "totalPageNo", "totalCount" }
+
+--- Returns `data`, which is null or missing in the response to an operation without a result.
 function ncloud.extract_result(object)
-  return object.code == "SUCCESS" and type(object.data) == "table" and object.data or nil
+  local data = object.data
+  if object.code ~= "SUCCESS" then return nil end
+  if type(data) ~= "table" then return (data == nil or type(data) == "userdata") and {} or nil end
+  if object.totalPageNo ~= nil then
+    for _, name in ipairs(BESIDE_DATA) do
+      if data[name] == nil then data[name] = object[name] end
+    end
+  end
+  return data
 end
 
 return ncloud

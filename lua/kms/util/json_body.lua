@@ -19,8 +19,9 @@ local BRACE, QUOTE, BACKSLASH = ("{"):byte(), ('"'):byte(), ("\\"):byte()
 
 --- Decodes a body that must be one JSON object, with nothing after it.
 ---@param body string
+---@param list_name string? the body may be an array too; it becomes this member of an object
 ---@return table? object, string? code, string? message code and message of a protocol error
-function json_body.decode(body)
+function json_body.decode(body, list_name)
   if body == "" then return nil, "empty", "the response has no body" end
   local value = decode(body)
   if value == nil then
@@ -31,6 +32,7 @@ function json_body.decode(body)
   -- The decoder stops at a NUL.
   if value == nil or find(body, "\0", 1, true) then return nil, "not_json", "the response body is not JSON" end
   if byte(body) ~= BRACE and not body:find "^[ \t\r\n]*{" then -- JSON that begins with a brace is an object
+    if list_name and body:find "^[ \t\r\n]*%[" then return { [list_name] = value } end
     return nil, "not_object", "the response body is not a JSON object"
   end
   return value

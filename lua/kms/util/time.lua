@@ -1,4 +1,4 @@
---- Parses points in time to Unix time. os.time cannot, because it takes them for local time.
+--- Converts points in time between text and Unix time. os.time cannot, because it takes them for local time.
 
 local time = {}
 
@@ -56,6 +56,13 @@ function time.parse_iso8601(text)
   local year, month, day, hour, minute, second =
     text:match "^(%d%d%d%d)%-?(%d%d)%-?(%d%d)[T ](%d%d):?(%d%d):?(%d%d%.?%d*)Z?$"
   return year and compute_unix_time(year, month, day, hour, minute, second) or nil
+end
+
+--- Formats Unix time as `2022-10-17T18:51:25Z` (ISO 8601, UTC).
+---@param seconds number its fraction is cut off
+---@return string
+function time.format_iso8601(seconds)
+  return (os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds)))
 end
 
 return time

@@ -96,16 +96,24 @@ function validate.argument_error(position, name, problem)
   return ("bad argument #%d to '%s' (%s)"):format(position, name, problem)
 end
 
+--- Describes a value that breaks a rule.
+---@param name string
+---@param value any
+---@param rule kms.Rule
+---@return string problem
+function validate.describe_value(name, value, rule)
+  local text = (rule.show or validate.quote)(value)
+  if rule.show_length and #value <= MAX_QUOTED then text = ("%s (%d)"):format(text, #value) end
+  return ("%s must be %s; got %s"):format(name, rule.text, text)
+end
+
 --- Validates one value against a rule.
 ---@param name string
 ---@param value string
 ---@param rule kms.Rule
 ---@return string? problem
 function validate.value(name, value, rule)
-  if rule.test(value) then return nil end
-  local text = (rule.show or validate.quote)(value)
-  if rule.show_length and #value <= MAX_QUOTED then text = ("%s (%d)"):format(text, #value) end
-  return ("%s must be %s; got %s"):format(name, rule.text, text)
+  return not rule.test(value) and validate.describe_value(name, value, rule) or nil
 end
 
 -- The bytes that may follow the first byte of a character (RFC 3629, section 4): patterns by range of the first byte.

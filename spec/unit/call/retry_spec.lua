@@ -172,6 +172,24 @@ describe("kms.call.retry", function()
     assert.is_true(retry.is_retryable({ kind = "service", status = 503, uncertain = false }, {}))
   end)
 
+  it("is_retryable accepts only proof that nothing was done, if the operation is neither repeatable nor only reads", function()
+    local cloud = { throttle_codes = { THROTTLED = true } }
+    for _, row in ipairs {
+      { transport_error("dns", false), true }, { transport_error("connect", false), true },
+      { transport_error("tls", false), false }, { transport_error("timeout", false), false },
+      { transport_error("closed", false), false },
+      { { kind = "service", code = "X", status = 429 }, true }, { { kind = "protocol", status = 503 }, true },
+      { { kind = "service", code = "THROTTLED", status = 403 }, true },
+      { { kind = "service", code = "X", status = 502 }, false }, { { kind = "service", code = "X", status = 504 }, false },
+      { { kind = "credentials", code = "unavailable" }, true },
+    } do
+      assert.equal(row[2], retry.is_retryable(row[1], {}, cloud))
+      if row[1].status ~= 502 and row[1].status ~= 504 then
+        assert.is_true(retry.is_retryable(row[1], { repeatable = true }, cloud))
+      end
+    end
+  end)
+
   it("is_retryable accepts credentials that are unavailable, and no other credentials error", function()
     for code, expected in pairs { unavailable = true, missing = false, refused = false, guarded = false } do
       assert.equal(expected, retry.is_retryable({ kind = "credentials", code = code }, { repeatable = true }))

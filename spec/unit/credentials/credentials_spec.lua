@@ -32,7 +32,7 @@ describe("kms.credentials", function()
     for problem, make in pairs {
       ["bad argument #1 to 'static' (table expected, got no value)"] = function() credentials.static() end,
       ["bad argument #1 to 'static' (unknown credentials field \"ak\"; known: access_key, secret_key, security_token, "
-        .. "token)"] = function() credentials.static { ak = "x" } end,
+        .. "token, ocapi_token)"] = function() credentials.static { ak = "x" } end,
       ['bad argument #1 to \'file\' (unknown option "file"; known: path, profile)'] =
         function() credentials.file { file = "x" } end,
       ["bad argument #1 to 'metadata' (option 'endpoint': string expected, got number)"] =
@@ -49,7 +49,7 @@ describe("kms.credentials", function()
       ["bad argument #1 to 'chain' (provider 1: table or function expected, got string)"] =
         function() credentials.chain { "file" } end,
       ["bad argument #1 to 'chain' (provider 2: unknown credentials field \"ak\"; known: access_key, secret_key, "
-        .. "security_token, token)"] = function() credentials.chain { KEYS, { ak = "x" } } end,
+        .. "security_token, token, ocapi_token)"] = function() credentials.chain { KEYS, { ak = "x" } } end,
     } do
       local ok, message = pcall(make)
       assert.is_false(ok, problem)

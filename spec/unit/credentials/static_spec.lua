@@ -44,7 +44,7 @@ describe("kms.credentials.static", function()
     end
     assert.equal("credentials field 'access_key': string expected, got number",
       credentials.check_option(huawei.credentials, { access_key = 1, secret_key = "SK" }))
-    assert.equal('unknown credentials field "ak"; known: access_key, secret_key',
+    assert.equal('unknown credentials field "ak"; known: ocapi_token, access_key, secret_key',
       credentials.check_option(ncloud.credentials, { ak = "AK" }))
   end)
 end)

@@ -52,6 +52,33 @@ describe("kms.huawei", function()
     assert.matches("SignedHeaders=content-type;host;x-project-id;x-sdk-date,", headers.authorization, 1, true)
   end)
 
+  it("signs the query, sorted by name", function()
+    local transport = fake_transport.new { '{"aliases":[]}' }
+    assert(new_client(transport):list_aliases { key_id = KEY_ID, marker = "a b" })
+    local request = transport.requests[1]
+    local path = ("/v1.0/%s/kms/aliases"):format(PROJECT_ID)
+    assert.equal(("%s?key_id=%s&marker=a%%20b"):format(path, KEY_ID), request.target)
+    local signed = sign.huawei({ method = "GET", host = request.host, path = path,
+      query = { { "marker", "a b" }, { "key_id", KEY_ID } },
+      headers = { { "Content-Type", "application/json" }, { "X-Project-Id", PROJECT_ID } } }, KEYS, transport.time)
+    assert.equal(signed.Authorization, fake_transport.headers(request).authorization)
+  end)
+
+  it("accepts any 2xx, and a success without a body if no field is required", function()
+    local client = new_client(fake_transport.new({ status = 204, headers = { ["x-request-id"] = "r2" } },
+      { status = 201, body = '{"alias":"alias/a"}' }, { status = 204 }))
+    assert.same({ request_id = "r2" }, client:delete_tag { key_id = KEY_ID, key = "k" })
+    assert.equal("alias/a", assert(client:create_alias { key_id = KEY_ID, alias = "alias/a" }).alias)
+    local _, err = client:update_primary_region(PARAMS)
+    assert.same({ "protocol", "empty", 204 }, { err.kind, err.code, err.status })
+  end)
+
+  it("accepts an array and an object for the list of aliases", function()
+    local client = new_client(fake_transport.new({ '[{"alias":"a"}]' }, { '{"aliases":[{"alias":"b"}]}' }))
+    assert.equal("a", assert(client:list_aliases {}).aliases[1].alias)
+    assert.equal("b", assert(client:list_aliases {}).aliases[1].alias)
+  end)
+
   it("sends and signs the security token of temporary keys", function()
     local transport = fake_transport.new(MOVED)
     local keys = { access_key = "AK", secret_key = "SK", security_token = "gQpjbi1u" }
@@ -224,7 +251,7 @@ describe("kms.huawei", function()
     { "a JSON number", 500, "1", "not_object" },
     { "null", 200, "null", "not_object" },
     { "an empty object", 200, "{}", "wrong_type" },
-    { "a number for the region", 200, '{"key_id":"' .. KEY_ID .. '","primary_region":1}', "wrong_type" },
+    { "a list for the region", 200, '{"key_id":"' .. KEY_ID .. '","primary_region":[1]}', "wrong_type" },
     { "null for the region", 200, '{"key_id":"' .. KEY_ID .. '","primary_region":null}', "wrong_type" },
     { "an unknown object", 400, '{"hello":"world"}', "unknown" },
     { "JSON that is nested too deep", 200, ("["):rep(10000) .. ("]"):rep(10000), "not_json" },

@@ -10,10 +10,10 @@ local function get(transport)
 end
 
 describe("kms.ncloud.credentials", function()
-  it("the fields are an access key and a secret key", function()
+  it("the fields are a token, an access key and a secret key", function()
     local names = {}
     for i, field in ipairs(ncloud_credentials.fields) do names[i] = field.name end
-    assert.same({ "access_key", "secret_key" }, names)
+    assert.same({ "ocapi_token", "access_key", "secret_key" }, names)
   end)
 
   it("a server without a role has no keys", function()

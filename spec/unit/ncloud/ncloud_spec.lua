@@ -45,6 +45,54 @@ describe("kms.ncloud", function()
     assert.equal(signature["x-ncp-apigw-signature-v2"], headers["x-ncp-apigw-signature-v2"])
   end)
 
+  it("signs the query too", function()
+    local transport = fake_transport.new { '{"code":"SUCCESS","data":{"keyList":[]}}' }
+    assert(new_client(transport):list_keys { page_no = 2, page_size = 10 })
+    local request = transport.requests[1]
+    assert.equal("/kms/v1/keys?pageNo=2&pageSize=10", request.target)
+    local signature = sign.ncloud({ method = "GET", target = request.target }, KEYS, transport.time)
+    assert.equal(signature["x-ncp-apigw-signature-v2"], fake_transport.headers(request)["x-ncp-apigw-signature-v2"])
+  end)
+
+  it("sends an ocapi_token in place of a signature", function()
+    local transport = fake_transport.new { '{"code":"SUCCESS","data":{"ciphertext":"c"}}' }
+    local client = new_client(transport, { credentials = { ocapi_token = "FakeToken0001" } })
+    assert.equal("c", assert(client:encrypt { key_tag = TAG, plaintext = "aGVsbG8=" }).ciphertext)
+    local headers = fake_transport.headers(transport.requests[1])
+    assert.equal("FakeToken0001", headers["x-ncp-ocapi-token"])
+    assert.is_nil(headers["x-ncp-iam-access-key"] or headers["x-ncp-apigw-signature-v2"])
+  end)
+
+  it("refuses the wrong kind of credentials before it sends anything", function()
+    for _, row in ipairs {
+      { "get_key", { ocapi_token = "FakeToken0001" },
+        "get_key needs access_key and secret_key of an account; the credentials are an ocapi_token" },
+      { "create_access_token", KEYS,
+        "create_access_token needs an ocapi_token, which must be a refresh token; the credentials are access_key and "
+        .. "secret_key" },
+    } do
+      local transport = fake_transport.new(RENAMED)
+      local client = new_client(transport, { credentials = row[2] })
+      local _, err = client[row[1]](client, { key_tag = TAG })
+      assert.same({ "credentials", "invalid", row[3], 0, 0 },
+        { err.kind, err.code, err.message, err.attempts, #transport.requests })
+    end
+  end)
+
+  it("accepts null for the data of an operation without a result", function()
+    local transport = fake_transport.new({ '{"code":"SUCCESS","data":null}' }, { status = 204 })
+    local client = new_client(transport)
+    assert.same({ {}, {} }, { client:delete_key { key_tag = TAG }, client:delete_key { key_tag = TAG } })
+  end)
+
+  it("finds the number of pages inside the data and beside it", function()
+    local transport = fake_transport.new({ '{"code":"SUCCESS","data":{"keyList":[],"totalPageNo":3}}' },
+      { '{"code":"SUCCESS","data":{"KeyList":[]},"totalPageNo":4,"totalCount":9}' })
+    local client = new_client(transport)
+    assert.same({ key_list = {}, total_page_no = 3 }, client:list_keys {})
+    assert.same({ key_list = {}, total_page_no = 4, total_count = 9 }, client:list_keys {})
+  end)
+
   it("uses NCLOUD_KMS_ENDPOINT unless the option endpoint or zone is set", function()
     local program = [[
       local fake_transport = require "spec.helpers.fake_transport"
@@ -78,7 +126,9 @@ describe("kms.ncloud", function()
   end)
 
   it("names the headers of a signature that errors must not contain", function()
-    local headers = assert(ncloud.authenticate({ method = "GET", target = "/" }, KEYS, 0))
+    local request = { method = "GET", target = "/" }
+    local headers = assert(ncloud.authenticate(request, KEYS, 0))
+    for name, value in pairs(assert(ncloud.authenticate(request, { ocapi_token = "t" }, 0))) do headers[name] = value end
     for name, pattern in pairs(ncloud.secret_headers) do assert.is_string(headers[name]:match(pattern)) end
   end)
 
@@ -143,9 +193,9 @@ describe("kms.ncloud", function()
     { "XML", 401, "<Message><status><code>200</code></status></Message>", "not_json" },
     { "nothing", 200, "", "empty" },
     { "truncated JSON", 200, '{"code":"SUCCESS","data":{"keyTag"', "not_json" },
-    { "data that is null", 200, '{"code":"SUCCESS","data":null}', "unknown" },
+    { "data that is null", 200, '{"code":"SUCCESS","data":null}', "wrong_type" },
     { "data of a wrong type", 200, '{"code":"SUCCESS","data":"yes"}', "unknown" },
-    { "a name of a wrong type", 200, '{"code":"SUCCESS","data":{"keyTag":"' .. TAG .. '","keyName":7}}', "wrong_type" },
+    { "a name of a wrong type", 200, '{"code":"SUCCESS","data":{"keyTag":"' .. TAG .. '","keyName":[7]}}', "wrong_type" },
     { "success", 500, '{"code":"SUCCESS","data":{"keyTag":"t","keyName":"n"}}', "unknown" },
     { "no code", 200, '{"data":{"keyTag":"t","keyName":"n"}}', "unknown" },
   }

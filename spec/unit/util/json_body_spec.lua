@@ -4,6 +4,13 @@ local locales = require "spec.helpers.locales"
 local subprocess = require "spec.helpers.subprocess"
 
 describe("kms.util.json_body", function()
+  it("decode takes an array for a member of an object where one is expected", function()
+    assert.same({ keys = { 1, 2 } }, json_body.decode(" [1,2]", "keys"))
+    assert.same({ keys = {} }, json_body.decode("[]", "keys"))
+    assert.same({ other = 1 }, json_body.decode('{"other":1}', "keys"))
+    assert.same({ nil, "not_object" }, { (json_body.decode("1", "keys")), (select(2, json_body.decode("1", "keys"))) })
+  end)
+
   it("decode returns the object in a body", function()
     assert.same({ a = "b" }, json_body.decode ' \n{"a":"b"}')
   end)

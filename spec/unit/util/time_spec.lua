@@ -1,6 +1,13 @@
 local time = require "kms.util.time"
 
 describe("kms.util.time", function()
+  it("format_iso8601 writes what parse_iso8601 parses", function()
+    assert.equal("2022-10-17T18:51:25Z", time.format_iso8601(1666032685.9))
+    for _, seconds in ipairs { 0, 951782400, 1709164799, 253402300799 } do
+      assert.equal(seconds, time.parse_iso8601(time.format_iso8601(seconds)))
+    end
+  end)
+
   it("parse_http_date parses the form of a Date header", function()
     assert.equal(784111777, time.parse_http_date "Sun, 06 Nov 1994 08:49:37 GMT")
     assert.equal(0, time.parse_http_date "Thu, 01 Jan 1970 00:00:00 GMT")

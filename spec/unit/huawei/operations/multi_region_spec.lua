@@ -1,6 +1,8 @@
 local cjson = require "cjson.safe"
-local operation = require "kms.call.operation"
+local encoder = require "kms.call.encoder"
 local operations = require "kms.huawei.operations.multi_region"
+local params_module = require "kms.call.params"
+local result_reader = require "kms.call.result_reader"
 
 local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 
@@ -11,11 +13,11 @@ describe("kms.huawei.operations.multi_region", function()
   local function validate(params)
     local all = { key_id = KEY_ID, primary_region = "cn-east-3" }
     for name, value in pairs(params) do all[name] = value end
-    return operation.validate_params(update_primary_region, all)
+    return params_module.validate(update_primary_region, all)
   end
 
   it("update_primary_region has the documented path and body", function()
-    local request = operation.build_request(update_primary_region, validate {}, SETTINGS)
+    local request = encoder.build_request(update_primary_region, validate {}, SETTINGS)
     assert.equal("PUT", request.method)
     assert.equal(("/v2/%s/kms/keys/%s/update-primary-region"):format(SETTINGS.project_id, KEY_ID), request.target)
     assert.same({ key_id = KEY_ID, primary_region = "cn-east-3" }, cjson.decode(request.body))
@@ -37,7 +39,7 @@ describe("kms.huawei.operations.multi_region", function()
   it("update_primary_region returns the key and its new primary region", function()
     local object = { key_id = "k", primary_region = "r", more = 1 }
     local params = { key_id = "k", primary_region = "r" }
-    assert.same(params, operation.parse_result(update_primary_region, object, params))
-    assert.is_nil((operation.parse_result(update_primary_region, { key_id = "k" }, params)))
+    assert.same(params, result_reader.read(update_primary_region, object, params))
+    assert.is_nil((result_reader.read(update_primary_region, { key_id = "k" }, params)))
   end)
 end)

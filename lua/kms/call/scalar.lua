@@ -1,0 +1,163 @@
+--- Converts strings, numbers, booleans and times between Lua and the wire, by the type of an operation's field.
+
+local json_text = require "kms.util.json_text"
+local time = require "kms.util.time"
+
+local floor, format, tonumber, type = math.floor, string.format, tonumber, type
+local is_exact_integer = json_text.is_exact_integer
+local to_lua_integer = rawget(math, "tointeger") or function(value) return value end
+
+local scalar = {}
+
+local MAX_TIME = 253402300799 -- seconds, the end of year 9999
+local MIN_MILLISECONDS = 1e11 -- a larger number without a unit is in milliseconds; as seconds it is after year 5138
+
+--- Converts an argument to an integer: a whole number, or its decimal digits.
+---@param value any
+---@return integer? number, string? problem
+local function check_integer(value)
+  local number = value
+  if type(value) == "string" and value:find "^%-?%d+$" then number = tonumber(value) end
+  if type(number) ~= "number" then return nil, "whole number expected, got " .. type(value) end
+  if not is_exact_integer(number) then return nil, "whole number expected, got " .. tostring(value) end
+  return number
+end
+
+local function check_number(value)
+  if type(value) ~= "number" then return nil, "number expected, got " .. type(value) end
+  if not json_text.is_finite(value) then return nil, "finite number expected, got " .. tostring(value) end
+  return value
+end
+
+--- One function per type: converts an argument, or returns what is wrong with it.
+---@type table<string, fun(value: any): any, string?>
+scalar.checks = {
+  integer = check_integer,
+  number = check_number,
+
+  string = function(value)
+    if type(value) ~= "string" then return nil, "string expected, got " .. type(value) end
+    return value
+  end,
+
+  boolean = function(value)
+    if type(value) ~= "boolean" then return nil, "boolean expected, got " .. type(value) end
+    return value
+  end,
+
+  time = function(value)
+    local number, problem = check_number(value)
+    if not number then return nil, problem end
+    if number < 0 or number > MAX_TIME then return nil, "Unix time in seconds expected, got " .. tostring(value) end
+    return number
+  end,
+
+  -- A number, or a word in its place.
+  ["integer|string"] = function(value)
+    if type(value) == "string" and not value:find "^%-?%d+$" then return value end
+    local number = check_integer(value)
+    if number then return number end
+    return nil, "whole number or string expected, got " .. (type(value) == "number" and tostring(value) or type(value))
+  end,
+}
+
+local function format_integer(value) return format("%.0f", value) end
+
+local TIME_WRITERS = {
+  ms = function(value) return format("%.0f", floor(value * 1000 + 0.5)) end,
+  s = function(value) return format("%.0f", floor(value + 0.5)) end,
+}
+
+local WRITERS = {
+  integer = format_integer,
+  number = json_text.number,
+  boolean = tostring,
+  ["integer|string"] = function(value) return type(value) == "number" and format_integer(value) or value end,
+}
+
+--- Writes a value as text, for a path, a query or a JSON string.
+---@param field kms.OperationField
+---@param value string|number|boolean
+---@return string
+function scalar.to_text(field, value)
+  local field_type = field.type
+  if field_type == "string" then return value end
+  if field_type == "time" then return (TIME_WRITERS[field.unit] or time.format_iso8601)(value) end
+  return WRITERS[field_type](value)
+end
+
+--- Writes a value as JSON.
+---@param field kms.OperationParam
+---@param value string|number|boolean
+---@return string
+function scalar.to_json(field, value)
+  local text = scalar.to_text(field, value)
+  local is_string = field.text or type(value) == "string" or field.type == "time" and not field.unit
+  return is_string and json_text.quote(text) or text
+end
+
+-- The functions below read a value of a response: they return nil for one that is absent or has no meaning, and a
+-- string that they cannot convert as it is.
+
+local function read_string(value)
+  if type(value) == "string" then return value end
+  if type(value) == "boolean" then return tostring(value) end
+  if type(value) ~= "number" then return nil end
+  return format(is_exact_integer(value) and "%.0f" or "%.14g", value)
+end
+
+--- Reads a number, or the text of one. An empty text is absent.
+local function read_number(value)
+  if type(value) == "string" then
+    local number = tonumber(value)
+    if number and json_text.is_finite(number) then return number end
+    return value ~= "" and value or nil
+  end
+  return type(value) == "number" and value or nil
+end
+
+local function read_integer(value)
+  local number = read_number(value)
+  if type(number) == "number" and number % 1 == 0 then return to_lua_integer(number) or number end
+  return number
+end
+
+local BOOLEANS = { ["true"] = true, ["false"] = false }
+
+local function read_boolean(value)
+  if type(value) == "boolean" then return value end
+  if type(value) ~= "string" or value == "" then return nil end
+  local boolean = BOOLEANS[value]
+  if boolean == nil then return value end
+  return boolean
+end
+
+local function read_milliseconds(value)
+  local number = read_number(value)
+  if type(number) == "number" then return number / 1000 end
+  return number
+end
+
+--- Reads a time without a unit: text in ISO 8601, or a number whose size shows the unit.
+local function read_time(value)
+  local number = read_number(value)
+  if type(number) == "string" then return time.parse_iso8601(number) or number end
+  return number and number >= MIN_MILLISECONDS and number / 1000 or number
+end
+
+local TIME_READERS = { ms = read_milliseconds, s = read_number }
+
+local READERS = {
+  string = read_string, integer = read_integer, number = read_number, boolean = read_boolean,
+  ["integer|string"] = read_integer,
+}
+
+--- Returns the function that reads a value of a type from a response.
+---@param field kms.OperationField
+---@return fun(value: any): string|number|boolean|nil
+function scalar.get_reader(field)
+  if field.type == "time" then return TIME_READERS[field.unit] or read_time end
+  return READERS[field.type]
+end
+
+return scalar
