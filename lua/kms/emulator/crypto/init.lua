@@ -25,7 +25,6 @@ local crypto = {
   generate_key_pair = key_pair.generate,
   public_key = key_pair.public_key,
   strip_pem = key_pair.strip_pem,
-  parse_der = key_pair.parse_der,
 }
 
 -- Sizes by digest. A build of OpenSSL may lack SM3.

@@ -55,14 +55,6 @@ function key_pair.public_key(private_key)
   return pem, encoding.decode_base64(key_pair.strip_pem(pem))
 end
 
---- Converts a private key from DER to PEM.
----@param der string PKCS #8, or the format of RSA or EC keys
----@return string? pem nil when the bytes are not a private key
-function key_pair.parse_der(der)
-  local is_key, key = pcall(pkey.new, der, "DER", "private")
-  return is_key and key:toPEM "private" or nil
-end
-
 --- Returns the kind of a key pair: a key of KINDS, or "RSA" for RSA keys of all sizes.
 ---@param private_key string PEM
 ---@return string? kind

@@ -1,6 +1,7 @@
 --- kms.emulator.huawei.keys: creation, lists, names, states and deletion of keys, quotas, public keys.
 
 local pkey = require "openssl.pkey"
+local crypto = require "kms.emulator.crypto"
 local emulator = require "kms.emulator"
 local emulated_keys = require "spec.helpers.emulated_keys"
 local requests = require "spec.helpers.emulator_requests"
@@ -41,6 +42,15 @@ describe("create_key of the emulator", function()
       local details = keys:describe(keys:create { key_spec = spec })
       assert.same({ spec, usage }, { details.key_spec, details.key_usage })
     end
+  end)
+
+  it("create_key makes no key of a kind that OpenSSL lacks", function()
+    local generate = crypto.generate_key_pair
+    finally(function() crypto.generate_key_pair = generate end)
+    crypto.generate_key_pair = function() return nil, "unsupported" end -- luacheck: ignore
+    local before = keys:call("show_user_instances").instance_num
+    assert.equal("SM2 is not supported by this emulator.", keys:refuse("EMULATOR.0501", "create_key", { key_alias = "a", key_spec = "SM2" }))
+    assert.equal(before, keys:call("show_user_instances").instance_num)
   end)
 
   it("create_key of external origin makes a key that waits for its material", function()
