@@ -54,8 +54,8 @@ print(key and key.key_name or err) --> oldKeyName]],
 
 -- How requests of an operation are authenticated, by `auth`. Without it, by the keys of the account.
 clouds.authentication = {
-  account_or_token = "keys of the account, or an access token of the key.",
-  refresh_token = "a refresh token of the key.",
+  account_or_token = "keys of the account, or an access token of the key: `credentials = { ocapi_token = TOKEN }`.",
+  refresh_token = "a refresh token of the key: `credentials = { ocapi_token = TOKEN }`.",
 }
 
 return clouds

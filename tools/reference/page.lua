@@ -176,6 +176,8 @@ local function add_index(lines, groups)
     for i, entry in ipairs(group.entries) do links[i] = link(entry) end
     add_bullet(lines, ("%s: %s"):format(group.title, table.concat(links, ", ")))
   end
+  add_bullet(lines, "[Results that hold secrets](#results-that-hold-secrets), "
+    .. "[error codes with a hint](#error-codes-with-a-hint)")
   add(lines, "")
 end
 
@@ -184,16 +186,31 @@ local function describe_pattern(pattern)
   return (pattern:gsub("^%^", ""):gsub("%$$", ""):gsub("%?", ""):gsub("%%(.)", "%1"))
 end
 
+--- Joins the codes that have the same hint.
+---@param hints kms.Hint[]
+---@return { codes: string[], hint: string }[]
+local function group_hints(hints)
+  local groups, by_hint = {}, {}
+  for _, entry in ipairs(hints) do
+    local code = "`" .. describe_pattern(entry.code) .. "`"
+    if entry.text then code = ("%s with %q in the message"):format(code, entry.text) end
+    local group = by_hint[entry.hint]
+    if not group then
+      group = { codes = {}, hint = entry.hint:gsub("{host}", "the called host") }
+      groups[#groups + 1], by_hint[entry.hint] = group, group
+    end
+    group.codes[#group.codes + 1] = code
+  end
+  return groups
+end
+
 local function add_hints(lines, hints)
   add(lines, "## Error codes with a hint", "")
   add_paragraph(lines, "The code and the message of an error are those of the cloud. For these codes a hint follows "
     .. "the message.")
-  for _, entry in ipairs(hints) do
-    local part = entry.text and (" with %q in the message"):format(entry.text) or ""
-    local hint = entry.hint:gsub("{host}", "the called host")
-    add_bullet(lines, ("`%s`%s: %s"):format(describe_pattern(entry.code), part, hint))
+  for _, group in ipairs(group_hints(hints)) do
+    add_bullet(lines, ("%s: %s"):format(table.concat(group.codes, ", "), group.hint))
   end
-  add(lines, "")
 end
 
 local GENERATED = "<!-- Generated from lua/kms/%s/operations by `make reference`. Changes belong there. -->"
@@ -220,13 +237,12 @@ function page.generate(cloud, groups, hints)
   add(lines, "```lua", about.program, "```", "")
   add_paragraph(lines, "The examples below use this client.")
   add_index(lines, groups)
-  add_secrets(lines, groups)
-  add_hints(lines, hints)
   for _, group in ipairs(groups) do
     add(lines, "## " .. group.title, "")
     for _, entry in ipairs(group.entries) do add_operation(lines, cloud, entry) end
   end
-  lines[#lines] = nil -- the empty line at the end
+  add_secrets(lines, groups)
+  add_hints(lines, hints)
   return table.concat(lines, "\n") .. "\n"
 end
 
