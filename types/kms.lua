@@ -5,6 +5,7 @@
 ---@field _NAME "kms"
 ---@field _VERSION string
 ---@field credentials kms.credentials
+---@field bulk kms.bulk
 local kms = {}
 
 ---@class kms.ClientOptions

@@ -199,13 +199,13 @@ end
 --- Creates a client with the options of another one and some changes. Both share the lock guard and the credential
 --- provider, unless the changes have others.
 ---@param self table
----@param given table the options of `self`
+---@param own_options table the options of `self`
 ---@param changes table `false` removes an option of the provider
 ---@param create fun(options: table): table?, string?
 ---@return table? client, string? problem argument error
-local function derive(self, given, changes, create)
+local function derive(self, own_options, changes, create)
   if type(changes) ~= "table" then return nil, ("table expected, got %s"):format(type(changes)) end
-  local options = copy_table(given)
+  local options = copy_table(own_options)
   for name, value in pairs(changes) do options[name] = value end
   for _, field in ipairs(self.provider.options) do
     if options[field.name] == false then options[field.name] = nil end
@@ -351,16 +351,16 @@ function client.new_constructor(provider)
     }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end
     -- A proxy's password and keys are secrets. Only functions hold secrets, so that printing a client shows none.
-    local given = copy_table(options)
+    local own_options = copy_table(options)
     local transport = options.transport
     if transport and is_transport(transport) then
       self.transport = transport
       self.is_transport_open = type(transport) == "userdata" and transport.is_open or false
     else
-      given.transport = copy_table(transport or {})
-      function self.transport_options() return given.transport end
+      own_options.transport = copy_table(transport or {})
+      function self.transport_options() return own_options.transport end
     end
-    function self.derive(changes) return derive(self, given, changes, create) end
+    function self.derive(changes) return derive(self, own_options, changes, create) end
     return setmetatable(self, metatable)
   end
 

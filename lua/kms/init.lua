@@ -105,6 +105,24 @@ end
 --- Constructors of credential providers, for the option `credentials`.
 kms.credentials = credentials
 
+local bulk = not rawget(_G, "ngx") and lazy "kms.bulk"
+
+local function get_bulk()
+  if bulk then return bulk end
+  error("kms.bulk does not work inside NGINX, because it would block the worker: run it in a program of its own", 3)
+end
+
+--- Changes many keys: `kms.bulk { client = …, operation = …, items = …, journal = … }` makes a run, `run:execute()`
+--- runs it. `kms.bulk.read`, `kms.bulk.invert` and `kms.bulk.lines` are its other functions. See docs/bulk.md.
+kms.bulk = setmetatable({}, {
+  __index = function(_, name) return get_bulk()[name] end,
+  __call = function(_, options)
+    local run, err, problem = get_bulk().new(options)
+    if problem then error(validate.argument_error(1, "bulk", problem), 2) end
+    return run, err
+  end,
+})
+
 --- Runs many calls concurrently.
 ---
 ---     for i, result, err in kms.parallel { concurrency = 64 }:map(key_ids, function(key_id)

@@ -254,6 +254,10 @@ describe("names in the documentation", function()
     assert_same_names(known_names(kms.parallel, { no_such_option = 1 }), documented("parallel", "kms.parallel(options)"))
   end)
 
+  it("bulk.md lists the options of kms.bulk, and no others", function()
+    assert_same_names(known_names(kms.bulk, { no_such_option = 1 }), documented("bulk", "Options"))
+  end)
+
   it("transports.md lists the options of kms.transport.curl, and no others", function()
     local names = {}
     for name in read("csrc/curl/options.c"):gmatch '%] = {"([%l_]+)",' do names[name] = true end

@@ -2,6 +2,7 @@
 --- without a function.
 
 local catalog = require "kms.call.catalog"
+local bulk = require "kms.bulk"
 local curl = require "kms.transport.curl"
 local emulator = require "kms.emulator"
 local kms = require "kms"
@@ -73,6 +74,9 @@ local TABLES = {
   { "kms.parallel", "kms/parallel.lua", "parallel", functions_of(require "kms.parallel") },
   { "objects of kms.parallel", "kms/parallel.lua", "Parallel", methods_of(kms.parallel()) },
   { "iterators of kms.parallel", "kms/parallel.lua", "Run", methods_of((kms.parallel():map({}, print))) },
+  { "kms.bulk", "kms/bulk.lua", "bulk", functions_of(bulk) },
+  { "runs of kms.bulk", "kms/bulk.lua", "Run", methods_of(assert(bulk.new {
+    client = kms.huawei { region = "cn-north-4", project_id = ("0"):rep(32) }, operation = "update_primary_region", items = {} })) },
   { "kms.emulator", "kms/emulator.lua", "emulator", functions_of(emulator) },
   { "emulators", "kms/emulator.lua", "Emulator", methods_of(emulator.new()) },
   { "kms.sign", "kms/sign.lua", "sign", functions_of(require "kms.sign") },

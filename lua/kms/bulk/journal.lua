@@ -1,0 +1,114 @@
+--- Writes the journal of a run: appends records, and syncs the file once for all records that wait for it.
+
+local file = require "kms.bulk.file"
+local http1 = require "kms.http1"
+local records = require "kms.bulk.records"
+
+local journal = {}
+
+-- Before it syncs, a task waits as long as the last sync took, so that others can add their records. So at most half of
+-- the time is spent in syncs, however slow the disk is.
+local MAX_GATHER = 0.005 -- seconds
+
+---@class kms.bulk.Journal
+---@field path string
+---@field file table? nil once it is closed
+---@field lines string[] records that are not written yet
+---@field added integer records added
+---@field synced integer records that are on the disk
+---@field sync_time number seconds that the last sync took
+---@field failure string? why the journal cannot be written
+local Journal = {}
+Journal.__index = Journal
+
+local REASONS = {
+  exists = "the file exists",
+  absent = "there is no such file",
+  locked = "another run uses it",
+}
+
+--- Opens a journal and locks it.
+---@param path string
+---@param is_new boolean the file must not exist; otherwise it must
+---@return kms.bulk.Journal? journal
+---@return string? word "exists", "absent", "locked" or "failed"
+---@return string? message
+function journal.open(path, is_new)
+  local handle, word, reason = file.open(path, is_new)
+  if not handle then
+    return nil, word, ("cannot open journal %s: %s"):format(path, REASONS[word] or reason)
+  end
+  return setmetatable({ path = path, file = handle, lines = {}, added = 0, synced = 0, sync_time = 0 }, Journal)
+end
+
+--- Cuts the file, so that it ends after its last complete record.
+---@param size integer bytes
+---@return boolean is_ok
+function Journal:cut(size)
+  local ok, _, reason = self.file:truncate(size)
+  if not ok then self.failure = ("cannot write journal %s: %s"):format(self.path, reason) end
+  return ok == true
+end
+
+--- Adds a record. It is written at the next flush.
+---@param record table
+function Journal:add(record)
+  self.lines[#self.lines + 1] = records.encode_now(record)
+  self.added = self.added + 1
+end
+
+--- Adds lines that are encoded already.
+---@param lines string[]
+function Journal:add_lines(lines)
+  for _, line in ipairs(lines) do self.lines[#self.lines + 1] = line end
+  self.added = self.added + #lines
+end
+
+--- Writes all records to the file. After a failure nothing more is written, because the file may end within a record.
+---@return boolean is_ok
+function Journal:write()
+  if self.failure then return false end
+  if not self.lines[1] then return true end
+  local text = table.concat(self.lines)
+  self.lines = {}
+  local ok, _, reason = self.file:append(text)
+  if not ok then self.failure = ("cannot write journal %s: %s"):format(self.path, reason) end
+  return ok == true
+end
+
+--- Writes all records and waits until they are on the disk.
+---@return boolean is_ok
+function Journal:flush()
+  if not self:write() then return false end
+  local added, started = self.added, http1.monotonic()
+  local ok, _, reason = self.file:sync()
+  self.sync_time = http1.monotonic() - started
+  if not ok then
+    self.failure = ("cannot sync journal %s: %s"):format(self.path, reason)
+    return false
+  end
+  self.synced = added
+  return true
+end
+
+--- Waits until all records that were added so far are on the disk. Of many tasks that wait, one syncs for all.
+---@param sleep fun(seconds: number)? lets other tasks add their records
+---@return boolean is_ok
+function Journal:commit(sleep)
+  local number = self.added
+  if sleep then sleep(math.min(self.sync_time, MAX_GATHER)) end
+  if self.synced < number then self:flush() end
+  return self.failure == nil
+end
+
+--- Writes what is left, and unlocks the file.
+---@return boolean is_ok
+function Journal:close()
+  if not self.file then return self.failure == nil end
+  local ok = self:flush()
+  self.file:close()
+  self.file = nil
+  return ok
+end
+
+return journal

@@ -1,0 +1,103 @@
+--- Makes the plan of a run: validates all items before the first request, and orders the steps.
+
+local validate = require "kms.util.validate"
+
+local plan = {}
+
+---@class kms.bulk.Plan
+---@field steps kms.bulk.Step[]
+---@field item_count integer
+---@field duplicates integer[] lines that repeat an earlier item and were left out
+
+local function find_key_param(entry)
+  for _, param in ipairs(entry.params) do
+    if param.is_key then return param.name end
+  end
+end
+
+--- Iterates over items with their numbers.
+local function each_item(items)
+  if type(items) == "function" then
+    local count = 0
+    return function()
+      local item, line = items()
+      count = count + 1
+      return item, line or count
+    end
+  end
+  local i = 0
+  return function()
+    i = i + 1
+    return items[i], i
+  end
+end
+
+local function merge_params(item, common, key_name)
+  local params = {}
+  for name, value in pairs(common or {}) do params[name] = value end
+  if type(item) ~= "table" then
+    params[key_name] = item
+    return params
+  end
+  for name, value in pairs(item) do params[name] = value end
+  return params
+end
+
+local function is_equal(params, others)
+  for name, value in pairs(params) do
+    if others[name] ~= value then return false end
+  end
+  return true
+end
+
+--- Collects the steps of all items.
+---@param source { client: table, entry: kms.Operation, items: any, params: table? }
+---@return kms.bulk.Plan plan
+---@return { line: integer, message: string }[] problems
+function plan.collect(source)
+  local client, entry = source.client, source.entry
+  local key_name, by_key, problems = find_key_param(entry), {}, {}
+  local self = { steps = {}, duplicates = {}, item_count = 0 }
+  for item, line in each_item(source.items) do
+    local params = merge_params(item, source.params, key_name)
+    local key = params[key_name]
+    local ok, err = client:validate(entry.name, params)
+    local other = ok and by_key[key]
+    if not ok then
+      problems[#problems + 1] = { line = line, message = err.message }
+    elseif not other then
+      local step = { n = #self.steps + 1, line = line, key = key, params = params }
+      self.steps[step.n], by_key[key] = step, step
+    elseif is_equal(params, other.params) then
+      self.duplicates[#self.duplicates + 1] = line
+    else
+      problems[#problems + 1] = { line = line,
+        message = ("key %s is also in line %d, with other params"):format(validate.quote(key), other.line) }
+    end
+  end
+  self.item_count = #self.steps
+  return self, problems
+end
+
+--- Links the steps that wait for each other.
+---@param steps kms.bulk.Step[]
+function plan.link(steps)
+  for _, step in ipairs(steps) do
+    if step.after then steps[step.after].next = step end
+  end
+end
+
+--- Encodes the steps as records of a journal.
+---@param steps kms.bulk.Step[]
+---@param encode fun(record: table): string
+---@return string[] lines
+function plan.encode(steps, encode)
+  local lines = {}
+  for i, step in ipairs(steps) do
+    lines[i] = encode { type = "item", n = step.n, line = step.line, key = step.key, after = step.after,
+      temporary = step.is_temporary, before = step.before, params = step.params }
+  end
+  return lines
+end
+
+return plan
