@@ -7,6 +7,7 @@ local env = require "kms.util.env"
 local Error = require "kms.error"
 local http1 = require "kms.http1"
 local lock_guard = require "kms.call.lock_guard"
+local pages = require "kms.call.pages"
 local params = require "kms.call.params"
 local retry = require "kms.call.retry"
 local scheduler = require "kms.transport.scheduler"
@@ -306,6 +307,23 @@ local function create_methods(provider, metatable)
     self.clock_offset = 0
     if self.guard then self.guard:reset() end
     if self.credential_provider.forget then self.credential_provider:forget() end
+  end
+
+  --- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
+  --- After a failure, the last step has no item but an error. The timeout counts for each page.
+  function methods.each(self, name, arguments, options)
+    if getmetatable(self) ~= metatable then error(describe_bad_self("each", self, metatable), 2) end
+    local entry = operations:find(name)
+    local problem = not entry and "no operation " .. validate.quote(name)
+      or not entry.paging and ("operation %s has no pages"):format(name)
+    if problem then error(validate.argument_error(1, "each", problem), 2) end
+    local _, _, params_problem = params.validate(entry, arguments)
+    if params_problem then error(validate.argument_error(2, "each", params_problem), 2) end
+    problem = client.validate_options(options)
+    if problem then error(validate.argument_error(3, "each", problem), 2) end
+    return pages.iterate(provider.name, entry, arguments, function(page_params)
+      return methods[name](self, page_params, options)
+    end)
   end
 
   add_tool_methods(methods, provider, metatable)

@@ -8,7 +8,7 @@
 --   transport     there is no response; `code` is one of kms.transport.error_codes
 --   service       the cloud refused the request; `code` is the cloud's own, verbatim
 --   protocol      the response is not what the API documents; `code` is empty, not_json, not_object, wrong_type,
---                 mismatch (it is the response to another request) or unknown
+--                 mismatch (it is the response to another request), repeated_page or unknown
 
 local Error = {}
 

@@ -1,7 +1,7 @@
 --- Reads the result of an operation from the object in a response.
 ---
 --- A page may have 1,000 keys with 20 members each, so objects are read by functions that are compiled once per entry.
---- A loop over the fields takes two thirds of the time of the JSON decoder, such a function a third.
+--- A loop over the fields takes about twice as long.
 
 local scalar = require "kms.call.scalar"
 local validate = require "kms.util.validate"
@@ -198,6 +198,21 @@ function result_reader.has_secret(entry)
   return PLANS[entry].has_secret
 end
 
+--- Joins the pages of a response that is an array of pages: the lists of all, and what else the last page has.
+---@param pages table[]
+---@param list_name string
+local function join_pages(pages, list_name)
+  local joined, list = {}, {}
+  for _, page in ipairs(pages) do
+    for name, value in next, type(page) == "table" and page or {} do joined[name] = value end
+    for _, item in ipairs(type(page) == "table" and type(page[list_name]) == "table" and page[list_name] or {}) do
+      list[#list + 1] = item
+    end
+  end
+  joined[list_name] = list
+  return joined
+end
+
 --- Reads the result from a response's object.
 ---@param entry kms.Operation
 ---@param object table
@@ -208,6 +223,9 @@ function result_reader.read(entry, object, params, request_id)
   local plan = PLANS[entry]
   local envelope = plan.envelope
   if envelope and type(object[envelope]) == "table" then object = object[envelope] end
+  local list = plan.list and object[plan.list]
+  local first = type(list) == "table" and list[1]
+  if type(first) == "table" and type(first[plan.list]) == "table" then object = join_pages(list, plan.list) end
   return plan.read(object, params, request_id)
 end
 

@@ -30,9 +30,9 @@ describe("kms.call.params", function()
   local function with(name, value) return { wall = "w", [name] = value } end
 
   it("validate copies the values at every depth, so that later changes by the caller have no effect", function()
-    local given = { wall = "w", tags = { { key = "k", value = "v" } }, policy = { a = { 1 } }, text = { "x" } }
-    local values = params.validate(PAINT, given)
-    given.wall, given.tags[1].key, given.tags[2], given.policy.a[1], given.text[1] = "changed", "changed", {}, 2, "y"
+    local arguments = { wall = "w", tags = { { key = "k", value = "v" } }, policy = { a = { 1 } }, text = { "x" } }
+    local values = params.validate(PAINT, arguments)
+    arguments.wall, arguments.tags[1].key, arguments.tags[2], arguments.policy.a[1], arguments.text[1] = "changed", "changed", {}, 2, "y"
     assert.same({ wall = "w", tags = { { key = "k", value = "v" } }, policy = '{"a":[1]}', text = { "x" } }, values)
   end)
 

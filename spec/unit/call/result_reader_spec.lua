@@ -98,6 +98,12 @@ describe("kms.call.result_reader", function()
     assert.equal("wrong_type", select(2, read(PAINT, { key_info = "x" }, {}, { envelope = "key_info" })))
   end)
 
+  it("joins the pages of a response that is an array of pages", function()
+    local fields = { { name = "keys", type = "list", items = { type = "string" } }, { name = "next", type = "string" } }
+    local pages = { keys = { { keys = { "a" }, next = "x" }, cjson.null, { keys = { "b", "c" }, next = "y" } } }
+    assert.same({ keys = { "a", "b", "c" }, next = "y" }, read(fields, pages, {}, { list = "keys" }))
+  end)
+
   it("names and values of entries cannot become code", function()
     local name = 'a"] = error("x"), ["b\n'
     assert.same({ [name] = "v" }, read({ { name = name, wire = name, type = "string" } }, { [name] = "v" }))
