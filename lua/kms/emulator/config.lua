@@ -1,5 +1,6 @@
 --- Validates the options of an emulator and adds the defaults. types/kms/emulator.lua describes them.
 
+local ascii = require "kms.util.ascii"
 local validate = require "kms.util.validate"
 local fixtures = require "kms.emulator.fixtures"
 local schema = require "kms.emulator.schema"
@@ -114,20 +115,28 @@ local function find_entry_problem(option, entry)
   end
 end
 
--- The value that identifies an entry.
-local IDENTITIES = {
-  accounts = { huawei = "access_key", ncloud = "access_key" },
-  keys = { huawei = "key_id", ncloud = "key_tag" },
+-- What must be unique: a field, and for a name, whose letter case does not count, a function that returns its scope.
+local UNIQUE = {
+  accounts = { { "access_key" } },
+  keys = {
+    { "key_id" }, { "key_tag" },
+    { "key_name", function(key) return ("%s %s"):format(key.owner or "demo", key.zone or "global") end },
+  },
+  hosts = {},
 }
 
--- Finds an entry whose identity another entry has.
+-- Finds an entry with a value that another entry has.
 local function find_repetition(option, entries)
   local seen = {}
   for _, entry in ipairs(entries) do
-    local field = IDENTITIES[option] and IDENTITIES[option][entry.provider]
-    local name = field and entry.provider .. " " .. entry[field]
-    if name and seen[name] then return ("%s %s is there twice"):format(field, validate.quote(entry[field])) end
-    if name then seen[name] = true end
+    for _, unique in ipairs(UNIQUE[option]) do
+      local field, get_scope = unique[1], unique[2]
+      local value = entry[field]
+      local name = value and ("%s %s %s %s"):format(entry.provider, field, get_scope and get_scope(entry) or "",
+        get_scope and ascii.lower(value) or value)
+      if name and seen[name] then return ("%s %s is there twice"):format(field, validate.quote(value)) end
+      if name then seen[name] = true end
+    end
   end
 end
 

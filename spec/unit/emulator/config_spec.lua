@@ -44,6 +44,10 @@ describe("the options of an emulator", function()
     { "a key that is there twice", { keys = {
       { provider = "ncloud", key_tag = "t", key_name = "abc" }, { provider = "ncloud", key_tag = "t", key_name = "def" },
     } }, "option 'keys': key_tag \"t\" is there twice" },
+    { "a name that is there twice", { keys = {
+      { provider = "ncloud", key_tag = "t", key_name = "abc" },
+      { provider = "ncloud", key_tag = "u", key_name = "ABC", zone = "global" },
+    } }, "option 'keys': key_name \"ABC\" is there twice" },
     { "a seed that is not a table", { seed = "file.json" }, "option 'seed': table expected, got string" },
     { "a seed with a clock", { seed = { clock = 1 } }, 'option \'seed\': unknown field "clock"; known: accounts, keys, settings' },
     { "a seed with a wrong key", { seed = { keys = { { provider = "ncloud", key_tag = "t" } } } },
@@ -61,6 +65,14 @@ describe("the options of an emulator", function()
       assert.truthy(message:find(config.find_problem(case[2]), 1, true), message)
     end)
   end
+
+  it("a name may be there once per owner and zone", function()
+    assert.is_nil(config.find_problem { keys = {
+      { provider = "ncloud", key_tag = "t", key_name = "abc" },
+      { provider = "ncloud", key_tag = "u", key_name = "abc", zone = "kr" },
+      { provider = "ncloud", key_tag = "v", key_name = "abc", owner = "other" },
+    } })
+  end)
 
   it("a problem names the option and the entry", function()
     assert.equal("option 'keys', entry 2: field 'key_tag' is missing", config.find_problem {
