@@ -984,7 +984,7 @@ function Huawei:validate_signature(params, options) end
 ---@class kms.huawei.GenerateMacResult
 ---@field key_id string? ID of the key
 ---@field mac_algorithm string? algorithm of the MAC
----@field mac string the MAC, base64
+---@field mac string the MAC
 ---@field request_id string? the cloud's id of the request
 ---@field warning string? something to repair that did not make the call fail
 
@@ -999,7 +999,7 @@ function Huawei:generate_mac(params, options) end
 ---@field key_id string ID of the key; 36 characters, lower-case letters and digits in groups of 8-4-4-4-12
 ---@field mac_algorithm string algorithm of the MAC; "HMAC_SHA_256", "HMAC_SHA_384", "HMAC_SHA_512" or "HMAC_SM3"
 ---@field message string the message, base64; base64 (RFC 4648, section 4)
----@field mac string the MAC, base64; base64 (RFC 4648, section 4)
+---@field mac string the MAC, as generate_mac returns it
 
 ---@class kms.huawei.VerifyMacResult
 ---@field key_id string? ID of the key

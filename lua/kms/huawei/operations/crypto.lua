@@ -29,6 +29,9 @@ local MAC_ALGORITHM = { name = "mac_algorithm", type = "string", required = true
 local MAC_MESSAGE = { name = "message", type = "string", required = true, place = "body", rule = rules.BASE64,
   about = "the message, base64" }
 
+local MAC_ENCODING = "Unverified: the encoding of `mac`. The sample of Open Telekom Cloud, which runs the same "
+  .. "service, is in hexadecimal."
+
 ---@type kms.Operation[]
 return {
   {
@@ -143,7 +146,7 @@ return {
     notes = { fields.STATELESS },
     sources = { fields.SDK, fields.OPENAPI },
     example = {
-      key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+      key_id = "858cee18-6faf-4514-bb35-70c3dcfcfbf7",
       message = "bGlrZSB0aGlz",
       message_type = "RAW",
       signing_algorithm = "RSASSA_PSS_SHA_256",
@@ -174,7 +177,7 @@ return {
     notes = { fields.STATELESS },
     sources = { fields.SDK, fields.OPENAPI },
     example = {
-      key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+      key_id = "858cee18-6faf-4514-bb35-70c3dcfcfbf7",
       message = "bGlrZSB0aGlz",
       message_type = "RAW",
       signature = "MEUCIQDw",
@@ -196,13 +199,13 @@ return {
     result = {
       fields.RESULT_KEY_ID,
       { name = "mac_algorithm", type = "string", about = "algorithm of the MAC" },
-      { name = "mac", type = "string", required = true, about = "the MAC, base64" },
+      { name = "mac", type = "string", required = true, about = "the MAC" },
     },
     error_status = fields.ERROR_STATUS,
-    notes = { fields.STATELESS },
+    notes = { fields.STATELESS, MAC_ENCODING },
     sources = { fields.SDK, fields.OPENAPI },
     example = {
-      key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+      key_id = "b8bf114b-92d2-4847-ee68-a3f60f2f2e2a",
       mac_algorithm = "HMAC_SHA_256",
       message = "bGlrZSB0aGlz",
     },
@@ -218,8 +221,7 @@ return {
       fields.KEY_ID,
       MAC_ALGORITHM,
       MAC_MESSAGE,
-      { name = "mac", type = "string", required = true, place = "body", rule = rules.BASE64,
-        about = "the MAC, base64" },
+      { name = "mac", type = "string", required = true, place = "body", about = "the MAC, as generate_mac returns it" },
     },
     result = {
       fields.RESULT_KEY_ID,
@@ -227,10 +229,10 @@ return {
       { name = "mac_valid", type = "boolean", required = true, about = "whether the MAC is valid" },
     },
     error_status = fields.ERROR_STATUS,
-    notes = { fields.STATELESS },
+    notes = { fields.STATELESS, MAC_ENCODING },
     sources = { fields.SDK, fields.OPENAPI },
     example = {
-      key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+      key_id = "b8bf114b-92d2-4847-ee68-a3f60f2f2e2a",
       mac_algorithm = "HMAC_SHA_256",
       message = "bGlrZSB0aGlz",
       mac = "MEUCIQDw",
@@ -265,7 +267,7 @@ return {
     notes = { fields.STATELESS, fields.STATUS_UNKNOWN },
     sources = { fields.NEWER_SDK },
     example = {
-      key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+      key_id = "a7ae003a-81c1-4736-dd57-92e5fe1e1d19",
       key_agreement_algorithm = "ECDH",
       public_key = "MFkwEwYH",
     },

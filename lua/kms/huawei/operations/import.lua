@@ -32,7 +32,7 @@ return {
       "Unverified: the documentation does not say whether it invalidates the one before.",
     },
     sources = { fields.SDK, fields.OPENAPI, fields.PERMISSIONS },
-    example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", wrapping_algorithm = "RSAES_OAEP_SHA_256" },
+    example = { key_id = "c9c0225c-a3e3-4958-ff79-b40710303f3b", wrapping_algorithm = "RSAES_OAEP_SHA_256" },
   },
   {
     name = "import_key_material",
@@ -63,7 +63,7 @@ return {
     },
     sources = { fields.SDK, fields.OPENAPI, fields.PERMISSIONS },
     example = {
-      key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f",
+      key_id = "c9c0225c-a3e3-4958-ff79-b40710303f3b",
       import_token = "AACIBjY2",
       encrypted_key_material = "FOi3UlDD",
     },
@@ -82,6 +82,6 @@ return {
     error_status = fields.ERROR_STATUS,
     notes = { "Unverified: the table of error codes says that a repeat is refused with KMS.2701 or KMS.0309." },
     sources = { fields.SDK, fields.OPENAPI, fields.PERMISSIONS },
-    example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
+    example = { key_id = "c9c0225c-a3e3-4958-ff79-b40710303f3b" },
   },
 }

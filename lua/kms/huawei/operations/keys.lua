@@ -236,7 +236,7 @@ return {
     },
     error_status = fields.ERROR_STATUS,
     sources = { fields.SDK, fields.OPENAPI },
-    example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
+    example = { key_id = "a7ae003a-81c1-4736-dd57-92e5fe1e1d19" },
   },
   {
     name = "show_user_instances",

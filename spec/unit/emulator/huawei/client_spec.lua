@@ -10,7 +10,7 @@ local pkey = require "openssl.pkey"
 local rsa = require "kms.emulator.crypto.rsa"
 
 local KEY = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
-local SIGNING_RSA, SIGNING_EC = "858cee18-6faf-4514-bb35-70c3dcfcfbf7", "a7ae003a-81c1-4736-dd57-92e5fe1e1d19"
+local SIGNING_RSA = "858cee18-6faf-4514-bb35-70c3dcfcfbf7"
 local MAC, EXTERNAL = "b8bf114b-92d2-4847-ee68-a3f60f2f2e2a", "c9c0225c-a3e3-4958-ff79-b40710303f3b"
 local SPACE = "00000001-4d9c-4b35-8f84-bb474a37f001"
 
@@ -71,7 +71,6 @@ local function enable_rotation() call("enable_key_rotation", { key_id = KEY }) e
 -- What the example of an operation needs: a function that prepares the emulator and returns params that replace those of
 -- the example.
 local PREPARATIONS = {
-  show_public_key = function() return { key_id = SIGNING_EC } end,
   associate_alias = create_alias,
   delete_alias = function()
     create_alias()
@@ -82,17 +81,11 @@ local PREPARATIONS = {
   cancel_self_grant = create_grant,
   disable_key_rotation = enable_rotation,
   update_key_rotation_interval = enable_rotation,
-  create_parameters_for_import = function() return { key_id = EXTERNAL } end,
   import_key_material = import,
-  delete_imported_key_material = function()
-    call("import_key_material", import())
-    return { key_id = EXTERNAL }
-  end,
+  delete_imported_key_material = function() call("import_key_material", import()) end,
   decrypt_data = function() return { cipher_text = encrypt() } end,
   re_encrypt = function() return { cipher_text = encrypt() } end,
-  sign = function() return { key_id = SIGNING_RSA, message = encoding.encode_base64(("d"):rep(32)) } end,
   validate_signature = sign,
-  generate_mac = function() return { key_id = MAC } end,
   verify_mac = generate_mac,
   decrypt_datakey = function()
     return { cipher_text = call("create_datakey", { key_id = KEY }).cipher_text, datakey_cipher_length = 32 }
