@@ -13,6 +13,7 @@ local validate = require "kms.util.validate"
 local iam = {}
 
 local TIMEOUT = 10 -- seconds per request
+local MEDIA_TYPE = "application/json;charset=utf8" -- documented for the tokens of users
 
 ---@class kms.IamAddress
 ---@field scheme string
@@ -64,7 +65,7 @@ end
 local function post(context, address, request)
   iam.complete_request(address, request)
   request.method, request.body = "POST", encode(request.body)
-  request.headers = request_headers.for_json(request.headers)
+  request.headers = request_headers.for_json(request.headers, MEDIA_TYPE)
   local response, err = service.send(context, request)
   if response and response.status ~= 200 and response.status ~= 201 then
     response, err = service.create_response_error(request, response)

@@ -3,14 +3,12 @@
 
 local request_headers = {}
 
-local JSON = { { "Content-Type", "application/json" } }
-
 --- Creates a list of the headers that every JSON request carries, followed by others.
 ---@param others { [1]: string, [2]: string }[]? name and value of each
+---@param media_type string? default "application/json"
 ---@return { [1]: string, [2]: string }[]
-function request_headers.for_json(others)
-  local list = {}
-  for i, pair in ipairs(JSON) do list[i] = { pair[1], pair[2] } end
+function request_headers.for_json(others, media_type)
+  local list = { { "Content-Type", media_type or "application/json" } }
   for _, pair in ipairs(others or {}) do list[#list + 1] = pair end
   return list
 end

@@ -57,7 +57,7 @@ describe("kms.huawei.iam", function()
     local request = transport.requests[1]
     assert.same({ "POST", "https", "iam.cn-north-4.myhuaweicloud.com", "/v3/auth/tokens?nocatalog=true" },
       { request.method, request.scheme, request.host, request.target })
-    assert.equal("application/json", fake_transport.headers(request)["content-type"])
+    assert.equal("application/json;charset=utf8", fake_transport.headers(request)["content-type"])
     assert.same({ auth = {
       identity = { methods = { "password" },
         password = { user = { name = "user", password = "hush", domain = { name = "domain" } } } },

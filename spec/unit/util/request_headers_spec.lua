@@ -5,6 +5,7 @@ describe("kms.util.request_headers", function()
     assert.same({ { "Content-Type", "application/json" } }, request_headers.for_json())
     assert.same({ { "Content-Type", "application/json" }, { "A", "b" }, { "C", "d" } },
       request_headers.for_json { { "A", "b" }, { "C", "d" } })
+    assert.same({ { "Content-Type", "application/json;charset=utf8" } }, request_headers.for_json(nil, "application/json;charset=utf8"))
   end)
 
   it("add_unsigned adds Accept-Encoding once", function()
