@@ -85,8 +85,12 @@ function facts.params(operation, only_required)
   return params
 end
 
+local function to_text(value)
+  return type(value) == "number" and ("%.0f"):format(value) or tostring(value)
+end
+
 local function percent_encode(text)
-  return (tostring(text):gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+  return (text:gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
 --- Builds the request of a call.
@@ -98,7 +102,7 @@ function facts.request(operation, project_id, only_required)
   local segments = build_object(operation.in_path, false)
   segments.project_id = project_id
   local query, body = {}, build_object(operation.body, false, only_required)
-  for name, value in pairs(build_object(operation.query, false, only_required)) do query[name] = tostring(value) end
+  for name, value in pairs(build_object(operation.query, false, only_required)) do query[name] = to_text(value) end
   return {
     method = operation.method,
     path = (operation.path:gsub("{([%w_]+)}", function(name) return percent_encode(segments[name]) end)),

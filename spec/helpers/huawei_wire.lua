@@ -3,9 +3,88 @@
 
 local assert = require "luassert"
 local catalog = require "kms.call.catalog"
+local cjson = require "cjson.safe"
 local facts = require "spec.helpers.huawei_facts"
+local fake_transport = require "spec.helpers.fake_transport"
+local kms = require "kms"
 
 local huawei_wire = {}
+
+local PROJECT = "0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b"
+
+--- Creates a client whose calls get these responses.
+---@param ... table responses, as for spec.helpers.fake_transport
+---@return table client, table transport
+function huawei_wire.new_client(...)
+  local transport = fake_transport.new(...)
+  return kms.huawei {
+    region = "cn-north-4", project_id = PROJECT, transport = transport, retry = false,
+    credentials = { access_key = "AccessKey", secret_key = "SecretKey" },
+  }, transport
+end
+
+--- Returns the response of a success.
+function huawei_wire.success(operation)
+  return { status = facts.status(operation), body = facts.response(operation) }
+end
+
+local function parse_query(text)
+  local query = {}
+  for name, value in (text or ""):gmatch "([^&=]+)=([^&]*)" do
+    assert.is_nil(query[name], name .. " is in the query twice")
+    query[name] = value:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  end
+  return query
+end
+
+--- Returns what a request has on the wire, without its headers.
+---@param request table
+---@return { method: string, path: string, query: table<string, string>, body: table? }
+function huawei_wire.describe_request(request)
+  local path, query = request.target:match "^([^?]*)%??(.*)$"
+  local body = request.body
+  return { method = request.method, path = path, query = parse_query(query), body = body and assert(cjson.decode(body)) }
+end
+
+local function assert_headers(request)
+  local headers = fake_transport.headers(request)
+  assert.equal("application/json", headers["content-type"])
+  assert.equal(PROJECT, headers["x-project-id"])
+  local signed = headers.authorization:match "^SDK%-HMAC%-SHA256 Access=AccessKey, SignedHeaders=([^,]+), Signature=%x+$"
+  assert.equal("content-type;host;x-project-id;x-sdk-date", signed)
+end
+
+local function assert_request(operation, only_required)
+  local client, transport = huawei_wire.new_client(huawei_wire.success(operation))
+  assert(client[operation.name](client, facts.params(operation, only_required)))
+  assert.equal(1, #transport.requests)
+  local request = transport.requests[1]
+  assert.same(facts.request(operation, PROJECT, only_required), huawei_wire.describe_request(request))
+  assert_headers(request)
+end
+
+local function assert_required(operation)
+  local client, transport = huawei_wire.new_client(huawei_wire.success(operation))
+  for name in pairs(facts.params(operation, true)) do
+    local params = facts.params(operation)
+    params[name] = nil
+    local ok, problem = pcall(client[operation.name], client, params)
+    assert.is_false(ok, name)
+    assert.is_truthy(problem:find(("field '%s' is missing"):format(name), 1, true), problem)
+  end
+  assert.equal(0, #transport.requests)
+end
+
+local function assert_error(operation, status)
+  local code, message = "KMS.0308", "Invalid parameter."
+  local body = cjson.encode { error = { error_code = code, error_msg = message } }
+  local client = huawei_wire.new_client { status = status, body = body }
+  local result, err = client[operation.name](client, facts.params(operation))
+  assert.is_nil(result)
+  assert.same({ "service", code, status, operation.name }, { err.kind, err.code, err.status, err.operation })
+  assert.equal(message, err.message:sub(1, #message))
+  assert.equal(status >= 500 and not operation.read_only, err.uncertain)
+end
 
 --- Collects the paths of secret fields, such as "attestation_document.service_token".
 local function collect_secrets(fields, prefix, paths)
@@ -35,6 +114,42 @@ local function assert_entry(operation, entry)
     entry.paging and { entry.paging.items, entry.paging.param, entry.paging.next, entry.paging.more, entry.paging.total })
 end
 
+--- Makes a call, and returns what it put on the wire.
+---@param name string
+---@param params table
+---@return { method: string, path: string, query: table<string, string>, body: table? }
+function huawei_wire.send(name, params)
+  local client, transport = huawei_wire.new_client(huawei_wire.success(facts.find(name)))
+  assert(client[name](client, params))
+  return huawei_wire.describe_request(transport.requests[1])
+end
+
+--- Makes a call with the sample params, and returns its result for a response with this body.
+---@param name string
+---@param body string
+---@return table? result, kms.Error? err
+function huawei_wire.receive(name, body)
+  local operation = facts.find(name)
+  local client = huawei_wire.new_client { status = facts.status(operation), body = body }
+  return client[name](client, facts.params(operation))
+end
+
+--- Makes a call whose params are the sample with changes. Asserts that it is refused, and that nothing is sent.
+---@param name string
+---@param changes table
+---@return kms.Error
+function huawei_wire.refuse(name, changes)
+  local operation = facts.find(name)
+  local client, transport = huawei_wire.new_client(huawei_wire.success(operation))
+  local params = facts.params(operation)
+  for field, value in pairs(changes) do params[field] = value end
+  local result, err = client[name](client, params)
+  assert.is_nil(result)
+  assert.equal("invalid", err.kind)
+  assert.equal(0, #transport.requests)
+  return err
+end
+
 --- Declares the specs of all operations of a group.
 ---@param group string
 ---@param it function of busted, which defines it for spec files only
@@ -53,6 +168,24 @@ function huawei_wire.declare(group, it)
     it(name .. " has the documented flags, secrets, paging and permission", function()
       assert_entry(operation, operations:find(name))
     end)
+
+    it(name .. " sends the documented request", function()
+      assert_request(operation, false)
+      assert_request(operation, true)
+    end)
+
+    it(name .. " requires the documented params", function() assert_required(operation) end)
+
+    it(name .. " returns the documented result", function()
+      local client = huawei_wire.new_client(huawei_wire.success(operation))
+      assert.same(facts.result(operation), (assert(client[name](client, facts.params(operation)))))
+    end)
+
+    if operation.errors then
+      it(name .. " returns the documented errors", function()
+        for _, status in ipairs(operation.errors) do assert_error(operation, status) end
+      end)
+    end
   end
 end
 
