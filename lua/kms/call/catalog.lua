@@ -12,7 +12,7 @@
 ---@field repeatable boolean? repeating it sets the same final state, so it may be repeated after an uncertain failure
 ---@field fixed table<string, any>? members of the request body that are always the same, by their name on the wire
 ---@field envelope string? member of the response's object that holds the result
----@field list string? result field that receives a response that is an array
+---@field list string? result field that receives a response that is an array, of items or of pages
 ---@field paging kms.Paging?
 ---@field auth string? how a request may be authenticated, if the provider knows several ways
 ---@field permission string? the vendor's name of the permission that a caller needs

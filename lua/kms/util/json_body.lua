@@ -17,9 +17,23 @@ local decode = new_decoder()
 
 local BRACE, QUOTE, BACKSLASH = ("{"):byte(), ('"'):byte(), ("\\"):byte()
 
+--- Converts an array to an object with a list. The array is the list itself, or it consists of pages: objects that have
+--- the list. The other members are those of the last page.
+local function join_pages(array, list_name)
+  local list, object = {}, {}
+  for _, page in ipairs(array) do
+    local items = type(page) == "table" and page[list_name]
+    if type(items) ~= "table" then return { [list_name] = array } end
+    for _, item in ipairs(items) do list[#list + 1] = item end
+    object = page
+  end
+  object[list_name] = list
+  return object
+end
+
 --- Decodes a body that must be one JSON object, with nothing after it.
 ---@param body string
----@param list_name string? the body may be an array too; it becomes this member of an object
+---@param list_name string? the body may be an array too: a list that becomes this member of an object, or pages of it
 ---@return table? object, string? code, string? message code and message of a protocol error
 function json_body.decode(body, list_name)
   if body == "" then return nil, "empty", "the response has no body" end
@@ -32,7 +46,7 @@ function json_body.decode(body, list_name)
   -- The decoder stops at a NUL.
   if value == nil or find(body, "\0", 1, true) then return nil, "not_json", "the response body is not JSON" end
   if byte(body) ~= BRACE and not body:find "^[ \t\r\n]*{" then -- JSON that begins with a brace is an object
-    if list_name and body:find "^[ \t\r\n]*%[" then return { [list_name] = value } end
+    if list_name and body:find "^[ \t\r\n]*%[" then return join_pages(value, list_name) end
     return nil, "not_object", "the response body is not a JSON object"
   end
   return value

@@ -11,6 +11,13 @@ describe("kms.util.json_body", function()
     assert.same({ nil, "not_object" }, { (json_body.decode("1", "keys")), (select(2, json_body.decode("1", "keys"))) })
   end)
 
+  it("decode joins an array of pages that have the member", function()
+    assert.same({ keys = { 1 }, next = "a" }, json_body.decode('[{"keys":[1],"next":"a"}]', "keys"))
+    assert.same({ keys = { 1, 2, 3 }, last = true }, json_body.decode('[{"keys":[1,2],"next":"a"},{"keys":[3],"last":true}]', "keys"))
+    assert.same({ keys = { { keys = { 1 } }, { id = 2 } } }, json_body.decode('[{"keys":[1]},{"id":2}]', "keys"))
+    assert.same({ keys = { cjson.null } }, json_body.decode("[null]", "keys"))
+  end)
+
   it("decode returns the object in a body", function()
     assert.same({ a = "b" }, json_body.decode ' \n{"a":"b"}')
   end)
