@@ -96,6 +96,7 @@ end
 
 --- Describes the error value of a transport that does not use kms.Error.
 local function describe_failure(err)
+  if err == nil then err = {} end
   local metatable = getmetatable(err)
   if type(err) ~= "table" or type(metatable) == "table" and metatable.__tostring then return tostring(err) end
   if type(err.message) == "string" then return err.message end

@@ -112,6 +112,7 @@ describe("kms.call.context", function()
       err = send { code = 7, host = "h" }
       assert.same({ "other", "the transport failed: code = 7, host = h", true }, { err.code, err.message, err.uncertain })
       assert.equal("the transport failed: it gave no reason", send({}).message)
+      assert.equal("the transport failed: it gave no reason", send(nil).message)
       assert.equal("own text", send(setmetatable({}, { __tostring = function() return "own text" end })).message)
     end)
 
