@@ -70,6 +70,8 @@ end
 local function wrap_handler(operation)
   local handle = operation.handler
   operation.handler = function(kms, call)
+    local has_body = (call.request.body or "") ~= ""
+    if has_body and not call.body then return nil, "KMS.0202" end
     call.body = call.body or {}
     remove_nulls(call.body)
     if has_wrong_sequence(call.body) then return nil, "KMS.0206" end

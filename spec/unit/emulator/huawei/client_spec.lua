@@ -1,5 +1,5 @@
 --- The client against the emulated Huawei Cloud KMS: the example of every operation, prepared where it needs
---- something, and the life of a key.
+--- something, iteration over pages, and the life of a key.
 
 local catalog = require "kms.call.catalog"
 local emulated_huawei = require "spec.helpers.emulated_huawei"
@@ -141,6 +141,39 @@ describe("the client with the emulated Huawei Cloud KMS", function()
   end
 
   it("all operations are among the examples", function() assert.equal(75, count) end)
+
+  -- By operation: what makes three items, and the params that list them.
+  local LISTS = {
+    list_keys = {
+      function() for i = 1, 3 do call("create_key", { key_alias = "k" .. i, key_spec = "SM4" }) end end, { key_spec = "SM4" },
+    },
+    list_aliases = { function() for i = 1, 3 do call("create_alias", { key_id = KEY, alias = "alias/" .. i }) end end, {} },
+    list_grants = { function() for _ = 1, 3 do create_grant() end end, { key_id = KEY } },
+    list_kms_by_tags = {
+      function()
+        for _, key_id in ipairs { KEY, MAC, EXTERNAL } do call("create_kms_tag", { key_id = key_id, tag = { key = "a" } }) end
+      end,
+      { action = "filter", tags = { { key = "a" } } },
+    },
+    list_key_stores = { function() for _ = 1, 3 do create_keystore() end end, {} },
+    list_access_point = { function() for _ = 1, 3 do create_access_point() end end, { keyspace_id = SPACE } },
+    list_key_policy = { function() for _ = 1, 3 do create_policy() end end, { keyspace_id = SPACE } },
+  }
+
+  for name, list in pairs(LISTS) do
+    it("each iterates over all pages of " .. name, function()
+      list[1]()
+      for _, limit in ipairs { 1, 2, 3, 4 } do
+        local items, before = 0, cloud:requests("huawei", name)
+        for number, item, err in client:each(name, merge(list[2], { limit = limit })) do
+          assert.is_not_nil(item, tostring(err))
+          items = number
+        end
+        assert.equal(3, items)
+        assert.is_true(cloud:requests("huawei", name) - before <= math.ceil(3 / limit) + 1)
+      end
+    end)
+  end
 
   it("list_aliases reads a response that is an object", function()
     cloud:settings { alias_list = "object" }

@@ -22,6 +22,14 @@ describe("kms.emulator.huawei", function()
     keys:call("list_keys", '{"limit":null,"key_spec":null}')
   end)
 
+  it("a body that is not a JSON object is refused, also where no member is required", function()
+    for _, body in ipairs { "{", "[1]", '"x"', "x" } do
+      keys:refuse("KMS.0202", "list_keys", body)
+      keys:refuse("KMS.0202", "list_key_detail", body)
+    end
+    keys:call("list_keys", "")
+  end)
+
   it("a sequence has 36 characters", function()
     keys:call("list_key_detail", { key_id = KEY, sequence = KEY })
     keys:call("list_key_detail", { key_id = KEY, sequence = "" })
