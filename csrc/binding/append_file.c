@@ -1,6 +1,6 @@
 /* Module kms.bulk.file: the file of a journal, which is locked, appended to, and synced. */
 #include "base/append_file.h"
-#include "binding/compat.h"
+#include "binding/class.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,10 +43,8 @@ static int open_file(lua_State *L)
     static const char *const WORDS[] = {"ok", "exists", "absent", "locked", "failed"};
     const char *path = luaL_checkstring(L, 1);
     const bool is_new = lua_toboolean(L, 2);
-    append_file *self = lua_newuserdatauv(L, sizeof *self, 0);
+    append_file *self = kms_class_new(L, TYPE_NAME, sizeof *self);
     self->descriptor = -1;
-    luaL_getmetatable(L, TYPE_NAME);
-    lua_setmetatable(L, -2);
     const kms_append_file_status status = kms_append_file_open(path, is_new, &self->descriptor);
     if (status != KMS_APPEND_FILE_OK)
         return push_failure(L, WORDS[status], errno);
@@ -97,19 +95,13 @@ KMS_EXPORT int luaopen_kms_bulk_file(lua_State *L);
 int luaopen_kms_bulk_file(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {{"open", open_file}, {NULL, NULL}};
+    static const luaL_Reg METAMETHODS[] = {{"__gc", close_file}, {NULL, NULL}};
     static const luaL_Reg METHODS[] = {
         {"append", append},    {"sync", sync_file}, {"truncate", truncate_file},
         {"close", close_file}, {NULL, NULL},
     };
     luaL_checkversion(L);
-    luaL_newmetatable(L, TYPE_NAME);
-    lua_pushstring(L, TYPE_NAME);
-    lua_setfield(L, -2, "__name");
-    lua_pushcfunction(L, close_file);
-    lua_setfield(L, -2, "__gc");
-    luaL_newlib(L, METHODS);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

@@ -126,9 +126,8 @@ static int write_request(lua_State *L)
         lua_pushlstring(L, writer->bytes.data, writer->bytes.length);
     } else if (status == KMS_REQUEST_MALFORMED) {
         lua_pushnil(L);
-        lua_insert(L, -2);
         lua_pushnil(L);
-        lua_insert(L, -2);
+        lua_pushvalue(L, -3);
     }
     kms_http_writer_free(writer);
     return status == KMS_REQUEST_OK          ? 1

@@ -85,7 +85,7 @@ static int step(lua_State *L)
     const double seconds = luaL_optnumber(L, 2, 0);
     luaL_argcheck(L, seconds >= 0 && seconds <= MAX_WAIT, 2, "seconds must be 0 to 1000000000");
     lua_settop(L, 1); /* keeps the multi alive */
-    kms_transport_push_function(L);
+    lua_pushcfunction(L, kms_transport_push_result);
     run(self, seconds);
     kms_transfer *transfer = kms_event_loop_take(self->loop, &self->queue);
     if (transfer == NULL)

@@ -139,23 +139,13 @@ kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *
     return NULL;
 }
 
-/* Its address is the registry key of push_result as a Lua function. */
-static const char FUNCTION_KEY = 0;
-
-/* Called in protected mode with a transfer as light userdata. */
-static int push_result(lua_State *L)
+int kms_transport_push_result(lua_State *L)
 {
     const kms_transfer *transfer = lua_touserdata(L, 1);
     if (transfer->error.code != KMS_HTTP_OK)
         return kms_response_push_error(L, &transfer->error);
     kms_response_push(L, &transfer->response);
     return 1;
-}
-
-void kms_transport_push_function(lua_State *L)
-{
-    lua_pushlightuserdata(L, (void *)(size_t)&FUNCTION_KEY);
-    lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
 int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfer)
@@ -172,7 +162,7 @@ static int send_request(lua_State *L)
     kms_event_loop *loop = self->loop;
     kms_http_error error;
     lua_settop(L, REQUEST);
-    kms_transport_push_function(L);
+    lua_pushcfunction(L, kms_transport_push_result); /* allocates in Lua 5.1 */
     kms_transfer *transfer = kms_transport_start(L, REQUEST, self, NULL, &error);
     if (transfer == NULL)
         return kms_response_push_error(L, &error);
@@ -262,9 +252,6 @@ static const luaL_Reg METAMETHODS[] = {
 void kms_transport_open(lua_State *L)
 {
     open_loop(L);
-    lua_pushlightuserdata(L, (void *)(size_t)&FUNCTION_KEY);
-    lua_pushcfunction(L, push_result);
-    lua_rawset(L, LUA_REGISTRYINDEX);
     kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "kms.transport.options");

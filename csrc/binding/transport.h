@@ -28,11 +28,10 @@ kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *
 
 /* Pushes the outcome of a transfer that has ended: a response, or nil and an error. Does so in
  * protected mode, and returns lua_pcall's status. If that is not 0, the error message is on top.
- * `push_result` is the stack index of the function that kms_transport_push_function pushed. */
-int kms_transport_push_outcome(lua_State *L, int push_result, kms_transfer *transfer);
-
-/* Pushes the function that kms_transport_push_outcome calls. Allocates nothing. */
-void kms_transport_push_function(lua_State *L);
+ * `function` is the stack index of kms_transport_push_result, which the caller pushed while it held
+ * nothing, because pushing a function may raise. */
+int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfer);
+int kms_transport_push_result(lua_State *L);
 
 /* Pushes a table with two counters, and returns 1. */
 int kms_transport_push_stats(lua_State *L, unsigned long requests, unsigned long connections);

@@ -9,40 +9,38 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The error code of each libcurl result; all others are KMS_HTTP_OTHER. */
-static const struct {
+/* What a result of libcurl means. `is_permanent`: connecting fails in the same way until the caller
+ * changes a file or an option. */
+typedef struct {
     CURLcode result;
     kms_http_error_code code;
-} CODES[] = {
-    {CURLE_OPERATION_TIMEDOUT, KMS_HTTP_TIMEOUT},
-    {CURLE_COULDNT_RESOLVE_HOST, KMS_HTTP_DNS},
-    {CURLE_COULDNT_RESOLVE_PROXY, KMS_HTTP_DNS},
-    {CURLE_COULDNT_CONNECT, KMS_HTTP_CONNECT},
-    {CURLE_PROXY, KMS_HTTP_CONNECT},
-    {CURLE_SSL_CONNECT_ERROR, KMS_HTTP_TLS},
-    {CURLE_PEER_FAILED_VERIFICATION, KMS_HTTP_TLS},
-    {CURLE_SSL_CACERT_BADFILE, KMS_HTTP_TLS},
-    {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS},
-    {CURLE_SSL_CIPHER, KMS_HTTP_TLS},
-    {CURLE_SSL_CLIENTCERT, KMS_HTTP_TLS},
-    {CURLE_BAD_FUNCTION_ARGUMENT, KMS_HTTP_TLS}, /* 8.21: the client key's password is wrong */
-    {CURLE_SEND_ERROR, KMS_HTTP_CLOSED},
-    {CURLE_RECV_ERROR, KMS_HTTP_CLOSED},
+    bool is_permanent;
+} result_meaning;
+
+static const result_meaning MEANINGS[] = {
+    {CURLE_OPERATION_TIMEDOUT, KMS_HTTP_TIMEOUT, false},
+    {CURLE_COULDNT_RESOLVE_HOST, KMS_HTTP_DNS, false},
+    {CURLE_COULDNT_RESOLVE_PROXY, KMS_HTTP_DNS, false},
+    {CURLE_COULDNT_CONNECT, KMS_HTTP_CONNECT, false},
+    {CURLE_PROXY, KMS_HTTP_CONNECT, false},
+    {CURLE_SSL_CONNECT_ERROR, KMS_HTTP_TLS, false},
+    {CURLE_PEER_FAILED_VERIFICATION, KMS_HTTP_TLS, true},
+    {CURLE_SSL_CACERT_BADFILE, KMS_HTTP_TLS, true},
+    {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS, true},
+    {CURLE_SSL_CIPHER, KMS_HTTP_TLS, false},
+    {CURLE_SSL_CLIENTCERT, KMS_HTTP_TLS, false},
+    /* libcurl 8.21: the client key's password is wrong. */
+    {CURLE_BAD_FUNCTION_ARGUMENT, KMS_HTTP_TLS, true},
+    {CURLE_SEND_ERROR, KMS_HTTP_CLOSED, false},
+    {CURLE_RECV_ERROR, KMS_HTTP_CLOSED, false},
 };
 
-static kms_http_error_code code_of(CURLcode result)
+static result_meaning meaning_of(CURLcode result)
 {
-    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
-        if (CODES[i].result == result)
-            return CODES[i].code;
-    return KMS_HTTP_OTHER;
-}
-
-/* Whether connecting fails in the same way until the caller changes a file or an option. */
-static bool is_permanent(CURLcode result)
-{
-    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
-           result == CURLE_SSL_CERTPROBLEM || result == CURLE_BAD_FUNCTION_ARGUMENT;
+    for (size_t i = 0; i < sizeof MEANINGS / sizeof *MEANINGS; i++)
+        if (MEANINGS[i].result == result)
+            return MEANINGS[i];
+    return (result_meaning){result, KMS_HTTP_OTHER, false};
 }
 
 /* Rounded up, and at least 1, because libcurl takes 0 for "no limit". */
@@ -82,7 +80,8 @@ static const char *set_cause(const kms_connection *connection, CURLcode result,
 static void describe_open_failure(kms_connection *connection, CURLcode result,
                                   kms_http_error *error)
 {
-    kms_http_error_code code = code_of(result);
+    const result_meaning meaning = meaning_of(result);
+    kms_http_error_code code = meaning.code;
     const int descriptor = dup(STDIN_FILENO);
     const bool has_descriptors = descriptor != -1 || errno != EMFILE;
     char system_text[128], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
@@ -94,7 +93,7 @@ static void describe_open_failure(kms_connection *connection, CURLcode result,
         reason = system_text;
     if (descriptor != -1)
         close(descriptor);
-    error->is_permanent = has_descriptors && is_permanent(result);
+    error->is_permanent = has_descriptors && meaning.is_permanent;
     if (!has_descriptors) { /* libcurl reports a certificate file that it cannot open */
         code = KMS_HTTP_OTHER;
         reason = "too many open files";
@@ -202,7 +201,7 @@ bool kms_connection_is_alive(kms_connection *connection)
 void kms_connection_describe_failure(const kms_connection *connection, CURLcode result,
                                      kms_http_error *error)
 {
-    kms_http_error_set(error, code_of(result), kms_http_origin_host(&connection->origin),
+    kms_http_error_set(error, meaning_of(result).code, kms_http_origin_host(&connection->origin),
                        set_cause(connection, result, error));
 }
 

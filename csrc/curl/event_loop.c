@@ -288,12 +288,16 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
         end(loop, transfer);
 }
 
+/* The first libcurl whose multi handles have threads for lookups. */
+enum { MULTI_THREADS_FROM = 0x081400 };
+
 /* Closes all connections, ends all running transfers with an error, and frees libcurl's multi
- * handle. If `has_forked`, the multi handle and the handles that are connecting are leaked, because
- * libcurl would wait for its threads, which are not in this process. */
+ * handle. If `has_forked`, handles that have threads are leaked, because libcurl would wait for the
+ * threads, which are not in this process. */
 static void close_all(kms_event_loop *loop, kms_http_error_code code, const char *reason,
                       bool has_forked)
 {
+    bool has_threads = curl_version_info(CURLVERSION_NOW)->version_num >= MULTI_THREADS_FROM;
     while (!kms_list_is_empty(&loop->connections)) {
         kms_connection *connection = KMS_LIST_ITEM(loop->connections.next, kms_connection, link);
         kms_transfer *transfer = connection->transfer;
@@ -303,12 +307,13 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
             continue;
         }
         if (transfer->is_connecting && has_forked) {
+            has_threads = true; /* of its lookup */
             kms_list_remove(&connection->link);
             transfer->connection = NULL;
         }
         end_with(loop, transfer, code, reason);
     }
-    if (!has_forked)
+    if (!has_forked || !has_threads)
         curl_multi_cleanup(loop->multi);
     loop->multi = NULL;
     loop->has_curl_timer = false;
@@ -390,7 +395,7 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
     transfer->response.body.limit = (size_t)pool->options.number[KMS_OPTION_MAX_RESPONSE];
     transfer->pool = pool;
     transfer->queue = queue;
-    kms_pool_retain(pool);
+    pool->refcount++;
     pool->request_count++;
     if (++pool->used_count > pool->max_used_count)
         pool->max_used_count = pool->used_count;

@@ -15,11 +15,6 @@ kms_pool *kms_pool_new(void)
     return pool;
 }
 
-void kms_pool_retain(kms_pool *pool)
-{
-    pool->refcount++;
-}
-
 void kms_pool_release(kms_pool *pool)
 {
     if (pool == NULL || --pool->refcount > 0)

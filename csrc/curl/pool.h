@@ -12,15 +12,13 @@ typedef struct kms_pool {
     size_t used_count;     /* connections in use now */
     size_t max_used_count; /* the highest used_count so far */
     bool is_closed;        /* no connection is kept any more */
-    unsigned refcount;     /* held by the transport and its running requests */
+    unsigned refcount;     /* the transport and its running requests */
     unsigned long request_count;
     unsigned long connection_count;
 } kms_pool;
 
 /* Creates an empty pool without options and with one reference. NULL if memory runs out. */
 kms_pool *kms_pool_new(void);
-
-void kms_pool_retain(kms_pool *pool);
 
 /* Drops one reference; NULL is allowed. The last one frees the pool, which must have no idle
  * connection then. */

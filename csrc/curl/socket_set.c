@@ -58,6 +58,9 @@ static kms_watch *find_watch(const kms_socket_set *set, int socket)
 
 #if KMS_USE_EPOLL
 
+#define EVENTS_OF(ready) ((ready)->events)
+#define SOCKET_OF(ready) ((ready)->data.fd)
+
 /* The bits of epoll are those of poll. */
 typedef char assert_same_bits[EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
                                       EPOLLHUP == POLLHUP
@@ -83,17 +86,10 @@ static int wait_ready(const kms_socket_set *set, int milliseconds)
     return epoll_wait(set->descriptor, set->ready, (int)set->capacity, milliseconds);
 }
 
-static int socket_of(const struct epoll_event *ready)
-{
-    return ready->data.fd;
-}
-
-static unsigned events_of(const struct epoll_event *ready)
-{
-    return ready->events;
-}
-
 #else
+
+#define EVENTS_OF(ready) ((unsigned)(ready)->revents)
+#define SOCKET_OF(ready) ((ready)->fd)
 
 static bool open_descriptor(kms_socket_set *set)
 {
@@ -115,16 +111,6 @@ static int wait_ready(const kms_socket_set *set, int milliseconds)
             set->ready[count++] = (struct pollfd){(int)i, (short)set->watches[i].events, 0};
     const int result = poll(set->ready, count, milliseconds);
     return result < 0 ? result : (int)count;
-}
-
-static int socket_of(const struct pollfd *ready)
-{
-    return ready->fd;
-}
-
-static unsigned events_of(const struct pollfd *ready)
-{
-    return (unsigned)ready->revents;
 }
 
 #endif
@@ -185,11 +171,11 @@ bool kms_socket_set_next(kms_socket_set *set, int *socket, unsigned *events, voi
 {
     while (set->ready_next < set->ready_count) {
         const kms_ready_socket *ready = &set->ready[set->ready_next++];
-        const kms_watch *watch = find_watch(set, socket_of(ready));
-        if (watch == NULL || events_of(ready) == 0)
+        const kms_watch *watch = find_watch(set, SOCKET_OF(ready));
+        if (watch == NULL || EVENTS_OF(ready) == 0)
             continue;
-        *socket = socket_of(ready);
-        *events = events_of(ready);
+        *socket = SOCKET_OF(ready);
+        *events = EVENTS_OF(ready);
         *owner = watch->owner;
         return true;
     }

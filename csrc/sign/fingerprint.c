@@ -15,10 +15,8 @@ static const char DOMAIN[] = "\0kms.sign.fingerprint"; /* includes the final NUL
 bool kms_fingerprint_compute(kms_signer *signer)
 {
     kms_buffer *text = &signer->stages[KMS_STRING_TO_SIGN];
-    if (!kms_validate_text(signer, KMS_RULE_ACCESS_KEY, signer->credentials.access_key, 0))
+    if (!kms_validate_keys(signer))
         return false;
-    if (signer->credentials.secret_key.length == 0)
-        return kms_signer_fail(signer, "secret_key must not be empty");
     kms_buffer_append(text, DOMAIN, sizeof DOMAIN);
     kms_buffer_append_slice(text, signer->credentials.access_key);
     return kms_validate_buffer(signer, "access_key", text) &&

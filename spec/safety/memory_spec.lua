@@ -69,7 +69,7 @@ local COPIES_OF_OTHERS = { ": Lua ", ": libcurl%.so%S* freed", ": libssl%.so%S* 
 local MAJOR, MINOR = subprocess.execute("openssl version"):match "OpenSSL (%d+)%.(%d+)"
 local KEEPS_RECORDS = tonumber(MAJOR) > 3 or tonumber(MAJOR) == 3 and tonumber(MINOR) >= 2
 local IN_RECORD = ": libcrypto%%.so%%S* freed: %s$"
-local SENT = { "security token", "token", "signature", "password" }
+local SENT = { "data key", "security token", "token", "signature", "password" }
 
 local function is_one_of(patterns, finding)
   for _, pattern in ipairs(patterns) do
@@ -102,7 +102,7 @@ end
 local SCENES = {
   { "http", "a request over HTTP" }, { "https", "a request over HTTPS" },
   { "failures", "requests that failed" }, { "argument_errors", "requests that raised an error" },
-  { "multi", "many requests at once, some of them canceled", "security token", "signature", "token" },
+  { "multi", "many requests at once, some of them canceled", "data key", "security token", "signature", "token" },
   { "proxy", "a request through a proxy", "proxy password" },
   { "absent_proxy", "a request through a proxy that does not exist", "proxy password" },
   { "malformed_proxy", "a request through a malformed proxy", "proxy password" },

@@ -8,6 +8,11 @@ local nginx_runner = ngx and ngx.get_phase and require "kms.parallel.nginx_runne
 
 local parallel = {}
 
+-- Not in Lua 5.1 itself, where tasks could not be suspended.
+local probe = coroutine.create(function() pcall(coroutine.yield) end)
+coroutine.resume(probe)
+local can_yield_across_pcall = coroutine.status(probe) == "suspended"
+
 local DEFAULT_CONCURRENCY = 64
 -- The number of started items may exceed the number of returned results by this many times the concurrency.
 local WINDOW_FACTOR = 4
@@ -178,6 +183,9 @@ end
 ---@return kms.Parallel? parallel
 ---@return string? problem an argument error
 function parallel.new(options)
+  if not can_yield_across_pcall then
+    error("kms.parallel needs LuaJIT, or Lua 5.2 or newer: in this Lua a coroutine cannot yield across pcall", 3)
+  end
   options = options == nil and {} or options
   local problem = validate.arguments(OPTIONS, options, "option")
   if problem then return nil, problem end

@@ -86,7 +86,8 @@ end
 local function new_request(server, target, fields)
   local signature = ("%08x"):format(math.random(2 ^ 30)):rep(8)
   local request = {
-    method = "PUT", scheme = server == "http" and "http" or "https", host = servers.host(server), target = target or "/", body = "{}",
+    method = "PUT", scheme = server == "http" and "http" or "https", host = servers.host(server), target = target or "/",
+    body = '{"plain_text":"' .. new_secret("data key", 128) .. '"}',
     headers = {
       { "Authorization", "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=" .. signature },
       { "X-Security-Token", new_secret("security token", 3000) }, { "X-Auth-Token", new_secret("token", 1500) },
@@ -112,7 +113,7 @@ local scenes = {}
 function scenes.http() return send_requests({}, { response = new_request "http" }) end
 function scenes.https() return send_requests({}, { response = new_request "https" }) end
 
---- Responses repeat the request, so they contain secrets too.
+--- Responses repeat the request with its body, so they contain secrets too.
 function scenes.failures()
   return send_requests({ max_response = 1000 }, {
     connect = new_request "nobody", tls = new_request "self_signed",

@@ -33,6 +33,21 @@ describe("kms.parallel", function()
     parallel:close()
   end)
 
+  it("kms.parallel raises at the caller's line if a coroutine cannot yield across pcall, as in Lua 5.1", function()
+    local loaded, original_pcall = package.loaded["kms.parallel"], pcall
+    package.loaded["kms.parallel"] = nil
+    rawset(_G, "pcall", function() end)
+    local module = require "kms.parallel"
+    rawset(_G, "pcall", original_pcall)
+    package.loaded["kms.parallel"] = loaded
+    local function construct() return (module.new()) end
+    local ok, message = pcall(function()
+      construct()
+    end)
+    assert.is_false(ok)
+    assert.matches("^spec/unit/parallel/parallel_spec.lua:%d+: kms.parallel needs LuaJIT, or Lua 5.2 or newer", message)
+  end)
+
   it("kms.parallel reuses the connections of a run in the next run", function()
     local client, parallel = cloud.new_client(), kms.parallel { concurrency = 8 }
     for _ = 1, 3 do assert.equal(40, #collect_results(parallel:map(cloud.make_key_ids(40), cloud.make_mover(client)))) end
