@@ -81,7 +81,7 @@ static void core_huawei_once(void *state)
     kms_pair headers[HEADER_COUNT + KMS_MAX_ADDED_HEADERS]; /* the signer sorts them */
     memcpy(headers, self->headers, sizeof self->headers);
     self->signer.request.headers = (kms_pairs){headers, HEADER_COUNT};
-    if (!kms_huawei_sign(&self->signer))
+    if (!kms_signer_run(&self->signer, kms_huawei_sign))
         fprintf(stderr, "%s\n", self->signer.error.message);
     check(self, self->signer.signature);
     kms_signer_clear(&self->signer);
@@ -90,7 +90,7 @@ static void core_huawei_once(void *state)
 static void core_ncloud_once(void *state)
 {
     program *self = state;
-    if (!kms_ncloud_sign(&self->signer))
+    if (!kms_signer_run(&self->signer, kms_ncloud_sign))
         fprintf(stderr, "%s\n", self->signer.error.message);
     check(self, self->signer.signature);
     kms_signer_clear(&self->signer);

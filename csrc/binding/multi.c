@@ -39,7 +39,7 @@ static int new_multi(lua_State *L)
     multi *self = kms_class_new(L, TYPE_NAME, sizeof *self);
     kms_list_init(&self->queue.ended);
     self->loop = kms_transport_event_loop(L);
-    kms_event_loop_retain(self->loop);
+    self->loop->refcount++;
     return 1;
 }
 

@@ -271,7 +271,7 @@ static int sign(lua_State *L)
     const lua_Integer row = lua_tointeger(L, lua_upvalueindex(2));
     kms_sign_context *context = read_arguments(L, SIGNERS[row].provider);
     kms_signer *signer = &context->signer;
-    if (!read_time(L, signer) || !SIGNERS[row].sign(signer))
+    if (!read_time(L, signer) || !kms_signer_run(signer, SIGNERS[row].sign))
         return push_error(L, context);
     SIGNERS[row].push(L, signer);
     kms_sign_context_release(context);
@@ -306,7 +306,7 @@ static int sign_fingerprint(lua_State *L)
     context->is_busy = true;
     context->signer.credentials =
         (kms_credentials){kms_table_to_slice(L, 2), kms_table_to_slice(L, 3), {NULL, 0}};
-    if (!kms_fingerprint_compute(&context->signer))
+    if (!kms_signer_run(&context->signer, kms_fingerprint_compute))
         return push_error(L, context);
     lua_pushlstring(L, context->signer.signature, KMS_HASH_HEX);
     kms_sign_context_release(context);

@@ -100,7 +100,7 @@ static int new_transport(lua_State *L)
         luaL_argerror(L, OPTIONS, lua_tostring(L, PROBLEM));
     kms_transport *self = kms_class_new(L, TYPE_NAME, sizeof *self);
     self->loop = kms_transport_event_loop(L);
-    kms_event_loop_retain(self->loop);
+    self->loop->refcount++;
     self->pool = kms_pool_new();
     if (self->pool == NULL)
         luaL_error(L, "not enough memory");

@@ -173,13 +173,6 @@ bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms
     return false;
 }
 
-unsigned long kms_connection_count(const kms_connection *connection)
-{
-    long count = 0;
-    curl_easy_getinfo(connection->easy, CURLINFO_NUM_CONNECTS, &count);
-    return (unsigned long)count;
-}
-
 bool kms_connection_survives_input(kms_connection *connection)
 {
     char byte;

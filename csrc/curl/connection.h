@@ -34,9 +34,6 @@ kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
 /* Handles libcurl's result of connecting. Returns false and sets `error` on failure. */
 bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_http_error *error);
 
-/* Number of TCP connections that libcurl opened for this connection. */
-unsigned long kms_connection_count(const kms_connection *connection);
-
 /* Whether an idle connection is usable: the server has not closed it and has sent nothing. */
 bool kms_connection_is_alive(kms_connection *connection);
 

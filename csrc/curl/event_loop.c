@@ -29,11 +29,6 @@ kms_event_loop *kms_event_loop_new(void)
 
 static bool check_process(kms_event_loop *loop);
 
-void kms_event_loop_retain(kms_event_loop *loop)
-{
-    loop->refcount++;
-}
-
 void kms_event_loop_release(kms_event_loop *loop)
 {
     if (loop == NULL || --loop->refcount > 0)
@@ -277,11 +272,12 @@ static void attach(kms_event_loop *loop, kms_transfer *transfer, kms_connection 
 static void finish_connect(kms_event_loop *loop, kms_connection *connection, CURLcode result)
 {
     kms_transfer *transfer = connection->transfer;
-    const unsigned long count = kms_connection_count(connection);
+    long count = 0;
+    curl_easy_getinfo(connection->easy, CURLINFO_NUM_CONNECTS, &count);
     transfer->is_connecting = false;
-    transfer->pool->connection_count += count;
+    transfer->pool->connection_count += (unsigned long)count;
     if (transfer->queue != NULL)
-        transfer->queue->connection_count += count;
+        transfer->queue->connection_count += (unsigned long)count;
     if (kms_connection_finish_open(connection, result, &transfer->error))
         attach(loop, transfer, connection, false);
     else

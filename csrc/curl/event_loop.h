@@ -38,7 +38,6 @@ kms_event_loop *kms_event_loop_new(void);
 
 /* Drops one reference; NULL is allowed. The last one frees the loop. */
 void kms_event_loop_release(kms_event_loop *loop);
-void kms_event_loop_retain(kms_event_loop *loop);
 
 /* Returns a cleared transfer for a new request, and the same one again until it is started. NULL if
  * memory runs out. */

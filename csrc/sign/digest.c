@@ -2,7 +2,6 @@
 #include "sign/digest.h"
 
 #include <string.h>
-#include <openssl/err.h>
 
 #include "base/wipe.h"
 
@@ -23,12 +22,10 @@ static bool compute(kms_signer *signer, kms_hash hash, kms_slice prefix, kms_sli
                     unsigned char out[KMS_HASH_SIZE])
 {
     EVP_MD_CTX **context = &signer->contexts[hash];
-    ERR_set_mark();
     bool is_done = start(context, NAMES[hash]) &&
                    EVP_DigestUpdate(*context, prefix.data, prefix.length) == 1 &&
                    EVP_DigestUpdate(*context, data.data, data.length) == 1 &&
                    EVP_DigestFinal_ex(*context, out, NULL) == 1;
-    ERR_pop_to_mark();
     if (is_done)
         return true;
     EVP_MD_CTX_free(*context);

@@ -7,8 +7,7 @@
 #include "sign/signer.h"
 
 /* Every function writes a final NUL. It returns false with the error set if OpenSSL fails: it can
- * be built or configured without an algorithm. The host program may use OpenSSL too, so OpenSSL's
- * error queue stays as found. */
+ * be built or configured without an algorithm. See kms_signer_run for OpenSSL's error queue. */
 
 /* Hash of `data` in lower-case hex. */
 bool kms_digest_hash_hex(kms_signer *signer, kms_hash hash, kms_slice data,

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <openssl/err.h>
 
 #include "base/wipe.h"
 
@@ -20,6 +21,14 @@ void kms_signer_init(kms_signer *signer)
     memset(signer, 0, sizeof *signer);
     for (size_t i = 0; i < KMS_STAGE_COUNT; i++)
         kms_buffer_init(&signer->stages[i], LIMITS[i]);
+}
+
+bool kms_signer_run(kms_signer *signer, bool (*stages)(kms_signer *))
+{
+    ERR_set_mark();
+    const bool is_done = stages(signer);
+    ERR_pop_to_mark();
+    return is_done;
 }
 
 void kms_signer_add_output(kms_signer *signer, const char *name, kms_slice value)

@@ -56,6 +56,10 @@ typedef struct {
 /* Allocates nothing. */
 void kms_signer_init(kms_signer *signer);
 
+/* Runs a signing function. The host program may use OpenSSL too, so OpenSSL's error queue stays as
+ * found. Returns false with the error set. */
+bool kms_signer_run(kms_signer *signer, bool (*stages)(kms_signer *));
+
 void kms_signer_add_output(kms_signer *signer, const char *name, kms_slice value);
 
 /* Sets an error that is not for lack of memory, and returns false. The message must start with the
