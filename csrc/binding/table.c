@@ -20,11 +20,15 @@ bool kms_table_read_string(lua_State *L, int list, int i, kms_slice *string)
 bool kms_table_read_pair(lua_State *L, int list, int i, kms_pair *pair)
 {
     lua_rawgeti(L, list, i);
-    const bool is_pair = lua_istable(L, -1) &&
-                         kms_table_read_string(L, lua_gettop(L), 1, &pair->name) &&
-                         kms_table_read_string(L, lua_gettop(L), 2, &pair->value);
-    lua_pop(L, 1);
-    return is_pair;
+    if (!lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -2, 2);
+    *pair = (kms_pair){kms_table_to_slice(L, -2), kms_table_to_slice(L, -1)};
+    lua_pop(L, 3);
+    return pair->name.data != NULL && pair->value.data != NULL;
 }
 
 void kms_table_set_slice(lua_State *L, const char *name, kms_slice value)

@@ -28,6 +28,7 @@ local function new_runner(transport)
     self.calls[#self.calls + 1] = "run_for " .. seconds
     return seconds - 1
   end
+  scheduler.register(runner)
   return runner
 end
 

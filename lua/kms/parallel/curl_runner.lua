@@ -32,12 +32,14 @@ CurlRunner.__index = CurlRunner
 
 ---@return kms.parallel.CurlRunner
 function curl_runner.new()
-  return setmetatable({
+  local runner = setmetatable({
     multi = curl.multi(), timers = timer_heap.new(), active = 0,
     waiting = {}, -- tasks by the id of their request
     idle = {}, -- tasks for reuse
     is_stepping = false,
   }, CurlRunner)
+  scheduler.register(runner)
+  return runner
 end
 
 local function run_items(fn, item, number)
@@ -127,32 +129,28 @@ local function wake(self, task, key, ...)
 end
 
 --- Resumes the tasks whose sleep is over.
----@return boolean has_woken
-local function wake_sleepers(self, now)
-  local has_woken = false
-  local sleeper = self.timers:pop_due(now)
+---@return number seconds that the runner may wait then, at most `max_seconds`
+local function wake_sleepers(self, max_seconds)
+  local timers, now = self.timers, self.multi:clock()
+  local sleeper = timers:pop_due(now)
+  if sleeper then max_seconds = 0 end
   while sleeper do
     wake(self, sleeper[1], sleeper[2])
-    sleeper, has_woken = self.timers:pop_due(now), true
+    sleeper = timers:pop_due(now)
   end
-  return has_woken
+  local first = timers:first()
+  return first and math.max(0, math.min(first - now, max_seconds)) or max_seconds
 end
 
 --- Resumes the tasks whose sleep is over, and one task whose request has ended. Waits if there is no such task.
 ---@param max_seconds number?
 function CurlRunner:wait(max_seconds)
   local multi = self.multi
-  local now = multi:clock()
-  local has_woken = wake_sleepers(self, now)
-  local first = self.timers:first()
-  if not first and not has_woken and multi:pending() == 0 then
+  local seconds = max_seconds and max_seconds < MAX_WAIT and max_seconds or MAX_WAIT
+  if self.timers:first() then
+    seconds = wake_sleepers(self, seconds)
+  elseif multi:pending() == 0 then
     error("not enough memory: a task of kms.parallel was lost", 0)
-  end
-  local seconds = math.min(max_seconds or MAX_WAIT, MAX_WAIT)
-  if has_woken then
-    seconds = 0
-  elseif first then
-    seconds = math.max(0, math.min(first - now, seconds))
   end
   self.is_stepping = true
   local id, response, err = multi:step(seconds)

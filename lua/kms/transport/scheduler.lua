@@ -37,13 +37,19 @@ function scheduler.is_running(thread)
   return thread_status == "running" or thread_status == "normal"
 end
 
+--- Registers a runner, so that `sleep` outside its tasks can run them.
+---@param runner kms.TaskRunner
+function scheduler.register(runner)
+  runners[runner] = true
+end
+
 --- Resumes a task, like coroutine.resume. A task may resume tasks of another runner.
 ---@param runner kms.TaskRunner
 ---@param thread thread
 function scheduler.resume(runner, thread, ...)
   local outer_runner, outer_thread = current.runner, current.thread
   if outer_thread and not scheduler.is_running(outer_thread) then outer_runner, outer_thread = nil, nil end
-  current.runner, current.thread, runners[runner] = runner, thread, true
+  current.runner, current.thread = runner, thread
   return restore(outer_runner, outer_thread, resume(thread, ...))
 end
 
