@@ -422,6 +422,7 @@ describe("the emulator's server", function()
       KMS_CA_FILE = DIR .. "/ca.pem",
       KMS_EMULATOR_CONTROL = ("http://localhost:%d/_emulator"):format(PORT + 3),
       KMS_EMULATOR_TOKEN = emulated.token,
+      KMS_EMULATOR_OTHER_PROJECT_ID = huawei.projects["cn-east-3"],
       KMS_EMULATOR_KEY_ID = KEY,
       KMS_EMULATOR_MORE_KEY_IDS = "5259bbf5-3c7c-42e1-8802-4d90a9c9f8c4 636accf6-4d8d-43f2-9913-5ea1badad9d5 "
         .. "747bdd07-5e9e-4403-aa24-6fb2cbebeae6",

@@ -72,6 +72,7 @@ local function build_environment(port, dir, data)
     { "KMS_CA_FILE", dir .. "/ca.pem" },
     { "KMS_EMULATOR_CONTROL", ("http://localhost:%d/_emulator"):format(port + 3) },
     { "KMS_EMULATOR_TOKEN", control_token },
+    { "KMS_EMULATOR_OTHER_PROJECT_ID", (huawei.projects or {})["cn-east-3"] },
     { "KMS_EMULATOR_KEY_ID", keys[1] },
     { "KMS_EMULATOR_MORE_KEY_IDS", table.concat(keys, " ", 2) },
     { "KMS_EMULATOR_KEY_TAG", (find_entry(data.keys, "ncloud") or {}).key_tag },

@@ -4,6 +4,8 @@
 --- A text is first cut to a length that depends on what is shown and on the secrets, not on the text. All that follows
 --- takes linear time: a server must not be able to stop the program with a large response.
 
+local secret_forms = require "kms.util.secret_forms"
+
 local byte, char, find, gsub, sub = string.byte, string.char, string.find, string.gsub, string.sub
 local floor, min = math.floor, math.min
 
@@ -143,6 +145,14 @@ local function replace_secrets(text, secrets, is_cut)
   return text
 end
 
+--- Replaces secrets in hexadecimal and in Base64.
+local function replace_forms(text, secrets)
+  for _, secret in ipairs(secrets) do
+    for _, form in ipairs(secret_forms.find(text, secret)) do text = replace_beginnings(text, form, 1, MARK) end
+  end
+  return text
+end
+
 --- Returns the secrets that are not empty, and what remains of them without their escapes; the longest first, because a
 --- secret can contain another one.
 local function list_secrets(secrets)
@@ -174,10 +184,10 @@ local function remove_secrets(text, list, is_cut)
   if has_escapes then
     for _, secret in ipairs(list) do text = replace_beginnings(text, secret, #secret, MARK) end
     local decoded = decode(text)
-    local redacted = replace_secrets(decoded, list, is_cut)
+    local redacted = replace_forms(replace_secrets(decoded, list, is_cut), list)
     if redacted ~= decoded then text = redacted end
   end
-  text = replace_secrets(text, list, is_cut)
+  text = replace_forms(replace_secrets(text, list, is_cut), list)
   -- A decoder may have used a part of a secret together with the bytes before it, so each step is searched too.
   local decoded = text
   for _ = 1, has_escapes and MAX_ROUNDS or 0 do
@@ -197,7 +207,8 @@ local function clean(text, secrets, limit)
   return remove_secrets(beginning, list, is_cut), is_cut
 end
 
---- Removes secrets from a text, be they literal or escaped: percent-encoded, as in JSON, or as in HTML.
+--- Removes secrets from a text, be they literal, escaped (percent-encoded, as in JSON, or as in HTML), in hexadecimal,
+--- or in Base64.
 ---@param text string
 ---@param secrets string[]
 ---@param limit integer? bytes that will be shown, MAX_MESSAGE by default; a longer text loses its end

@@ -44,7 +44,7 @@ describe("kms.emulator.service", function()
     assert.same({ 201, '{"a":1}' }, { handle("POST", "/created") })
   end)
 
-  it("handle answers status 204 without content", function()
+  it("handle responds with status 204 without content", function()
     assert.same({ 204, "" }, { handle("DELETE", "/deleted") })
   end)
 

@@ -32,6 +32,15 @@ describe("kms.util.redact", function()
     assert.equal("[secret][secret]", redact.text([[a\\\"ba\"b]], { [[a\"b]] }))
   end)
 
+  it("text removes a secret in hexadecimal or Base64, also within other escapes", function()
+    for _, form in ipairs { "686173682f6b65792b313d", "686173682F6B65792B313D" } do
+      assert.equal("a [secret] b", redact.text("a " .. form .. " b", { "hash/key+1=" }))
+    end
+    -- "user:hash/key+1=": letters that the secret shares with other bytes stay.
+    assert.equal("Basic dXNlcjp[secret]Q==", redact.text("Basic dXNlcjpoYXNoL2tleSsxPQ==", { "hash/key+1=" }))
+    assert.equal("[secret]", redact.text([[fn5+Pj4+Pz4\/]], { "~~~>>>?>?" }))
+  end)
+
   it("text ignores an empty secret", function()
     assert.equal("a%2Fb", redact.text("a%2Fb", { "" }))
   end)

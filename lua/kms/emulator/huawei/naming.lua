@@ -70,7 +70,7 @@ function naming.find_tag_error(tag)
 end
 
 --- Returns the code of a wrong list of tags.
----@param tags any nil is no list
+---@param tags any nil is accepted
 ---@return string? code
 function naming.find_tags_error(tags)
   if tags == nil then return nil end

@@ -37,7 +37,7 @@ tags.create_kms_tag = {
   end,
 }
 
--- Inferred: tags are deleted by their keys, and one that does not exist is no error.
+-- Inferred: tags are deleted by their keys, and one that does not exist gives no error.
 local function delete_tags(copy, deleted)
   for _, tag in ipairs(deleted) do
     local index = find_tag(copy.tags, tag.key)

@@ -23,7 +23,7 @@ local function list(values)
 end
 
 describe("aliases of the emulator", function()
-  it("create_alias answers status 201 with the alias", function()
+  it("create_alias responds with status 201 with the alias", function()
     local status, object = keys:send("create_alias", { key_id = KEY, alias = "alias/a" })
     assert.equal(201, status)
     assert.same({ domain_id = object.domain_id, key_id = KEY, alias = "alias/a", create_time = "1767323045000",
@@ -46,7 +46,7 @@ describe("aliases of the emulator", function()
     assert.same({}, (list { key_id = KEY }))
   end)
 
-  it("delete_alias answers status 204 without a body and deletes the aliases", function()
+  it("delete_alias responds with status 204 without a body and deletes the aliases", function()
     create "a"
     create "b"
     create "c"
@@ -65,7 +65,7 @@ describe("aliases of the emulator", function()
     keys:refuse("KMS.1602", "list_aliases", nil, { marker = "x" })
   end)
 
-  it("list_aliases answers an object under the setting alias_list", function()
+  it("list_aliases returns an object under the setting alias_list", function()
     create "a"
     cloud:settings { alias_list = "object" }
     assert.equal("a", keys:call("list_aliases").aliases[1].alias)

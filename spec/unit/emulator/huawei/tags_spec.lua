@@ -22,7 +22,7 @@ local function show(key_id) return keys:call("show_kms_tags", nil, { key_id = ke
 local function act(action, tags) return keys:send("batch_create_kms_tags", { action = action, tags = tags }, { key_id = KEY }) end
 
 describe("tags of the emulator", function()
-  it("create_kms_tag answers status 204 and adds a tag or replaces its value", function()
+  it("create_kms_tag responds with status 204 and adds a tag or replaces its value", function()
     local status, _, response = add("a", "1")
     assert.same({ 204, "" }, { status, response.body })
     add("b", nil)

@@ -1,0 +1,70 @@
+--- Finds secrets that a text contains in hexadecimal or in Base64 (RFC 4648), as a server may print a header.
+
+local byte, char, find, gsub, sub = string.byte, string.char, string.find, string.gsub, string.sub
+local floor = math.floor
+
+local secret_forms = {}
+
+local MIN_SECRET = 8 -- bytes; the forms of a shorter secret could be found by chance
+local PROBE = 15 -- bytes of a secret that are encoded to find out whether a text can contain a form of it
+
+local ALPHABET = {} -- by value, from 0
+for letter in ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"):gmatch "." do
+  ALPHABET[ALPHABET[0] and #ALPHABET + 1 or 0] = letter
+end
+
+local function encode_hex_lower(text)
+  return (gsub(text, ".", function(c) return ("%02x"):format(byte(c)) end))
+end
+
+local function encode_hex_upper(text)
+  return (gsub(text, ".", function(c) return ("%02X"):format(byte(c)) end))
+end
+
+--- Encodes three bytes.
+local function encode_group(a, b, c)
+  local bits = byte(a) * 65536 + byte(b) * 256 + byte(c)
+  return ALPHABET[floor(bits / 262144)] .. ALPHABET[floor(bits / 4096) % 64] .. ALPHABET[floor(bits / 64) % 64]
+    .. ALPHABET[bits % 64]
+end
+
+--- Creates a function that encodes a text in Base64. `offset` bytes precede the text in its group of three. The
+--- characters that depend on other bytes are missing.
+---@param offset integer 0, 1 or 2
+---@return fun(text: string): string
+local function new_base64_encoder(offset)
+  local hidden = offset == 0 and 0 or offset + 1
+  return function(text)
+    local size = offset + #text
+    local encoded = gsub(char(0):rep(offset) .. text .. char(0):rep(-size % 3), "(.)(.)(.)", encode_group)
+    return sub(encoded, hidden + 1, floor(size * 8 / 6))
+  end
+end
+
+--- The alphabet for URLs (RFC 4648, section 5).
+local function for_urls(encode)
+  return function(text) return (gsub(gsub(encode(text), "%+", "-"), "/", "_")) end
+end
+
+local ENCODERS = { encode_hex_lower, encode_hex_upper }
+for offset = 0, 2 do
+  local encode = new_base64_encoder(offset)
+  ENCODERS[#ENCODERS + 1] = encode
+  ENCODERS[#ENCODERS + 1] = for_urls(encode)
+end
+
+--- Returns the forms of a secret whose beginnings a text contains.
+---@param text string
+---@param secret string
+---@return string[]
+function secret_forms.find(text, secret)
+  local forms = {}
+  if #secret < MIN_SECRET then return forms end
+  local probe = sub(secret, 1, PROBE)
+  for _, encode in ipairs(ENCODERS) do
+    if find(text, encode(probe), 1, true) then forms[#forms + 1] = encode(secret) end
+  end
+  return forms
+end
+
+return secret_forms
