@@ -3,6 +3,7 @@
 local http = require "kms.emulator.http"
 local json = require "kms.emulator.json"
 local state = require "kms.emulator.huawei.state"
+local time = require "kms.emulator.time"
 local wire = require "kms.emulator.huawei.wire"
 
 local aliases = {}
@@ -23,16 +24,16 @@ local function encode_alias(call)
   return function(entry)
     return {
       { "domain_id", domain_id }, { "key_id", entry.shown_key_id }, { "alias", entry.alias },
-      -- Published for Open Telekom Cloud: a sample.
+      -- Documented: the sample. Published for Open Telekom Cloud: the name is without "alias/".
       { "alias_urn", ("kms:%s:%s:alias:%s"):format(call.region, domain_id, (entry.alias:gsub("^alias/", ""))) },
-      { "create_time", wire.encode_time(entry.create_time) }, -- inferred: milliseconds
-      { "update_time", wire.encode_time(entry.update_time) },
+      { "create_time", time.format_iso(entry.create_time) }, -- documented: the sample
+      { "update_time", time.format_iso(entry.update_time) },
     }
   end
 end
 
--- Published for Open Telekom Cloud, "Key Alias": a key has at most 50 aliases, unique in a region, and its name, which
--- update_key_alias changes, is not one of them.
+-- Documented, "Creating an Alias for a Custom Key": a key has at most 50 aliases, unique in a region. The name of a
+-- key, which update_key_alias changes, is not one of them.
 local MAX_ALIASES = 50
 
 local function list_aliases(kms, call, key)

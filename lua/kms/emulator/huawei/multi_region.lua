@@ -65,7 +65,7 @@ multi_region.replicate_key = {
   key = "both",
   is_primary_only = true,
   states = { enabled = true }, -- inferred
-  refuses_default_key = true,
+  refuses_default_key = true, -- documented
   handler = function(kms, call, key)
     local code = find_replication_error(kms, call, key)
     if code then return nil, code end

@@ -1,4 +1,5 @@
---- Huawei Cloud KMS: rotates keys by time and on demand.
+--- Huawei Cloud KMS: rotates keys by time and on demand. Documented, "Creating a Replica Key for a Custom Key": a
+--- replica does not support rotation, which is started from its key.
 
 local json = require "kms.emulator.json"
 local outcome = require "kms.emulator.huawei.outcome"
@@ -24,7 +25,7 @@ end
 rotation.enable_key_rotation = {
   route = "POST /v1.0/{project_id}/kms/enable-key-rotation",
   required = { "key_id" },
-  key = "body", states = ENABLED, is_change = true, refuses_default_key = true,
+  key = "body", states = ENABLED, is_primary_only = true, refuses_default_key = true,
   handler = function(kms, call, key)
     local code = find_key_error(key)
     if code then return nil, code end
@@ -37,7 +38,7 @@ rotation.enable_key_rotation = {
 rotation.disable_key_rotation = {
   route = "POST /v1.0/{project_id}/kms/disable-key-rotation",
   required = { "key_id" },
-  key = "body", states = ENABLED, is_change = true, refuses_default_key = true,
+  key = "body", states = ENABLED, is_primary_only = true, refuses_default_key = true,
   handler = function(kms, call, key)
     local code = find_key_error(key)
     if code then return nil, code end
@@ -51,7 +52,7 @@ rotation.disable_key_rotation = {
 rotation.update_key_rotation_interval = {
   route = "POST /v1.0/{project_id}/kms/update-key-rotation-interval",
   required = { "key_id", "rotation_interval" },
-  key = "body", states = ENABLED, is_change = true, refuses_default_key = true,
+  key = "body", states = ENABLED, is_primary_only = true, refuses_default_key = true,
   handler = function(kms, call, key)
     local code, interval = find_key_error(key), call.body.rotation_interval
     if code then return nil, code end
@@ -93,7 +94,7 @@ rotation.show_key_rotation_status = {
 rotation.rotate_on_demand = {
   route = "POST /v1.0/{project_id}/kms/rotate-on-demand",
   required = { "key_id" },
-  key = "body", states = ENABLED, is_change = true, refuses_default_key = true,
+  key = "body", states = ENABLED, is_primary_only = true, refuses_default_key = true,
   handler = function(_, call, key, copy)
     local code = find_key_error(key)
     if code then return nil, code end

@@ -26,8 +26,8 @@ describe("aliases of the emulator", function()
   it("create_alias responds with status 201 with the alias", function()
     local status, object = keys:send("create_alias", { key_id = KEY, alias = "alias/a" })
     assert.equal(201, status)
-    assert.same({ domain_id = object.domain_id, key_id = KEY, alias = "alias/a", create_time = "1767323045000",
-      update_time = "1767323045000", alias_urn = "kms:cn-north-4:" .. object.domain_id .. ":alias:a" }, object)
+    assert.same({ domain_id = object.domain_id, key_id = KEY, alias = "alias/a", create_time = "2026-01-02T03:04:05Z",
+      update_time = "2026-01-02T03:04:05Z", alias_urn = "kms:cn-north-4:" .. object.domain_id .. ":alias:a" }, object)
     assert.same({ object }, (select(3, list())))
   end)
 
@@ -41,7 +41,7 @@ describe("aliases of the emulator", function()
     create "a"
     cloud:advance(5)
     local object = keys:call("associate_alias", { alias = "a", target_key_id = OTHER })
-    assert.same({ OTHER, "1767323045000", "1767323050000" }, { object.key_id, object.create_time, object.update_time })
+    assert.same({ OTHER, "2026-01-02T03:04:05Z", "2026-01-02T03:04:10Z" }, { object.key_id, object.create_time, object.update_time })
     assert.same({ "a" }, (list { key_id = OTHER }))
     assert.same({}, (list { key_id = KEY }))
   end)

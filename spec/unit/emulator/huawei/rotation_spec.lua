@@ -88,6 +88,7 @@ describe("the rotation of the emulator", function()
   end
 
   it("the changes of rotation refuse replicas", function()
+    cloud:settings { inferred_replica_changes = "accepted" }
     local east = emulated_keys.new(cloud, "cn-east-3")
     for _, operation in ipairs(OPERATIONS) do east:refuse("KMS.0106", operation, { key_id = KEY, rotation_interval = 30 }) end
   end)
