@@ -61,14 +61,6 @@ local Huawei = {}
 --- connects again.
 function Huawei:close() end
 
---- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
---- After a failure, the last step has no item but an error.
----@param name string of a paged operation
----@param params table
----@param options kms.CallOptions? the timeout counts for each page
----@return fun(): integer?, any, kms.Error? iterator
-function Huawei:each(name, params, options) end
-
 --- Forgets refused credentials, the clock offset and what the credential provider keeps.
 function Huawei:reset() end
 
@@ -109,14 +101,6 @@ local Ncloud = {}
 --- Closes the connections of the transport that the client made itself. Calls under way end first. A later call
 --- connects again.
 function Ncloud:close() end
-
---- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
---- After a failure, the last step has no item but an error.
----@param name string of a paged operation
----@param params table
----@param options kms.CallOptions? the timeout counts for each page
----@return fun(): integer?, any, kms.Error? iterator
-function Ncloud:each(name, params, options) end
 
 --- Forgets refused credentials, the clock offset and what the credential provider keeps.
 function Ncloud:reset() end

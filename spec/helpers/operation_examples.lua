@@ -142,4 +142,13 @@ operation_examples.ncloud = {
   end,
 }
 
+-- Operations that the emulator knows and refuses with EMULATOR.0501, because it does not emulate them.
+operation_examples.not_emulated = {
+  huawei = {
+    create_datakey_capsule = true, decrypt_datakey_capsule = true, create_pin = true, derive_shared_secret = true,
+    download_access_point_private_key = true,
+  },
+  ncloud = {},
+}
+
 return operation_examples

@@ -109,7 +109,8 @@ end
 local function add_notes(lines, cloud, entry)
   add(lines, "Notes:", "")
   if entry.paging then
-    add_bullet(lines, ("Pages: `%s:each(\"%s\", params)` returns the items of all pages."):format(cloud, entry.name))
+    local loop = ('for number, item, err in %s:each("%s", params) do'):format(cloud, entry.name)
+    add_bullet(lines, ("Pages: `%s` iterates over the items of all pages."):format(loop))
   end
   add_bullet(lines, "Repeat: " .. describe_repeat(entry))
   if entry.auth then add_bullet(lines, "Authentication: " .. (clouds.authentication[entry.auth] or entry.auth)) end

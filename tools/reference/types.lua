@@ -102,7 +102,7 @@ local function item_type(entry, prefix)
 end
 
 local OVERLOAD = '---@overload fun(self: kms.%s, operation: "%s", params: %s, options: kms.CallOptions?): '
-  .. "(fun(): %s|false|nil, kms.Error?)"
+  .. "(fun(): integer?, %s?, kms.Error?)"
 
 local function add_each(lines, owner, cloud, entries)
   local names, overloads = {}, {}
@@ -114,14 +114,15 @@ local function add_each(lines, owner, cloud, entries)
     end
   end
   if not names[1] then return end
-  add_lines(lines, text.wrap("Iterates over the items of all pages of an operation. Gets a page when it is needed. A "
-    .. "failure is the last value: the item is false, and the error follows it.", 120, "--- ", "--- "))
+  add_lines(lines, text.wrap("Iterates over the items of all pages of an operation: `for number, item, err in "
+    .. "client:each(\"list_keys\", {}) do`. Gets a page when its first item is needed. If a page cannot be had, the "
+    .. "last step has the number of the missing item, nil and the error.", 120, "--- ", "--- "))
   add_lines(lines, overloads)
   add_lines(lines, {
     "---@param operation " .. table.concat(names, "|"),
     "---@param params table",
     "---@param options kms.CallOptions?",
-    "---@return fun(): any, kms.Error?",
+    "---@return fun(): integer?, any, kms.Error? iterator",
     ("function %s:each(operation, params, options) end"):format(owner),
     "",
   })

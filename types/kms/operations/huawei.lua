@@ -1625,21 +1625,22 @@ function Huawei:update_key_policy(params, options) end
 ---@return kms.Error? err
 function Huawei:delete_key_policy(params, options) end
 
---- Iterates over the items of all pages of an operation. Gets a page when it is needed. A failure is the last value:
---- the item is false, and the error follows it.
----@overload fun(self: kms.Huawei, operation: "list_support_regions", params: kms.huawei.ListSupportRegionsParams, options: kms.CallOptions?): (fun(): string|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_keys", params: kms.huawei.ListKeysParams, options: kms.CallOptions?): (fun(): kms.huawei.ListKeysResult.KeyDetails|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_aliases", params: kms.huawei.ListAliasesParams, options: kms.CallOptions?): (fun(): kms.huawei.ListAliasesResult.Aliases|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_kms_by_tags", params: kms.huawei.ListKmsByTagsParams, options: kms.CallOptions?): (fun(): kms.huawei.ListKmsByTagsResult.Resources|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_grants", params: kms.huawei.ListGrantsParams, options: kms.CallOptions?): (fun(): kms.huawei.ListGrantsResult.Grants|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_retirable_grants", params: kms.huawei.ListRetirableGrantsParams, options: kms.CallOptions?): (fun(): kms.huawei.ListRetirableGrantsResult.Grants|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_key_stores", params: kms.huawei.ListKeyStoresParams, options: kms.CallOptions?): (fun(): kms.huawei.ListKeyStoresResult.Keystores|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_access_point", params: kms.huawei.ListAccessPointParams, options: kms.CallOptions?): (fun(): kms.huawei.ListAccessPointResult.AccessPoints|false|nil, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_key_policy", params: kms.huawei.ListKeyPolicyParams, options: kms.CallOptions?): (fun(): kms.huawei.ListKeyPolicyResult.KeyspacePolicies|false|nil, kms.Error?)
+--- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
+--- Gets a page when its first item is needed. If a page cannot be had, the last step has the number of the missing
+--- item, nil and the error.
+---@overload fun(self: kms.Huawei, operation: "list_support_regions", params: kms.huawei.ListSupportRegionsParams, options: kms.CallOptions?): (fun(): integer?, string?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_keys", params: kms.huawei.ListKeysParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeysResult.KeyDetails?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_aliases", params: kms.huawei.ListAliasesParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListAliasesResult.Aliases?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_kms_by_tags", params: kms.huawei.ListKmsByTagsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKmsByTagsResult.Resources?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_grants", params: kms.huawei.ListGrantsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListGrantsResult.Grants?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_retirable_grants", params: kms.huawei.ListRetirableGrantsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListRetirableGrantsResult.Grants?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_key_stores", params: kms.huawei.ListKeyStoresParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeyStoresResult.Keystores?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_access_point", params: kms.huawei.ListAccessPointParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListAccessPointResult.AccessPoints?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_key_policy", params: kms.huawei.ListKeyPolicyParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeyPolicyResult.KeyspacePolicies?, kms.Error?)
 ---@param operation "list_support_regions"|"list_keys"|"list_aliases"|"list_kms_by_tags"|"list_grants"|"list_retirable_grants"|"list_key_stores"|"list_access_point"|"list_key_policy"
 ---@param params table
 ---@param options kms.CallOptions?
----@return fun(): any, kms.Error?
+---@return fun(): integer?, any, kms.Error? iterator
 function Huawei:each(operation, params, options) end
 
 return Huawei
