@@ -7,11 +7,13 @@ local env = require "kms.util.env"
 local Error = require "kms.error"
 local http1 = require "kms.http1"
 local lock_guard = require "kms.call.lock_guard"
-local pages = require "kms.call.pages"
+local lazy = require "kms.util.lazy"
 local params = require "kms.call.params"
 local retry = require "kms.call.retry"
 local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
+
+local pages = lazy "kms.call.pages"
 
 -- Loaded with this module, because loading in a handler would block the NGINX worker. In plain Lua the default is
 -- kms.transport.curl, loaded at the first call: a program with a transport of its own does not need libcurl.

@@ -1,12 +1,14 @@
 --- The public interface: clients of two clouds, and plain functions that call through a default client. Its types are
 --- in types/kms.lua.
 
-local catalog = require "kms.call.catalog"
-local client = require "kms.client"
 local credentials = require "kms.credentials"
 local Error = require "kms.error"
 local lazy = require "kms.util.lazy"
 local validate = require "kms.util.validate"
+
+-- Loaded with the first client.
+local catalog = lazy "kms.call.catalog"
+local client = lazy "kms.client"
 
 local parallel = lazy "kms.parallel"
 

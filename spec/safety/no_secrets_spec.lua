@@ -118,3 +118,139 @@ describe("objects that a program can print", function()
     end
   end)
 end)
+
+describe("operations with secrets", function()
+  local catalog = require "kms.call.catalog"
+  local fake_transport = require "spec.helpers.fake_transport"
+  local kms = require "kms"
+
+  -- One of them fits the rule of every secret param: hexadecimal, base64, text.
+  local CANDIDATES = { ("0123456789abcdef"):rep(6), "c2VjcmV0LW9mLXRoZS1wYXJhbS1pbi1iYXNlNjQ=", "secretOfTheParam/ThatNobody+Sees" }
+  local RESULT_SECRET = "secretOfTheResult/ThatNobody+Sees"
+
+  local function choose_value(field)
+    for _, candidate in ipairs(CANDIDATES) do
+      if not field.rule or field.rule.test(candidate) then return candidate end
+    end
+    error(field.name .. " has a rule that no candidate fits")
+  end
+
+  --- Fills the secret fields, and adds their values to a list.
+  local function fill_secrets(fields, values, secrets)
+    for _, field in ipairs(fields) do
+      local inner = field.fields
+      if field.secret then
+        values[field.name] = choose_value(field)
+        secrets[#secrets + 1] = values[field.name]
+      elseif inner and values[field.name] then
+        fill_secrets(inner, values[field.name], secrets)
+      end
+    end
+  end
+
+  local function copy(value)
+    if type(value) ~= "table" then return value end
+    local result = {}
+    for name, inner in pairs(value) do result[name] = copy(inner) end
+    return result
+  end
+
+  local function has_secret(fields)
+    for _, field in ipairs(fields) do
+      local inner = field.fields or field.items and field.items.fields
+      if field.secret or inner and has_secret(inner) then return true end
+    end
+    return false
+  end
+
+  --- Failures that repeat a text: responses, and an error of a transport.
+  local function list_failures(text)
+    local escaped = text:gsub("/", "\\/")
+    local error_body = ('{"error_code":"X.1","error_msg":"bad value %s","error":{"code":"X.1","message":"bad value %s"},'
+      .. '"code":"X.1","msg":"bad value %s"}'):format(text, escaped, text)
+    return {
+      { status = 400, body = error_body, headers = { ["x-request-id"] = text } },
+      { status = 500, body = error_body }, { status = 429, body = error_body },
+      { status = 400, body = "<html>" .. text .. "</html>" }, { status = 502, body = text },
+      { kind = "transport", code = "closed", message = "sent " .. text, uncertain = true },
+    }
+  end
+
+  --- Responses that hold a result which cannot be read.
+  local function list_unreadable(text)
+    return {
+      { status = 200, body = ('{"plain_text":"%s"'):format(text) }, { status = 200, body = ('["%s"]'):format(text) },
+      { status = 200, body = ('"%s"'):format(text) }, { status = 200, body = text },
+      { status = 200, body = ('{"code":"SUCCESS","data":"%s"}'):format(text) },
+      { status = 200, body = ('{"code":"SUCCESS","data":{"plaintext":"%s"'):format(text) },
+    }
+  end
+
+  local function new_client(provider, entry, transport, events)
+    local is_token = entry.auth == "refresh_token"
+    return kms[provider] {
+      transport = transport, retry = { attempts = 2, base = 0.01 }, on_attempt = function(event) events[#events + 1] = event end,
+      region = provider == "huawei" and "cn-north-4" or nil, project_id = provider == "huawei" and ("a"):rep(32) or nil,
+      credentials = is_token and { ocapi_token = SECRET } or { access_key = "AKFAKE0001", secret_key = SECRET },
+    }
+  end
+
+  --- Asserts that neither the error nor an event of a failed call has a secret.
+  local function assert_hidden(provider, entry, params, response, secrets)
+    local events = {}
+    local client = new_client(provider, entry, fake_transport.new(response), events)
+    local result, err = client[entry.name](client, params)
+    if result then return end -- a response that has all that the operation requires
+    assert.is_true(#events > 0)
+    no_secrets.check(err, secrets)
+    no_secrets.check(events, secrets)
+  end
+
+  local count = 0
+  for _, provider in ipairs { "huawei", "ncloud" } do
+    for entry in catalog.of(require("kms." .. provider)):each() do
+      if has_secret(entry.params) or entry.auth == "refresh_token" then
+        count = count + 1
+        it(("%s %s hides its secret params in every failure"):format(provider, entry.name), function()
+          local params, secrets = copy(entry.example), { SECRET }
+          fill_secrets(entry.params, params, secrets)
+          for _, secret in ipairs(secrets) do
+            for _, response in ipairs(list_failures(secret)) do assert_hidden(provider, entry, params, response, secrets) end
+            for _, response in ipairs(list_unreadable(secret)) do assert_hidden(provider, entry, params, response, secrets) end
+          end
+        end)
+      end
+      if has_secret(entry.result) then
+        count = count + 1
+        it(("%s %s hides a result that cannot be read"):format(provider, entry.name), function()
+          for _, response in ipairs(list_unreadable(RESULT_SECRET)) do
+            assert_hidden(provider, entry, copy(entry.example), response, { SECRET, RESULT_SECRET })
+          end
+        end)
+      end
+    end
+  end
+
+  it("are in both clouds", function() assert.is_true(count > 20) end)
+
+  it("withhold the service's message if a secret param is too short to be found in it", function()
+    local client = new_client("huawei", {}, fake_transport.new { status = 400,
+      body = '{"error_code":"X.1","error_msg":"cannot encrypt abc"}' }, {})
+    local _, err = client:encrypt_data { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", plain_text = "abc" }
+    assert.same({ "service", "X.1", "the service's message is not shown, because it may repeat a param that is secret" },
+      { err.kind, err.code, err.message })
+  end)
+
+  it("show no secret of a param that breaks a rule or has a wrong type", function()
+    local client = new_client("huawei", {}, fake_transport.new { "{}" }, {})
+    local key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
+    for _, params in ipairs {
+      { key_id = key_id, plain_text = RESULT_SECRET .. "\255" }, { key_id = key_id, plain_text = { RESULT_SECRET } },
+      { key_id = key_id, plain_text = RESULT_SECRET, limit = 1 },
+    } do
+      local ok, result, err = pcall(client.encrypt_data, client, params)
+      no_secrets.check(ok and err or result, { RESULT_SECRET })
+      assert.is_true(not ok or err ~= nil)
+    end
+  end)
+end)

@@ -38,7 +38,8 @@ local UTF8 = { text = "UTF-8 without NUL", test = validate.is_utf8 }
 local function validate_string(field, value)
   local rule = field.rule
   if rule and not rule.test(value) then return reject_value(field, value, rule) end
-  if not (rule and rule.plain) and not UTF8.test(value) then return reject_value(field, value, UTF8) end
+  local is_utf8 = rule and (rule.plain or rule.is_utf8) or UTF8.test(value)
+  if not is_utf8 then return reject_value(field, value, UTF8) end
   return value
 end
 
@@ -153,6 +154,19 @@ local function fail(name, problem)
   return nil, Error.new { kind = "invalid", code = path, message = message }
 end
 
+-- What is prepared once per operation: the fields by name, and for each field in order its name and, of a string whose
+-- rule is sufficient, the test.
+local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
+  local plan = { known = BY_NAME[entry.params] }
+  for i, field in ipairs(entry.params) do
+    local rule = field.rule
+    local is_sufficient = field.type == "string" and rule and (rule.plain or rule.is_utf8)
+    plan[i] = { field = field, name = field.name, test = is_sufficient and rule.test }
+  end
+  plans[entry] = plan
+  return plan
+end })
+
 --- Copies the params after validating them. An object with members of the caller's own becomes JSON text.
 ---@param entry kms.Operation
 ---@param arguments any what the caller passed
@@ -162,24 +176,26 @@ function params.validate(entry, arguments)
   if type(arguments) ~= "table" then
     return nil, nil, ("table expected, got %s"):format(arguments == nil and "no value" or type(arguments))
   end
-  local fields, values = entry.params, {}
-  local known = BY_NAME[fields]
+  local plan, values = PLANS[entry], {}
+  local known = plan.known
   for name in next, arguments do
     if not known[name] then
-      return nil, nil, ("unknown field %s; known: %s"):format(validate.quote(name), list_names(fields))
+      return nil, nil, ("unknown field %s; known: %s"):format(validate.quote(name), list_names(entry.params))
     end
   end
   local invalid
-  for i = 1, #fields do
-    local field = fields[i]
-    local name = field.name
+  for i = 1, #plan do
+    local item = plan[i]
+    local name, test = item.name, item.test
     local value = arguments[name]
-    if value ~= nil then
+    if test and type(value) == "string" and test(value) then
+      values[name] = value
+    elseif value ~= nil then
       local problem
-      values[name], problem = validate_value(field, value)
+      values[name], problem = validate_value(item.field, value)
       if problem and not problem.rule then return fail(name, problem) end
       if problem then invalid = invalid or { name, problem } end
-    elseif field.required then
+    elseif item.field.required then
       return nil, nil, ("field '%s' is missing"):format(name)
     end
   end

@@ -19,6 +19,7 @@ rules.KEY_NAME = {
 ---@type kms.Rule
 rules.KEY_TAG = {
   text = 'UTF-8 without NUL, 1 to 1024 bytes, other than "." and ".."',
+  is_utf8 = true,
   test = function(value)
     return value ~= "" and #value <= 1024 and value ~= "." and value ~= ".." and validate.is_utf8(value)
   end,

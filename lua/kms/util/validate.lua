@@ -9,6 +9,7 @@ local MAX_QUOTED = 64 -- bytes of a value that an error shows
 ---@field test fun(value: string): boolean|any
 ---@field plain boolean? every valid value consists of unreserved characters (RFC 3986, section 2.3), so that neither a
 ---  path nor a JSON string encodes it
+---@field is_utf8 boolean? every valid value is UTF-8 without NUL, as every plain one is
 ---@field show_length boolean? an error shows the length of the value
 ---@field show (fun(value: string): string)? how an error shows the value; quoted by default
 

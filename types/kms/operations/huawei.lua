@@ -91,7 +91,7 @@ function Huawei:list_support_regions(params, options) end
 function Huawei:create_key(params, options) end
 
 ---@class kms.huawei.ListKeysParams
----@field limit integer? largest number of items on the page; at least 1
+---@field limit integer? largest number of items on the page; at least 1; default 2000
 ---@field marker integer? where the page begins: `next_marker` of the page before; at least 0
 ---@field key_state integer? state of the keys, a number as in the result
 ---@field key_spec string? algorithm of the keys, or "ALL"; "AES_256", "SM4", "RSA_2048", "RSA_3072", "RSA_4096", "EC_P256", "EC_P384", "SM2" or "ALL"

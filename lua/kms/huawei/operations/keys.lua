@@ -51,7 +51,8 @@ return {
     path = "/v1.0/{project_id}/kms/list-keys",
     read_only = true,
     params = {
-      fields.LIMIT,
+      { name = "limit", type = "integer", place = "body", text = true, min = 1, default = 2000,
+        about = "largest number of items on the page" },
       fields.MARKER,
       { name = "key_state", type = "integer", place = "body", text = true,
         about = "state of the keys, a number as in the result" },
@@ -71,7 +72,7 @@ return {
       fields.TRUNCATED,
       fields.TOTAL,
     },
-    paging = { items = "key_details", param = "marker", next = "next_marker", more = "truncated" },
+    paging = { items = "key_details", param = "marker", next = "next_marker", more = "truncated", limit = "limit" },
     permission = "kms:cmk:list",
     error_status = fields.ERROR_STATUS,
     notes = {
