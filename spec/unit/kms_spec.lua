@@ -21,7 +21,7 @@ describe("kms", function()
     local names = {}
     for name in pairs(kms) do names[#names + 1] = name end
     table.sort(names)
-    assert.same({ "_NAME", "_VERSION", "credentials", "huawei", "is_error", "ncloud", "parallel", "preload", "rename_key",
+    assert.same({ "_NAME", "_VERSION", "bulk", "credentials", "huawei", "is_error", "ncloud", "parallel", "preload", "rename_key",
       "update_primary_region" }, names)
   end)
 
