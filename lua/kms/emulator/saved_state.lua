@@ -4,6 +4,7 @@
 --- none of the program around it.
 
 local config = require "kms.emulator.config"
+local json = require "kms.emulator.json"
 local schema = require "kms.emulator.schema"
 local validate = require "kms.util.validate"
 
@@ -13,6 +14,7 @@ local saved_state = {}
 local FORMAT = 1
 
 local CLOUDS = { "huawei", "ncloud" }
+local PROVIDERS = { "huawei", "ncloud", "iam", "metadata" }
 
 local FORMAT_RULE = {
   text = ("%d, the format of this version"):format(FORMAT),
@@ -36,6 +38,26 @@ local FIELDS = {
   schema.required("ncloud", "table"),
 }
 
+-- Finds the problem of a table whose members are tables.
+local function find_keys_problem(name, keys)
+  if type(keys) ~= "table" then return ("field '%s.keys': table expected, got %s"):format(name, type(keys)) end
+  for id, key in pairs(keys) do
+    if type(key) ~= "table" then
+      return ("field '%s.keys', entry %s: table expected, got %s"):format(name, validate.quote(id), type(key))
+    end
+  end
+end
+
+local function find_count_problem(name, count)
+  local total, by_operation = json.get(count, "total"), json.get(count, "by_operation")
+  if type(total) ~= "number" then
+    return ("field 'requests.%s.total': number expected, got %s"):format(name, type(total))
+  end
+  if type(by_operation) ~= "table" then
+    return ("field 'requests.%s.by_operation': table expected, got %s"):format(name, type(by_operation))
+  end
+end
+
 --- Finds the first problem of a saved state. What `save` wrote has none.
 ---@param saved any
 ---@return string? problem
@@ -43,17 +65,9 @@ function saved_state.find_problem(saved)
   local problem = schema.find_problem(FIELDS, saved, "field")
     or config.find_problem { accounts = saved.accounts }
     or config.find_problem { accounts = saved.issued_keys }
-  if problem then return problem end
-  for _, name in ipairs(CLOUDS) do
-    if type(saved[name].keys) ~= "table" then
-      return ("field '%s.keys': table expected, got %s"):format(name, type(saved[name].keys))
-    end
-    for id, key in pairs(saved[name].keys) do
-      if type(key) ~= "table" then
-        return ("field '%s.keys', entry %s: table expected, got %s"):format(name, validate.quote(id), type(key))
-      end
-    end
-  end
+  for _, name in ipairs(PROVIDERS) do problem = problem or find_count_problem(name, saved.requests[name]) end
+  for _, name in ipairs(CLOUDS) do problem = problem or find_keys_problem(name, saved[name].keys) end
+  return problem
 end
 
 -- Sorts a list by a field, so that equal states are saved as equal lists.

@@ -66,6 +66,11 @@ describe("the options of an emulator", function()
     end)
   end
 
+  it("a key of Huawei Cloud may have aliases and tags", function()
+    assert.is_nil(config.find_problem { keys = { { provider = "huawei", key_id = "k", primary = "cn-north-4",
+      aliases = { "a", "b" }, tags = { { key = "stage", value = "test" }, { key = "old" } } } } })
+  end)
+
   it("a name may be there once per owner and zone", function()
     assert.is_nil(config.find_problem { keys = {
       { provider = "ncloud", key_tag = "t", key_name = "abc" },

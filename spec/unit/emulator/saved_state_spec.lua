@@ -63,11 +63,14 @@ describe("a saved state of the emulator", function()
   it("a saved state has accounts that IAM issued, and tokens", function()
     local cloud = new_used_emulator()
     local account = cloud.issuer:issue_key(cloud.services.iam.accounts[1], 3600)
+    local second = cloud.issuer:issue_key(cloud.services.metadata.accounts.ncloud[1], 3600)
     cloud.services.huawei.gateway:accept_keys(account)
+    cloud.services.ncloud.gateway:accept_keys(second)
     cloud.services.huawei.gateway:accept_token("issued", { account = account, region = "cn-east-3" })
     local copy = emulator.new { state = pass_through_json(cloud:save()) }
     local gateway = copy.services.huawei.gateway
     assert.same(account, gateway.accounts[account.access_key])
+    assert.same(second, copy.services.ncloud.gateway.accounts[second.access_key])
     assert.same(account, gateway:find_token("issued").account)
     assert.equal("cn-north-4", gateway:find_token("emulator-token-of-cn-north-4").region)
   end)
@@ -120,6 +123,9 @@ describe("a saved state of the emulator", function()
     { "an unknown field", change("color", "red"), 'unknown field "color"' },
     { "keys that are missing", change("ncloud", {}), "field 'ncloud.keys': table expected, got nil" },
     { "a key that is a text", change("huawei", { keys = { k = "x" } }), "field 'huawei.keys', entry \"k\": table expected, got string" },
+    { "counts that are missing", change("requests", {}), "field 'requests.huawei.total': number expected, got nil" },
+    { "counts of operations that are missing", change("requests", { huawei = { total = 1 } }),
+      "field 'requests.huawei.by_operation': table expected, got nil" },
     { "a wrong account", change("accounts", { { provider = "ncloud" } }), "option 'accounts', entry 1: field 'access_key' is missing" },
     { "a wrong setting", change("settings", { agency = 1 }), "setting 'agency': boolean expected" },
   } do
