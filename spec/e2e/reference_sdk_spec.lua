@@ -7,8 +7,8 @@ local curl = require "kms.transport.curl"
 local emulator = require "spec.helpers.emulator_client"
 local facts = require "spec.helpers.huawei_facts"
 local fake_transport = require "spec.helpers.fake_transport"
-local huawei_wire = require "spec.helpers.huawei_wire"
 local kms = require "kms"
+local operation_facts = require "spec.helpers.operation_facts"
 
 local MODULES = (os.getenv "BUILD" or "build") .. "/reference_sdk/node_modules"
 local REGION = "cn-north-4"
@@ -139,7 +139,7 @@ describe("the reference SDK #sdk", function()
       for i = 2 * index - 1, 2 * index do
         local sdk, library = by_sdk[i].request, by_library[i].request
         sdk.body = sdk.body ~= "" and sdk.body or nil
-        assert.same(huawei_wire.describe_request(sdk), huawei_wire.describe_request(library))
+        assert.same(operation_facts.describe_request(sdk), operation_facts.describe_request(library))
         assert.equal(signed_headers(sdk), signed_headers(library))
         for _, name in ipairs(list_different_headers(sdk, library)) do
           assert.is_string(DIFFERENT_HEADERS[name], operation.name .. ": header " .. name)

@@ -7,6 +7,7 @@ local cjson = require "cjson.safe"
 local facts = require "spec.helpers.huawei_facts"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
+local operation_facts = require "spec.helpers.operation_facts"
 
 local huawei_wire = {}
 
@@ -28,24 +29,6 @@ function huawei_wire.success(operation)
   return { status = facts.status(operation), body = facts.response(operation) }
 end
 
-local function parse_query(text)
-  local query = {}
-  for name, value in (text or ""):gmatch "([^&=]+)=([^&]*)" do
-    assert.is_nil(query[name], name .. " is in the query twice")
-    query[name] = value:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
-  end
-  return query
-end
-
---- Returns what a request has on the wire, without its headers.
----@param request table
----@return { method: string, path: string, query: table<string, string>, body: table? }
-function huawei_wire.describe_request(request)
-  local path, query = request.target:match "^([^?]*)%??(.*)$"
-  local body = request.body
-  return { method = request.method, path = path, query = parse_query(query), body = body and assert(cjson.decode(body)) }
-end
-
 local function assert_headers(request)
   local headers = fake_transport.headers(request)
   assert.equal("application/json", headers["content-type"])
@@ -59,7 +42,7 @@ local function assert_request(operation, only_required)
   assert(client[operation.name](client, facts.params(operation, only_required)))
   assert.equal(1, #transport.requests)
   local request = transport.requests[1]
-  assert.same(facts.request(operation, PROJECT, only_required), huawei_wire.describe_request(request))
+  assert.same(facts.request(operation, PROJECT, only_required), operation_facts.describe_request(request))
   assert_headers(request)
 end
 
@@ -121,7 +104,7 @@ end
 function huawei_wire.send(name, params)
   local client, transport = huawei_wire.new_client(huawei_wire.success(facts.find(name)))
   assert(client[name](client, params))
-  return huawei_wire.describe_request(transport.requests[1])
+  return operation_facts.describe_request(transport.requests[1])
 end
 
 --- Makes a call with the sample params, and returns its result for a response with this body.
