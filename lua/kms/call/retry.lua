@@ -10,6 +10,7 @@ local retry = {}
 -- `cap` limits every pause. The last attempt may use all the time that is left.
 local DEFAULTS = { attempts = 4, base = 0.25, cap = 8, attempt_timeout = 10 }
 local NO_RETRY = { attempts = 1, base = 0, cap = 0 }
+local MAX_RETRY_AFTER = 1e9 -- seconds; a number with hundreds of digits would be infinite
 
 local FIELDS = {}
 for _, name in ipairs { "attempts", "base", "cap", "attempt_timeout" } do
@@ -88,7 +89,7 @@ end
 function retry.parse_retry_after(response, now)
   local text = response and response.headers["retry-after"]
   if not text then return nil end
-  if text:find "^%d+$" then return tonumber(text) end
+  if text:find "^%d+$" then return math.min(tonumber(text), MAX_RETRY_AFTER) end
   local date = time.parse_http_date(text)
   return date and math.max(0, date - (time.parse_http_date(response.headers.date or "") or now))
 end

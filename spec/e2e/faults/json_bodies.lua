@@ -40,7 +40,7 @@ add { "1 MiB and a byte of JSON", status = 400, body = '{"hello":"' .. ("x"):rep
 local CLOUDS = {
   huawei = {
     { "an empty object", 200, "{}", "protocol wrong_type 200 uncertain" },
-    { "a number for the region", 200, '{"key_id":"0d0466b0-e727-4d9c-b35d-f84bb474a37f","primary_region":1}', "protocol wrong_type 200 uncertain" },
+    { "a number for the region", 200, '{"key_id":"0d0466b0-e727-4d9c-b35d-f84bb474a37f","primary_region":1}', "protocol mismatch 200 uncertain" },
     { "a code of 0", 400, '{"error":{"error_code":0,"error_msg":"x"}}', "service 0 400" },
     { "a code with a fraction", 400, '{"error":{"error_code":1.5,"error_msg":"x"}}', "service 1.5 400" },
     { "a code of 300 digits", 400, '{"error":{"error_code":1' .. ("0"):rep(299) .. ',"error_msg":"x"}}', "service 1" .. ("0"):rep(299) .. " 400" },
@@ -57,9 +57,9 @@ local CLOUDS = {
   },
   ncloud = {
     { "an empty object", 200, "{}", "protocol unknown 200 uncertain" },
-    { "success without data", 200, NULL_DATA, "protocol unknown 200 uncertain" },
+    { "success without data", 200, NULL_DATA, "protocol wrong_type 200 uncertain" },
     { "a number for the name", 200, '{"code":"SUCCESS","data":{"keyTag":"0d0466b0-e727-4d9c-b35d-f84bb474a37f","keyName":1}}',
-      "protocol wrong_type 200 uncertain" },
+      "protocol mismatch 200 uncertain" },
     { "a code of 0", 400, '{"code":0,"msg":"x"}', "service 0 400" },
     { "true for a code", 400, '{"code":true,"msg":"x"}', "protocol unknown 400" },
     { "NUL in a message", 400, '{"code":"X","msg":"a\\u0000b"}', "service X 400" },

@@ -245,6 +245,11 @@ describe("kms.call.retry", function()
     end
   end)
 
+  it("parse_retry_after returns a finite number for any number of digits", function()
+    assert.equal(1e9, retry.parse_retry_after({ headers = { ["retry-after"] = ("9"):rep(5000) } }, 0))
+    assert.equal(86400, retry.parse_retry_after({ headers = { ["retry-after"] = "86400" } }, 0))
+  end)
+
   it("parse_retry_after returns 0 for a date that has passed, and nil for other text", function()
     local response = { headers = { ["retry-after"] = "Fri, 02 Jan 2026 03:04:05 GMT" } }
     assert.equal(0, retry.parse_retry_after(response, 1767323099))
