@@ -1,4 +1,4 @@
---- The emulated Huawei Cloud KMS with bodies that no client sends: every operation answers them, and none raises.
+--- The emulated Huawei Cloud KMS with bodies that no client sends: every operation responds, and none raises.
 
 local catalog = require "kms.call.catalog"
 local cjson = require "cjson"
