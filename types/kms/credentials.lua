@@ -10,6 +10,7 @@ local credentials = {}
 ---@field secret_key string?
 ---@field security_token string? Huawei Cloud, with temporary keys
 ---@field token string? Huawei Cloud: a ready X-Auth-Token, in place of keys
+---@field ocapi_token string? NAVER Cloud: a token of one key, in place of keys
 ---@field expires number? Unix time in seconds
 ---@field warning string? appears in results and errors
 
