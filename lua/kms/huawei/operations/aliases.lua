@@ -13,6 +13,8 @@ local ALIAS = {
   { name = "update_time", type = "string", about = "when it was changed" },
 }
 
+local TIMES = 'Times are text, such as "2024-04-01T00:00:00Z" in the sample of CreateAlias.'
+
 ---@type kms.Operation[]
 return {
   {
@@ -29,7 +31,7 @@ return {
     verification = fields.verification("look for the alias with list_aliases"),
     notes = {
       "An alias is unique in an account and region, so a repeat cannot create a second one.",
-      fields.TIMES_AS_TEXT,
+      TIMES,
     },
     sources = { fields.SDK, fields.OPENAPI },
     example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", alias = "alias/payroll" },
@@ -48,7 +50,7 @@ return {
     },
     result = ALIAS,
     verification = fields.verification("look for the alias with list_aliases"),
-    notes = { fields.TIMES_AS_TEXT, fields.REPEAT_UNKNOWN },
+    notes = { TIMES, fields.REPEAT_UNKNOWN },
     sources = { fields.SDK, fields.OPENAPI },
     example = { alias = "alias/payroll", target_key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
   },
@@ -75,7 +77,7 @@ return {
     notes = {
       "The SDKs document the response as an array of pages, the vendor's Terraform provider reads one page as an "
         .. "object; both are accepted.",
-      fields.TIMES_AS_TEXT,
+      TIMES,
     },
     sources = { fields.SDK, fields.OPENAPI },
     example = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f" },
