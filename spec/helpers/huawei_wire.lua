@@ -97,6 +97,58 @@ local function assert_entry(operation, entry)
     entry.paging and { entry.paging.items, entry.paging.param, entry.paging.next, entry.paging.more, entry.paging.total })
 end
 
+--- Finds the object that has the member at a path such as "page_info.next_marker", and the member's name.
+local function find_member(object, path)
+  local outer, name = path:match "^(.*)%.([^.]+)$"
+  if outer then return object[outer], name end
+  return object, path
+end
+
+--- Builds the bodies of two pages that follow from the documented response. The second one has another item.
+local function build_pages(operation)
+  local paging, pages = operation.paging, {}
+  for i = 1, 2 do pages[i] = cjson.decode(facts.response(operation)) end
+  local items, name = pages[2][paging.items], nil
+  for _, field in ipairs(operation.response) do
+    if field.name == paging.items and field.fields then name = field.fields[1].wire or field.fields[1].name end
+  end
+  if name then items[1][name] = "another" else pages[2][paging.items] = { "another" } end
+  if paging.next then
+    local object, member = find_member(pages[2], paging.next)
+    object[member] = ""
+  end
+  if paging.more then pages[2][paging.more] = "false" end
+  for _, page in ipairs(paging.next and {} or pages) do
+    if paging.total then page[paging.total] = 2 end
+  end
+  return pages
+end
+
+--- Asserts that `each` gets both pages, and sends the documented position for the second one.
+local function assert_pages(operation)
+  local paging, pages = operation.paging, build_pages(operation)
+  local count = #pages[1][paging.items]
+  local client, transport = huawei_wire.new_client({ body = cjson.encode(pages[1]) }, { body = cjson.encode(pages[2]) })
+  local params, number = facts.params(operation, true), 0
+  params.limit = count
+  for _, item, err in client:each(operation.name, params) do
+    assert(item ~= nil, tostring(err))
+    number = number + 1
+  end
+  assert.equal(count + 1, number)
+  assert.equal(2, #transport.requests)
+  local expected = facts.request(operation, PROJECT, true)
+  local place = expected[paging.where]
+  place.limit = ("%d"):format(count) -- as text in the body too
+  assert.same(expected, operation_facts.describe_request(transport.requests[1]))
+  place[paging.request[2]] = ("%d"):format(count)
+  if paging.next then
+    local object, member = find_member(pages[1], paging.next)
+    place[paging.request[2]] = object[member]
+  end
+  assert.same(expected, operation_facts.describe_request(transport.requests[2]))
+end
+
 --- Makes a call, and returns what it put on the wire.
 ---@param name string
 ---@param params table
@@ -163,6 +215,10 @@ function huawei_wire.declare(group, it)
       local client = huawei_wire.new_client(huawei_wire.success(operation))
       assert.same(facts.result(operation), (assert(client[name](client, facts.params(operation)))))
     end)
+
+    if operation.paging then
+      it(name .. " has pages, which each gets one after another", function() assert_pages(operation) end)
+    end
 
     if operation.errors then
       it(name .. " returns the documented errors", function()

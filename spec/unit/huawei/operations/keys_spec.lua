@@ -1,3 +1,4 @@
+local cjson = require "cjson.safe"
 local huawei_wire = require "spec.helpers.huawei_wire"
 
 describe("kms.huawei.operations.keys", function()
@@ -18,6 +19,15 @@ describe("kms.huawei.operations.keys", function()
     local expected = { keys = {}, key_details = { key }, next_marker = 2, truncated = true, total = 1 }
     assert.same(expected, huawei_wire.receive("list_keys", as_text))
     assert.same(expected, huawei_wire.receive("list_keys", as_types))
+  end)
+
+  it("list_keys sends a marker together with a limit, as documented", function()
+    local first = { body = '{"key_details":[{"key_id":"a"}],"next_marker":"1","truncated":"true"}' }
+    local client, transport = huawei_wire.new_client(first, { body = '{"key_details":[{"key_id":"b"}],"truncated":"false"}' })
+    for _, key, err in client:each("list_keys", { key_spec = "ALL" }) do assert(key, err) end
+    assert.equal('{"key_spec":"ALL"}', transport.requests[1].body)
+    assert.same({ key_spec = "ALL", marker = "1", limit = "2000" }, cjson.decode(transport.requests[2].body))
+    assert.equal(2, #transport.requests)
   end)
 
   it("list_key_detail leaves out empty and unknown members", function()
