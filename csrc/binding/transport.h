@@ -31,6 +31,8 @@ kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *
  * `function` is the stack index of kms_transport_push_result, which the caller pushed while it held
  * nothing, because pushing a function may raise. */
 int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfer);
+
+/* The Lua function that kms_transport_push_outcome calls with a transfer as light userdata. */
 int kms_transport_push_result(lua_State *L);
 
 /* Pushes a table with two counters, and returns 1. */
