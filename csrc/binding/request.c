@@ -15,12 +15,14 @@ enum {
     HEADERS,
     TIMEOUT,
     LINK_LOCAL,
-    FIELD_COUNT = LINK_LOCAL
+    IDEMPOTENT,
+    FIELD_COUNT = IDEMPOTENT
 };
 
 static const char *const FIELDS[] = {
     [METHOD] = "method", [SCHEME] = "scheme",   [HOST] = "host",       [TARGET] = "target",
     [BODY] = "body",     [HEADERS] = "headers", [TIMEOUT] = "timeout", [LINK_LOCAL] = "link_local",
+    [IDEMPOTENT] = "idempotent",
 };
 
 /* Its address is the registry key of the list of names. The list has Lua strings, because pushing a
@@ -77,6 +79,9 @@ static kms_request_status read_fields(lua_State *L, int index, int names, kms_re
         return reject_field(L, TIMEOUT, "a finite number of seconds");
     push_field(L, index, names, LINK_LOCAL);
     http->allows_link_local = lua_toboolean(L, -1) != 0;
+    http->is_idempotent = push_field(L, index, names, IDEMPOTENT) == LUA_TNIL
+                              ? kms_http_method_is_idempotent(http->method)
+                              : lua_toboolean(L, -1) != 0;
     lua_settop(L, names);
     return KMS_REQUEST_OK;
 }

@@ -17,7 +17,7 @@ void kms_transfer_init(kms_transfer *transfer)
 void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request)
 {
     kms_http_request_get_origin(request, &transfer->origin);
-    transfer->is_idempotent = kms_http_method_is_idempotent(request->method);
+    transfer->is_idempotent = request->is_idempotent;
     transfer->has_no_body = kms_http_method_has_no_body(request->method);
 }
 

@@ -59,6 +59,19 @@ describe("connections that the server closes", function()
     end
   end)
 
+  it("the field idempotent decides, whatever the method is", function()
+    for _, row in ipairs { { "POST", true, 2 }, { "PUT", false, 1 } } do
+      local transport = curl.new()
+      local heads = with_raw_server("lose", function()
+        assert.equal("first", transport:send(new_request("proxy", "/1")).body)
+        local response, err = transport:send(new_request("proxy", "/2", { method = row[1], idempotent = row[2] }))
+        assert.equal(row[2] and "again" or "closed", row[2] and response.body or err.code)
+        if not row[2] then assert.equal("again", transport:send(new_request("proxy", "/3")).body) end
+      end)
+      assert.equal(row[3], select(2, heads:gsub(" /2 HTTP", "")))
+    end
+  end)
+
   it("an error is uncertain if the server got the first try and the second one cannot connect", function()
     local transport = curl.new()
     with_raw_server("leave", function()

@@ -13,6 +13,7 @@ local Transport = {}
 ---@field headers { [1]: string, [2]: string }[]? list of { name, value }
 ---@field body string?
 ---@field timeout number? seconds for this request, from its start to the end of its response
+---@field idempotent boolean? may be sent again if a kept connection was closed; by default, the method decides
 ---@field link_local boolean? plain HTTP may go to a link-local address: a metadata service
 
 ---@class kms.transport.Response

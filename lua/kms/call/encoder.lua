@@ -142,7 +142,7 @@ end
 
 -- What is prepared once per operation.
 local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
-  local plan = {}
+  local plan = { idempotent = entry.read_only or entry.repeatable or false }
   prepare_path(plan, entry)
   prepare_query(plan, entry)
   prepare_body(plan, entry)
@@ -215,6 +215,7 @@ function encoder.build_request(entry, params, settings)
     headers = headers,
     body = plan.body and fill_template(plan.body, params, settings)
       or plan.members and encode_members(plan, params) or nil,
+    idempotent = plan.idempotent,
     timeout = nil,
   }
 end

@@ -252,10 +252,12 @@ local function send_once(self, origin, message, deadline, must_be_new)
   return result
 end
 
---- Whether a request may be sent again: its connection was stale, and the method is idempotent, because the server may
---- have handled the request (RFC 9110, section 9.2.2).
-local function can_resend(method, result)
-  return result.is_stale and http1.is_idempotent(method)
+--- Whether a request may be sent again: its connection was stale, and it is idempotent, because the server may have
+--- handled the request. Without the field, the method decides (RFC 9110, section 9.2.2).
+local function can_resend(request, result)
+  if not result.is_stale then return false end
+  if request.idempotent ~= nil then return request.idempotent end
+  return http1.is_idempotent(request.method)
 end
 
 ---@param seconds number
@@ -301,7 +303,7 @@ function Transport:send(request)
   local message = { method = request.method, bytes = bytes }
   local result = send_once(self, origin, message, deadline, false)
   local is_sent = result.is_sent
-  if can_resend(request.method, result) then result = send_once(self, origin, message, deadline, true) end
+  if can_resend(request, result) then result = send_once(self, origin, message, deadline, true) end
   if result.response then return result.response end
   local code, reason = result.code, result.reason
   local text = code == "timeout" and describe_timeout(result, settings, timeout) or reason

@@ -135,6 +135,14 @@ describe("kms.call.encoder", function()
     assert.equal('{"action":"create"}', encoder.build_request(entry, {}, SETTINGS).body)
   end)
 
+  it("says by the flags of the entry whether the request may be sent twice", function()
+    for flag, expected in pairs { read_only = true, repeatable = true, notes = false } do
+      local entry = new_entry("/", {})
+      entry[flag] = true
+      assert.equal(expected, encoder.build_request(entry, {}, SETTINGS).idempotent)
+    end
+  end)
+
   it("copies the headers of the settings", function()
     local request = encoder.build_request(PAINT, { wall = "w", colour = "red" }, SETTINGS)
     request.headers[1][2], request.headers[2] = "changed", {}
