@@ -1,14 +1,19 @@
 --- Orders renames so that no key ever needs a name that another key still has: chains and swaps.
 
+local ascii = require "kms.util.ascii"
 local validate = require "kms.util.validate"
 
 local rename_plan = {}
 
 local TEMPORARY_NAME = "kms-tmp-%d"
 
+-- Not documented: whether letter case counts when names are compared. Version 3 of the API ignores it, so names that
+-- differ only in it are taken for the same name here.
+local fold = ascii.lower
+
 --- Finds what the items ask for in conflict with each other and with the names that exist.
 ---@param steps kms.bulk.Step[]
----@param tags table<string, string>? tags by existing name; nil if the names are not known
+---@param tags table<string, string>? tags by existing name, folded; nil if the names are not known
 ---@param names table<string, string>? existing names by tag
 ---@return { line: integer, message: string }[] problems
 local function find_problems(steps, tags, names)
@@ -17,16 +22,17 @@ local function find_problems(steps, tags, names)
   for _, step in ipairs(steps) do by_tag[step.key] = step end
   for _, step in ipairs(steps) do
     local name = step.params.key_name
-    local owner = tags and tags[name]
+    local folded = fold(name)
+    local owner = tags and tags[folded]
     local other = owner and by_tag[owner]
-    if wanted[name] then
-      add(step, ("name %s is also in line %d"):format(validate.quote(name), wanted[name].line))
+    if wanted[folded] then
+      add(step, ("name %s is also in line %d"):format(validate.quote(name), wanted[folded].line))
     elseif names and not names[step.key] then
       add(step, ("there is no key with tag %s"):format(validate.quote(step.key)))
     elseif owner and not other then
       add(step, ("name %s is taken by key %s"):format(validate.quote(name), owner))
     end
-    wanted[name] = wanted[name] or step
+    wanted[folded] = wanted[folded] or step
   end
   return problems
 end
@@ -36,7 +42,7 @@ local function link_owners(steps, tags)
   local by_tag, waiting = {}, {}
   for _, step in ipairs(steps) do by_tag[step.key] = step end
   for _, step in ipairs(steps) do
-    local owner = by_tag[tags[step.params.key_name] or false]
+    local owner = by_tag[tags[fold(step.params.key_name)] or false]
     if owner and owner ~= step then
       step.after = owner.n
       waiting[owner] = step
@@ -90,14 +96,14 @@ function rename_plan.order(steps, names)
   local tags
   if names then
     tags = {}
-    for tag, name in pairs(names) do tags[name] = tag end
+    for tag, name in pairs(names) do tags[fold(name)] = tag end
   end
   local problems = find_problems(steps, tags, names)
   if not names or problems[1] then return problems end
   local used = {}
   for name in pairs(tags) do used[name] = true end
   for _, step in ipairs(steps) do
-    used[step.params.key_name], step.before = true, names[step.key]
+    used[fold(step.params.key_name)], step.before = true, names[step.key]
     -- A key may keep its name.
     if step.before == step.params.key_name then step.outcome = "already" end
   end

@@ -15,6 +15,7 @@ local MAX_SLEEP = 1 -- seconds until a task looks again whether the run stops
 ---@field client table one attempt per call
 ---@field target table where the calls of the client go
 ---@field others table<string, table> clients by region
+---@field is_silent table<string, boolean?> regions where the last read got no response
 ---@field pace kms.bulk.Pace
 ---@field attempts integer of an item, without throttled ones
 ---@field stop { code: string, message: string }? why no request may begin
@@ -41,7 +42,8 @@ function requester.new(client, options)
     others[other_target.region] = options.verify:with { retry = false }
   end
   return setmetatable({
-    client = client:with { retry = false }, target = target, others = others, pace = pace.new(options.rate),
+    client = client:with { retry = false }, target = target, others = others, is_silent = {},
+    pace = pace.new(options.rate),
     attempts = options.attempts or DEFAULT_ATTEMPTS, requests = 0, retries = 0, throttled = 0,
   }, Requester)
 end
@@ -137,6 +139,11 @@ function Requester:back_off(attempt)
   self:sleep(draw_pause(attempt))
 end
 
+--- Returns how often a read is sent at most: once at a region where the last read got no response at all.
+local function count_read_attempts(self, region)
+  return self.is_silent[region or ""] and 1 or self.attempts
+end
+
 --- Sends a request that changes nothing, until it succeeds or the attempts are used up.
 ---@param operation string
 ---@param params table
@@ -150,9 +157,13 @@ function Requester:read(operation, params, region)
       return nil, Error.new { kind = "invalid", code = "stopped", message = "the run stops" }
     end
     local result, err = self:send(operation, params, region)
+    if result or err.status then self.is_silent[region or ""] = nil end
     if result then return result end
     if not err.throttled then attempt = attempt + 1 end
-    if not err.retryable or attempt >= self.attempts or self.stop then return nil, err end
+    if not err.retryable or attempt >= count_read_attempts(self, region) or self.stop then
+      self.is_silent[region or ""] = not err.status or nil
+      return nil, err
+    end
     if not err.throttled then self:back_off(attempt) end
   end
 end

@@ -99,6 +99,15 @@ describe("the order of renames", function()
       rename_plan.order(steps, { a = "one", b = "three", c = "four", k = "two" }))
   end)
 
+  it("takes names that differ only in letter case for the same name", function()
+    local steps = new_steps { a = "Two", b = "three" }
+    rename_plan.order(steps, { a = "one", b = "two" })
+    assert.equal(2, steps[1].after)
+    assert.same({ { line = 1, message = 'name "TWO" is taken by key b' } },
+      rename_plan.order(new_steps { a = "TWO" }, { a = "one", b = "two" }))
+    assert.same({}, rename_plan.order(new_steps { a = "ONE" }, { a = "one" }))
+  end)
+
   it("without the names that exist finds only names that are wanted twice", function()
     local steps = new_steps { a = "new", b = "new", c = "one" }
     assert.same({ { line = 2, message = 'name "new" is also in line 1' } }, rename_plan.order(steps, nil))

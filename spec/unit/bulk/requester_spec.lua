@@ -56,6 +56,25 @@ describe("a requester", function()
     assert.equal(3, #cloud.requests - before)
   end)
 
+  it("reads once at a region where the last read got no response", function()
+    local is_dead = true
+    cloud.filter = function()
+      if is_dead then return nil, require("kms.error").new { kind = "transport", code = "connect", message = "refused" } end
+    end
+    local self = new(cloud, { attempts = 3 })
+    local counts = {}
+    for i = 1, 2 do
+      local before = #cloud.requests
+      self:read("update_primary_region", PARAMS)
+      counts[i] = #cloud.requests - before
+    end
+    is_dead = false
+    assert(self:read("update_primary_region", PARAMS))
+    is_dead = true
+    self:read("update_primary_region", PARAMS)
+    assert.same({ 3, 1, 8 }, { counts[1], counts[2], #cloud.requests })
+  end)
+
   it("reads again after throttled requests without counting them", function()
     cloud.filter = fail(10, 429)
     assert(new(cloud, { attempts = 1 }):read("update_primary_region", PARAMS))

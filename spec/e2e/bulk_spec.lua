@@ -1,0 +1,197 @@
+--- kms.bulk in processes of their own, over HTTPS against the emulator with faults: cut at any instant, runs continue, and
+--- no key is lost and none is changed again after its success was recorded.
+
+local bulk_cloud = require "spec.helpers.bulk_cloud"
+local emulated = require "spec.helpers.emulator_client"
+local emulator = require "kms.emulator"
+local journal_reader = require "kms.bulk.journal_reader"
+local records = require "kms.bulk.records"
+local subprocess = require "spec.helpers.subprocess"
+
+local COUNT = 80 -- keys of each cloud
+local MAX_SESSIONS = 60
+-- Not close_before: the transport itself sends a request again if a kept connection was closed before any response.
+local FAULTS = { "close_within", "bad_gateway" }
+
+--- Makes a reproducible sequence of numbers from 0 to 1, the same on every Lua.
+local function new_generator(seed)
+  return function()
+    seed = (seed * 16807) % 2147483647
+    return seed / 2147483647
+  end
+end
+
+local function new_keys()
+  local keys = {}
+  for i = 1, COUNT do
+    keys[#keys + 1] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
+    keys[#keys + 1] = { provider = "ncloud", key_tag = bulk_cloud.key_tag(i), key_name = "name-" .. i }
+  end
+  return keys
+end
+
+-- The programs of an operator: one for the first session and for all that continue it.
+local COMMON = [[
+  local kms, count, journal = require "kms", tonumber(os.getenv "COUNT"), os.getenv "JOURNAL"
+  local transport = require("kms.transport.curl").new { ca_file = os.getenv "CA_FILE" }
+  local function run(client, operation, items, verify)
+    local run, err = kms.bulk { client = client, operation = operation, items = items, journal = journal, concurrency = 16,
+      attempts = 30, stop_after = false, verify = verify }
+    if not run then print(err) os.exit(1) end
+    local summary, problem = run:execute()
+    if not summary then print(problem) os.exit(1) end
+    print(summary.done + summary.already, summary.failed, summary.uncertain, summary.not_tried, summary.stop and summary.stop.code)
+    os.exit(summary.done + summary.already == count and not summary.stop and 0 or 3, true)
+  end
+]]
+local PROGRAMS = {
+  move = COMMON .. [[
+    local items = {}
+    for i = 1, count do items[i] = { key_id = ("%08x-e727-4d9c-b35d-f84bb474a37f"):format(i), primary_region = "cn-east-3" } end
+    local huawei = kms.huawei { region = "cn-north-4", transport = transport }
+    run(huawei, "update_primary_region", items, huawei:with { region = "cn-east-3", project_id = os.getenv "PROJECT" })
+  ]],
+  -- Swaps of neighbours, and one chain of three.
+  rename = COMMON .. [[
+    local items = {}
+    for i = 1, count do items[i] = { key_tag = ("tag%05d"):format(i), key_name = "name-" .. (i % 2 == 1 and i + 1 or i - 1) } end
+    items[1].key_name, items[2].key_name, items[3].key_name = "name-2", "name-3", "last"
+    items[4].key_name = "four"
+    run(kms.ncloud { endpoint = os.getenv "NCLOUD", transport = transport }, "rename_key", items)
+  ]],
+}
+
+--- The number of the update-primary-region or rename requests that the emulator received.
+local function count_requests(kind)
+  local operations = emulated.state().operations
+  if kind == "move" then return operations.huawei.update_primary_region or 0 end
+  return operations.ncloud.rename_key or 0
+end
+
+local function assert_changed(kind)
+  local keys = emulated.state().keys
+  for i = 1, COUNT do
+    if kind == "move" then
+      assert.equal("cn-east-3", keys[bulk_cloud.key_id(i)].primary)
+    else
+      local special = ({ "name-2", "name-3", "last", "four" })[i]
+      assert.equal(special or "name-" .. (i % 2 == 1 and i + 1 or i - 1), keys[bulk_cloud.key_tag(i)].key_name)
+    end
+  end
+end
+
+--- Reads all records of a journal.
+local function read_records(path)
+  local list = {}
+  for line in io.lines(path) do list[#list + 1] = assert(records.decode(line), line) end
+  return list
+end
+
+--- Asserts that the journal names every request, and none for a key after its success.
+local function assert_journal(path, kind, cut)
+  local state = assert(journal_reader.read(path))
+  for _, step in ipairs(state.steps) do
+    assert.is_true(step.outcome == "done" or step.outcome == "already", step.key .. " " .. tostring(step.outcome))
+  end
+  local begun, checked, done = 0, 0, {}
+  for _, record in ipairs(read_records(path)) do
+    if record.type == "begin" then
+      assert.is_nil(done[record.n])
+      begun = begun + 1
+    elseif record.type == "check" then
+      checked = checked + 1
+    elseif record.outcome == "done" or record.outcome == "already" then
+      done[record.n] = true
+    end
+  end
+  -- A verification of a move is a move too, and may be repeated. It has a record only after it.
+  local received = count_requests(kind)
+  local verifications = kind == "move" and (checked + 16 * cut) * 30 or 0
+  assert.is_true(received <= begun + verifications, ("%d received, %d begun, %d checked"):format(received, begun, checked))
+  assert.is_true(begun >= COUNT)
+end
+
+describe("kms.bulk in a process", function()
+  local journal
+
+  before_each(function()
+    journal = os.tmpname()
+    os.remove(journal)
+    emulated.reset()
+    emulated.control("PUT", "saved", emulator.new({ keys = new_keys() }):save())
+    emulated.settings { latency = { distribution = "uniform", min = 0.005, max = 0.03, seed = 1 } }
+  end)
+
+  after_each(function()
+    os.remove(journal)
+    emulated.reset()
+  end)
+
+  --- Runs one session.
+  ---@return string output, boolean ok
+  local function run_session(kind, prefix)
+    local account = emulated.accounts.huawei
+    local variables = { COUNT = tostring(COUNT), JOURNAL = journal, CA_FILE = emulated.ca_file, NCLOUD = emulated.ncloud,
+      PROJECT = account.projects["cn-east-3"],
+      HUAWEICLOUD_SDK_AK = account.access_key, HUAWEICLOUD_SDK_SK = account.secret_key,
+      HUAWEICLOUD_SDK_PROJECT_ID = account.projects["cn-north-4"],
+      NCLOUD_ACCESS_KEY = emulated.accounts.ncloud.access_key, NCLOUD_SECRET_KEY = emulated.accounts.ncloud.secret_key }
+    for region, endpoint in pairs(emulated.huawei) do
+      variables["HUAWEICLOUD_SDK_REGION_KMS_" .. region:upper():gsub("-", "_")] = endpoint
+    end
+    return subprocess.run(PROGRAMS[kind], variables, prefix)
+  end
+
+  --- Runs sessions that are cut, until one ends by itself.
+  ---@return integer cut sessions that were cut
+  local function run_until_done(kind, make_prefix)
+    for session = 1, MAX_SESSIONS do
+      local output, ok = run_session(kind, session < MAX_SESSIONS and make_prefix(session) or nil)
+      if ok then return session - 1 end
+      -- A journal that was full before its plan was complete is begun again.
+      assert.is_true(not output:find "invalid error" or output:find "cannot write journal" ~= nil, output)
+    end
+    error "the run does not end"
+  end
+
+  for kind in pairs(PROGRAMS) do
+    it(("ends a %s of all keys with many faults by itself #timing"):format(kind), function()
+      emulated.settings { random_faults = { rate = 0.3, seed = 5, kinds = FAULTS } }
+      local output, ok = run_session(kind)
+      assert.is_true(ok, output)
+      assert_changed(kind)
+      assert_journal(journal, kind, 0)
+    end)
+
+    for _, signal in ipairs(kind == "move" and { "KILL", "TERM", "INT" } or { "KILL" }) do
+      it(("continues a %s that SIG%s cut at random instants"):format(kind, signal), function()
+        emulated.settings { random_faults = { rate = 0.1, seed = 3, kinds = FAULTS } }
+        local draw = new_generator(42)
+        local cut = run_until_done(kind, function(session)
+          return ("timeout -s %s %.3f"):format(signal, 0.03 + (0.1 + session * 0.02) * draw())
+        end)
+        assert.is_true(cut >= 3, cut)
+        assert_changed(kind)
+        assert_journal(journal, kind, cut)
+      end)
+    end
+
+    it(("continues a %s that a full disk stopped before the next request"):format(kind), function()
+      local sizes, draw = 0, new_generator(7)
+      local cut = run_until_done(kind, function()
+        sizes = sizes + 2000 + math.floor(9000 * draw())
+        return "prlimit --fsize=" .. sizes
+      end)
+      assert.is_true(cut >= 3, cut)
+      assert_changed(kind)
+      assert_journal(journal, kind, cut)
+    end)
+  end
+
+  it("keeps to the quota of the cloud #timing", function()
+    emulated.settings { huawei_quota = 20 }
+    local output, ok = run_session "move"
+    assert.is_true(ok, output)
+    assert_changed "move"
+  end)
+end)
