@@ -42,7 +42,7 @@ local bulk = {}
 ---@field count integer items
 ---@field keys string[] up to three of them
 
---- An outcome; or that a second has passed, without `key`.
+--- An outcome; or that time has passed, without `key`.
 ---@class kms.bulk.Progress
 ---@field line integer? number of the item
 ---@field key string?
@@ -53,6 +53,7 @@ local bulk = {}
 ---@field requests integer
 ---@field retries integer
 ---@field throttled integer
+---@field under_way integer requests without a response so far
 ---@field rate number? requests per second that the run allows itself now
 ---@field seconds number since the run began
 

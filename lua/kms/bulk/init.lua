@@ -184,7 +184,8 @@ end
 
 --- Asks the run to stop: no further request begins, and those under way end. May be called from `on_progress`.
 ---@param message string?
----@param is_urgent boolean? doubts are not settled either
+---@param is_urgent boolean? does not wait for the requests under way, so their outcome is uncertain, and no doubt is
+---settled. The client must not be used any more, because its calls have not ended
 function Run:stop(message, is_urgent)
   self.requester:halt("requested", message or "the caller stopped the run")
   self.requester.stop.is_urgent = is_urgent

@@ -20,6 +20,7 @@ local MAX_SLEEP = 1 -- seconds until a task looks again whether the run stops
 ---@field attempts integer of an item, without throttled ones
 ---@field stop { code: string, message: string }? why no request may begin
 ---@field requests integer
+---@field under_way integer requests without a response so far
 ---@field retries integer
 ---@field throttled integer
 ---@field throttled_since number? nil: the last request was accepted
@@ -44,7 +45,7 @@ function requester.new(client, options)
   return setmetatable({
     client = client:with { retry = false }, target = target, others = others, is_silent = {},
     pace = pace.new(options.rate),
-    attempts = options.attempts or DEFAULT_ATTEMPTS, requests = 0, retries = 0, throttled = 0,
+    attempts = options.attempts or DEFAULT_ATTEMPTS, requests = 0, under_way = 0, retries = 0, throttled = 0,
   }, Requester)
 end
 
@@ -126,8 +127,9 @@ end
 ---@return kms.Error? err
 function Requester:send(operation, params, region)
   local client, sent_at = select_client(self, region), self:clock()
-  self.requests = self.requests + 1
+  self.requests, self.under_way = self.requests + 1, self.under_way + 1
   local result, err = client[operation](client, params, { timeout = ATTEMPT_TIMEOUT })
+  self.under_way = self.under_way - 1
   adjust_pace(self, sent_at, err)
   return result, err
 end

@@ -8,6 +8,8 @@ local summary = require "kms.bulk.summary"
 local runner = {}
 
 local PROGRESS_INTERVAL = 1 -- seconds without an outcome after which progress is reported
+local TICK_INTERVAL = 0.1 -- the same while tasks wait for responses
+local TICK = {} -- result of a task that has waited for the next report
 
 local IS_COMPLETE = { done = true, already = true }
 
@@ -36,7 +38,8 @@ local function report(self, step, err)
   self.reported_at = now
   if not self.on_progress then return end
   local event = { counts = self.counts, requests = requester.requests, retries = requester.retries,
-    throttled = requester.throttled, rate = requester.pace.rate, seconds = now - self.started_at }
+    throttled = requester.throttled, under_way = requester.under_way, rate = requester.pace.rate,
+    seconds = now - self.started_at }
   if step then
     event.line, event.key, event.outcome, event.inferred = step.line, step.key, step.outcome, step.inferred
     event.error = err
@@ -48,26 +51,69 @@ local function report_wait(self)
   if self.requester:clock() - self.reported_at >= PROGRESS_INTERVAL then report(self) end
 end
 
---- Takes the steps of a chain until one does not succeed.
----@return string? outcome of the last step that was taken
+--- Takes a step, and counts its outcome.
+---@return string? outcome nil: not tried
 ---@return kms.Error? err
+local function take_step(self, step)
+  summary.add(self.counts, step, -1)
+  step.is_planned = nil
+  local outcome, err = step_module.take(self.context, step)
+  summary.add(self.counts, step, 1)
+  if not outcome then return nil end
+  local reason = self.context.stop_rule:record_item(not IS_COMPLETE[outcome], err and err.message or "")
+  if reason then self.requester:halt("failures", reason) end
+  return outcome, err
+end
+
+--- Takes the steps of a chain until one does not succeed.
 local function take_chain(self, step)
-  local outcome, err
   while step and not self.requester.stop do
     if not IS_COMPLETE[step.outcome] or step.is_planned then
-      summary.add(self.counts, step, -1)
-      step.is_planned = nil
-      outcome, err = step_module.take(self.context, step)
-      summary.add(self.counts, step, 1)
-      if not outcome then return nil end
-      local reason = self.context.stop_rule:record_item(not IS_COMPLETE[outcome], err and err.message or "")
-      if reason then self.requester:halt("failures", reason) end
-      if not step.is_temporary then report(self, step, err) end
-      if not IS_COMPLETE[outcome] then return outcome, err end
+      local outcome, err = take_step(self, step)
+      if outcome and not step.is_temporary then report(self, step, err) end
+      if not IS_COMPLETE[outcome] then return end
     end
     step = step.next
   end
-  return outcome, err
+end
+
+--- Calls a function in a number of tasks. Meanwhile progress is reported often, and outside of the tasks. An urgent
+--- stop leaves the tasks where they are.
+---@param count integer
+---@param fn function
+---@return any problem that a task raised
+local function run_tasks(self, count, fn)
+  local tasks = assert(parallel.new { concurrency = count + 1, order = "finished" })
+  local started, active, problem = 0, count, nil
+  local function work()
+    local ok, raised = pcall(fn)
+    active = active - 1
+    if ok then return true end
+    problem = problem == nil and raised or problem
+    self.requester:halt("error", tostring(raised))
+  end
+  local function wait()
+    self.requester.client:sleep(TICK_INTERVAL)
+    return TICK
+  end
+  local results = tasks:map(function()
+    started = started + 1
+    if started <= count then return work end
+    return active > 0 and wait or nil
+  end, function(task) return task() end)
+  local function is_urgent() return self.requester.stop and self.requester.stop.is_urgent end
+  local ok, raised = pcall(function()
+    repeat
+      local number, result = results()
+      if result == TICK then report(self) end
+    until not number or is_urgent()
+  end)
+  if not ok then
+    problem = problem == nil and raised or problem
+    self.requester:halt("error", tostring(raised))
+  end
+  if not is_urgent() then tasks:close() end
+  return problem
 end
 
 local GLOBAL_KINDS = {
@@ -88,50 +134,41 @@ local function judge_first(self, step, err)
   if code then self.requester:halt(code, message) end
 end
 
---- Takes items one after another until one succeeds: what concerns all shows in one request.
+--- Takes one step after another until one succeeds: what concerns all shows in one request. Each outcome is reported
+--- outside of tasks, before anything else is changed.
+---@return any problem that a task raised
 local function run_first(self)
   while not self.requester.stop do
     local head = self:take_head()
-    if not head then return end
-    local outcome, err = take_chain(self, head)
-    if IS_COMPLETE[outcome] then return end
-    if err and err.kind and not self.requester.stop then judge_first(self, head, err) end
+    if not head then return nil end
+    local needs_request = head.outcome ~= "already"
+    local outcome, err
+    local problem = run_tasks(self, 1, function() outcome, err = take_step(self, head) end)
+    if problem ~= nil or not outcome then return problem end
+    if not head.is_temporary then report(self, head, err) end
+    if IS_COMPLETE[outcome] then
+      if head.next then self:return_head(head.next) end
+      if needs_request then return nil end
+    elseif err and err.kind and not self.requester.stop then
+      problem = run_tasks(self, 1, function() judge_first(self, head, err) end)
+      if problem ~= nil then return problem end
+    end
   end
-end
-
-local function run_worker(self)
-  while not self.requester.stop do
-    local head = self:take_head()
-    if not head then return true end
-    take_chain(self, head)
-  end
-  return true
 end
 
 --- Runs what is left, many items at once.
----@return string? problem that a task raised
+---@return any problem that a task raised
 local function run_parallel(self)
   local left = #self.heads - self.next_head + 1
   if left < 1 or self.requester.stop then return nil end
-  local tasks, workers = assert(parallel.new { concurrency = self.concurrency, order = "finished" }), {}
-  for i = 1, math.min(self.concurrency, left) do workers[i] = i end
   self.context.sleep = function(seconds) self.requester.client:sleep(seconds) end
-  local results = tasks:map(workers, function() return run_worker(self) end)
-  local problem
-  local ok, raised = pcall(function()
-    for _ = 1, #workers do
-      local _, result, err = results()
-      if not result and err ~= nil and not problem then
-        problem = err
-        self.requester:halt("error", tostring(err))
-      end
+  local problem = run_tasks(self, math.min(self.concurrency, left), function()
+    while not self.requester.stop do
+      local head = self:take_head()
+      if not head then return end
+      take_chain(self, head)
     end
   end)
-  if not ok then
-    problem = problem or raised
-    self.requester:halt("error", tostring(raised))
-  end
-  tasks:close()
   self.context.sleep = nil
   return problem
 end
@@ -147,6 +184,12 @@ function Runner:take_head()
   local head = self.heads[self.next_head]
   self.next_head = self.next_head + 1
   return head
+end
+
+--- Makes a step the next one to take.
+function Runner:return_head(step)
+  self.next_head = self.next_head - 1
+  self.heads[self.next_head] = step
 end
 
 ---@param fields { context: kms.bulk.Context, steps: kms.bulk.Step[], concurrency: integer, on_progress: function? }
@@ -168,7 +211,8 @@ function Runner:run()
   self.reported_at = self.started_at
   self.requester.on_wait = function() report_wait(self) end
   local ok, problem = pcall(run_first, self)
-  if ok then problem = run_parallel(self) else self.requester:halt("error", tostring(problem)) end
+  if not ok then self.requester:halt("error", tostring(problem)) end
+  if problem == nil then problem = run_parallel(self) end
   return problem
 end
 

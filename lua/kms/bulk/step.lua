@@ -105,7 +105,10 @@ local function run_attempt(context, step)
     add_record(context, { type = "end", n = step.n, key = step.key, outcome = "retry", code = "not_sent" })
     return nil
   end
-  return requester:send(context.operation, step.params)
+  step.is_begun = true -- for the summary, if an urgent stop leaves this task here
+  local result, err = requester:send(context.operation, step.params)
+  step.is_begun = nil
+  return result, err
 end
 
 --- Stops the run for failures that every other item would have too.

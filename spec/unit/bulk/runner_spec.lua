@@ -1,6 +1,9 @@
 --- kms.bulk.runner: which steps are taken, in which order, and when the run ends.
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
+local emulated = require "spec.helpers.emulator_client"
+local emulator = require "kms.emulator"
+local kms = require "kms"
 local requester = require "kms.bulk.requester"
 local runner = require "kms.bulk.runner"
 local stop_rule = require "kms.bulk.stop_rule"
@@ -73,5 +76,80 @@ describe("a runner", function()
     end } })
     assert.same({ 91, 92, 93 }, order)
     assert.same({ code = "target", message = "all of them: KMS.0207" }, self.requester.stop)
+  end)
+
+  it("takes one step of a chain first, and asks the caller before the next", function()
+    local steps = new_steps(3, { [1] = { after = 2 } })
+    local order = run(steps, { on_progress = function(event)
+      if event.counts.done == 1 then error("no", 0) end
+    end })
+    assert.same({ 2 }, order)
+  end)
+
+  it("does not take a key that needs no request for the first one", function()
+    local seen = {}
+    local steps = new_steps(3, { { outcome = "already", is_planned = true } })
+    run(steps, { on_progress = function(event) seen[#seen + 1] = event.counts.done + event.counts.already end })
+    assert.same({ 1, 2, 3 }, seen)
+  end)
+end)
+
+describe("a runner that waits for responses", function()
+  local LATENCY = 1 -- seconds
+  local MAIN = coroutine.running()
+
+  before_each(function()
+    emulated.reset()
+    local keys = {}
+    for i = 1, 4 do
+      keys[i] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
+    end
+    emulated.control("PUT", "saved", emulator.new({ keys = keys }):save())
+    emulated.settings { latency = { distribution = "fixed", seconds = LATENCY } }
+  end)
+
+  after_each(emulated.reset)
+
+  --- Moves four keys.
+  local function execute(on_progress)
+    local client = kms.huawei { region = "cn-north-4", endpoint = emulated.huawei["cn-north-4"], project_id =
+      emulated.accounts.huawei.projects["cn-north-4"], credentials = emulated.keys "huawei",
+      transport = { ca_file = emulated.ca_file } }
+    local items = {}
+    for i = 1, 4 do items[i] = bulk_cloud.key_id(i) end
+    local self
+    self = assert(kms.bulk { client = client, operation = "update_primary_region", params = { primary_region = "cn-east-3" },
+      items = items, on_progress = function(event) on_progress(event, self) end })
+    return assert(self:execute())
+  end
+
+  it("reports progress often, and outside of tasks", function()
+    local ticks, under_way = 0, 0
+    local summary = execute(function(event)
+      if event.key then return end
+      assert.equal(MAIN, coroutine.running())
+      ticks, under_way = ticks + 1, math.max(under_way, event.under_way)
+    end)
+    assert.equal(4, summary.done)
+    assert.equal(3, under_way)
+    assert.is_true(ticks >= 8, ticks)
+  end)
+
+  it("waits for the requests under way after a stop", function()
+    local summary = execute(function(event, self)
+      if event.under_way == 3 then self:stop "enough" end
+    end)
+    assert.same({ "requested", 4, 0 }, { summary.stop.code, summary.done, summary.uncertain })
+  end)
+
+  it("leaves the requests under way after an urgent stop, and the first one too", function()
+    local summary = execute(function(event, self)
+      if event.under_way == 3 then self:stop("now", true) end
+    end)
+    assert.same({ 1, 3, 0 }, { summary.done, summary.uncertain, summary.not_tried })
+    assert.is_true(summary.seconds < 2 * LATENCY, summary.seconds)
+    summary = execute(function(_, self) self:stop("now", true) end)
+    assert.same({ 0, 1, 3 }, { summary.done, summary.uncertain, summary.not_tried })
+    assert.is_true(summary.seconds < LATENCY, summary.seconds)
   end)
 end)
