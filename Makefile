@@ -205,6 +205,12 @@ bench-parallel:
 	@$(call measure,bench/parallel_cpu.lua,$(ON_ONE_CORE))
 	@$(call measure,bench/parallel.lua)
 
+# A page of 1,000 keys, compared with the JSON decoder alone.
+.PHONY: bench-list
+bench-list:
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua && \
+	  eval "$$($(MAKE) --no-print-directory -s env LUA=$$lua)" && $$lua bench/list.lua || exit 1; done
+
 # Time and memory from the first call to the millionth; some minutes.
 bench-growth:
 	@tools/install-deps bench
@@ -312,4 +318,5 @@ help:
 	@echo 'make bench      compare calls with libcurl alone in C; bench-peers: with other ways to make the call'
 	@echo 'make bench-instructions  count the instructions of a call and of a signature'
 	@echo 'make bench-parallel  measure many calls at once; bench-growth: time and memory by number of calls'
+	@echo 'make bench-list  compare a page of 1,000 keys with the JSON decoder'
 	@echo 'make bench-nginx  measure the cost of calls for the other requests of an NGINX worker'

@@ -20,8 +20,14 @@ enum {
 };
 
 static const char *const FIELDS[] = {
-    [METHOD] = "method", [SCHEME] = "scheme",   [HOST] = "host",       [TARGET] = "target",
-    [BODY] = "body",     [HEADERS] = "headers", [TIMEOUT] = "timeout", [LINK_LOCAL] = "link_local",
+    [METHOD] = "method",
+    [SCHEME] = "scheme",
+    [HOST] = "host",
+    [TARGET] = "target",
+    [BODY] = "body",
+    [HEADERS] = "headers",
+    [TIMEOUT] = "timeout",
+    [LINK_LOCAL] = "link_local",
     [IDEMPOTENT] = "idempotent",
 };
 

@@ -253,6 +253,17 @@ describe("a cosocket transport", function()
       assert.equal("1", nginx.get_record "first_requests")
     end)
 
+    it("follows the field idempotent, whatever the method is", function()
+      local host = ("localhost:%d"):format(nginx.port)
+      local function send_with(method, is_idempotent)
+        return transport:send(new_request(host, { scheme = "http", target = "/one_response", method = method,
+          idempotent = is_idempotent }))
+      end
+      assert.equal("once", send_with("PUT", false).body)
+      assert_error("closed", true, send_with("PUT", false))
+      for _ = 1, 2 do assert.equal("once", send_with("POST", true).body) end
+    end)
+
     it("does not keep a connection on which bytes follow the response", function()
       for _ = 1, 3 do assert.equal("once", send("PUT", "/one_response?surplus=HTTP/1.1").body) end
       assert.same({ requests = 3, connections = 3 }, transport:stats())

@@ -23,6 +23,24 @@ local function read_any_object(value)
   return type(value) == "table" and copy_without_nulls(value) or nil
 end
 
+--- Creates the reader of a list of strings.
+local function new_string_list_reader()
+  local read_string = scalar.get_reader { type = "string" }
+  return function(value)
+    if type(value) ~= "table" or #value == 0 and next(value) ~= nil then return nil end
+    local list, count = {}, 0
+    for i = 1, #value do
+      local item = value[i]
+      if type(item) ~= "string" then item = read_string(item) end
+      if item ~= nil then
+        count = count + 1
+        list[count] = item
+      end
+    end
+    return list
+  end
+end
+
 --- Creates the reader of a list. Items that have no meaning are left out.
 local function new_list_reader(read_item)
   return function(value)
@@ -51,44 +69,58 @@ local function new_union_reader(field)
   end
 end
 
+-- How a local is converted, with "@" for its number. A string is not passed to a function, nor is a frequent value or
+-- an empty text.
+local TEMPLATE = "if v@ ~= nil then v@ = readers[@](v@) end"
+local TEMPLATES = {
+  string = 'if type(v@) ~= "string" and v@ ~= nil then v@ = readers[@](v@) end',
+  time = 'if v@ == "" then v@ = nil elseif v@ ~= nil then v@ = readers[@](v@) end',
+}
+for _, name in ipairs { "integer", "boolean" } do
+  TEMPLATES[name] = ("if v@ ~= nil then frequent = %ss[v@] if frequent ~= nil then v@ = frequent "
+    .. "else v@ = readers[@](v@) end end"):format(name)
+end
+
+-- What the code gets besides its own arguments.
+local PRELUDE = "local type, integers, booleans, readers, fields, fail_type, fail_echo = ...\n"
+
 --- Writes Lua code that reads the members of `object` into the locals v1, v2 …, and the constructor of a table with
 --- them. A string, the most frequent type, is not passed to a function.
 ---@param fields kms.OperationField[]
 ---@param readers function[] receives the readers of the fields
 ---@return string[] lines, string constructor
 local function generate(fields, readers)
-  local lines, members = {}, {}
+  local lines, members = { "local frequent" }, {}
   for i, field in ipairs(fields) do
     readers[i] = get_reader(field)
-    local test = field.type == "string" and ('type(v%d) ~= "string" and v%d ~= nil'):format(i, i)
-      or ("v%d ~= nil"):format(i)
     lines[#lines + 1] = ("local v%d = object[%q]"):format(i, field.wire or field.name)
     for _, wire in ipairs(field.also or {}) do
       lines[#lines + 1] = ("if v%d == nil then v%d = object[%q] end"):format(i, i, wire)
     end
-    lines[#lines + 1] = ("if %s then v%d = readers[%d](v%d) end"):format(test, i, i, i)
+    lines[#lines + 1] = (TEMPLATES[field.type] or TEMPLATE):gsub("@", tostring(i))
     members[i] = ("[%q] = v%d"):format(field.name, i)
   end
   return lines, concat(members, ", ")
 end
 
 local function compile(lines, ...)
-  return assert(load_text(concat(lines, "\n")))(...)
+  local integers, booleans = scalar.get_frequent { type = "integer" }, scalar.get_frequent { type = "boolean" }
+  return assert(load_text(PRELUDE .. concat(lines, "\n")))(type, integers, booleans, ...)
 end
 
 --- Creates the reader of an object with known fields.
 local function new_object_reader(fields)
   local readers = {}
   local lines, members = generate(fields, readers)
-  table.insert(lines, 1, "local readers, type = ...\nreturn function(object)\n"
-    .. "if type(object) ~= 'table' then return nil end")
+  table.insert(lines, 1, "return function(object)\nif type(object) ~= 'table' then return nil end")
   lines[#lines + 1] = ("return { %s }\nend"):format(members)
-  return compile(lines, readers, type)
+  return compile(lines, readers)
 end
 
 ---@param field kms.OperationField
 ---@return fun(value: any): any
 function get_reader(field)
+  if field.type == "list" and field.items.type == "string" then return new_string_list_reader() end
   if field.type == "list" then return new_list_reader(get_reader(field.items)) end
   if field.type == "string|list" then return new_union_reader(field) end
   if field.type == "object" then return field.fields and new_object_reader(field.fields) or read_any_object end
@@ -128,8 +160,7 @@ end
 local function new_result_reader(fields)
   local readers = {}
   local lines, members = generate(fields, readers)
-  table.insert(lines, 1, "local readers, fields, type, fail_type, fail_echo = ...\n"
-    .. "return function(object, params, request_id)")
+  table.insert(lines, 1, "return function(object, params, request_id)")
   for i, field in ipairs(fields) do
     if field.required then
       lines[#lines + 1] = ("if v%d == nil then return fail_type(fields[%d], object) end"):format(i, i)
@@ -141,7 +172,7 @@ local function new_result_reader(fields)
   end
   -- `warning` reserves room, because the call may set it.
   lines[#lines + 1] = ("return { request_id = request_id, warning = nil, %s }\nend"):format(members)
-  return compile(lines, readers, fields, type, fail_type, fail_echo)
+  return compile(lines, readers, fields, fail_type, fail_echo)
 end
 
 local function has_secret(fields)

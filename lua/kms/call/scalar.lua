@@ -108,12 +108,9 @@ end
 
 --- Reads a number, or the text of one. An empty text is absent.
 local function read_number(value)
-  if type(value) == "string" then
-    local number = tonumber(value)
-    if number and json_text.is_finite(number) then return number end
-    return value ~= "" and value or nil
-  end
-  return type(value) == "number" and value or nil
+  local number = tonumber(value)
+  if number and number - number == 0 then return number end -- finite
+  return type(value) == "string" and value ~= "" and value or nil
 end
 
 local function read_integer(value)
@@ -133,9 +130,9 @@ local function read_boolean(value)
 end
 
 local function read_milliseconds(value)
-  local number = read_number(value)
-  if type(number) == "number" then return number / 1000 end
-  return number
+  local number = tonumber(value)
+  if number and number - number == 0 then return number / 1000 end
+  return read_number(value)
 end
 
 --- Reads a time without a unit: text in ISO 8601, or a number whose size shows the unit.
@@ -151,6 +148,17 @@ local READERS = {
   string = read_string, integer = read_integer, number = read_number, boolean = read_boolean,
   ["integer|string"] = read_integer,
 }
+
+-- Frequent values of some types, and what they are read as.
+local FREQUENT = { boolean = { ["true"] = true, ["false"] = false, [true] = true, [false] = false }, integer = {} }
+for i = 0, 99 do FREQUENT.integer[tostring(i)] = i end
+
+--- Returns a table of frequent values, which a reader need not be called for.
+---@param field kms.OperationField
+---@return table<any, any>?
+function scalar.get_frequent(field)
+  return FREQUENT[field.type]
+end
 
 --- Returns the function that reads a value of a type from a response.
 ---@param field kms.OperationField
