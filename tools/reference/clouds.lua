@@ -4,13 +4,6 @@ local clouds = {}
 
 clouds.huawei = {
   title = "Huawei Cloud KMS",
-  groups = {
-    multi_region = "Multi-region keys", keys = "Keys", aliases = "Aliases", tags = "Tags", grants = "Grants",
-    rotation = "Rotation", versions = "Versions of the API", import = "Import of key material",
-    crypto = "Encryption, signatures and MACs", datakeys = "Data keys and random numbers",
-    datakey_capsules = "Data key capsules", keystores = "Key stores", access_points = "Access points",
-    key_policies = "Key policies",
-  },
   intro = [[
 Every call goes to one region, with the project id of that region. The client fills in `project_id`, from its option or
 from a lookup ([usage](../usage.md#options-of-kmshuawei)).]],
@@ -32,10 +25,6 @@ print(moved and moved.primary_region or err) --> cn-east-3]],
 
 clouds.ncloud = {
   title = "NAVER Cloud KMS 2.0",
-  groups = {
-    keys = "Keys", rotation = "Rotation", versions = "Versions of a key", acl = "Access by address", tokens = "Tokens",
-    crypto = "Encryption, signatures and data keys", activity = "Use of a key",
-  },
   intro = [[
 A key is served in its own zone: global keys at one endpoint, keys isolated in Korea or Japan at others. The option
 `zone` of the client selects the endpoint ([usage](../usage.md#options-of-kmsncloud)). A sub account needs the system

@@ -2,7 +2,7 @@
 
 local coverage = require "tools.reference.coverage"
 local page = require "tools.reference.page"
-local clouds = require "tools.reference.clouds"
+local titles = require "kms.cli.cloud"
 local types = require "tools.reference.types"
 
 local outputs = {}
@@ -13,8 +13,7 @@ local outputs = {}
 function outputs.load_groups(cloud)
   local groups = {}
   for i, module in ipairs(require(("kms.%s.operations"):format(cloud))) do
-    local name = module:match "[%w_]+$"
-    groups[i] = { title = assert(clouds[cloud].groups[name], "no title for " .. module), entries = require(module) }
+    groups[i] = { title = titles.get_title(cloud, module), entries = require(module) }
   end
   return groups
 end

@@ -1,0 +1,82 @@
+--- Records the attempts of calls: on standard error with --verbose, in a file of JSON lines with --log.
+
+local json = require "kms.cli.json"
+local time = require "kms.util.time"
+
+local attempts = {}
+
+-- Members of a line of the log, in this order.
+local FIELDS = {}
+for i, name in ipairs { "t", "provider", "operation", "attempt", "status", "duration", "request_id", "code", "message",
+  "wait" } do
+  FIELDS[i] = { name = name }
+end
+local LINE = { type = "object", fields = FIELDS }
+
+---@class kms.cli.Attempts
+---@field err kms.cli.Output
+---@field is_verbose boolean
+---@field file file*? of --log
+---@field failure string? why the log is not complete
+local Attempts = {}
+Attempts.__index = Attempts
+
+--- Formats an attempt as one line for people.
+---@param event kms.AttemptEvent
+---@return string
+function attempts.describe(event)
+  local words = { ("%s attempt %d:"):format(event.operation:gsub("_", "-"), event.attempt) }
+  words[#words + 1] = event.status and ("HTTP %d"):format(event.status) or "no response"
+  words[#words + 1] = ("in %.2f s"):format(event.duration)
+  if event.error and event.error.code then words[#words + 1] = "(" .. tostring(event.error.code) .. ")" end
+  local text = table.concat(words, " ")
+  if event.request_id then text = text .. ", request id " .. event.request_id end
+  if event.wait then text = text .. (", next in %.1f s"):format(event.wait) end
+  return text
+end
+
+local function write_log(self, event)
+  if not self.file or self.failure then return end
+  local err = event.error or {}
+  local ok, message = self.file:write(json.line({ t = time.format_iso8601(os.time()), provider = event.provider,
+    operation = event.operation, attempt = event.attempt, status = event.status, duration = event.duration,
+    request_id = event.request_id, code = err.code, message = err.message, wait = event.wait }, LINE))
+  if ok then ok, message = self.file:flush() end
+  if not ok then self.failure = message end
+end
+
+--- Records an attempt.
+---@param event kms.AttemptEvent
+function Attempts:add(event)
+  if self.is_verbose then self.err:write("kms: ", attempts.describe(event), "\n") end
+  write_log(self, event)
+end
+
+--- Returns the hook `on_attempt` of a client, or nil if nothing is recorded.
+---@return fun(event: kms.AttemptEvent)?
+function Attempts:hook()
+  if not self.is_verbose and not self.file then return nil end
+  return function(event) self:add(event) end
+end
+
+--- Closes the log.
+function Attempts:close()
+  if self.file then self.file:close() end
+  self.file = nil
+end
+
+--- Opens the record of attempts.
+---@param options table `verbose`, `log`
+---@param err kms.cli.Output
+---@return kms.cli.Attempts? record
+---@return string? problem
+function attempts.open(options, err)
+  local file, problem
+  if options.log then
+    file, problem = io.open(options.log, "a")
+    if not file then return nil, "option --log: " .. problem end
+  end
+  return setmetatable({ err = err, is_verbose = options.verbose == true, file = file, failure = nil }, Attempts)
+end
+
+return attempts

@@ -1,0 +1,85 @@
+--- Prints the request of an operation as it would be sent, with its secrets masked. Sends nothing.
+
+local exit_status = require "kms.cli.exit_status"
+local params_module = require "kms.call.params"
+local redact = require "kms.util.redact"
+
+local dry_run = {}
+
+-- Stand in for credentials that are not in the environment or a file, and for a project that has to be looked up.
+local PLACEHOLDER = "PLACEHOLDER"
+local PROJECT = ("0"):rep(32)
+
+-- Headers whose value is a secret, or contains one.
+local SECRET_HEADERS = { ["x-auth-token"] = true, ["x-security-token"] = true, ["x-ncp-ocapi-token"] = true,
+  ["x-ncp-apigw-signature-v2"] = true }
+
+--- Creates a transport that keeps requests and sends none.
+local function new_recorder()
+  local recorder = { requests = {} }
+  function recorder.send(_, request)
+    recorder.requests[#recorder.requests + 1] = request
+    return nil, { kind = "transport", code = "aborted", message = "dry run: nothing is sent", uncertain = false }
+  end
+  return recorder
+end
+
+local function mask_header(name, value)
+  if SECRET_HEADERS[name:lower()] then return "[secret]" end
+  if name:lower() == "authorization" then return (value:gsub("Signature=%x+", "Signature=[secret]")) end
+  return value
+end
+
+--- Formats a request as it is on the wire.
+---@param request table of a transport
+---@param secrets string[]
+---@return string
+function dry_run.format(request, secrets)
+  local lines = { ("%s %s HTTP/1.1"):format(request.method, redact.text(request.target, secrets)),
+    "Host: " .. request.host }
+  for _, header in ipairs(request.headers) do
+    lines[#lines + 1] = ("%s: %s"):format(header[1], mask_header(header[1], header[2]))
+  end
+  if request.body and request.body ~= "" then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = redact.text(request.body, secrets, #request.body)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+--- Makes the call with a transport that records. Returns the request to the cloud's KMS, if there is one.
+local function record(client, entry, params, changes)
+  local recorder = new_recorder()
+  local settings = { transport = recorder, retry = false, lock_guard = false }
+  for name, value in pairs(changes) do settings[name] = value end
+  local recording = client:with(settings)
+  local _, err = recording[entry.name](recording, params)
+  local target = recording:target()
+  for _, request in ipairs(recorder.requests) do
+    if target and request.host == target.host then return request end
+  end
+  return nil, err, recorder.requests[1] ~= nil
+end
+
+--- Prints the request of a call.
+---@param client kms.Huawei|kms.Ncloud
+---@param entry kms.Operation
+---@param params table that were validated
+---@param context kms.cli.Context
+---@return integer exit_status
+function dry_run.print(client, entry, params, context)
+  local request, err, needs_requests = record(client, entry, params, {})
+  if not request and (needs_requests or err.kind == "credentials") then
+    context:note("Dry run: %s; placeholders stand in.",
+      needs_requests and "credentials or the project would be asked for first" or "there are no usable credentials")
+    local changes = { credentials = { access_key = PLACEHOLDER, secret_key = PLACEHOLDER } }
+    if context.options.project_id == nil and client.provider.name == "huawei" then changes.project_id = PROJECT end
+    request, err = record(client, entry, params, changes)
+  end
+  if not request then return context:fail(err) end
+  context.out:write(dry_run.format(request, params_module.collect_secrets(entry, params)))
+  context:note "Dry run: nothing was sent."
+  return exit_status.DONE
+end
+
+return dry_run

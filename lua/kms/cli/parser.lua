@@ -1,0 +1,121 @@
+--- Finds the command of a command line, and parses its arguments with lua-argparse.
+
+local parser = {}
+
+local MAX_DISTANCE = 2 -- typing errors for which a command is suggested
+
+--- Counts the insertions, deletions and replacements that make one word another one.
+local function compute_distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+    end
+  end
+  return row[#b]
+end
+
+local function each_below(command, visit)
+  for _, group in ipairs(command.list()) do
+    for _, inner in ipairs(group) do visit(inner) end
+  end
+end
+
+--- Finds the commands whose names are similar to a word.
+---@param command kms.cli.Command
+---@param word string
+---@return string[] names
+local function suggest(command, word)
+  local names = {}
+  each_below(command, function(inner)
+    local is_part = #word > 2 and inner.name:find(word, 1, true)
+    if is_part or compute_distance(word, inner.name) <= MAX_DISTANCE then names[#names + 1] = inner.name end
+  end)
+  return names
+end
+
+local function find_below(command, word)
+  if command.find then return command.find(word) end
+  local found
+  each_below(command, function(inner) found = inner.name == word and inner or found end)
+  return found
+end
+
+---@class kms.cli.Match
+---@field command kms.cli.Command
+---@field path string "kms huawei list-keys"
+---@field words string[] what follows the command
+---@field is_help boolean the help of the command is wanted
+
+--- Finds the command that a command line names.
+---@param root kms.cli.Command
+---@param words string[]
+---@return kms.cli.Match match
+---@return string? problem
+function parser.find(root, words)
+  local match = { command = root, path = root.name, words = {}, is_help = false }
+  local index, problem = 1, nil
+  while words[index] and match.command.list and words[index]:sub(1, 1) ~= "-" do
+    local below = find_below(match.command, words[index])
+    if not below then
+      local names = suggest(match.command, words[index])
+      problem = ('no command "%s"%s'):format(words[index],
+        names[1] and "; did you mean " .. table.concat(names, ", ") .. "?" or "")
+      break
+    end
+    match.command, match.path = below, match.path .. " " .. below.name
+    index = index + 1
+  end
+  for i = index, #words do
+    if words[i] == "--" then break end
+    if words[i] == "--help" or words[i] == "-h" then match.is_help = true end
+  end
+  for i = index, #words do match.words[#match.words + 1] = words[i] end
+  return match, problem
+end
+
+local function get_target(name) return (name:gsub("^%-+", ""):gsub("%-", "_"):lower()) end
+
+local function add_option(target, option)
+  local names = (option.short and option.short .. " " or "") .. option.name
+  if not option.value then
+    target:flag(names):target(get_target(option.name))
+    return
+  end
+  local element = target:option(names):target(get_target(option.name)):argname(option.value)
+  if option.choices then element:choices(option.choices) end
+  if option.convert then element:convert(option.convert) end
+  if option.is_repeated then element:count "*" end
+end
+
+--- Parses the arguments of a command.
+---@param match kms.cli.Match
+---@return table? options
+---@return string? problem
+function parser.parse(match)
+  local argparse = require "argparse"
+  local command = match.command
+  local instance = argparse(match.path):add_help(false)
+  for _, argument in ipairs(command.arguments or {}) do
+    instance:argument(argument.name):target(get_target(argument.name)):args(argument.count or 1)
+  end
+  for _, group in ipairs(command.options or {}) do
+    for _, option in ipairs(group) do add_option(instance, option) end
+  end
+  local ok, result = instance:pparse(match.words)
+  if not ok then return nil, (result:gsub("\n", "; ")) end
+  for _, group in ipairs(command.options or {}) do
+    for _, option in ipairs(group) do
+      if option.is_required and result[get_target(option.name)] == nil then
+        return nil, ("option %s is missing"):format(option.name)
+      end
+    end
+  end
+  return result
+end
+
+return parser
