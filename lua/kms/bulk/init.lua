@@ -1,5 +1,6 @@
 --- kms.bulk: changes many keys with a plan, a pace, a journal and a known outcome for every key.
 
+local digest = require "kms.bulk.digest"
 local Error = require "kms.error"
 local journal = require "kms.bulk.journal"
 local journal_reader = require "kms.bulk.journal_reader"
@@ -15,6 +16,7 @@ local bulk = {}
 
 local DEFAULT_CONCURRENCY = 64
 local FORMAT = 1
+local STEPS_PER_WRITE = 1000
 
 -- What is known about operations: how to plan, verify and take back. The others are repeated until they succeed.
 local BEHAVIOURS = {
@@ -196,6 +198,20 @@ function Run:close()
   if self.journal and self.journal.file then self.journal:close() end
 end
 
+local function compute_digest(steps)
+  local self = digest.new()
+  for _, step in ipairs(steps) do self:add(records.encode(plan.to_record(step))) end
+  return self:finish()
+end
+
+--- Writes the steps in blocks, because a plan may be large.
+local function write_steps(self, steps)
+  for i, step in ipairs(steps) do
+    self:add_line(records.encode(plan.to_record(step)))
+    if i % STEPS_PER_WRITE == 0 and not self:write() then return end
+  end
+end
+
 --- Writes the plan to a new journal, or says that an earlier run continues.
 ---@return kms.Error? err
 local function begin_journal(self)
@@ -211,11 +227,10 @@ local function begin_journal(self)
       if not self.journal then return new_error("journal", message) end
     end
     self.journal:cut(0)
-    local lines = plan.encode(self.steps, records.encode)
     self.journal:add { type = "run", format = FORMAT, operation = target.provider .. "." .. self.entry.name,
       host = target.host, region = target.region, project_id = target.project_id, items = self.item_count,
-      steps = #self.steps, plan = journal_reader.compute_digest(lines) }
-    self.journal:add_lines(lines)
+      steps = #self.steps, plan = compute_digest(self.steps) }
+    write_steps(self.journal, self.steps)
   end
   self.journal:flush()
   if self.journal.failure then

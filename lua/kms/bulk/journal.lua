@@ -6,9 +6,10 @@ local records = require "kms.bulk.records"
 
 local journal = {}
 
--- Before it syncs, a task waits as long as the last sync took, so that others can add their records. So at most half of
--- the time is spent in syncs, however slow the disk is.
-local MAX_GATHER = 0.005 -- seconds
+-- Before a slow sync, a task waits as long as the last sync took, so that others can add their records: at most half of
+-- the time is then spent in syncs. A fast sync costs less than such a wait.
+local SLOW_SYNC = 0.001 -- seconds
+local MAX_GATHER = 0.02 -- seconds
 
 ---@class kms.bulk.Journal
 ---@field path string
@@ -53,15 +54,14 @@ end
 --- Adds a record. It is written at the next flush.
 ---@param record table
 function Journal:add(record)
-  self.lines[#self.lines + 1] = records.encode_now(record)
-  self.added = self.added + 1
+  self:add_line(records.encode_now(record))
 end
 
---- Adds lines that are encoded already.
----@param lines string[]
-function Journal:add_lines(lines)
-  for _, line in ipairs(lines) do self.lines[#self.lines + 1] = line end
-  self.added = self.added + #lines
+--- Adds a record that is encoded already.
+---@param line string
+function Journal:add_line(line)
+  self.lines[#self.lines + 1] = line
+  self.added = self.added + 1
 end
 
 --- Writes all records to the file. After a failure nothing more is written, because the file may end within a record.
@@ -96,7 +96,7 @@ end
 ---@return boolean is_ok
 function Journal:commit(sleep)
   local number = self.added
-  if sleep then sleep(math.min(self.sync_time, MAX_GATHER)) end
+  if sleep then sleep(self.sync_time < SLOW_SYNC and 0 or math.min(self.sync_time, MAX_GATHER)) end
   if self.synced < number then self:flush() end
   return self.failure == nil
 end

@@ -1,25 +1,12 @@
 --- Reads a journal: the plan of its run, and what happened to each step.
 
+local digest = require "kms.bulk.digest"
 local Error = require "kms.error"
 local records = require "kms.bulk.records"
-local sign = require "kms.sign"
 
 local journal_reader = {}
 
 local FORMAT = 1
-local DIGEST_BLOCK = 1000 -- lines that are hashed together
-
---- Computes the digest of a plan from its lines, block by block, because a plan may be large.
----@param lines string[]
----@return string
-function journal_reader.compute_digest(lines)
-  local digest = "plan"
-  for first = 1, #lines, DIGEST_BLOCK do
-    local block = table.concat(lines, "", first, math.min(first + DIGEST_BLOCK - 1, #lines))
-    digest = assert(sign.fingerprint { access_key = digest, secret_key = block })
-  end
-  return digest
-end
 
 -- What each type of record means for its step.
 local EFFECTS = {
@@ -82,7 +69,7 @@ local function add_record(state, record, line)
     state.header = record
   elseif record.type == "item" then
     state.steps[#state.steps + 1] = new_step(record)
-    state.lines[#state.lines + 1] = line .. "\n"
+    state.digest:add(line .. "\n")
     if record.n ~= #state.steps then
       return ("has item %s in place of item %d"):format(format_number(record.n), #state.steps)
     end
@@ -128,16 +115,16 @@ end
 function journal_reader.read(path)
   local handle, reason = io.open(path, "rb")
   if not handle then return nil, create_error(path, "cannot be read: " .. reason) end
-  local state = { steps = {}, lines = {}, size = 0 }
+  local state = { steps = {}, digest = digest.new(), size = 0 }
   local problem = add_lines(state, handle)
   handle:close()
   if problem then return nil, create_error(path, problem) end
   local header = state.header
   state.is_complete = header ~= nil and #state.steps == header.steps
-  if state.is_complete and journal_reader.compute_digest(state.lines) ~= header.plan then
+  if state.is_complete and state.digest:finish() ~= header.plan then
     return nil, create_error(path, "is damaged: its items do not have the digest of the plan")
   end
-  state.lines = nil
+  state.digest = nil
   return state
 end
 

@@ -87,17 +87,12 @@ function plan.link(steps)
   end
 end
 
---- Encodes the steps as records of a journal.
----@param steps kms.bulk.Step[]
----@param encode fun(record: table): string
----@return string[] lines
-function plan.encode(steps, encode)
-  local lines = {}
-  for i, step in ipairs(steps) do
-    lines[i] = encode { type = "item", n = step.n, line = step.line, key = step.key, after = step.after,
-      temporary = step.is_temporary, before = step.before, params = step.params }
-  end
-  return lines
+--- Converts a step to a record of a journal.
+---@param step kms.bulk.Step
+---@return table
+function plan.to_record(step)
+  return { type = "item", n = step.n, line = step.line, key = step.key, after = step.after,
+    temporary = step.is_temporary, before = step.before, params = step.params }
 end
 
 return plan

@@ -5,6 +5,8 @@ local http1 = require "kms.http1"
 
 cjson.decode_invalid_numbers(false)
 
+local find = string.find
+
 local records = {}
 
 -- The members of a record in the order in which a line has them.
@@ -14,10 +16,21 @@ local MEMBERS = {
   "plan", "params", "counts",
 }
 
+local PREFIXES = {}
+for i, name in ipairs(MEMBERS) do PREFIXES[i] = (',"%s":'):format(name) end
+
 --- Encodes a value with the members of objects in alphabetical order, so that equal values give equal text.
 local function encode(value)
-  if type(value) == "number" then return ("%d"):format(value) end
-  if type(value) ~= "table" then return cjson.encode(value) end
+  local value_type = type(value)
+  if value_type == "string" then
+    -- Most strings need no escapes.
+    if not find(value, '[^ !#-%[%]-~]') then return '"' .. value .. '"' end
+    return cjson.encode(value)
+  elseif value_type == "number" then
+    return ("%d"):format(value)
+  elseif value_type ~= "table" then
+    return tostring(value)
+  end
   local parts = {}
   if value[1] ~= nil then
     for i, member in ipairs(value) do parts[i] = encode(member) end
@@ -29,24 +42,33 @@ local function encode(value)
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
+local last_second, last_date
+
 --- Formats Unix time as in ISO 8601, in UTC with milliseconds.
 ---@param seconds number
 ---@return string
 function records.format_time(seconds)
   local whole = math.floor(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%S", whole) .. (".%03dZ"):format(math.floor((seconds - whole) * 1000))
+  if whole ~= last_second then last_second, last_date = whole, os.date("!%Y-%m-%dT%H:%M:%S", whole) end
+  return last_date .. (".%03dZ"):format(math.floor((seconds - whole) * 1000))
 end
 
 --- Encodes a record as a line.
 ---@param record table
 ---@return string
 function records.encode(record)
-  local parts = {}
-  for _, name in ipairs(MEMBERS) do
+  local parts, count = {}, 0
+  for i = 1, #MEMBERS do
+    local name = MEMBERS[i]
     local value = record[name]
-    if value ~= nil then parts[#parts + 1] = ('"%s":%s'):format(name, encode(value)) end
+    if value ~= nil then
+      parts[count + 1], parts[count + 2] = PREFIXES[i], encode(value)
+      count = count + 2
+    end
   end
-  return "{" .. table.concat(parts, ",") .. "}\n"
+  parts[1] = "{" .. parts[1]:sub(2)
+  parts[count + 1] = "}\n"
+  return table.concat(parts)
 end
 
 --- Adds the time to a record and encodes it.

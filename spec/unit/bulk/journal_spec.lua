@@ -68,6 +68,17 @@ describe("a journal", function()
     self:close()
   end)
 
+  it("waits for the records of other tasks as long as a slow sync took, and not at all before a fast one", function()
+    local self, waits = assert(journal.open(path, true)), {}
+    for _, sync_time in ipairs { 0.0002, 0.005, 3 } do
+      self:add { type = "begin", n = 1 }
+      self.sync_time = sync_time
+      assert.is_true(self:commit(function(seconds) waits[#waits + 1] = seconds end))
+    end
+    assert.same({ 0, 0.005, 0.02 }, waits)
+    self:close()
+  end)
+
   it("writes nothing more after a failure, and says what failed", function()
     local self = assert(journal.open(path, true))
     local file, is_full = self.file, false
@@ -105,10 +116,11 @@ describe("a journal", function()
 
   it("is cut after its last complete record", function()
     local self = assert(journal.open(path, true))
-    self:add_lines { "{}\n", "{half" }
+    self:add_line "{}\n"
+    self:add_line "{half"
     self:flush()
     assert.is_true(self:cut(3))
-    self:add_lines { "{1}\n" }
+    self:add_line "{1}\n"
     self:close()
     assert.equal("{}\n{1}\n", read(path))
   end)
