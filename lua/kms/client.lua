@@ -311,7 +311,7 @@ local function create_methods(provider, metatable)
     if self.credential_provider.forget then self.credential_provider:forget() end
   end
 
-  --- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
+  --- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys") do`.
   --- After a failure, the last step has no item but an error. The timeout counts for each page.
   function methods.each(self, name, arguments, options)
     if getmetatable(self) ~= metatable then error(describe_bad_self("each", self, metatable), 2) end

@@ -73,6 +73,14 @@ local function add_lines(lines, more)
   for _, line in ipairs(more) do lines[#lines + 1] = line end
 end
 
+--- Returns "?" if a call needs no params.
+local function optional_mark(entry)
+  for _, param in ipairs(entry.params) do
+    if param.required then return "" end
+  end
+  return "?"
+end
+
 local function add_method(lines, owner, entry, prefix)
   local classes = {}
   add_class(classes, prefix .. "Params", entry.params)
@@ -83,7 +91,7 @@ local function add_method(lines, owner, entry, prefix)
   end
   add_lines(lines, text.wrap(entry.about, 120, "--- ", "--- "))
   add_lines(lines, {
-    ("---@param params %sParams"):format(prefix),
+    ("---@param params %sParams%s"):format(prefix, optional_mark(entry)),
     "---@param options kms.CallOptions?",
     ("---@return %sResult? result"):format(prefix),
     "---@return kms.Error? err",
@@ -101,7 +109,7 @@ local function item_type(entry, prefix)
   end
 end
 
-local OVERLOAD = '---@overload fun(self: kms.%s, operation: "%s", params: %s, options: kms.CallOptions?): '
+local OVERLOAD = '---@overload fun(self: kms.%s, operation: "%s", params%s: %s, options: kms.CallOptions?): '
   .. "(fun(): integer?, %s?, kms.Error?)"
 
 local function add_each(lines, owner, cloud, entries)
@@ -110,17 +118,18 @@ local function add_each(lines, owner, cloud, entries)
     if entry.paging then
       names[#names + 1] = ('"%s"'):format(entry.name)
       local prefix = ("kms.%s.%s"):format(cloud, text.to_camel_case(entry.name))
-      overloads[#overloads + 1] = OVERLOAD:format(owner, entry.name, prefix .. "Params", item_type(entry, prefix))
+      overloads[#overloads + 1] = OVERLOAD:format(owner, entry.name, optional_mark(entry), prefix .. "Params",
+        item_type(entry, prefix))
     end
   end
   if not names[1] then return end
   add_lines(lines, text.wrap("Iterates over the items of all pages of an operation: `for number, item, err in "
-    .. "client:each(\"list_keys\", {}) do`. Gets a page when its first item is needed. If a page cannot be had, the "
+    .. "client:each(\"list_keys\") do`. Gets a page when its first item is needed. If a page cannot be had, the "
     .. "last step has the number of the missing item, nil and the error.", 120, "--- ", "--- "))
   add_lines(lines, overloads)
   add_lines(lines, {
     "---@param operation " .. table.concat(names, "|"),
-    "---@param params table",
+    "---@param params table?",
     "---@param options kms.CallOptions?",
     "---@return fun(): integer?, any, kms.Error? iterator",
     ("function %s:each(operation, params, options) end"):format(owner),

@@ -50,6 +50,7 @@
 ---@class kms.ResultField : kms.OperationField
 ---@field required boolean? without it, the response is a protocol error
 ---@field is_echo boolean? must be the value of the param with this name, or it is the response to another request
+---@field is_case_insensitive boolean? an echo that differs in the case of ASCII letters only is the same value
 ---@field also string[]? other names on the wire
 ---@field text boolean? documented as a number, boolean or time in a JSON string; either form is accepted anyway
 

@@ -126,12 +126,12 @@ end
 --- the last step returns the number of the item that is missing, nil, and the error.
 ---@param provider string for errors
 ---@param entry kms.Operation with `paging`
----@param params table that were validated
+---@param params table? that were validated
 ---@param call fun(params: table): table?, kms.Error? gets one page
 ---@return fun(): integer?, any, kms.Error?
 function pages.iterate(provider, entry, params, call)
-  local self = { provider = provider, entry = entry, params = copy_value(params), call = call, seen = {}, items = {},
-    has_more = true, err = nil }
+  local self = { provider = provider, entry = entry, params = copy_value(params or {}), call = call, seen = {},
+    items = {}, has_more = true, err = nil }
   local items, position, number = {}, 0, 0
   return function()
     position = position + 1

@@ -162,6 +162,7 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
     local rule = field.rule
     local is_sufficient = field.type == "string" and rule and (rule.plain or rule.is_utf8)
     plan[i] = { field = field, name = field.name, test = is_sufficient and rule.test }
+    plan.has_required = plan.has_required or field.required
   end
   plans[entry] = plan
   return plan
@@ -169,14 +170,15 @@ end })
 
 --- Copies the params after validating them. An object with members of the caller's own becomes JSON text.
 ---@param entry kms.Operation
----@param arguments any what the caller passed
+---@param arguments any what the caller passed; nil means no params
 ---@return table? values, kms.Error? err kind "invalid"
 ---@return string? problem argument error
 function params.validate(entry, arguments)
+  local plan, values = PLANS[entry], {}
   if type(arguments) ~= "table" then
+    if arguments == nil and not plan.has_required then return values end
     return nil, nil, ("table expected, got %s"):format(arguments == nil and "no value" or type(arguments))
   end
-  local plan, values = PLANS[entry], {}
   local known = plan.known
   for name in next, arguments do
     if not known[name] then

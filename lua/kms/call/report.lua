@@ -51,6 +51,15 @@ function report.collect_secrets(call, signature)
   return secrets
 end
 
+--- Joins two remarks. A vendor's message may end in a full stop.
+---@param text string?
+---@param remark string
+---@return string
+local function join(text, remark)
+  if not text then return remark end
+  return (text:sub(-1) == "." and text:sub(1, -2) or text) .. "; " .. remark
+end
+
 --- Finds the id that the cloud gave a request.
 ---@param response table
 ---@param object table? the object in its body
@@ -104,7 +113,7 @@ function report.parse_failure(call, response, object, code, message)
     err.message = err.message .. ", " .. describe_body(call, response.body)
   end
   if status >= 300 and status < 400 then
-    err.message = err.message .. "; redirects are not followed"
+    err.message = join(err.message, "redirects are not followed")
   end
   -- A success status says that the change was made, even if the body cannot be read. After a server error the change
   -- may have been made, except after 503, which says that the request was not accepted.
@@ -157,7 +166,7 @@ end
 ---@param clock_offset number
 function report.add_clock_hint(err, clock_offset)
   if err.status ~= 401 or not clock_skew.is_different(clock_offset, 0) then return end
-  err.hint = (err.hint and err.hint .. "; " or "") .. clock_skew.describe(clock_offset)
+  err.hint = join(err.hint, clock_skew.describe(clock_offset))
 end
 
 --- Adds to an error that leaves the outcome open how to verify it.
@@ -167,7 +176,7 @@ function report.add_verification_hint(call, err)
   if not err.uncertain then return end
   for _, entry in ipairs(call.operation.verification or {}) do
     if err.code:find(entry.code) then
-      err.hint = (err.hint and err.hint .. "; " or "") .. entry.hint
+      err.hint = join(err.hint, entry.hint)
       return
     end
   end
@@ -180,9 +189,8 @@ end
 function report.add_retry_after(err, retry_after, left)
   err.retry_after = retry_after
   if retry_after < left then return end
-  err.hint = (err.hint and err.hint .. "; " or "")
-    .. ("the server asks for a pause of %.0f s, and %.0f s are left until the deadline"):format(retry_after,
-      math.max(0, left))
+  err.hint = join(err.hint, ("the server asks for a pause of %.0f s, and %.0f s are left until the deadline"):format(
+    retry_after, math.max(0, left)))
 end
 
 --- Builds the error that the caller gets. `failure` stays unchanged, because it may belong to a transport or to a
@@ -193,7 +201,7 @@ end
 function report.build_error(call, failure)
   local secrets, entry = report.collect_secrets(call), call.operation
   local err = redact.fields(failure, secrets)
-  if failure.hint then err.message, err.hint = err.message .. "; " .. err.hint, nil end
+  if failure.hint then err.message, err.hint = join(err.message, err.hint), nil end
   err.kind = failure.kind
   if failure.kind ~= "service" then err.code = failure.code end
   if type(failure.cause) == "table" then err.cause = redact.fields(failure.cause, secrets, MAX_CAUSE) end

@@ -3,6 +3,7 @@
 --- A page may have 1,000 keys with 20 members each, so objects are read by functions that are compiled once per entry.
 --- A loop over the fields takes about twice as long.
 
+local ascii = require "kms.util.ascii"
 local scalar = require "kms.call.scalar"
 local validate = require "kms.util.validate"
 
@@ -82,7 +83,7 @@ for _, name in ipairs { "integer", "boolean" } do
 end
 
 -- What the code gets besides its own arguments.
-local PRELUDE = "local type, integers, booleans, readers, fields, fail_type, fail_echo = ...\n"
+local PRELUDE = "local type, integers, booleans, readers, fields, fail_type, is_echo, fail_echo = ...\n"
 
 --- Writes Lua code that reads the members of `object` into the locals v1, v2 …, and the constructor of a table with
 --- them. A string, the most frequent type, is not passed to a function.
@@ -143,6 +144,12 @@ local function fail_type(field, object)
     EXPECTED[field.type] or "a string", describe_type(object[wire]))
 end
 
+--- Returns whether a value that is not equal to the param may stand for it.
+local function is_echo(field, value, expected)
+  return field.is_case_insensitive and type(value) == "string" and type(expected) == "string"
+    and ascii.lower(value) == ascii.lower(expected)
+end
+
 --- Describes the response to another request.
 ---@return nil, string code, string message
 local function fail_echo(field, value, expected)
@@ -166,13 +173,14 @@ local function new_result_reader(fields)
       lines[#lines + 1] = ("if v%d == nil then return fail_type(fields[%d], object) end"):format(i, i)
     end
     if field.is_echo then
-      lines[#lines + 1] = ("if v%d ~= nil and v%d ~= params[%q] then return fail_echo(fields[%d], v%d, params[%q]) end")
-        :format(i, i, field.name, i, i, field.name)
+      local arguments = ("(fields[%d], v%d, params[%q])"):format(i, i, field.name)
+      lines[#lines + 1] = ("if v%d ~= nil and v%d ~= params[%q] and not is_echo%s then return fail_echo%s end"):format(
+        i, i, field.name, arguments, arguments)
     end
   end
   -- `warning` reserves room, because the call may set it.
   lines[#lines + 1] = ("return { request_id = request_id, warning = nil, %s }\nend"):format(members)
-  return compile(lines, readers, fields, fail_type, fail_echo)
+  return compile(lines, readers, fields, fail_type, is_echo, fail_echo)
 end
 
 local function has_secret(fields)

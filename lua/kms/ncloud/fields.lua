@@ -20,9 +20,11 @@ fields.key_tag = {
   about = "tag of the key",
 }
 
--- The tag in a response. Another tag than that of the request belongs to another request.
+-- The tag in a response. Another tag than that of the request belongs to another request. Documented for API v3: key
+-- tags are compared without regard to case. Inferred: API 2.0 compares them so too, and returns a tag as it was issued.
 ---@type kms.ResultField
-fields.same_key_tag = { name = "key_tag", wire = "keyTag", type = "string", is_echo = true, about = "tag of the key" }
+fields.same_key_tag = { name = "key_tag", wire = "keyTag", type = "string", is_echo = true, is_case_insensitive = true,
+  about = "tag of the key" }
 
 ---@type kms.OperationParam
 fields.context = {

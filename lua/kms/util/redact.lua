@@ -145,7 +145,7 @@ local function replace_secrets(text, secrets, is_cut)
   return text
 end
 
---- Replaces secrets in hexadecimal and in Base64.
+--- Replaces secrets in upper or lower case, in hexadecimal and in Base64.
 local function replace_forms(text, secrets)
   for _, secret in ipairs(secrets) do
     for _, form in ipairs(secret_forms.find(text, secret)) do text = replace_beginnings(text, form, 1, MARK) end
@@ -207,8 +207,8 @@ local function clean(text, secrets, limit)
   return remove_secrets(beginning, list, is_cut), is_cut
 end
 
---- Removes secrets from a text, be they literal, escaped (percent-encoded, as in JSON, or as in HTML), in hexadecimal,
---- or in Base64.
+--- Removes secrets from a text, be they literal, escaped (percent-encoded, as in JSON, or as in HTML), in upper or
+--- lower case, in hexadecimal, or in Base64.
 ---@param text string
 ---@param secrets string[]
 ---@param limit integer? bytes that will be shown, MAX_MESSAGE by default; a longer text loses its end

@@ -1,4 +1,7 @@
---- Finds secrets that a text contains in hexadecimal or in Base64 (RFC 4648), as a server may print a header.
+--- Finds secrets that a text contains in upper or lower case, in hexadecimal or in Base64 (RFC 4648), as a server may
+--- print a header.
+
+local ascii = require "kms.util.ascii"
 
 local byte, char, find, gsub, sub = string.byte, string.char, string.find, string.gsub, string.sub
 local floor = math.floor
@@ -46,7 +49,7 @@ local function for_urls(encode)
   return function(text) return (gsub(gsub(encode(text), "%+", "-"), "/", "_")) end
 end
 
-local ENCODERS = { encode_hex_lower, encode_hex_upper }
+local ENCODERS = { ascii.lower, ascii.upper, encode_hex_lower, encode_hex_upper }
 for offset = 0, 2 do
   local encode = new_base64_encoder(offset)
   ENCODERS[#ENCODERS + 1] = encode

@@ -125,7 +125,7 @@ describe("kms.call.pages", function()
 
   it("each of a client gets a page when its first item is needed", function()
     local client, transport = new_client(new_page(1), new_page(2))
-    local iterate = client:each("list_keys", {})
+    local iterate = client:each("list_keys")
     assert.equal(0, #transport.requests)
     assert.equal("t1", select(2, iterate()).key_tag)
     assert.equal(1, #transport.requests)

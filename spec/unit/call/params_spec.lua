@@ -43,6 +43,11 @@ describe("kms.call.params", function()
       not_before = 1.5, people = {}, hours = "UL", text = "x" }))
   end)
 
+  it("validate takes nil for no params if none is required", function()
+    assert.same({}, params.validate({ params = { { name = "limit", type = "integer" } } }))
+    assert.same({ nil, nil, "table expected, got boolean" }, { params.validate({ params = {} }, false) })
+  end)
+
   local CYCLE = {}
   CYCLE.again = CYCLE
 

@@ -61,10 +61,12 @@ describe("kms.call.report", function()
         uncertain = false }, failure)
     end)
 
-    it("appends the hint to the message", function()
+    it("appends the hint to the message, without a full stop between them", function()
       local err = report.build_error(new_call(), Error.new { kind = "service", code = "x", message = "m", hint = "look" })
       assert.equal("m; look", err.message)
       assert.is_nil(err.hint)
+      err = report.build_error(new_call(), Error.new { kind = "service", code = "x", message = "Not found.", hint = "look" })
+      assert.equal("Not found; look", err.message)
     end)
 
     it("says that the outcome of an operation that only reads is certain", function()

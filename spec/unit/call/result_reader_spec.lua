@@ -45,6 +45,14 @@ describe("kms.call.result_reader", function()
       { read(fields, { WALL = "other" }, { wall = "w" }) })
   end)
 
+  it("accepts an echo in another case if the field is case-insensitive", function()
+    local fields = { { name = "tag", type = "string", is_echo = true, is_case_insensitive = true } }
+    assert.same({ tag = "ab1" }, read(fields, { tag = "ab1" }, { tag = "AB1" }))
+    assert.equal("mismatch", (select(2, read(fields, { tag = "ab2" }, { tag = "AB1" }))))
+    fields[1].is_case_insensitive = nil
+    assert.equal("mismatch", (select(2, read(fields, { tag = "ab1" }, { tag = "AB1" }))))
+  end)
+
   it("names a required member that is missing or of a wrong type", function()
     for problem, object in pairs {
       ['member "COLOUR" of the response must be a string; it is missing'] = { wall = "w" },

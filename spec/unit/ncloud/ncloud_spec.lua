@@ -188,6 +188,14 @@ describe("kms.ncloud", function()
     assert(new_client(fake_transport.new { body:format(TAG, "anyName") }):get_key { key_tag = TAG })
   end)
 
+  it("takes a tag in another case for the tag of the request", function()
+    local body = '{"code":"SUCCESS","data":{"keyTag":"%s","keyName":"newKeyName"}}'
+    local renamed = new_client(fake_transport.new { body:format(TAG) }):rename_key {
+      key_tag = TAG:upper(), key_name = "newKeyName",
+    }
+    assert.equal(TAG, renamed.key_tag)
+  end)
+
   -- Name, status and body of the response, and the code of the protocol error.
   local MALFORMED = {
     { "XML", 401, "<Message><status><code>200</code></status></Message>", "not_json" },

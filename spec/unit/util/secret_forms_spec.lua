@@ -11,6 +11,12 @@ local function assert_found(form, text, secret)
 end
 
 describe("kms.util.secret_forms", function()
+  it("finds a secret in upper and in lower case", function()
+    for _, change in ipairs { string.lower, string.upper } do
+      assert_found(change(SECRET), "token: " .. change(SECRET) .. ";", SECRET)
+    end
+  end)
+
   it("finds a secret in hexadecimal, in either case", function()
     local hex = SECRET:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
     assert_found(hex, "token: " .. hex .. ";", SECRET)
@@ -36,6 +42,6 @@ describe("kms.util.secret_forms", function()
   end)
 
   it("does not search for secrets below 8 bytes", function()
-    assert.same({}, secret_forms.find("c2VjcmV0 736563726574", "secret"))
+    assert.same({}, secret_forms.find("c2VjcmV0 736563726574 SECRET", "secret"))
   end)
 end)

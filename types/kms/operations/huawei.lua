@@ -59,7 +59,7 @@ function Huawei:replicate_key(params, options) end
 ---@field warning string? something to repair that did not make the call fail
 
 --- Lists the regions that multi-region keys can be in.
----@param params kms.huawei.ListSupportRegionsParams
+---@param params kms.huawei.ListSupportRegionsParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListSupportRegionsResult? result
 ---@return kms.Error? err
@@ -128,7 +128,7 @@ function Huawei:create_key(params, options) end
 ---@field keystore_id string? ID of the key store
 
 --- Lists the keys of the project, with their details.
----@param params kms.huawei.ListKeysParams
+---@param params kms.huawei.ListKeysParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListKeysResult? result
 ---@return kms.Error? err
@@ -296,7 +296,7 @@ function Huawei:show_public_key(params, options) end
 ---@field warning string? something to repair that did not make the call fail
 
 --- Returns the number of keys.
----@param params kms.huawei.ShowUserInstancesParams
+---@param params kms.huawei.ShowUserInstancesParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ShowUserInstancesResult? result
 ---@return kms.Error? err
@@ -315,7 +315,7 @@ function Huawei:show_user_instances(params, options) end
 ---@field quota integer? the limit
 
 --- Returns the quotas and how much of them is used.
----@param params kms.huawei.ShowUserQuotasParams
+---@param params kms.huawei.ShowUserQuotasParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ShowUserQuotasResult? result
 ---@return kms.Error? err
@@ -387,7 +387,7 @@ function Huawei:associate_alias(params, options) end
 ---@field current_count integer? number of items on this page
 
 --- Lists the further aliases of a key, or of all keys.
----@param params kms.huawei.ListAliasesParams
+---@param params kms.huawei.ListAliasesParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListAliasesResult? result
 ---@return kms.Error? err
@@ -496,7 +496,7 @@ function Huawei:show_kms_tags(params, options) end
 ---@field values string[]? values of the tag
 
 --- Lists the tags of all keys of the project.
----@param params kms.huawei.ListKmsTagsParams
+---@param params kms.huawei.ListKmsTagsParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListKmsTagsResult? result
 ---@return kms.Error? err
@@ -554,7 +554,7 @@ function Huawei:list_kms_tags(params, options) end
 ---@field value string? value of the tag
 
 --- Lists the keys that have certain tags, or counts them.
----@param params kms.huawei.ListKmsByTagsParams
+---@param params kms.huawei.ListKmsByTagsParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListKmsByTagsResult? result
 ---@return kms.Error? err
@@ -638,7 +638,7 @@ function Huawei:list_grants(params, options) end
 ---@field retiring_principal string? ID of the user that may retire the grant
 
 --- Lists the grants that the caller may retire.
----@param params kms.huawei.ListRetirableGrantsParams
+---@param params kms.huawei.ListRetirableGrantsParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListRetirableGrantsResult? result
 ---@return kms.Error? err
@@ -784,7 +784,7 @@ function Huawei:rotate_on_demand(params, options) end
 ---@field rel string? relation
 
 --- Lists the versions of the API.
----@param params kms.huawei.ShowVersionsParams
+---@param params kms.huawei.ShowVersionsParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ShowVersionsResult? result
 ---@return kms.Error? err
@@ -1208,7 +1208,7 @@ function Huawei:create_random(params, options) end
 ---@field warning string? something to repair that did not make the call fail
 
 --- Creates a PIN.
----@param params kms.huawei.CreatePinParams
+---@param params kms.huawei.CreatePinParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.CreatePinResult? result
 ---@return kms.Error? err
@@ -1304,7 +1304,7 @@ function Huawei:create_key_store(params, options) end
 ---@field create_time string? when it was created
 
 --- Lists the key stores.
----@param params kms.huawei.ListKeyStoresParams
+---@param params kms.huawei.ListKeyStoresParams?
 ---@param options kms.CallOptions?
 ---@return kms.huawei.ListKeyStoresResult? result
 ---@return kms.Error? err
@@ -1625,20 +1625,20 @@ function Huawei:update_key_policy(params, options) end
 ---@return kms.Error? err
 function Huawei:delete_key_policy(params, options) end
 
---- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
---- Gets a page when its first item is needed. If a page cannot be had, the last step has the number of the missing
---- item, nil and the error.
----@overload fun(self: kms.Huawei, operation: "list_support_regions", params: kms.huawei.ListSupportRegionsParams, options: kms.CallOptions?): (fun(): integer?, string?, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_keys", params: kms.huawei.ListKeysParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeysResult.KeyDetails?, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_aliases", params: kms.huawei.ListAliasesParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListAliasesResult.Aliases?, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_kms_by_tags", params: kms.huawei.ListKmsByTagsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKmsByTagsResult.Resources?, kms.Error?)
+--- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys") do`. Gets a
+--- page when its first item is needed. If a page cannot be had, the last step has the number of the missing item, nil
+--- and the error.
+---@overload fun(self: kms.Huawei, operation: "list_support_regions", params?: kms.huawei.ListSupportRegionsParams, options: kms.CallOptions?): (fun(): integer?, string?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_keys", params?: kms.huawei.ListKeysParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeysResult.KeyDetails?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_aliases", params?: kms.huawei.ListAliasesParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListAliasesResult.Aliases?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_kms_by_tags", params?: kms.huawei.ListKmsByTagsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKmsByTagsResult.Resources?, kms.Error?)
 ---@overload fun(self: kms.Huawei, operation: "list_grants", params: kms.huawei.ListGrantsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListGrantsResult.Grants?, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_retirable_grants", params: kms.huawei.ListRetirableGrantsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListRetirableGrantsResult.Grants?, kms.Error?)
----@overload fun(self: kms.Huawei, operation: "list_key_stores", params: kms.huawei.ListKeyStoresParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeyStoresResult.Keystores?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_retirable_grants", params?: kms.huawei.ListRetirableGrantsParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListRetirableGrantsResult.Grants?, kms.Error?)
+---@overload fun(self: kms.Huawei, operation: "list_key_stores", params?: kms.huawei.ListKeyStoresParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeyStoresResult.Keystores?, kms.Error?)
 ---@overload fun(self: kms.Huawei, operation: "list_access_point", params: kms.huawei.ListAccessPointParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListAccessPointResult.AccessPoints?, kms.Error?)
 ---@overload fun(self: kms.Huawei, operation: "list_key_policy", params: kms.huawei.ListKeyPolicyParams, options: kms.CallOptions?): (fun(): integer?, kms.huawei.ListKeyPolicyResult.KeyspacePolicies?, kms.Error?)
 ---@param operation "list_support_regions"|"list_keys"|"list_aliases"|"list_kms_by_tags"|"list_grants"|"list_retirable_grants"|"list_key_stores"|"list_access_point"|"list_key_policy"
----@param params table
+---@param params table?
 ---@param options kms.CallOptions?
 ---@return fun(): integer?, any, kms.Error? iterator
 function Huawei:each(operation, params, options) end

@@ -76,7 +76,7 @@ function Ncloud:get_key(params, options) end
 ---@field destroy_date number? when the key is deleted; Unix time in seconds
 
 --- Lists the keys of the account, one page per call.
----@param params kms.ncloud.ListKeysParams
+---@param params kms.ncloud.ListKeysParams?
 ---@param options kms.CallOptions?
 ---@return kms.ncloud.ListKeysResult? result
 ---@return kms.Error? err
@@ -744,13 +744,13 @@ function Ncloud:list_key_activities(params, options) end
 ---@return kms.Error? err
 function Ncloud:get_latest_use(params, options) end
 
---- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys", {}) do`.
---- Gets a page when its first item is needed. If a page cannot be had, the last step has the number of the missing
---- item, nil and the error.
----@overload fun(self: kms.Ncloud, operation: "list_keys", params: kms.ncloud.ListKeysParams, options: kms.CallOptions?): (fun(): integer?, kms.ncloud.ListKeysResult.KeyList?, kms.Error?)
+--- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys") do`. Gets a
+--- page when its first item is needed. If a page cannot be had, the last step has the number of the missing item, nil
+--- and the error.
+---@overload fun(self: kms.Ncloud, operation: "list_keys", params?: kms.ncloud.ListKeysParams, options: kms.CallOptions?): (fun(): integer?, kms.ncloud.ListKeysResult.KeyList?, kms.Error?)
 ---@overload fun(self: kms.Ncloud, operation: "list_key_activities", params: kms.ncloud.ListKeyActivitiesParams, options: kms.CallOptions?): (fun(): integer?, kms.ncloud.ListKeyActivitiesResult.ActivityLogList?, kms.Error?)
 ---@param operation "list_keys"|"list_key_activities"
----@param params table
+---@param params table?
 ---@param options kms.CallOptions?
 ---@return fun(): integer?, any, kms.Error? iterator
 function Ncloud:each(operation, params, options) end

@@ -31,7 +31,7 @@ local details = {
 }
 
 local required_key_tag = { name = "key_tag", wire = "keyTag", type = "string", required = true, is_echo = true,
-  about = "tag of the key" }
+  is_case_insensitive = true, about = "tag of the key" }
 local required_key_name = { name = "key_name", wire = "keyName", type = "string", required = true,
   about = "name of the key" }
 local same_key_name = { name = "key_name", wire = "keyName", type = "string", required = true, is_echo = true,
