@@ -44,13 +44,12 @@ HEADERS = $(wildcard csrc/*/*.h)
 LUA_MODULES = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 
 # One row per C module: its file in csrc/binding and its libraries. The linker takes the other objects from an archive.
-MODULES = kms/sign kms/transport/curl kms/http1 kms/bulk/file
+MODULES = kms/sign kms/transport/curl kms/http1
 $(TREE)/kms/sign.so: $(TREE)/csrc/binding/sign.o
 $(TREE)/kms/sign.so: LIBS = $(CRYPTO_LIBS)
 $(TREE)/kms/transport/curl.so: $(TREE)/csrc/binding/curl.o
 $(TREE)/kms/transport/curl.so: LIBS = $(CURL_LIBS)
 $(TREE)/kms/http1.so: $(TREE)/csrc/binding/http1.o
-$(TREE)/kms/bulk/file.so: $(TREE)/csrc/binding/append_file.o
 
 OBJECTS        = $(SOURCES:%.c=$(TREE)/%.o)
 ARCHIVE        = $(TREE)/libkms.a

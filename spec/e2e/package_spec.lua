@@ -10,7 +10,6 @@ local quote = subprocess.quote
 -- One row per shared object: its file, the symbol that it exports, and the library that it loads besides libc. An NGINX
 -- worker that does not use libcurl does not load it.
 local SHARED_OBJECTS = {
-  { path = "kms/bulk/file.so", symbol = "luaopen_kms_bulk_file" },
   { path = "kms/http1.so", symbol = "luaopen_kms_http1" },
   { path = "kms/sign.so", symbol = "luaopen_kms_sign", library = "libcrypto" },
   { path = "kms/transport/curl.so", symbol = "luaopen_kms_transport_curl", library = "libcurl" },

@@ -1,7 +1,7 @@
 --- Runs the garbage collector as often as possible: for busted, --helper=spec/helpers/hard_gc.lua. The collector never
 --- pauses, and a full collection runs after every STEP instructions of Lua.
 
-require "spec.helpers.secret_watch"
+require "spec.helpers.suite"
 
 local STEP = 20000
 

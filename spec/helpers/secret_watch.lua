@@ -1,5 +1,4 @@
 --- Watches the errors of all calls of a process, in every spec: a secret in an error is an error of its own.
---- For busted: --helper=spec/helpers/secret_watch.lua
 
 local call = require "kms.call"
 local no_secrets = require "spec.helpers.no_secrets"

@@ -1,6 +1,5 @@
 --- Writes the journal of a run: appends records, and syncs the file once for all records that wait for it.
 
-local file = require "kms.bulk.file"
 local http1 = require "kms.http1"
 local records = require "kms.bulk.records"
 
@@ -35,7 +34,8 @@ local REASONS = {
 ---@return string? word "exists", "absent", "locked" or "failed"
 ---@return string? message
 function journal.open(path, is_new)
-  local handle, word, reason = file.open(path, is_new)
+  -- Loaded here, because it needs libraries that a run without a journal does not need.
+  local handle, word, reason = require("kms.bulk.file").open(path, is_new)
   if not handle then
     return nil, word, ("cannot open journal %s: %s"):format(path, REASONS[word] or reason)
   end

@@ -113,11 +113,13 @@ end
 ---@return kms.bulk.JournalState? state
 ---@return kms.Error? err
 function journal_reader.read(path)
-  local handle, reason = io.open(path, "rb")
-  if not handle then return nil, create_error(path, "cannot be read: " .. reason) end
   local state = { steps = {}, digest = digest.new(), size = 0 }
-  local problem = add_lines(state, handle)
-  handle:close()
+  local problem
+  local is_read, reason = require("kms.bulk.file").read(path, function(handle)
+    problem = add_lines(state, handle)
+    return true
+  end)
+  if not is_read then return nil, create_error(path, "cannot be read: " .. reason) end
   if problem then return nil, create_error(path, problem) end
   local header = state.header
   state.is_complete = header ~= nil and #state.steps == header.steps
