@@ -255,6 +255,12 @@ describe("a worker", function()
     nginx.await_successor(old)
   end)
 
+  it("cannot use kms.bulk, which says so and is not loaded", function()
+    local message = "[^\n]*handlers.lua:%d+: kms.bulk does not work inside NGINX, because it would block the worker: "
+      .. "run it in a program of its own\n"
+    assert.matches("^" .. message .. message .. "nil$", nginx.get "/bulk")
+  end)
+
   it("logs no problem during these specs", function()
     assert.same({}, nginx.find_problems())
   end)

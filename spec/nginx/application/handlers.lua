@@ -93,6 +93,16 @@ end
 
 paths["/call"] = function() remote_call.serve(make_call) end
 
+--- Prints what kms.bulk and its functions raise.
+paths["/bulk"] = function()
+  local _, call_message = pcall(function()
+    local run = kms.bulk { client = clients.ncloud }
+    return run -- not a tail call, so that the message has the line
+  end)
+  local _, read_message = pcall(function() return kms.bulk.read "journal" end)
+  ngx.print(call_message, "\n", read_message, "\n", tostring(package.loaded["kms.bulk"]))
+end
+
 --- Makes ?calls= calls in each of ?threads= light threads, each with its own tag and name.
 paths["/rename_many"] = function()
   local thread_count, call_count = tonumber(ngx.var.arg_threads), tonumber(ngx.var.arg_calls)
