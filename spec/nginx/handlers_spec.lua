@@ -10,8 +10,8 @@ local METADATA_TIMEOUT = 3 -- seconds of one request to a metadata service
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
 --- Makes a call in a content handler, with the client that init_by_lua made or, with `options`, a new one.
-local function call(cloud, params, options)
-  local operation = cloud == "huawei" and "update_primary_region" or "rename_key"
+local function call(cloud, params, options, operation)
+  operation = operation or cloud == "huawei" and "update_primary_region" or "rename_key"
   return nginx.call("/call", { cloud = cloud, operation = operation, params = params, options = options })
 end
 
@@ -79,6 +79,23 @@ describe("a handler", function()
     assert.is_false(ok)
     assert.is_truthy(message:find("bad argument #1 to 'ncloud' (option 'transport': bad argument #1 to 'new' (option 'ca_file' ", 1, true), message)
     assert.is_truthy(message:find("lua_ssl_trusted_certificate", 1, true), message)
+  end)
+
+  it("gets the items of all pages by each, in two light threads at once", function()
+    local all, tags = assert(call("ncloud", { page_size = 200 }, nil, "list_keys")).key_list, {}
+    for i, key in ipairs(all) do tags[i] = key.key_tag end
+    assert.is_true(#tags > 4)
+    local before = emulator.state().requests.ncloud
+    local expected = { tags = tags }
+    assert.same({ expected, expected }, nginx.call("/list_keys", { params = { page_size = 2 } }))
+    assert.equal(before + 2 * math.ceil(#tags / 2), emulator.state().requests.ncloud)
+  end)
+
+  it("gets the error of a page by each", function()
+    emulator.fault { kind = "status", status = 404, times = 2 }
+    for _, result in ipairs(nginx.call("/list_keys", { params = {} })) do
+      assert.same({ {}, "list_keys", 404 }, { result.tags, result.err.operation, result.err.status })
+    end
   end)
 
   it("reuses a connection that another client of the worker has kept", function()

@@ -16,7 +16,7 @@ local VALUES = {
   '[{"key":"a","value":[]}]', '[{"key":"a","values":[{}]}]', '[{"key":"a","values":{"x":1}}]', '"AAAA"', '"ncpkms:v1:AAAA"',
 }
 
--- Texts that are no JSON.
+-- Texts that are not JSON.
 local TEXTS = { "", "{", "[1", "\0" }
 
 -- Keys of each kind in the emulator.
