@@ -2,32 +2,12 @@
 
 local emulator = require "kms.emulator"
 local emulator_client = require "spec.helpers.emulator_client"
+local files = require "spec.helpers.files"
 local kms = require "kms"
 local markdown = require "spec.helpers.markdown"
 local subprocess = require "spec.helpers.subprocess"
 
 local MAX_README_LINES = 200
-
-local function lines_of(command)
-  local pipe = assert(io.popen(command))
-  local lines = {}
-  for line in pipe:lines() do lines[#lines + 1] = line end
-  pipe:close()
-  return lines
-end
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
-local function exists(path)
-  local file = io.open(path)
-  if file then file:close() end
-  return file ~= nil
-end
 
 local function set_of(list)
   local set = {}
@@ -50,7 +30,7 @@ end
 
 -- Pages by path, README among them.
 local PAGES = {}
-for _, path in ipairs(lines_of "ls *.md docs/*.md docs/*/*.md examples/*/*.md 2>/dev/null") do PAGES[path] = markdown.read(path) end
+for _, path in ipairs(files.list_lines "ls *.md docs/*.md docs/*/*.md examples/*/*.md 2>/dev/null") do PAGES[path] = markdown.read(path) end
 
 local PATHS = sorted(PAGES)
 
@@ -114,7 +94,7 @@ describe("the README", function()
   end)
 
   it("README.md links every page of docs", function()
-    local text = read "README.md"
+    local text = files.read "README.md"
     for _, path in ipairs(PATHS) do
       if path:find "^docs/" then assert.is_truthy(text:find("](" .. path .. ")", 1, true), path .. " is not linked") end
     end
@@ -213,7 +193,7 @@ describe("the NGINX configuration in docs/openresty.md", function()
     local response, err
     local deadline = transport:now() + 20
     repeat response, err = transport:send(request) until response or transport:now() > deadline
-    assert(response, ("%s: %s"):format(err, read(DIR .. "/output")))
+    assert(response, ("%s: %s"):format(err, files.read(DIR .. "/output")))
     assert.same({ 200, "newKeyName\n" }, { response.status, response.body })
     assert.equal("newKeyName", emulator_client.state().keys[TAG].key_name)
     request.body = ""
@@ -260,14 +240,14 @@ describe("names in the documentation", function()
 
   it("transports.md lists the options of kms.transport.curl, and no others", function()
     local names = {}
-    for name in read("csrc/curl/options.c"):gmatch '%] = {"([%l_]+)",' do names[name] = true end
+    for name in files.read("csrc/curl/options.c"):gmatch '%] = {"([%l_]+)",' do names[name] = true end
     assert_same_names(names, documented("transports", "Options of kms.transport.curl"))
   end)
 
   it("openresty.md lists the options of kms.transport.cosocket, and no others", function()
     local names = {}
     for name in pairs(require("kms.transport.options").COMMON) do names[name] = true end
-    local own_options = read("lua/kms/transport/cosocket_options.lua"):match "options%.extend ({\n.-\n})"
+    local own_options = files.read("lua/kms/transport/cosocket_options.lua"):match "options%.extend ({\n.-\n})"
     for name in own_options:gmatch "\n  ([%l_]+) = {" do names[name] = true end
     assert_same_names(names, documented("openresty", "Options of the transport"))
   end)
@@ -322,7 +302,7 @@ describe("names in the documentation", function()
   it("the pages about extensions list every field of a provider, an operation, a param and a result, and no others", function()
     local function fields_of(path, class)
       local names = {}
-      local body = assert(read(path):match("%-%-%-@class " .. class .. "%f[%s].-\n(.-)\n\n"), class)
+      local body = assert(files.read(path):match("%-%-%-@class " .. class .. "%f[%s].-\n(.-)\n\n"), class)
       for name in body:gmatch "%-%-%-@field ([%l_]+)" do names[name] = true end
       return names
     end
@@ -340,7 +320,7 @@ describe("names in the documentation", function()
 
   it("types/kms/error.lua and errors.md describe the same fields of an error", function()
     local names = {}
-    local class = read("types/kms/error.lua"):match "%-%-%-@class kms%.Error\n(.-)\n\n"
+    local class = files.read("types/kms/error.lua"):match "%-%-%-@class kms%.Error\n(.-)\n\n"
     for name in class:gmatch "%-%-%-@field ([%l_]+)" do names[name] = true end
     assert_same_names(names, documented("errors", "Fields"))
   end)
@@ -389,7 +369,7 @@ describe("names of the emulator in the documentation", function()
 
   it("testing-with-the-emulator.md lists the control requests of the server, and no others", function()
     local requests = {}
-    for request in read("tools/emulator/handler.lua"):gmatch '%["(%u+ /_emulator/%l+)"%]' do requests[request] = true end
+    for request in files.read("tools/emulator/handler.lua"):gmatch '%["(%u+ /_emulator/%l+)"%]' do requests[request] = true end
     assert_same_names(requests, documented(PAGE, "Control interface"))
   end)
 end)
@@ -397,15 +377,15 @@ end)
 -- Sources of the library, without the emulator.
 local function library_sources()
   local text = {}
-  for _, path in ipairs(lines_of "find lua -name '*.lua'") do
-    if not path:find "/emulator/" then text[#text + 1] = read(path) end
+  for _, path in ipairs(files.list_lines "find lua -name '*.lua'") do
+    if not path:find "/emulator/" then text[#text + 1] = files.read(path) end
   end
   return table.concat(text, "\n")
 end
 
 local function documentation()
   local text = {}
-  for _, path in ipairs(PATHS) do text[#text + 1] = read(path) end
+  for _, path in ipairs(PATHS) do text[#text + 1] = files.read(path) end
   return table.concat(text, "\n")
 end
 
@@ -463,7 +443,7 @@ describe("references in the documentation", function()
           local full = file == "" and path or (path:match "^(.*/)" or "") .. file
           full = full:gsub("/%./", "/"):gsub("[^/]+/%.%./", "")
           local place = ("%s:%d: %s"):format(path, line, target)
-          assert.is_true(exists(full), place)
+          assert.is_true(files.exists(full), place)
           if anchor ~= "" then assert.is_true(anchors[full] and anchors[full][anchor] or false, place) end
         end
       end
@@ -477,7 +457,7 @@ describe("references in the documentation", function()
           local root = word:match "^([%w_.]+)/"
           local is_example = word:find("acme", 1, true) -- the cloud of adding-a-provider.md
           if root and FOLDERS[root] and not is_example then
-            assert.is_true(exists(word), ("%s:%d: %s"):format(path, number, word))
+            assert.is_true(files.exists(word), ("%s:%d: %s"):format(path, number, word))
           end
         end
       end
@@ -490,11 +470,11 @@ describe("references in the documentation", function()
       if block.info == "json" or block.info == "lua fragment" then
         local path
         for number = 1, block.line do
-          for word in example.prose[number]:gmatch "`([%w_./-]+%.%l+)`" do path = exists(word) and word or path end
+          for word in example.prose[number]:gmatch "`([%w_./-]+%.%l+)`" do path = files.exists(word) and word or path end
         end
         -- An entry is printed as an item of a list of its own.
         local code = block.text:gsub("^local entries = {\n(.*)}\n$", "%1")
-        assert.is_truthy(read(path):find(code, 1, true), ("docs/adding-an-operation.md:%d is not in %s"):format(block.line, path))
+        assert.is_truthy(files.read(path):find(code, 1, true), ("docs/adding-an-operation.md:%d is not in %s"):format(block.line, path))
         count = count + 1
       end
     end
@@ -503,7 +483,7 @@ describe("references in the documentation", function()
 
   it("every module that the documentation names can be found", function()
     local modules = {}
-    for _, file in ipairs(lines_of "find lua -name '*.lua'") do
+    for _, file in ipairs(files.list_lines "find lua -name '*.lua'") do
       modules[file:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")] = true
     end
     for _, name in ipairs { "kms.sign", "kms.http1", "kms.transport.curl", "kms.transport" } do modules[name] = true end
@@ -521,7 +501,7 @@ describe("references in the documentation", function()
   end)
 
   local targets = {}
-  for line in read("Makefile"):gmatch "%.PHONY:([^\n]*)" do
+  for line in files.read("Makefile"):gmatch "%.PHONY:([^\n]*)" do
     for target in line:gmatch "%S+" do targets[target] = true end
   end
   targets.force = nil -- a rule that only the Makefile uses
@@ -542,7 +522,7 @@ describe("references in the documentation", function()
   end)
 
   it("every measured number in performance.md is in bench/RESULTS.md", function()
-    local results = read "bench/RESULTS.md"
+    local results = files.read "bench/RESULTS.md"
     for number, line in ipairs(page("performance").prose) do
       for value in line:gmatch "%f[%w.]%d+%.%d+%f[^%w.]" do
         assert.is_truthy(results:find("%f[%w.]" .. value:gsub("%.", "%%.") .. "%f[^%w.]"),

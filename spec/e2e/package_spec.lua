@@ -1,5 +1,6 @@
 --- The package as a whole: what make and LuaRocks install, how its shared objects are built, and what `require` does.
 
+local files = require "spec.helpers.files"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
 
@@ -15,31 +16,16 @@ local SHARED_OBJECTS = {
   { path = "kms/transport/curl.so", symbol = "luaopen_kms_transport_curl", library = "libcurl" },
 }
 
-local function lines_of(command)
-  local pipe = assert(io.popen(command))
-  local lines = {}
-  for line in pipe:lines() do lines[#lines + 1] = line end
-  pipe:close()
-  return lines
-end
-
-local function read_file(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 --- Runs a shell command without the variables of the make that runs the specs.
 local function run(command)
-  local lines = lines_of(("(unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL BUILD; %s) 2>&1; echo $?"):format(command))
+  local lines = files.list_lines(("(unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL BUILD; %s) 2>&1; echo $?"):format(command))
   local status = table.remove(lines)
   assert.equal("0", status, command .. "\n" .. table.concat(lines, "\n"))
 end
 
 --- Paths of the Lua modules of the source tree, relative to lua/.
 local function lua_files()
-  return lines_of "cd lua && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
+  return files.list_lines "cd lua && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
 end
 
 --- A folder with a space in its name: quoting is tested with everything else.
@@ -59,7 +45,7 @@ end
 --- `luarocks make` of a copy of the files that a source archive has.
 local function install_with_luarocks()
   local folder = new_folder "luarocks"
-  local incdir = LUA == "luajit" and " LUA_INCDIR=" .. lines_of("pkg-config --variable=includedir luajit")[1] or ""
+  local incdir = LUA == "luajit" and " LUA_INCDIR=" .. files.list_lines("pkg-config --variable=includedir luajit")[1] or ""
   run(("mkdir %s/src && cp -r Makefile lua csrc examples lua-kms-scm-1.rockspec %s/src"):format(quote(folder), quote(folder)))
   run(("cd %s/src && luarocks --lua-version %s make --tree ../tree --deps-mode none lua-kms-scm-1.rockspec%s"):format(
     quote(folder), VERSION, incdir))
@@ -94,14 +80,14 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
 
     it("has every Lua module of the source tree, and no other", function()
       local find = "cd %s/share/lua/%s && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
-      assert.same(lua_files(), lines_of(find:format(quote(root), VERSION)))
+      assert.same(lua_files(), files.list_lines(find:format(quote(root), VERSION)))
     end)
 
     it("has every C module, and no other shared object", function()
       local expected = {}
       for i, object in ipairs(SHARED_OBJECTS) do expected[i] = object.path end
       local find = "cd %s/lib/lua/%s && find . -name '*.so' | sed 's,^[.]/,,' | LC_ALL=C sort"
-      assert.same(expected, lines_of(find:format(quote(root), VERSION)))
+      assert.same(expected, files.list_lines(find:format(quote(root), VERSION)))
     end)
 
     it("loads, and works, from where it is installed", function()
@@ -118,22 +104,22 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
 
     it("has shared objects that are never unloaded, and bound and made read-only when loaded", function()
       each_shared_object(function(_, file)
-        local flags = table.concat(lines_of("LC_ALL=C readelf -d " .. file .. " | grep -E '[(]FLAGS(_1)?[)]'"), "\n")
+        local flags = table.concat(files.list_lines("LC_ALL=C readelf -d " .. file .. " | grep -E '[(]FLAGS(_1)?[)]'"), "\n")
         for _, flag in ipairs { "%f[%w]BIND_NOW%f[%W]", "%f[%w]NOW%f[%W]", "%f[%w]NODELETE%f[%W]" } do assert.matches(flag, flags, file) end
-        assert.equal(1, #lines_of("LC_ALL=C readelf -lW " .. file .. " | grep GNU_RELRO"), file)
+        assert.equal(1, #files.list_lines("LC_ALL=C readelf -lW " .. file .. " | grep GNU_RELRO"), file)
       end)
     end)
 
     it("has shared objects that export one symbol each", function()
       each_shared_object(function(object, file)
-        assert.same({ object.symbol }, lines_of("LC_ALL=C readelf --dyn-syms -W " .. file ..
+        assert.same({ object.symbol }, files.list_lines("LC_ALL=C readelf --dyn-syms -W " .. file ..
           " | awk '$7 ~ /^[0-9]+$/ && $5 != \"LOCAL\" { print $8 }'"))
       end)
     end)
 
     it("has shared objects that load no more libraries than they need", function()
       each_shared_object(function(object, file)
-        assert.same({ object.library }, lines_of("LC_ALL=C readelf -d " .. file ..
+        assert.same({ object.library }, files.list_lines("LC_ALL=C readelf -d " .. file ..
           " | sed -n 's/.*(NEEDED).*\\[\\(.*\\)[.]so.*/\\1/p' | grep -vx libc"))
       end)
     end)
@@ -167,7 +153,7 @@ end)
 
 describe("the package #inspect", function()
   it("has the version of the newest release in the change log", function()
-    local text = read_file "CHANGELOG.md"
+    local text = files.read "CHANGELOG.md"
     assert.matches("^%d+%.%d+%.%d+$", kms._VERSION)
     local released = text:match "\n## %[?(%d+%.%d+%.%d+)"
     if released then assert.equal(kms._VERSION, released) else assert.matches("\n## Unreleased\n", text) end
@@ -184,10 +170,10 @@ describe("the package #inspect", function()
     local other = ("%s/my kms/share/lua/%s/kms/other.lua"):format(folder, VERSION)
     run("touch " .. quote(other))
     run(make:format "uninstall")
-    assert.same({ other }, lines_of("find " .. quote(folder) .. " -type f"))
+    assert.same({ other }, files.list_lines("find " .. quote(folder) .. " -type f"))
     run("rm " .. quote(other))
     run(make:format "uninstall")
-    assert.same({}, lines_of("find " .. quote(folder) .. " -path '*/kms'"))
+    assert.same({}, files.list_lines("find " .. quote(folder) .. " -path '*/kms'"))
   end)
 
   it("says which tool is missing when it cannot be built or installed", function()

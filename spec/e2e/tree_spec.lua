@@ -1,40 +1,20 @@
 --- Promises of the source tree: which layer may use which, one file per module, one spec per module.
 
+local files = require "spec.helpers.files"
 local subprocess = require "spec.helpers.subprocess"
 
 local BUILD = os.getenv "BUILD" or "build"
 
-local function lines_of(command)
-  local pipe = assert(io.popen(command))
-  local lines = {}
-  for line in pipe:lines() do lines[#lines + 1] = line end
-  pipe:close()
-  return lines
-end
-
 local function find_files(folder, pattern)
-  return lines_of(("find %s -name '%s' | LC_ALL=C sort"):format(folder, pattern))
-end
-
-local function read_file(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
+  return files.list_lines(("find %s -name '%s' | LC_ALL=C sort"):format(folder, pattern))
 end
 
 --- Paths of the C modules that the Makefile builds: "kms/sign".
 local function c_modules()
   local paths = {}
-  for path in read_file("Makefile"):match("\nMODULES = ([^\n]+)"):gmatch "%S+" do paths[#paths + 1] = path end
+  for path in files.read("Makefile"):match("\nMODULES = ([^\n]+)"):gmatch "%S+" do paths[#paths + 1] = path end
   assert(#paths > 2)
   return paths
-end
-
-local function file_exists(path)
-  local file = io.open(path)
-  if file then file:close() end
-  return file ~= nil
 end
 
 --- The edges "FOLDER -> FOLDER" that `is_allowed` refuses, each with the files that cause it.
@@ -83,7 +63,7 @@ describe("the C sources", function()
   local function includes()
     local edges = {}
     for _, file in ipairs(find_files("csrc", "*.[ch]")) do
-      for target in read_file(file):gmatch '#include "([^"]+)"' do
+      for target in files.read(file):gmatch '#include "([^"]+)"' do
         edges[#edges + 1] = { from = file:match "^csrc/(%w+)/", to = target:match "^(%w+)/", file = file, target = target }
       end
     end
@@ -91,7 +71,7 @@ describe("the C sources", function()
   end
 
   local function files_that_include(header)
-    return lines_of(("grep -lE '#include <(%s)>' csrc/*/*.[ch] | LC_ALL=C sort"):format(header))
+    return files.list_lines(("grep -lE '#include <(%s)>' csrc/*/*.[ch] | LC_ALL=C sort"):format(header))
   end
 
   it("include headers of lower folders only", function()
@@ -116,23 +96,23 @@ describe("the C sources", function()
   end)
 
   it("include headers of Lua in csrc/binding only", function()
-    local files = files_that_include "lua.*|lauxlib[.]h"
-    assert.is_true(#files > 3)
-    for _, file in ipairs(files) do assert.matches("^csrc/binding/", file) end
+    local paths = files_that_include "lua.*|lauxlib[.]h"
+    assert.is_true(#paths > 3)
+    for _, path in ipairs(paths) do assert.matches("^csrc/binding/", path) end
   end)
 
   it("include headers of libcurl in csrc/curl and its binding only", function()
-    local files = files_that_include "curl/.*"
-    assert.is_true(#files > 0)
-    for _, file in ipairs(files) do
-      assert.is_truthy(file:find "^csrc/curl/" or file:find "^csrc/binding/transport%." or file:find "^csrc/binding/multi%.", file)
+    local paths = files_that_include "curl/.*"
+    assert.is_true(#paths > 0)
+    for _, path in ipairs(paths) do
+      assert.is_truthy(path:find "^csrc/curl/" or path:find "^csrc/binding/transport%." or path:find "^csrc/binding/multi%.", path)
     end
   end)
 
   it("include headers of OpenSSL in csrc/sign only", function()
-    local files = files_that_include "openssl/.*"
-    assert.is_true(#files > 0)
-    for _, file in ipairs(files) do assert.matches("^csrc/sign/", file) end
+    local paths = files_that_include "openssl/.*"
+    assert.is_true(#paths > 0)
+    for _, path in ipairs(paths) do assert.matches("^csrc/sign/", path) end
   end)
 
   -- From the debug information of the shared objects: the archive leaves out what no module needs.
@@ -140,7 +120,7 @@ describe("the C sources", function()
     local modules_of = {}
     for _, path in ipairs(c_modules()) do
       local object = ("%s/%s/%s.so"):format(BUILD, subprocess.lua, path)
-      for _, unit in ipairs(lines_of("LC_ALL=C readelf --debug-dump=info --dwarf-depth=1 " .. object ..
+      for _, unit in ipairs(files.list_lines("LC_ALL=C readelf --debug-dump=info --dwarf-depth=1 " .. object ..
         " | grep -oE 'csrc/[a-z0-9_/]+[.]c' | LC_ALL=C sort -u")) do
         modules_of[unit] = modules_of[unit] or {}
         table.insert(modules_of[unit], object)
@@ -182,7 +162,7 @@ describe("the Lua modules", function()
   local function requires()
     local edges = {}
     for name, file in pairs(lua_modules()) do
-      local text = read_file(file):gsub("%-%-[^\n]*", "")
+      local text = files.read(file):gsub("%-%-[^\n]*", "")
       for target in text:gmatch "%f[%w](kms[%w_.]*)[\"']" do
         local call = text:match("([%w_.]+)%s*%(?%s*[\"']" .. target:gsub("%.", "%%.") .. "[\"']")
         if call == "require" or call == "lazy" then
@@ -231,7 +211,7 @@ describe("the Lua modules", function()
     local specs = { "unit/" .. path, ("unit/%s/%s"):format(path, last) }
     if folder == "transport" then specs[3], specs[4] = "transport/" .. last, "nginx/" .. last end
     for _, spec in ipairs(specs) do
-      if file_exists(("spec/%s_spec.lua"):format(spec)) then return true end
+      if files.exists(("spec/%s_spec.lua"):format(spec)) then return true end
     end
     return false
   end
@@ -255,7 +235,7 @@ describe("luaopen functions", function()
   it("check the version of Lua before they use Lua", function()
     local count = 0
     for _, path in ipairs(find_files("csrc/binding", "*.c")) do
-      for body in read_file(path):gmatch "luaopen_[%w_]+%(lua_State %*L%)\n{\n(.-)\n}" do
+      for body in files.read(path):gmatch "luaopen_[%w_]+%(lua_State %*L%)\n{\n(.-)\n}" do
         count = count + 1
         local first_use = body:match "[^\n]*%(L[,)][^\n]*"
         assert.equal("    luaL_checkversion(L);", first_use, path)

@@ -5,19 +5,13 @@ local catalog = require "kms.call.catalog"
 local bulk = require "kms.bulk"
 local curl = require "kms.transport.curl"
 local emulator = require "kms.emulator"
+local files = require "spec.helpers.files"
 local kms = require "kms"
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 --- The functions that a file defines: local name -> set of function names.
 local function functions_in(path)
   local found = {}
-  for owner, name in read(path):gmatch "\nfunction ([%w_]+)[.:]([%w_]+)%(" do
+  for owner, name in files.read(path):gmatch "\nfunction ([%w_]+)[.:]([%w_]+)%(" do
     found[owner] = found[owner] or {}
     found[owner][name] = true
   end
@@ -88,10 +82,10 @@ local TABLES = {
 }
 
 --- The names that annotations define in some files.
-local function defined_types(files)
+local function defined_types(paths)
   local names = {}
-  for _, path in ipairs(files) do
-    for keyword, name in read(path):gmatch "%-%-%-@(%l+) (kms%.[%w_.]+)" do
+  for _, path in ipairs(paths) do
+    for keyword, name in files.read(path):gmatch "%-%-%-@(%l+) (kms%.[%w_.]+)" do
       if keyword == "class" or keyword == "alias" then names[name] = true end
     end
   end
@@ -99,11 +93,7 @@ local function defined_types(files)
 end
 
 local function files_below(folder)
-  local files = {}
-  local pipe = assert(io.popen("find " .. folder .. " -name '*.lua' | sort"))
-  for path in pipe:lines() do files[#files + 1] = path end
-  pipe:close()
-  return files
+  return files.list_lines("find " .. folder .. " -name '*.lua' | sort")
 end
 
 -- Classes that lua/ extends by fields that only the library uses.
@@ -113,10 +103,10 @@ local EXTENDED = {
 
 describe("the type annotations", function()
   it("every type that annotations in types/ name is defined there", function()
-    local files = files_below "types"
-    local defined = defined_types(files)
-    for _, path in ipairs(files) do
-      for line in read(path):gmatch "%-%-%-@[^\n]+" do
+    local paths = files_below "types"
+    local defined = defined_types(paths)
+    for _, path in ipairs(paths) do
+      for line in files.read(path):gmatch "%-%-%-@[^\n]+" do
         for name in line:gmatch "kms%.[%w_.]*%u%w*" do
           assert.is_true(defined[name] or false, ("%s names %s"):format(path, name))
         end

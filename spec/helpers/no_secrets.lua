@@ -35,13 +35,19 @@ local function contains_piece(text, secret)
   return false
 end
 
+--- Lists all texts of an error, at every depth.
+---@param err any
+---@return string[]
+function no_secrets.list_texts(err)
+  return collect_strings(err, { tostring(err) }, {})
+end
+
 --- Finds a text of an error that contains a piece of a secret.
 ---@param err any an error, or another value that a call returned
 ---@param secrets string[]
 ---@return string? text
 function no_secrets.find(err, secrets)
-  local texts = collect_strings(err, { tostring(err) }, {})
-  for _, text in ipairs(texts) do
+  for _, text in ipairs(no_secrets.list_texts(err)) do
     for _, secret in ipairs(secrets) do
       for _, form in ipairs(FORMS) do
         if contains_piece(text, (form(secret))) then return text end

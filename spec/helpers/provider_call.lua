@@ -2,6 +2,8 @@
 
 local Context = require "kms.call.context"
 local Error = require "kms.error"
+local files = require "spec.helpers.files"
+local no_secrets = require "spec.helpers.no_secrets"
 
 local provider_call = {}
 
@@ -15,17 +17,6 @@ function provider_call.new_context(cloud, transport, options)
   context.client = options and options.client
   context:start(options and options.timeout or 30)
   return context
-end
-
-local function collect_strings(value, list, seen)
-  if type(value) == "string" then list[#list + 1] = value end
-  if type(value) ~= "table" or seen[value] then return list end
-  seen[value] = true
-  for name, member in pairs(value) do
-    collect_strings(name, list, seen)
-    collect_strings(member, list, seen)
-  end
-  return list
 end
 
 --- Asserts that the two values of a provider are a failure with this code, and that no text in it contains a secret.
@@ -43,7 +34,7 @@ function provider_call.assert_failure(code, secrets, credentials, err)
     assert(type(entry.name) == "string" and type(entry.reason) == "string" and type(entry.code) == "string",
       "malformed entry in tried")
   end
-  local texts = collect_strings(err, { tostring(err) }, {})
+  local texts = no_secrets.list_texts(err)
   if err.cause then texts[#texts + 1] = tostring(err.cause) end
   for _, text in ipairs(texts) do
     assert(not text:find "[\r\n]", "more than one line: " .. text)
@@ -58,9 +49,7 @@ local paths = {}
 ---@return string path
 function provider_call.write_file(text)
   local path = os.tmpname()
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
+  files.write(path, text)
   paths[#paths + 1] = path
   return path
 end

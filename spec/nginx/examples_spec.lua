@@ -3,6 +3,7 @@
 local cjson = require "cjson.safe"
 local curl = require "kms.transport.curl"
 local emulator = require "spec.helpers.emulator_client"
+local files = require "spec.helpers.files"
 local send_in_process = require "spec.helpers.http_probe"
 local subprocess = require "spec.helpers.subprocess"
 
@@ -14,13 +15,6 @@ local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 local TOKEN = "let-me-in"
 
 local transport = curl.new { timeout = 30, keepalive = 0 }
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 --- Starts NGINX with the environment of the emulator, and runs `shell_lines` before.
 local function start(shell_lines)
@@ -39,7 +33,7 @@ local function start(shell_lines)
     local response = transport:send { method = "GET", scheme = "http", host = "127.0.0.1:" .. PORT, target = "/", headers = {} }
     if response then return end
   until transport:now() > deadline
-  error("NGINX does not respond: " .. read(DIR .. "/output"))
+  error("NGINX does not respond: " .. files.read(DIR .. "/output"))
 end
 
 local function stop()
@@ -129,7 +123,7 @@ describe("examples/nginx", function()
   it("logs errors with a status from 500, and no secret", function()
     emulator.fault { kind = "bad_gateway", times = 4 }
     assert.equal(504, (rename()))
-    local log = read(DIR .. "/output")
+    local log = files.read(DIR .. "/output")
     assert.is_truthy(log:find("ncloud rename_key [%w]+: protocol error"), log)
     for _, account in pairs(emulator.accounts) do
       assert.is_nil(log:find(account.secret_key, 1, true))

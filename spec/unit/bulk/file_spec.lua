@@ -1,14 +1,8 @@
 --- kms.bulk.file: files that are created once, locked, appended to, synced and cut.
 
 local file = require "kms.bulk.file"
+local files = require "spec.helpers.files"
 local subprocess = require "spec.helpers.subprocess"
-
-local function read(path)
-  local handle = assert(io.open(path))
-  local text = handle:read "*a"
-  handle:close()
-  return text
-end
 
 describe("kms.bulk.file", function()
   local path
@@ -55,7 +49,7 @@ describe("kms.bulk.file", function()
     assert.is_true(handle:append "")
     assert.is_true(handle:sync())
     handle:close()
-    assert.equal("one\nt\0wo", read(path))
+    assert.equal("one\nt\0wo", files.read(path))
   end)
 
   it("cuts a file, and appends at the new end", function()
@@ -64,7 +58,7 @@ describe("kms.bulk.file", function()
     assert.is_true(handle:truncate(9))
     assert(handle:append "next\n")
     handle:close()
-    assert.equal("complete\nnext\n", read(path))
+    assert.equal("complete\nnext\n", files.read(path))
   end)
 
   it("locks the file against other opens of the same process", function()

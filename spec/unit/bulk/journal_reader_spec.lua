@@ -1,21 +1,9 @@
 --- kms.bulk.journal_reader: what a journal says, also one that was cut.
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
+local files = require "spec.helpers.files"
 local journal_reader = require "kms.bulk.journal_reader"
 local kms = require "kms"
-
-local function read(path)
-  local handle = assert(io.open(path, "rb"))
-  local text = handle:read "*a"
-  handle:close()
-  return text
-end
-
-local function write(path, text)
-  local handle = assert(io.open(path, "wb"))
-  handle:write(text)
-  handle:close()
-end
 
 describe("reading a journal", function()
   local path, cloud, text
@@ -25,7 +13,7 @@ describe("reading a journal", function()
     os.remove(path)
     cloud.drop = function(_, number) return number == 3 end
     bulk_cloud.execute(cloud:move_options(4, { journal = path }))
-    text = read(path)
+    text = files.read(path)
   end)
 
   after_each(function() os.remove(path) end)
@@ -45,7 +33,7 @@ describe("reading a journal", function()
 
   it("takes a step that was begun and not ended as doubtful", function()
     local last_end = text:find '{[^{}]*"type":"end","n":4'
-    write(path, text:sub(1, last_end - 1))
+    files.write(path, text:sub(1, last_end - 1))
     local state = assert(journal_reader.read(path))
     assert.is_true(state.steps[4].is_begun)
     assert.is_nil(state.steps[4].outcome)
@@ -62,7 +50,7 @@ describe("reading a journal", function()
     local first = starts[#starts - 1]
     assert.is_true(#text - first > 100)
     for size = first, #text - 1 do
-      write(path, text:sub(1, size))
+      files.write(path, text:sub(1, size))
       local run = assert(kms.bulk { client = cloud:huawei(), journal = path })
       local summary = assert(run:execute())
       assert.equal(4, summary.done + summary.already, size)
@@ -74,7 +62,7 @@ describe("reading a journal", function()
   it("finds that the plan is not complete, and that nothing was sent then", function()
     local first_begin = text:find '{[^{}]*"type":"begin"'
     for _, size in ipairs { 0, 10, first_begin - 2, text:find '{"type":"item","n":3' } do
-      write(path, text:sub(1, size))
+      files.write(path, text:sub(1, size))
       assert.is_false(assert(journal_reader.read(path)).is_complete)
       local _, err = kms.bulk { client = cloud:huawei(), journal = path }
       assert.matches("has no complete plan, so nothing was sent; start again with the items", err.message, 1, true)
@@ -88,7 +76,7 @@ describe("reading a journal", function()
 
   it("refuses a journal that is damaged in the middle, and what is not a journal", function()
     local function problem_of(content)
-      write(path, content)
+      files.write(path, content)
       local state, err = journal_reader.read(path)
       assert.is_nil(state)
       assert.same({ "invalid", "journal" }, { err.kind, err.code })

@@ -1,15 +1,9 @@
 --- kms.bulk.journal: records reach the disk, several with one sync.
 
+local files = require "spec.helpers.files"
 local journal = require "kms.bulk.journal"
 
-local function read(path)
-  local handle = assert(io.open(path))
-  local text = handle:read "*a"
-  handle:close()
-  return text
-end
-
-local function count_lines(path) return select(2, read(path):gsub("\n", "")) end
+local function count_lines(path) return select(2, files.read(path):gsub("\n", "")) end
 
 describe("a journal", function()
   local path
@@ -35,9 +29,9 @@ describe("a journal", function()
   it("has records on the disk after a commit", function()
     local self = assert(journal.open(path, true))
     self:add { type = "begin", n = 1 }
-    assert.equal("", read(path))
+    assert.equal("", files.read(path))
     assert.is_true(self:commit())
-    assert.matches('"type":"begin","n":1}\n$', read(path))
+    assert.matches('"type":"begin","n":1}\n$', files.read(path))
     assert.equal(1, self.synced)
     self:close()
   end)
@@ -122,6 +116,6 @@ describe("a journal", function()
     assert.is_true(self:cut(3))
     self:add_line "{1}\n"
     self:close()
-    assert.equal("{}\n{1}\n", read(path))
+    assert.equal("{}\n{1}\n", files.read(path))
   end)
 end)

@@ -1,5 +1,6 @@
 --- Clients whose project_id is "auto", against the emulator, on its virtual time.
 
+local emulated_huawei = require "spec.helpers.emulated_huawei"
 local emulator = require "kms.emulator"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
@@ -65,19 +66,7 @@ describe("kms.huawei.project", function()
 
   it("of concurrent calls one looks the project up", function()
     local cloud = emulator.new()
-    local transport = {
-      send = function(_, request)
-        coroutine.yield()
-        return cloud:send(request)
-      end,
-      sleep = function(_, seconds)
-        cloud:sleep(seconds)
-        coroutine.yield()
-      end,
-      now = function() return cloud:now() end,
-      clock = function() return cloud:clock() end,
-    }
-    local client, threads = new_client(transport, { credentials = TOKEN }), {}
+    local client, threads = new_client(emulated_huawei.new_yielding(cloud), { credentials = TOKEN }), {}
     for i = 1, 20 do threads[i] = coroutine.create(function() client:update_primary_region(PARAMS) end) end
     for _ = 1, 100 do
       for _, thread in ipairs(threads) do
