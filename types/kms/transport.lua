@@ -10,7 +10,7 @@ local Transport = {}
 ---@field scheme "https"|"http"
 ---@field host string name, IPv4 address or "[IPv6 address]", with ":port" unless it is the default port
 ---@field target string request target, percent-encoded; sent unchanged
----@field headers { [1]: string, [2]: string }[]? list of { name, value }
+---@field headers { [1]: string, [2]: string }[]? list of { name, value }; requests share the items
 ---@field body string?
 ---@field timeout number? seconds for this request, from its start to the end of its response
 ---@field idempotent boolean? may be sent again if a kept connection was closed; by default, the method decides

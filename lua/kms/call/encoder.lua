@@ -6,32 +6,24 @@ local sign = require "kms.sign"
 
 local quote, to_json, to_text = json_text.quote, scalar.to_json, scalar.to_text
 local concat, type = table.concat, type
+local load_text = rawget(_G, "loadstring") or load
 local unpack = rawget(table, "unpack") or _G.unpack
 
 local encoder = {}
 
---- Parses a text with placeholders, `{name}`. Returns a list of the placeholders, each with the text after it; the list
---- itself has the text before the first one.
-local function parse_template(text)
-  local template, from = {}, 1
-  local piece = template
+--- Compiles a text with placeholders, `{name}`, to a function that fills them from params, or else from settings. Code
+--- that joins all parts at once creates no strings that only the next part needs.
+---@return fun(params: table, settings: table): string fill
+---@return string[] names
+local function compile_template(text)
+  local parts, names, from = {}, {}, 1
   for first, name, after in text:gmatch "(){([%w_]+)}()" do
-    piece.text = text:sub(from, first - 1)
-    piece, from = { name = name }, after
-    template[#template + 1] = piece
+    parts[#parts + 1] = ("%q"):format(text:sub(from, first - 1))
+    parts[#parts + 1] = ("(params[%q] or settings[%q])"):format(name, name)
+    names[#names + 1], from = name, after
   end
-  piece.text = text:sub(from)
-  return template
-end
-
-local function fill_template(template, params, settings)
-  local text = template.text
-  for i = 1, #template do
-    local placeholder = template[i]
-    local name = placeholder.name
-    text = text .. (params[name] or settings[name]) .. placeholder.text
-  end
-  return text
+  parts[#parts + 1] = ("%q"):format(text:sub(from))
+  return assert(load_text("local params, settings = ... return " .. concat(parts, " .. "))), names
 end
 
 local function find_param(entry, name)
@@ -47,13 +39,14 @@ end
 --- Prepares the path. If no value needs encoding, it is a template of text. Otherwise it is a list of segments, and
 --- `placeholders` has the positions to fill. Settings are always plain.
 local function prepare_path(plan, entry)
-  local template, is_text = parse_template(entry.path), true
-  for _, placeholder in ipairs(template) do
-    local param = find_param(entry, placeholder.name)
+  local fill, names = compile_template(entry.path)
+  local is_text = true
+  for _, name in ipairs(names) do
+    local param = find_param(entry, name)
     is_text = is_text and (not param or is_plain(param))
   end
   if is_text then
-    plan.path = template
+    plan.fill_path = fill
     return
   end
   plan.segments, plan.placeholders = {}, {}
@@ -126,7 +119,7 @@ local function prepare_body(plan, entry)
   end
   if not texts[1] then return end
   if is_template then
-    plan.body = parse_template("{" .. concat(texts, ",") .. "}")
+    plan.fill_body = compile_template("{" .. concat(texts, ",") .. "}")
   else
     plan.members, plan.fixed = members, fixed
   end
@@ -188,10 +181,10 @@ end
 ---@return table? request, kms.Error? err
 function encoder.build_request(entry, params, settings)
   local plan = PLANS[entry]
-  local query = plan.query and list_query(plan.query, params)
+  local query, fill_path, fill_body = plan.query and list_query(plan.query, params), plan.fill_path, plan.fill_body
   local path, target, err
-  if plan.path then
-    path = fill_template(plan.path, params, settings)
+  if fill_path then
+    path = fill_path(params, settings)
     target = path
   else
     path = fill_segments(plan, params, settings)
@@ -200,11 +193,9 @@ function encoder.build_request(entry, params, settings)
     target, err = sign.target(path, query)
     if not target then return nil, err end
   end
-  local common, headers = settings.headers, { nil, nil, nil, nil, nil } -- room for those of the signature
-  for i = 1, #common do
-    local header = common[i]
-    headers[i] = { header[1], header[2] }
-  end
+  -- The list is new, because headers are added to it; with room for those. Its items are shared by all requests.
+  local common, headers = settings.headers, { nil, nil, nil, nil, nil }
+  for i = 1, #common do headers[i] = common[i] end
   return {
     method = entry.method,
     scheme = settings.scheme,
@@ -213,8 +204,7 @@ function encoder.build_request(entry, params, settings)
     query = query or nil,
     target = target,
     headers = headers,
-    body = plan.body and fill_template(plan.body, params, settings)
-      or plan.members and encode_members(plan, params) or nil,
+    body = fill_body and fill_body(params, settings) or plan.members and encode_members(plan, params) or nil,
     idempotent = plan.idempotent,
     timeout = nil,
   }

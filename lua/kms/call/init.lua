@@ -308,7 +308,7 @@ end
 ---@return table
 function call.new_class(client)
   local class = Context.new_class(client.provider, client.settings.region, client.settings)
-  class.__index.throttled_attempts, class.__index.warning = 0, false
+  class.__index.client, class.__index.throttled_attempts, class.__index.warning = client, 0, false
   return class
 end
 
@@ -321,8 +321,8 @@ end
 ---@return table? result, kms.Error? err
 function call.run(client, entry, params, transport, timeout)
   local self = setmetatable({
-    client = client, operation = entry, params = params, transport = transport, credentials = nil, attempts = 0,
-    deadline = nil, time = nil, guard_id = nil,
+    operation = entry, params = params, transport = transport, credentials = nil, attempts = 0, deadline = nil,
+    time = nil, guard_id = nil,
   }, client.call_class)
   self:start(timeout)
   client.active_calls = client.active_calls + 1

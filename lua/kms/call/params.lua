@@ -5,6 +5,7 @@ local json_text = require "kms.util.json_text"
 local scalar = require "kms.call.scalar"
 local validate = require "kms.util.validate"
 
+local load_text = rawget(_G, "loadstring") or load
 local type, rawget, next = type, rawget, next
 
 local params = {}
@@ -154,16 +155,18 @@ local function fail(name, problem)
   return nil, Error.new { kind = "invalid", code = path, message = message }
 end
 
--- What is prepared once per operation: the fields by name, and for each field in order its name and, of a string whose
--- rule is sufficient, the test.
+-- What is prepared once per operation: the fields by name, a function that creates a table with room for the required
+-- ones, and for each field in order its name and, of a string whose rule is sufficient, the test.
 local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
-  local plan = { known = BY_NAME[entry.params] }
+  local plan, room = { known = BY_NAME[entry.params] }, {}
   for i, field in ipairs(entry.params) do
     local rule = field.rule
     local is_sufficient = field.type == "string" and rule and (rule.plain or rule.is_utf8)
     plan[i] = { field = field, name = field.name, test = is_sufficient and rule.test }
-    plan.has_required = plan.has_required or field.required
+    if field.required then room[#room + 1] = ("[%q] = nil"):format(field.name) end
   end
+  plan.has_required = room[1] ~= nil
+  plan.create_values = assert(load_text("return { " .. table.concat(room, ", ") .. " }"))
   plans[entry] = plan
   return plan
 end })
@@ -174,12 +177,12 @@ end })
 ---@return table? values, kms.Error? err kind "invalid"
 ---@return string? problem argument error
 function params.validate(entry, arguments)
-  local plan, values = PLANS[entry], {}
+  local plan = PLANS[entry]
+  local known, values = plan.known, plan.create_values()
   if type(arguments) ~= "table" then
     if arguments == nil and not plan.has_required then return values end
     return nil, nil, ("table expected, got %s"):format(arguments == nil and "no value" or type(arguments))
   end
-  local known = plan.known
   for name in next, arguments do
     if not known[name] then
       return nil, nil, ("unknown field %s; known: %s"):format(validate.quote(name), list_names(entry.params))

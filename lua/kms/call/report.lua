@@ -66,6 +66,7 @@ end
 ---@return string?
 function report.find_request_id(response, object)
   local id = response.headers["x-request-id"]
+  if id == nil and (not object or object.request_id == nil) then return nil end
   if type(id) == "string" and id ~= "" then return id end
   return json_body.to_text(id) or object and json_body.to_text(object.request_id) or nil
 end

@@ -260,11 +260,13 @@ end
 ---@return table? result, string? code, string? message code and message of a protocol error
 function result_reader.read(entry, object, params, request_id)
   local plan = PLANS[entry]
-  local envelope = plan.envelope
+  local envelope, list_name = plan.envelope, plan.list
   if envelope and type(object[envelope]) == "table" then object = object[envelope] end
-  local list = plan.list and object[plan.list]
-  local first = type(list) == "table" and list[1]
-  if type(first) == "table" and type(first[plan.list]) == "table" then object = join_pages(list, plan.list) end
+  if list_name then
+    local list = object[list_name]
+    local first = type(list) == "table" and list[1]
+    if type(first) == "table" and type(first[list_name]) == "table" then object = join_pages(list, list_name) end
+  end
   return plan.read(object, params, request_id)
 end
 

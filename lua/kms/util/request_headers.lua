@@ -13,12 +13,14 @@ function request_headers.for_json(others, media_type)
   return list
 end
 
+local ACCEPT_ENCODING = { "Accept-Encoding", "identity" }
+
 --- Adds the headers that every request carries. No signature covers them, because an intermediary may change them.
 ---@param list { [1]: string, [2]: string }[] of one request; it is changed
 ---@return { [1]: string, [2]: string }[]
 function request_headers.add_unsigned(list)
-  local last = list[#list]
-  if not last or last[1] ~= "Accept-Encoding" then list[#list + 1] = { "Accept-Encoding", "identity" } end
+  local count = #list
+  if list[count] ~= ACCEPT_ENCODING then list[count + 1] = ACCEPT_ENCODING end
   return list
 end
 
