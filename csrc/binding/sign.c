@@ -56,8 +56,8 @@ static const struct {
 } FIELDS[] = {
     {"method", REQUEST, {STRING, STRING}},
     {"host", REQUEST, {STRING, 0}},
-    {"target", REQUEST, {0, STRING | OPTIONAL}},
-    {"path", REQUEST, {STRING | LIST, STRING | LIST | OPTIONAL}},
+    {"target", REQUEST, {STRING | OPTIONAL, STRING | OPTIONAL}},
+    {"path", REQUEST, {STRING | LIST | OPTIONAL, STRING | LIST | OPTIONAL}},
     {"query", REQUEST, {LIST | OPTIONAL, LIST | OPTIONAL}},
     {"headers", REQUEST, {LIST | OPTIONAL, 0}},
     {"body", REQUEST, {STRING | OPTIONAL, 0}},
@@ -175,6 +175,10 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
     check_type(L, ALGORITHM, NULL, ALGORITHM, STRING | OPTIONAL);
     luaL_checkstack(L, STACK_SIZE, NULL);
     push_fields(L, provider);
+    if (provider == HUAWEI && lua_type(L, QUERY) != LUA_TNIL) { /* signed in another order */
+        lua_pushnil(L);
+        lua_replace(L, TARGET);
+    }
     if (lua_type(L, TARGET) == LUA_TNIL) {
         check_type(L, REQUEST, "path", PATH, STRING | LIST);
     } else { /* the target replaces path and query */

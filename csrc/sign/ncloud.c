@@ -10,20 +10,6 @@
 
 /* Source of the rules: "Ncloud API", section "Create signature", of the vendor's API guide. */
 
-static bool write_target(kms_signer *signer)
-{
-    const kms_slice target = signer->request.target;
-    if (target.data == NULL)
-        return kms_percent_encode_target(signer);
-    if (!kms_validate_text(signer, KMS_RULE_TARGET, target, 0))
-        return false;
-    kms_buffer_append_slice(&signer->stages[KMS_TARGET], target);
-    return target.data[0] == '/'
-               ? kms_validate_buffer(signer, "target", &signer->stages[KMS_TARGET])
-               : kms_signer_fail(signer, "target must start with \"/\"; got byte 0x%02x",
-                                 (unsigned char)target.data[0]);
-}
-
 static bool write_string_to_sign(kms_signer *signer)
 {
     kms_buffer *out = &signer->stages[KMS_STRING_TO_SIGN];
@@ -41,7 +27,7 @@ static bool write_string_to_sign(kms_signer *signer)
 bool kms_ncloud_sign(kms_signer *signer)
 {
     if (!kms_validate_text(signer, KMS_RULE_METHOD, signer->request.method, 0) ||
-        !kms_validate_keys(signer) || !write_target(signer) || !write_string_to_sign(signer) ||
+        !kms_validate_keys(signer) || !kms_percent_encode_target(signer) || !write_string_to_sign(signer) ||
         !kms_digest_hmac_base64(signer, kms_buffer_view(&signer->stages[KMS_STRING_TO_SIGN]),
                                 signer->signature))
         return false;

@@ -93,10 +93,23 @@ static bool encode_path(kms_signer *signer)
     return kms_validate_buffer(signer, "path", out);
 }
 
+static bool copy_target(kms_signer *signer, kms_slice target)
+{
+    if (!kms_validate_text(signer, KMS_RULE_TARGET, target, 0))
+        return false;
+    kms_buffer_append_slice(&signer->stages[KMS_TARGET], target);
+    return target.data[0] == '/'
+               ? kms_validate_buffer(signer, "target", &signer->stages[KMS_TARGET])
+               : kms_signer_fail(signer, "target must start with \"/\"; got byte 0x%02x",
+                                 (unsigned char)target.data[0]);
+}
+
 bool kms_percent_encode_target(kms_signer *signer)
 {
     const kms_pairs *query = &signer->request.query;
     kms_buffer *out = &signer->stages[KMS_TARGET];
+    if (signer->request.target.data != NULL)
+        return copy_target(signer, signer->request.target);
     if (!encode_path(signer))
         return false;
     for (size_t i = 0; i < query->count; i++) {

@@ -4,7 +4,8 @@
 
 #include "sign/signer.h"
 
-/* Appends the request's path to the stage KMS_TARGET, then "?" and the query if it is not empty.
+/* Appends the request's target to the stage KMS_TARGET; if it has none, the path, then "?" and the
+ * query if it is not empty.
  * Returns false with the error set if a text is not UTF-8 without NUL, or the target is too long.
  *
  * Unreserved bytes (RFC 3986 section 2.3) stay as they are, all others are encoded. A path given as

@@ -11,7 +11,7 @@ typedef struct {
     kms_slice algorithm; /* Huawei Cloud; default SDK-HMAC-SHA256 */
     kms_slice method;
     kms_slice host;
-    kms_slice target;   /* NAVER Cloud: already encoded, replaces path and query */
+    kms_slice target;   /* already encoded, replaces path and query */
     kms_slice path;     /* raw; absent: the segments */
     kms_pairs segments; /* of the path, raw, as names */
     kms_pairs query;

@@ -17,11 +17,12 @@ local sign = {}
 ---@class kms.sign.Request
 ---@field method string a token, signed as it is; HTTP methods are upper case
 ---@field host string as in the Host header: with the port unless it is the default one (Huawei Cloud)
----@field path kms.sign.Path not percent-encoded
+---@field path kms.sign.Path? not percent-encoded
 ---@field query kms.sign.Pair[]? not percent-encoded; at most 32 KiB together with the path once encoded
 ---@field headers kms.sign.Pair[]? all are signed; no name twice, no Authorization (Huawei Cloud)
 ---@field body string? at most 12 MiB (Huawei Cloud)
----@field target string? the encoded request target, signed as it is in place of path and query (NAVER Cloud)
+---@field target string? the encoded request target, signed as it is in place of path and query; not read if there is a
+---  query that Huawei Cloud signs, because it is signed in another order
 
 ---@class kms.sign.Credentials
 ---@field access_key string visible ASCII without comma

@@ -182,32 +182,27 @@ end
 function encoder.build_request(entry, params, settings)
   local plan = PLANS[entry]
   local query, fill_path, fill_body = plan.query and list_query(plan.query, params), plan.fill_path, plan.fill_body
-  local path, target, err
-  if fill_path then
-    path = fill_path(params, settings)
-    target = path
-  else
-    path = fill_segments(plan, params, settings)
-  end
-  if query or not target then
+  local path = fill_path and fill_path(params, settings) or fill_segments(plan, params, settings)
+  local target, err = path, nil
+  if query or not fill_path then
     target, err = sign.target(path, query)
     if not target then return nil, err end
   end
   -- The list is new, because headers are added to it; with room for those. Its items are shared by all requests.
   local common, headers = settings.headers, { nil, nil, nil, nil, nil }
   for i = 1, #common do headers[i] = common[i] end
-  return {
+  local request = {
     method = entry.method,
     scheme = settings.scheme,
     host = settings.host,
-    path = path,
-    query = query or nil,
     target = target,
     headers = headers,
     body = fill_body and fill_body(params, settings) or plan.members and encode_members(plan, params) or nil,
     idempotent = plan.idempotent,
     timeout = nil,
   }
+  if query then request.path, request.query = path, query end -- the signature may need another order
+  return request
 end
 
 return encoder

@@ -92,8 +92,7 @@ local function run_attempt(self, clock_offset)
   if not signature then return nil, err end
 
   local headers = request.headers
-  local signed_count = #headers
-  local count = signed_count
+  local count = #headers
   for name, value in next, signature do
     count = count + 1
     headers[count] = { name, value }
@@ -112,7 +111,7 @@ local function run_attempt(self, clock_offset)
   if result then return result, nil, response end
   report.collect_secrets(self, signature)
   err = report.parse_failure(self, response, object, code, message)
-  report.add_hint(self, err, request, signed_count, signed_at)
+  report.add_hint(self, err, signed_at)
   return nil, err, response
 end
 

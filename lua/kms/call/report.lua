@@ -1,6 +1,7 @@
 --- Builds the error that the caller of a failed call gets: what failed, a hint, and no secret.
 
 local clock_skew = require "kms.call.clock_skew"
+local encoder = require "kms.call.encoder"
 local Error = require "kms.error"
 local request_headers = require "kms.util.request_headers"
 local json_body = require "kms.util.json_body"
@@ -11,8 +12,6 @@ local retry = require "kms.call.retry"
 local signature_diff = require "kms.call.signature_diff"
 
 local report = {}
-
-local unpack = rawget(table, "unpack") or _G.unpack
 
 local MAX_KEY = 100 -- bytes of a key's id or tag
 local MIN_SECRET = 4 -- bytes of a secret param that is searched for in a message; shorter ones occur in any text
@@ -133,13 +132,10 @@ end
 
 --- Compares the canonical request that the gateway printed, if it did, with the one that was signed.
 ---@return kms.SignatureDiff|nil|false
-local function compare_signatures(call, err, request, signed_count, signed_at)
+local function compare_signatures(call, err, signed_at)
   local compute_stages = call.cloud.compute_stages
   if not call.credentials.secret_key or not compute_stages then return nil end
-  local signed = {
-    method = request.method, host = request.host, path = request.path, query = request.query,
-    headers = { unpack(request.headers, 1, signed_count) }, body = request.body,
-  }
+  local signed = encoder.build_request(call.operation, call.params, call.settings)
   local stages = compute_stages(signed, call.credentials, signed_at, call.settings)
   return stages and signature_diff.compare(err.message, stages.canonical_request)
 end
@@ -147,12 +143,10 @@ end
 --- Adds to a service error what is known about its reason.
 ---@param call kms.Call
 ---@param err kms.Error
----@param request table as it was sent
----@param signed_count integer number of headers that were signed; the signature's own headers follow them
 ---@param signed_at number Unix time in the signature
-function report.add_hint(call, err, request, signed_count, signed_at)
+function report.add_hint(call, err, signed_at)
   if err.kind ~= "service" then return end
-  local hint, diff = find_hint(call, err), compare_signatures(call, err, request, signed_count, signed_at)
+  local hint, diff = find_hint(call, err), compare_signatures(call, err, signed_at)
   if diff then
     err.diff = diff
     hint = ("the gateway received another %s than the one that was signed, see diff"):format(diff.role)
