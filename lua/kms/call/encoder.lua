@@ -183,7 +183,7 @@ function encoder.build_request(entry, params, settings)
   local plan = PLANS[entry]
   local query, fill_path, fill_body = plan.query and list_query(plan.query, params), plan.fill_path, plan.fill_body
   local path = fill_path and fill_path(params, settings) or fill_segments(plan, params, settings)
-  local target, err = path, nil
+  local target, err = path
   if query or not fill_path then
     target, err = sign.target(path, query)
     if not target then return nil, err end
