@@ -27,6 +27,8 @@ require_tool = $(if $(shell command -v $(firstword $(1)) 2> /dev/null),,$(error 
 
 INSTALL_LMOD ?= $(PREFIX)/share/lua/$(LUA_ABI)
 INSTALL_CMOD ?= $(PREFIX)/lib/lua/$(LUA_ABI)
+INSTALL_BIN  ?= $(PREFIX)/bin
+INSTALL_MAN  ?= $(PREFIX)/share/man/man1
 
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
@@ -42,6 +44,9 @@ TREE    = $(BUILD)/$(LUA_NAME)
 SOURCES = $(wildcard csrc/*/*.c)
 HEADERS = $(wildcard csrc/*/*.h)
 LUA_MODULES = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
+
+# The server of the emulator, which the command kms starts.
+SERVER_FILES = tools/nginx tools/certificates tools/emulator/serve tools/emulator/nginx.conf tools/emulator/handler.lua
 
 # One row per C module: its file in csrc/binding and its libraries. The linker takes the other objects from an archive.
 MODULES = kms/sign kms/transport/curl kms/http1
@@ -250,7 +255,8 @@ lint:
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=normalCheckLevelMaxBranches -DLUA_VERSION_NUM=504 -Icsrc csrc bench/programs
 
-# Writes the files that are derived from the entries of operations: types/kms/operations and docs/reference.
+# Writes the files that are derived from the entries of operations and from the commands of kms: types/kms/operations,
+# docs/reference and the manual page.
 .PHONY: reference
 reference:
 	tools/install-deps demo
@@ -279,12 +285,26 @@ install: all
 	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file)" && \
 	  $(INSTALL) -m 644 lua/$$file "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
 	done
+	for file in $(SERVER_FILES); do \
+	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_LMOD)/kms/emulator/server/$$(dirname $$file)" && \
+	  $(INSTALL) -m 644 $$file "$(DESTDIR)$(INSTALL_LMOD)/kms/emulator/server/$$file" || exit 1; \
+	done
+	$(INSTALL) -d "$(DESTDIR)$(INSTALL_BIN)" "$(DESTDIR)$(INSTALL_MAN)"
+	$(INSTALL) -m 644 bin/kms.1 "$(DESTDIR)$(INSTALL_MAN)/kms.1"
+	$(INSTALL) -m 755 bin/kms "$(DESTDIR)$(INSTALL_BIN)/kms"
+	{ echo '#!$(shell command -v $(LUA))' && \
+	  echo 'package.path = "$(INSTALL_LMOD)/?.lua;$(INSTALL_LMOD)/?/init.lua;" .. package.path' && \
+	  echo 'package.cpath = "$(INSTALL_CMOD)/?.so;" .. package.cpath' && \
+	  tail -n +2 bin/kms; } > "$(DESTDIR)$(INSTALL_BIN)/kms"
 
 # Removes what this version installs, and the folders that are empty then.
 .PHONY: uninstall
 uninstall:
 	for module in $(MODULES); do rm -f "$(DESTDIR)$(INSTALL_CMOD)/$$module.so" || exit 1; done
-	for file in $(LUA_MODULES); do rm -f "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; done
+	for file in $(LUA_MODULES) $(SERVER_FILES:%=kms/emulator/server/%); do \
+	  rm -f "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
+	done
+	rm -f "$(DESTDIR)$(INSTALL_BIN)/kms" "$(DESTDIR)$(INSTALL_MAN)/kms.1"
 	for folder in "$(DESTDIR)$(INSTALL_CMOD)/kms" "$(DESTDIR)$(INSTALL_LMOD)/kms"; do \
 	  [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete || exit 1; \
 	done
@@ -296,7 +316,7 @@ clean:
 .PHONY: help
 help:
 	@echo 'make            build for Lua 5.4 in build/lua5.4 (LUA=luajit: for LuaJIT in build/luajit)'
-	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD)'
+	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD, INSTALL_BIN)'
 	@echo 'make uninstall  remove what make install put there, with the same variables'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make clean      remove build/'
@@ -306,7 +326,7 @@ help:
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'
 	@echo 'make lint       luacheck, words of the project, gcc and clang with warnings as errors, clang-format, cppcheck'
-	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference'
+	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference, bin/kms.1'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll'

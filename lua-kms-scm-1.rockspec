@@ -48,6 +48,8 @@ build = {
   install_variables = {
     INSTALL_LMOD = "$(LUADIR)",
     INSTALL_CMOD = "$(LIBDIR)",
+    INSTALL_BIN = "$(BINDIR)",
+    INSTALL_MAN = "$(PREFIX)/man",
   },
   copy_directories = { "examples" },
 }

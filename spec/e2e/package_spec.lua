@@ -46,15 +46,18 @@ end
 local function install_with_luarocks()
   local folder = new_folder "luarocks"
   local incdir = LUA == "luajit" and " LUA_INCDIR=" .. files.list_lines("pkg-config --variable=includedir luajit")[1] or ""
-  run(("mkdir %s/src && cp -r Makefile lua csrc examples lua-kms-scm-1.rockspec %s/src"):format(quote(folder), quote(folder)))
+  run(("mkdir %s/src && cp -r Makefile bin lua csrc examples tools lua-kms-scm-1.rockspec %s/src"):format(quote(folder), quote(folder)))
   run(("cd %s/src && luarocks --lua-version %s make --tree ../tree --deps-mode none lua-kms-scm-1.rockspec%s"):format(
     quote(folder), VERSION, incdir))
   return folder .. "/tree"
 end
 
+local function without_project(path)
+  return (path:gsub("[^;]*lua/%?[^;]*;", ""):gsub("[^;]*/build/[^;]*;", ""))
+end
+
 --- Variables of a process that loads the library from an installed tree, and nothing of it from elsewhere.
 local function paths_of(root)
-  local function without_project(path) return path:gsub("[^;]*lua/%?[^;]*;", ""):gsub("[^;]*/build/[^;]*;", "") end
   return {
     LUA_PATH = ("%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;%s"):format(root, VERSION, root, VERSION,
       without_project(package.path)),
@@ -79,7 +82,7 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
     end
 
     it("has every Lua module of the source tree, and no other", function()
-      local find = "cd %s/share/lua/%s && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
+      local find = "cd %s/share/lua/%s && find . -name '*.lua' -not -path './kms/emulator/server/*' | sed 's,^[.]/,,' | LC_ALL=C sort"
       assert.same(lua_files(), files.list_lines(find:format(quote(root), VERSION)))
     end)
 
@@ -100,6 +103,23 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
       ]], { LUA_PATH = paths_of(root).LUA_PATH, LUA_CPATH = paths_of(root).LUA_CPATH, ROOT = root })
       assert.is_true(ok, output)
       assert.equal(kms._VERSION .. "\t/a%20b\tkms.transport.curl (open)\n", output)
+    end)
+
+    it("has the command kms and its manual page", function()
+      local version, ok = subprocess.execute(quote(root .. "/bin/kms") .. " --version", paths_of(root))
+      assert.is_true(ok, version)
+      assert.equal(("kms %s\n"):format(kms._VERSION), version)
+      local pages = files.list_lines(("find %s -name kms.1"):format(quote(root)))
+      assert.equal(1, #pages)
+      assert.equal(files.read "bin/kms.1", files.read(pages[1]))
+    end)
+
+    it("has the emulator, which serves from where it is installed", function()
+      local output, ok = subprocess.execute(("spec/e2e/package/installed_emulator %s %s"):format(quote(root .. "/bin/kms"),
+        quote(("%s/%s/installed emulator"):format(BUILD, LUA))), paths_of(root))
+      assert.is_true(ok, output)
+      assert.matches("key_name +oldKeyName", output)
+      assert.is_nil(output:find("make -s env", 1, true))
     end)
 
     it("has shared objects that are never unloaded, and bound and made read-only when loaded", function()
@@ -161,6 +181,15 @@ describe("the package #inspect", function()
 
   it("has a rockspec that luarocks lint accepts", function()
     run "luarocks lint lua-kms-scm-1.rockspec"
+  end)
+
+  it("has a command that finds its library below any PREFIX, without a variable", function()
+    local folder = files.list_lines("realpath " .. quote(new_folder "prefix"))[1]
+    run(("make -s install LUA=%s BUILD=%s PREFIX=%s"):format(LUA, quote(BUILD), quote(folder)))
+    local output, ok = subprocess.execute(("env -u LUA_PATH -u LUA_CPATH %s ncloud rename-key tag newName --dry-run"):format(
+      quote(folder .. "/bin/kms")))
+    assert.is_true(ok, output)
+    assert.matches("PUT /kms/v1/keys/tag/name HTTP/1.1", output, 1, true)
   end)
 
   it("is removed by make uninstall, which leaves other files and folders", function()

@@ -1,6 +1,8 @@
---- Generates all files that are derived from the entries of operations.
+--- Generates all files that are derived from the entries of operations and from the commands of kms.
 
 local coverage = require "tools.reference.coverage"
+local kms = require "kms"
+local manual = require "kms.cli.manual"
 local page = require "tools.reference.page"
 local titles = require "kms.cli.cloud"
 local types = require "tools.reference.types"
@@ -58,6 +60,7 @@ function outputs.generate()
     local hints = require(("kms.%s.errors"):format(cloud)).hints
     files[("docs/reference/%s.md"):format(cloud)] = page.generate(cloud, groups, hints)
   end
+  files["bin/kms.1"] = manual.generate(require("kms.cli").root, kms._VERSION)
   files["docs/reference/coverage.md"] = coverage.generate(outputs.load_clouds())
   return files
 end

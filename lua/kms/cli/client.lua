@@ -23,6 +23,33 @@ local COLLECT = {
   end,
 }
 
+--- Returns the first variable of the environment that is set.
+local function read_variable(...)
+  for _, name in ipairs { ... } do
+    local value = os.getenv(name)
+    if value and value ~= "" then return value end
+  end
+end
+
+--- Returns the options of the transport. The variables are those of curl(1).
+---@param options table of the command line
+---@return table
+function client.transport_options(options)
+  return {
+    ca_file = options.ca_file or read_variable "KMS_CA_FILE",
+    proxy = options.proxy or read_variable("https_proxy", "HTTPS_PROXY"),
+    no_proxy = not options.proxy and read_variable("no_proxy", "NO_PROXY") or nil,
+  }
+end
+
+--- Returns the credential provider that the options name, or nil for the default one.
+---@param options table of the command line
+---@return kms.CredentialProvider?
+function client.select_credentials(options)
+  if options.profile then return kms.credentials.file { profile = options.profile } end
+  return options.credentials and kms.credentials[options.credentials]() or nil
+end
+
 --- Creates a client.
 ---@param cloud "huawei"|"ncloud"
 ---@param options table of the command line, see kms.cli.options
@@ -31,8 +58,8 @@ local COLLECT = {
 function client.new(cloud, options, changes)
   local settings = COLLECT[cloud](options)
   settings.endpoint, settings.timeout = options.endpoint, options.timeout
-  settings.transport = { ca_file = options.ca_file, proxy = options.proxy }
-  if options.profile then settings.credentials = kms.credentials.file { profile = options.profile } end
+  settings.transport = client.transport_options(options)
+  settings.credentials = client.select_credentials(options)
   for name, value in pairs(changes or {}) do settings[name] = value end
   return kms[cloud](settings)
 end

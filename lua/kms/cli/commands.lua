@@ -1,4 +1,4 @@
---- The commands in the order of the help, each in a module of its own.
+--- The commands in the order of the help.
 
 ---@class kms.cli.Command
 ---@field name string
@@ -18,6 +18,7 @@
 ---@field name string "FILE"; its value is in `options.file`
 ---@field about string
 ---@field count string? "?", "*" or "+"; by default one is required
+---@field choices string[]? the values that are accepted
 
 ---@class kms.cli.OptionGroup : kms.cli.Option[]
 ---@field title string heading in the help
@@ -34,17 +35,29 @@
 
 local commands = {}
 
-local MODULES = {
-  "kms.cli.huawei",
-  "kms.cli.ncloud",
-}
+-- The command NAME is what the module kms.cli.NAME returns, or the member `command` of that.
+local NAMES = { "huawei", "ncloud", "doctor", "emulator", "completion" }
+
+local function load_command(name)
+  local module = require("kms.cli." .. name)
+  return module.command or module
+end
 
 --- Loads all commands.
 ---@return kms.cli.Command[]
 function commands.load()
   local list = {}
-  for i, name in ipairs(MODULES) do list[i] = require(name) end
+  for i, name in ipairs(NAMES) do list[i] = load_command(name) end
   return list
+end
+
+--- Finds a command, and loads no other one.
+---@param name string
+---@return kms.cli.Command?
+function commands.find(name)
+  for _, known in ipairs(NAMES) do
+    if known == name then return load_command(name) end
+  end
 end
 
 return commands

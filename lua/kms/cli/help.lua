@@ -1,6 +1,6 @@
 --- Formats the help of a command from its data.
 
-local style = require "kms.cli.style"
+local layout = require "kms.cli.layout"
 
 local help = {}
 
@@ -8,26 +8,8 @@ local MAX_WIDTH = 100
 local MAX_LABEL = 26 -- columns of a label with its description on the same line
 local INDENT = "  "
 
---- Breaks a text into lines of at most `width` columns, at spaces.
----@param text string
----@param width integer
----@return string[]
-function help.wrap(text, width)
-  local lines, line = {}, nil
-  for word in text:gmatch "%S+" do
-    if line and style.get_length(line) + 1 + style.get_length(word) <= width then
-      line = line .. " " .. word
-    else
-      lines[#lines + 1] = line
-      line = word
-    end
-  end
-  lines[#lines + 1] = line
-  return lines
-end
-
 local function add_paragraph(lines, text, width)
-  for _, line in ipairs(help.wrap(text, width)) do lines[#lines + 1] = line end
+  for _, line in ipairs(layout.wrap(text, width)) do lines[#lines + 1] = line end
 end
 
 --- Adds rows of a label and a description, with the descriptions in one column. On a narrow terminal the descriptions
@@ -40,7 +22,7 @@ local function add_rows(lines, rows, width)
   local margin = #INDENT + column + 2
   if width - margin < 24 then margin = 2 * #INDENT end
   for _, row in ipairs(rows) do
-    local described = help.wrap(row[2], width - margin)
+    local described = layout.wrap(row[2], width - margin)
     local label = INDENT .. row[1]
     local first = 1
     if #label + 2 <= margin then
@@ -128,7 +110,7 @@ local function add_notes(lines, notes, width)
   lines[#lines + 1] = ""
   lines[#lines + 1] = "Notes"
   for _, note in ipairs(notes) do
-    for i, line in ipairs(help.wrap(note, width - 4)) do lines[#lines + 1] = (i == 1 and "  - " or "    ") .. line end
+    for i, line in ipairs(layout.wrap(note, width - 4)) do lines[#lines + 1] = (i == 1 and "  - " or "    ") .. line end
   end
 end
 

@@ -31,6 +31,7 @@ cli.root = {
   name = "kms",
   about = "Key management for Huawei Cloud KMS and NAVER Cloud KMS 2.0.",
   list = list_commands,
+  find = commands.find,
   ending = "Run 'kms COMMAND --help' for options and examples.",
 }
 
@@ -49,19 +50,25 @@ local function print_problem(err, path, problem)
   return exit_status.USAGE
 end
 
+local function handle_error(problem)
+  if type(problem) == "string" and problem:find "interrupted!$" then return problem end
+  return debug.traceback(tostring(problem), 2)
+end
+
 --- Runs a command. Ctrl-C, which the interpreter turns into an error, ends it.
 local function run_command(match, options, out, err)
   local self, problem = context.new { options = options, path = match.path, out = out, err = err, input = io.stdin }
   if not self then return print_problem(err, match.path, problem) end
-  local ok, status = pcall(match.command.run, options, self)
+  local ok, status = xpcall(function() return match.command.run(options, self) end, handle_error)
   if ok then return self:finish(status) end
-  if type(status) == "string" and status:find "interrupted!$" then
+  if status:find "interrupted!$" then
     self:finish(exit_status.INTERRUPTED)
     err:write("\n", match.path, ": interrupted\n")
     return exit_status.INTERRUPTED
   end
   self:finish(exit_status.FAILED)
-  error(status, 0)
+  err:write(match.path, ": this is a fault of kms: ", status, "\n")
+  return exit_status.FAILED
 end
 
 --- Runs the command line.

@@ -11,6 +11,24 @@ local CONTROLS = "[%z\1-\31\127]"
 
 local get_length = style.get_length
 
+--- Breaks a text into lines of at most `width` columns, at spaces.
+---@param text string
+---@param width integer
+---@return string[]
+function layout.wrap(text, width)
+  local lines, line = {}, nil
+  for word in text:gmatch "%S+" do
+    if line and get_length(line) + 1 + get_length(word) <= width then
+      line = line .. " " .. word
+    else
+      lines[#lines + 1] = line
+      line = word
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
 --- Formats a value for people, on one line.
 ---@param value any
 ---@param field kms.OperationField?
@@ -120,6 +138,31 @@ function layout.pairs(pairs_list)
     lines[i] = line:gsub(" +$", "") .. "\n"
   end
   return table.concat(lines)
+end
+
+--- Formats rows of three cells: a name, a value and a note. A note that does not fit goes below its row.
+---@param rows string[][]
+---@param width integer? columns of the terminal
+---@return string
+function layout.grid(rows, width)
+  local widths, lines = { 0, 0 }, {}
+  for _, row in ipairs(rows) do
+    for i = 1, 2 do widths[i] = math.max(widths[i], get_length(row[i])) end
+  end
+  for _, row in ipairs(rows) do
+    local name = row[1] .. (" "):rep(widths[1] - get_length(row[1]) + GAP)
+    local value = row[2] .. (" "):rep(widths[2] - get_length(row[2]) + GAP)
+    local is_long = width and get_length(name) + get_length(value) + get_length(row[3]) > width
+    if is_long and row[3] ~= "" then
+      lines[#lines + 1] = name .. row[2]
+      for _, line in ipairs(layout.wrap(row[3], width - widths[1] - GAP)) do
+        lines[#lines + 1] = (" "):rep(widths[1] + GAP) .. line
+      end
+    else
+      lines[#lines + 1] = (name .. value .. row[3]):gsub(" +$", "")
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
 end
 
 return layout

@@ -20,6 +20,9 @@ function options.to_count(text)
   return nil, ("a whole number above 0 expected; got \"%s\""):format(text)
 end
 
+-- Functions of kms.credentials that need no option.
+options.SOURCES = { "environment", "file", "metadata", "container", "oidc" }
+
 local PLACE = {
   huawei = {
     { name = "--region", value = "REGION", about = "region to call; default: HUAWEICLOUD_SDK_REGION" },
@@ -34,9 +37,11 @@ local PLACE = {
 
 local CONNECTION = {
   { name = "--endpoint", value = "URL", about = "https://host[:port] in place of the cloud's own endpoint" },
-  { name = "--profile", value = "NAME", about = "profile of the cloud's own credentials file" },
+  { name = "--credentials", value = "SOURCE", choices = options.SOURCES,
+    about = "where credentials come from; default: environment, then file" },
+  { name = "--profile", value = "NAME", about = "profile in the cloud's own credentials file" },
   { name = "--ca-file", value = "FILE", about = "certificates to trust (PEM); default: KMS_CA_FILE, or the system's" },
-  { name = "--proxy", value = "URL", about = "proxy to use; default: the usual variables, such as https_proxy" },
+  { name = "--proxy", value = "URL", about = "proxy to use; default: https_proxy, except for the hosts in no_proxy" },
   { name = "--timeout", value = "SECONDS", about = "longest time of a call, with all its attempts; default: 30",
     convert = options.to_positive },
 }

@@ -101,7 +101,8 @@ function parser.parse(match)
   local command = match.command
   local instance = argparse(match.path):add_help(false)
   for _, argument in ipairs(command.arguments or {}) do
-    instance:argument(argument.name):target(get_target(argument.name)):args(argument.count or 1)
+    local element = instance:argument(argument.name):target(get_target(argument.name)):args(argument.count or 1)
+    if argument.choices then element:choices(argument.choices) end
   end
   for _, group in ipairs(command.options or {}) do
     for _, option in ipairs(group) do add_option(instance, option) end

@@ -38,8 +38,4 @@ The end.
   it("fits in a narrow terminal", function()
     for line in help.format(command, "kms inner", 40):gmatch "[^\n]+" do assert.is_true(#line <= 40, line) end
   end)
-
-  it("wraps at spaces and keeps long words whole", function()
-    assert.same({ "a bb", "cccccccc", "d" }, help.wrap("a bb cccccccc d", 5))
-  end)
 end)

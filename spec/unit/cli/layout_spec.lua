@@ -35,4 +35,14 @@ describe("kms.cli.layout", function()
   it("aligns names with values", function()
     assert.equal("a    1\nbbb\n", layout.pairs { { "a", "1" }, { "bbb", "" } })
   end)
+
+  it("wraps at spaces and keeps long words whole", function()
+    assert.same({ "a bb", "cccccccc", "d" }, layout.wrap("a bb cccccccc d", 5))
+  end)
+
+  it("puts a note that does not fit below its row", function()
+    local rows = { { "a", "1", "note" }, { "bbb", "22", "a longer note" } }
+    assert.equal("a    1   note\nbbb  22  a longer note\n", layout.grid(rows))
+    assert.equal("a    1   note\nbbb  22\n     a longer\n     note\n", layout.grid(rows, 14))
+  end)
 end)

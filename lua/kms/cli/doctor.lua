@@ -1,0 +1,233 @@
+--- `kms doctor`: checks settings, endpoint, credentials, clock and permissions with one read, and says what is wrong.
+
+local client = require "kms.cli.client"
+local exit_status = require "kms.cli.exit_status"
+local kms = require "kms"
+local layout = require "kms.cli.layout"
+local options = require "kms.cli.options"
+local terminal = require "kms.cli.terminal"
+local time = require "kms.util.time"
+
+local CLOUDS = { "huawei", "ncloud" }
+local TITLES = { huawei = "Huawei Cloud KMS", ncloud = "NAVER Cloud KMS" }
+
+-- The harmless read of each cloud.
+local READS = { huawei = { limit = 1 }, ncloud = { page_size = 1 } }
+
+---@class kms.cli.Diagnosis
+---@field cloud "huawei"|"ncloud"
+---@field options table of the command line
+---@field asked { name: string, code: string?, reason: string? }[] credential providers, in order
+---@field access_key string? masked
+---@field host string?
+---@field offset number? seconds by which the server is ahead
+---@field duration number? of the last request
+
+--- Shows the ends of an access key.
+local function mask(access_key)
+  return #access_key > 12 and access_key:sub(1, 4) .. "..." .. access_key:sub(-4) or access_key:sub(1, 2) .. "..."
+end
+
+--- Wraps a credential provider so that the diagnosis learns its outcome.
+local function observe(self, name, provider)
+  return { name = name, get = function(_, context)
+    local credentials, err = provider:get(context)
+    self.asked[#self.asked + 1] = { name = name, code = err and err.code, reason = err and err.message }
+    if credentials then self.access_key = credentials.access_key and mask(credentials.access_key) or "a token" end
+    return credentials, err
+  end }
+end
+
+local function create_credentials(self)
+  local chosen = client.select_credentials(self.options)
+  if chosen then return observe(self, self.options.profile and "file" or self.options.credentials, chosen) end
+  return kms.credentials.chain {
+    observe(self, "environment", kms.credentials.environment()),
+    observe(self, "file", kms.credentials.file()),
+  }
+end
+
+--- Creates a transport that measures the clock of the server and the time of requests to the cloud.
+local function create_transport(self)
+  local inner = require("kms.transport.curl").new(client.transport_options(self.options))
+  return {
+    send = function(_, request)
+      local began, began_at = inner:clock(), os.time()
+      local response, err = inner:send(request)
+      if response and request.host == self.host then
+        self.duration = inner:clock() - began
+        local date = response.headers.date and time.parse_http_date(response.headers.date)
+        -- The header has whole seconds.
+        if date then self.offset = date - (began_at + os.time()) / 2 end
+      end
+      return response, err
+    end,
+    sleep = function(_, seconds) inner:sleep(seconds) end,
+    clock = function() return inner:clock() end,
+    now = function() return inner:now() end,
+    close = function() inner:close() end,
+  }
+end
+
+local function find_origin(option, variable)
+  if option then return "command line" end
+  return os.getenv(variable) and variable or "default"
+end
+
+local function add_place(self, rows, target)
+  local parsed = self.options
+  if self.cloud == "huawei" then
+    rows[#rows + 1] = { "region", target.region or "none", find_origin(parsed.region, "HUAWEICLOUD_SDK_REGION") }
+    local project = target.project_id or "looked up"
+    rows[#rows + 1] = { "project", project, target.project_id
+      and find_origin(parsed.project_id, "HUAWEICLOUD_SDK_PROJECT_ID") or "by the name of the region" }
+  else
+    rows[#rows + 1] = { "zone", parsed.zone or "global", parsed.zone and "command line" or "default" }
+  end
+end
+
+--- Names what sets the endpoint.
+local function find_endpoint_origin(self, target)
+  if self.options.endpoint then return "command line" end
+  local variable = self.cloud == "ncloud" and "NCLOUD_KMS_ENDPOINT"
+    or "HUAWEICLOUD_SDK_REGION_KMS_" .. (target.region or ""):upper():gsub("-", "_")
+  local is_set = os.getenv(variable) and not self.options.zone
+  return is_set and variable or "built in"
+end
+
+local function describe_endpoint(self, target, err)
+  local origin = find_endpoint_origin(self, target)
+  if self.duration then
+    return ("%s; certificate verified, responded in %.2f s"):format(origin, self.duration)
+  end
+  return origin .. "; " .. (err and err.kind == "transport" and err.message or "not called")
+end
+
+local function describe_asked(self)
+  local words = {}
+  for _, asked in ipairs(self.asked) do
+    if asked.reason then words[#words + 1] = ("%s: %s"):format(asked.name, asked.reason) end
+  end
+  return table.concat(words, "; ")
+end
+
+local function describe_credentials(self)
+  local last = self.asked[#self.asked]
+  if not self.access_key then return "none", describe_asked(self) end
+  local rest = describe_asked(self)
+  return last.name, "access key " .. self.access_key .. (rest ~= "" and "; " .. rest or "")
+end
+
+--- Describes the difference of the clocks. A second is within the precision of the header.
+local function describe_clock(self, tolerance)
+  if not self.offset then return "unknown", "no response" end
+  local seconds = math.floor(math.abs(self.offset) + 0.5)
+  local limit = ("at most %d s"):format(tolerance)
+  if seconds <= 1 then return "as the server's", "ok (" .. limit .. ")" end
+  return ("%d s %s the server"):format(seconds, self.offset > 0 and "behind" or "ahead of"),
+    (seconds <= tolerance and "ok (%s)" or "WRONG (%s): set this machine's clock"):format(limit)
+end
+
+local function describe_permission(entry, result, err)
+  local name = entry.permission or entry.name:gsub("_", "-")
+  if result then return name .. " allowed", "one read, nothing changed" end
+  if err.kind == "service" then return name .. " refused", tostring(err.code) end
+  return "unknown", "no response to the read"
+end
+
+local function add_proxy(self, rows)
+  local settings = client.transport_options(self.options)
+  local proxy = settings.proxy and settings.proxy:gsub("//[^/@]*@", "//...@")
+  rows[#rows + 1] = { "proxy", proxy or "none", settings.no_proxy and "except " .. settings.no_proxy or "" }
+  local is_handled = terminal.has_signals()
+  rows[#rows + 1] = { "signals", is_handled and "handled" or "not handled",
+    is_handled and "" or "install lua-luv, so that Ctrl-C ends a run in order" }
+end
+
+--- Diagnoses a cloud.
+---@return table[] rows
+---@return kms.Error? err
+---@return kms.cli.Diagnosis
+local function diagnose(cloud, context)
+  local self = { cloud = cloud, options = context.options, asked = {} }
+  local instance = context:client(cloud, { credentials = create_credentials(self), transport = create_transport(self) })
+  local target, err = instance:target()
+  local rows = {}
+  if not target then return rows, err, self end
+  self.host = target.host
+  local entry = instance:operation "list_keys"
+  local result
+  result, err = instance:list_keys(READS[cloud])
+  add_place(self, rows, target)
+  rows[#rows + 1] = { "endpoint", target.host, describe_endpoint(self, target, err) }
+  local name, note = describe_credentials(self)
+  rows[#rows + 1] = { "credentials", name, note }
+  name, note = describe_clock(self, instance.provider.clock_tolerance)
+  rows[#rows + 1] = { "clock", name, note }
+  name, note = describe_permission(entry, result, err)
+  rows[#rows + 1] = { "permission", name, note }
+  add_proxy(self, rows)
+  instance:close()
+  return rows, err, self
+end
+
+local function print_rows(context, cloud, rows, err)
+  if context.options.json then return end
+  context.out:write(TITLES[cloud], "\n", layout.grid(rows, context.style.width))
+  if not err then context.out:write(context.style:paint("done", "All is well."), "\n") end
+  context.out:flush()
+end
+
+local function has_no_credentials(self, err)
+  return err ~= nil and err.kind == "credentials" and err.code == "missing" and not self.access_key
+end
+
+local function run(_, context)
+  local only, status, skipped = context.options.cloud, exit_status.DONE, 0
+  for i, cloud in ipairs(only and { only } or CLOUDS) do
+    local rows, err, self = diagnose(cloud, context)
+    -- Most people use one cloud.
+    local is_skipped = not only and (has_no_credentials(self, err) or err and not rows[1])
+    if i > 1 then context.out:write "\n" end
+    if is_skipped then
+      skipped = skipped + 1
+      context.out:write(TITLES[cloud], "\nnot configured: ", err.message, "\n")
+    else
+      print_rows(context, cloud, rows, err)
+      if err then
+        local code = context:fail(err)
+        status = status == exit_status.DONE and code or status
+      end
+    end
+  end
+  if skipped == #CLOUDS then return exit_status.CREDENTIALS end
+  return status
+end
+
+local PLACE = { title = "Place" }
+for _, cloud in ipairs(CLOUDS) do
+  for _, option in ipairs(options.connection(cloud)) do
+    local is_shared = option.name ~= "--region" and option.name ~= "--project-id" and option.name ~= "--zone"
+    if not is_shared then PLACE[#PLACE + 1] = option end
+  end
+end
+local CONNECTION = { title = "Connection" }
+for _, option in ipairs(options.connection "ncloud") do
+  if option.name ~= "--zone" then CONNECTION[#CONNECTION + 1] = option end
+end
+
+---@type kms.cli.Command
+return {
+  name = "doctor",
+  group = "Help",
+  about = "check credentials, clock, endpoint and permissions without changing anything",
+  description = "Checks settings, endpoint, credentials, clock, proxy and permission of one cloud or of both. "
+    .. "It makes one call, which lists one key. Nothing is changed.",
+  arguments = { { name = "CLOUD", about = "huawei or ncloud; default: both", count = "?", choices = CLOUDS } },
+  options = { PLACE, CONNECTION, options.MESSAGES },
+  examples = {
+    { "kms doctor huawei" },
+    { "kms doctor huawei --region cn-east-3", "another region" },
+  },
+  run = run,
+}
