@@ -116,7 +116,7 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", instal
 
     it("has the emulator, which serves from where it is installed", function()
       -- LuaRocks may have another interpreter of this version of Lua.
-      local script = lines_of(("find %s -path '*/bin/kms' | LC_ALL=C sort | tail -n 1"):format(quote(root)))[1]
+      local script = files.list_lines(("find %s -path '*/bin/kms' | LC_ALL=C sort | tail -n 1"):format(quote(root)))[1]
       local folder = ("%s/%s/installed emulator"):format(BUILD, LUA)
       local output, ok = subprocess.execute(("spec/e2e/package/installed_emulator %s %s %s"):format(LUA, quote(script),
         quote(folder)), paths_of(root))
