@@ -40,7 +40,8 @@ local COMMON = [[
     if not run then print(err) os.exit(1) end
     local summary, problem = run:execute()
     if not summary then print(problem) os.exit(1) end
-    print(summary.done + summary.already, summary.failed, summary.uncertain, summary.not_tried, summary.stop and summary.stop.code)
+    print(summary.done + summary.already, summary.failed, summary.uncertain, summary.not_tried, summary.stop and summary.stop.code,
+      summary.seconds)
     os.exit(summary.done + summary.already == count and not summary.stop and 0 or 3, true)
   end
 ]]
@@ -129,9 +130,9 @@ describe("kms.bulk in a process", function()
 
   --- Runs one session.
   ---@return string output, boolean ok
-  local function run_session(kind, prefix)
+  local function run_session(kind, prefix, count)
     local account = emulated.accounts.huawei
-    local variables = { COUNT = tostring(COUNT), JOURNAL = journal, CA_FILE = emulated.ca_file, NCLOUD = emulated.ncloud,
+    local variables = { COUNT = tostring(count or COUNT), JOURNAL = journal, CA_FILE = emulated.ca_file, NCLOUD = emulated.ncloud,
       PROJECT = account.projects["cn-east-3"],
       HUAWEICLOUD_SDK_AK = account.access_key, HUAWEICLOUD_SDK_SK = account.secret_key,
       HUAWEICLOUD_SDK_PROJECT_ID = account.projects["cn-north-4"],
@@ -187,6 +188,14 @@ describe("kms.bulk in a process", function()
       assert_journal(journal, kind, cut)
     end)
   end
+
+  it("ends as soon as its last request has ended #timing", function()
+    emulated.settings { latency = { distribution = "fixed", seconds = 0.01 } }
+    local output, ok = run_session("move", nil, 3)
+    assert.is_true(ok, output)
+    local seconds = tonumber(output:match "([%d.]+)\n$")
+    assert.is_true(seconds < 0.09, output) -- two requests one after the other, and the rest at once
+  end)
 
   it("keeps to the quota of the cloud #timing", function()
     emulated.settings { huawei_quota = 20 }

@@ -9,6 +9,7 @@ local runner = {}
 
 local PROGRESS_INTERVAL = 1 -- seconds without an outcome after which progress is reported
 local TICK_INTERVAL = 0.1 -- the same while tasks wait for responses
+local TICK_SLICE = 0.005 -- seconds after which a task that waits for the next report sees that the others have ended
 local TICK = {} -- result of a task that has waited for the next report
 
 local IS_COMPLETE = { done = true, already = true }
@@ -93,7 +94,9 @@ local function run_tasks(self, count, fn)
     self.requester:halt("error", tostring(raised))
   end
   local function wait()
-    self.requester.client:sleep(TICK_INTERVAL)
+    local client = self.requester.client
+    local deadline = client:clock() + TICK_INTERVAL
+    repeat client:sleep(TICK_SLICE) until active == 0 or client:clock() >= deadline
     return TICK
   end
   local results = tasks:map(function()
