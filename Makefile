@@ -62,6 +62,8 @@ SHARED_OBJECTS = $(MODULES:%=$(TREE)/%.so)
 COMPILE        = $(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
 LINK           = $(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS)
 
+# Named here, because the rows of modules precede the rule.
+.DEFAULT_GOAL := all
 .PHONY: all
 all: $(SHARED_OBJECTS)
 
@@ -241,6 +243,7 @@ EMULATOR_PORT ?= 18440
 .PHONY: emulator
 emulator:
 	tools/install-deps demo
+	@$(MAKE) --no-print-directory -s all
 	@tools/emulator/serve $(BUILD)/emulator $(EMULATOR_PORT) $(SEED)
 
 C_FILES = $(wildcard csrc/*/*.[ch] bench/programs/*.[ch])

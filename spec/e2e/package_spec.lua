@@ -195,6 +195,12 @@ describe("the package #inspect", function()
     assert.matches("PUT /kms/v1/keys/tag/name HTTP/1.1", output, 1, true)
   end)
 
+  it("is built as a whole by make without a target", function()
+    local make = "unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL; make -n LUA=%s BUILD=%s/%s/default"
+    local commands = table.concat(files.list_lines(make:format(LUA, BUILD, LUA)), "\n")
+    for _, object in ipairs(SHARED_OBJECTS) do assert.matches("/" .. object.path, commands, 1, true) end
+  end)
+
   it("is removed by make uninstall, which leaves other files and folders", function()
     local folder = new_folder "uninstall"
     local make = ("make -s %%s LUA=%s BUILD=%s DESTDIR=%s PREFIX='/my kms'"):format(LUA, quote(BUILD), quote(folder))

@@ -132,8 +132,8 @@ end
 --- Builds the error for items that are not valid.
 local function create_items_error(problems)
   table.sort(problems, function(a, b) return a.line < b.line end)
-  local err = new_error("items", ("%d items are not valid; item %d: %s"):format(#problems, problems[1].line,
-    problems[1].message))
+  local first = ("item %d is not valid: %s"):format(problems[1].line, problems[1].message)
+  local err = new_error("items", problems[2] and ("%s; %d items in all"):format(first, #problems) or first)
   err.problems = problems
   return err
 end

@@ -1,4 +1,4 @@
---- What is left to chance: faults and durations. Each follows from the seed in its setting.
+--- Draws what is random: faults and durations. Each follows from the seed in its setting.
 
 local latency = require "kms.emulator.latency"
 local random = require "kms.emulator.random"

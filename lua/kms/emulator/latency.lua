@@ -1,4 +1,4 @@
---- How long a response takes: the setting `latency`. Virtual time in the process, real time in the server.
+--- Draws how long a response takes, by the setting `latency`. Virtual time in the process, real time in the server.
 
 local random = require "kms.emulator.random"
 local schema = require "kms.emulator.schema"

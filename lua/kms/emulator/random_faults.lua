@@ -1,5 +1,5 @@
---- Faults that meet requests at random: the setting `random_faults`. The same seed and the same requests give the same
---- faults.
+--- Draws the faults that requests meet at random, by the setting `random_faults`. The same seed and the same requests
+--- give the same faults.
 
 local random = require "kms.emulator.random"
 local schema = require "kms.emulator.schema"

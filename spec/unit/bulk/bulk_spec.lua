@@ -53,7 +53,7 @@ describe("kms.bulk", function()
       '6: key "' .. bulk_cloud.key_id(2) .. '" is also in line 3, with other params',
       '7: primary_region must differ from the region of the client, "cn-north-4"',
     }, found)
-    assert.matches("4 items are not valid; item 2: key_id must be", err.message, 1, true)
+    assert.matches("^item 2 is not valid: key_id must be .*; 4 items in all$", err.message)
     assert.equal(0, #cloud.requests)
   end)
 

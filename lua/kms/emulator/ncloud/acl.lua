@@ -1,4 +1,4 @@
---- Operations on the addresses that may use the tokens of a key.
+--- NAVER Cloud KMS 2.0: the addresses that may use the tokens of a key.
 
 local json = require "kms.emulator.json"
 

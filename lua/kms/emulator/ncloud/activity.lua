@@ -1,4 +1,4 @@
---- Operations that show what a key was used for.
+--- NAVER Cloud KMS 2.0: what a key was used for.
 
 local json = require "kms.emulator.json"
 local http = require "kms.emulator.http"

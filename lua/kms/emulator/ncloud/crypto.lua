@@ -1,4 +1,4 @@
---- Cryptographic operations with the versions of a key.
+--- NAVER Cloud KMS 2.0: encrypts, decrypts and signs with the versions of a key; creates data keys.
 ---
 --- Documented: ciphertexts and signatures begin with "ncpkms:v" and the version. What follows is the emulator's own
 --- format, so a ciphertext of the cloud cannot be decrypted here, and the reverse.

@@ -1,4 +1,4 @@
---- Operations on keys: listing, creation, names, states and deletion.
+--- NAVER Cloud KMS 2.0: lists, creates, renames, changes and deletes keys.
 
 local json = require "kms.emulator.json"
 local state = require "kms.emulator.ncloud.state"

@@ -1,4 +1,4 @@
---- Operations on the rotation of keys.
+--- NAVER Cloud KMS 2.0: rotates keys by time and on request.
 
 local state = require "kms.emulator.ncloud.state"
 local wire = require "kms.emulator.ncloud.wire"

@@ -1,4 +1,4 @@
---- Tokens of a key: the operations that issue and revoke them, and the authentication of requests that carry one.
+--- NAVER Cloud KMS 2.0: issues and revokes the tokens of a key, and authenticates requests that carry one.
 ---
 --- Documented: a token is a JSON Web Token, belongs to one key, and is not stored. So a token is valid when the
 --- generator of its key signed it, and all tokens of a generator end with the generator. The claims are not documented.

@@ -1,4 +1,4 @@
---- Operations on the versions of keys.
+--- NAVER Cloud KMS 2.0: the versions of a key.
 
 local json = require "kms.emulator.json"
 local state = require "kms.emulator.ncloud.state"
