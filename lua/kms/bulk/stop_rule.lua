@@ -7,13 +7,17 @@ local DEFAULT_SHARE = 0.1 -- of all items
 -- Requests in a row without any response, per failure in a row that is allowed. Each item makes several attempts, so
 -- this shows a dead endpoint much sooner than failed items do.
 local LOST_PER_FAILURE = 3
+-- The same before the first response, so that an endpoint that does not respond shows within a minute.
+local MAX_LOST_AT_FIRST = 3
 
 ---@class kms.bulk.StopRule
 ---@field max_in_a_row number
 ---@field max_failed number
 ---@field max_lost number
+---@field max_lost_at_first number
 ---@field in_a_row integer items that failed since the last one that did not
 ---@field failed integer
+---@field has_response boolean? a request got a response
 ---@field lost integer requests without a response since the last one with a response
 local StopRule = {}
 StopRule.__index = StopRule
@@ -24,7 +28,8 @@ StopRule.__index = StopRule
 function stop_rule.new(option, total)
   local in_a_row = option == false and math.huge or option or DEFAULT_IN_A_ROW
   return setmetatable({
-    max_in_a_row = in_a_row, max_lost = LOST_PER_FAILURE * in_a_row, in_a_row = 0, failed = 0, lost = 0,
+    max_in_a_row = in_a_row, max_lost = LOST_PER_FAILURE * in_a_row,
+    max_lost_at_first = option == false and math.huge or MAX_LOST_AT_FIRST, in_a_row = 0, failed = 0, lost = 0,
     -- A short list never fails by its share alone.
     max_failed = option == nil and math.max(DEFAULT_SHARE * total, DEFAULT_IN_A_ROW) or math.huge,
   }, StopRule)
@@ -52,8 +57,9 @@ end
 ---@param reason string? why there was no response
 ---@return string? problem why the run must stop
 function StopRule:record_request(is_lost, reason)
+  self.has_response = self.has_response or not is_lost
   self.lost = is_lost and self.lost + 1 or 0
-  if self.lost < self.max_lost then return nil end
+  if self.lost < (self.has_response and self.max_lost or self.max_lost_at_first) then return nil end
   return ("%d requests in a row got no response; the last one: %s"):format(self.lost, reason)
 end
 

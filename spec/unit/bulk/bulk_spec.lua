@@ -196,7 +196,7 @@ describe("the first item of a run of kms.bulk", function()
     end)
     assert.equal("unreachable", summary.stop.code)
     assert.matches("connection refused", summary.stop.message)
-    assert.equal(8, #cloud.requests)
+    assert.equal(3, #cloud.requests)
     assert.same({ failed = 1, not_tried = 49 }, outcomes(summary))
   end)
 

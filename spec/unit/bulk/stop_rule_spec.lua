@@ -35,10 +35,17 @@ describe("the stop rule", function()
 
   it("stops when requests in a row got no response", function()
     local rule = stop_rule.new(2, 10)
+    assert.is_nil(rule:record_request(false))
     for _ = 1, 5 do assert.is_nil(rule:record_request(true, "lost")) end
     assert.is_nil(rule:record_request(false))
     for _ = 1, 5 do assert.is_nil(rule:record_request(true, "lost")) end
     assert.equal("6 requests in a row got no response; the last one: lost", rule:record_request(true, "lost"))
+  end)
+
+  it("stops sooner if there never was a response", function()
+    local rule = stop_rule.new(nil, 10)
+    for _ = 1, 2 do assert.is_nil(rule:record_request(true, "lost")) end
+    assert.equal("3 requests in a row got no response; the last one: lost", rule:record_request(true, "lost"))
   end)
 
   it("never stops with false", function()
