@@ -3,6 +3,7 @@
 local attempts = require "kms.cli.attempts"
 local client = require "kms.cli.client"
 local exit_status = require "kms.cli.exit_status"
+local layout = require "kms.cli.layout"
 local style = require "kms.cli.style"
 
 local context = {}
@@ -19,11 +20,13 @@ local context = {}
 local Context = {}
 Context.__index = Context
 
---- Prints a line on standard error, unless --quiet.
+--- Prints a line on standard error, unless --quiet. A line that is too long for the terminal is wrapped.
 ---@param text string for string.format, if arguments follow
 function Context:note(text, ...)
   if self.options.quiet then return end
-  self.err:write(select("#", ...) > 0 and text:format(...) or text, "\n")
+  local line, width = select("#", ...) > 0 and text:format(...) or text, self.err_style.width
+  if width and style.get_length(line) > width then line = table.concat(layout.wrap(line, width), "\n") end
+  self.err:write(line, "\n")
   self.err:flush()
 end
 

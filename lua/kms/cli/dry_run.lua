@@ -30,6 +30,14 @@ local function mask_header(name, value)
   return value
 end
 
+--- Sorts headers by their names, because those of a signature are in no order.
+local function sort_headers(headers)
+  local sorted = {}
+  for i, header in ipairs(headers) do sorted[i] = header end
+  table.sort(sorted, function(a, b) return a[1]:lower() < b[1]:lower() end)
+  return sorted
+end
+
 --- Formats a request as it is on the wire.
 ---@param request table of a transport
 ---@param secrets string[]
@@ -37,7 +45,7 @@ end
 function dry_run.format(request, secrets)
   local lines = { ("%s %s HTTP/1.1"):format(request.method, redact.text(request.target, secrets)),
     "Host: " .. request.host }
-  for _, header in ipairs(request.headers) do
+  for _, header in ipairs(sort_headers(request.headers)) do
     lines[#lines + 1] = ("%s: %s"):format(header[1], mask_header(header[1], header[2]))
   end
   if request.body and request.body ~= "" then

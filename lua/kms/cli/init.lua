@@ -1,5 +1,7 @@
 --- The kms command: finds the command that is named, runs it, and returns the exit status.
 
+require "kms.cli.descriptors" -- before any module that opens something
+
 local commands = require "kms.cli.commands"
 local context = require "kms.cli.context"
 local exit_status = require "kms.cli.exit_status"

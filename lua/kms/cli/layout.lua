@@ -72,13 +72,12 @@ end
 --- Takes the columns that fit in the width: the first always, then those whose values differ, from the left.
 ---@return table[] columns, string[] hidden
 local function fit(columns, rows, width)
-  local used, is_full = -GAP, false
+  local used = -GAP
   for _, constant in ipairs { false, true } do
     for i, column in ipairs(columns) do
       if (i ~= 1 and is_constant(column, rows)) == constant then
-        is_full = is_full or width ~= nil and i > 1 and used + GAP + column.width > width
-        column.is_shown = not is_full
-        if not is_full then used = used + GAP + column.width end
+        column.is_shown = not width or i == 1 or used + GAP + column.width <= width
+        if column.is_shown then used = used + GAP + column.width end
       end
     end
   end

@@ -2,6 +2,7 @@
 
 local dry_run = require "kms.cli.dry_run"
 local exit_status = require "kms.cli.exit_status"
+local interrupt = require "kms.cli.interrupt"
 local options = require "kms.cli.options"
 local result = require "kms.cli.result"
 local values = require "kms.cli.values"
@@ -67,8 +68,11 @@ local function derive_arguments(entry)
 end
 
 --- Collects the params of a call from the command line.
+---@param entry kms.Operation
+---@param parsed table options of the command line
+---@param input file* standard input
 ---@return table? params, string? problem
-local function collect_params(entry, parsed, input)
+function operation.collect_params(entry, parsed, input)
   local params = {}
   for _, param in ipairs(entry.params) do
     local texts = parsed[param.name]
@@ -144,14 +148,15 @@ local function find_problem(client, entry, params)
 end
 
 local function run(name, entry, context)
-  local params, problem = collect_params(entry, context.options, context.input)
+  local params, problem = operation.collect_params(entry, context.options, context.input)
   if not params then return context:refuse(problem) end
   local client = context:client(name)
   problem = find_problem(client, entry, params)
   if problem then return context:refuse(problem) end
   if context.options.dry_run then return dry_run.print(client, entry, params, context) end
-  if context.options.all or context.options.limit then return run_pages(client, entry, params, context) end
-  return run_call(client, entry, params, context)
+  local run_calls = (context.options.all or context.options.limit) and run_pages or run_call
+  local note = not entry.read_only and "the change may have been made" or nil
+  return interrupt.run(client, context, note, function() return run_calls(client, entry, params, context) end)
 end
 
 --- Writes an example from the params that the entry shows.

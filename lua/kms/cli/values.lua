@@ -90,6 +90,7 @@ local CONVERT = {
     if seconds then return seconds end
     return nil, ('time expected, such as 2026-01-31T12:00:00Z, or Unix seconds; got "%s"'):format(text)
   end,
+  ["integer|string"] = function(text) return text:find "^%-?%d+$" and tonumber(text) or text end,
   object = function(text) return parse_json(text, "object") end,
 }
 

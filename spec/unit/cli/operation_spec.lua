@@ -2,8 +2,12 @@
 
 local cli_context = require "spec.helpers.cli_context"
 local emulator = require "kms.emulator"
+local files = require "spec.helpers.files"
+local json = require "kms.cli.json"
 local kms = require "kms"
+local operation = require "kms.cli.operation"
 local parser = require "kms.cli.parser"
+local values = require "kms.cli.values"
 
 local accounts = { huawei = emulator.fixtures.accounts[1] }
 for _, account in ipairs(emulator.fixtures.accounts) do
@@ -64,6 +68,39 @@ describe("kms.cli.operation", function()
     local status, _, err = run("huawei", { "list-key-detail", "00000000-0000-0000-0000-000000000000" })
     assert.equal(2, status)
     assert.matches("^kms test: KMS%.%d+: ", err)
+  end)
+
+  it("takes the params of the example of every operation from a command line", function()
+    for _, name in ipairs { "huawei", "ncloud" } do
+      for _, group in ipairs(require("kms.cli." .. name).list()) do
+        for _, command in ipairs(group) do
+          local entry, words, paths = command.entry, { (command.entry.name:gsub("_", "-")) }, {}
+          local expected = {}
+          for _, param in ipairs(entry.params) do
+            local value = entry.example and entry.example[param.name]
+            local is_page_size = entry.paging and param.name == "limit"
+            if value ~= nil and not is_page_size then
+              expected[param.name] = value
+              local text = type(value) == "table" and json.line(value, param) or tostring(value)
+              if values.is_secret(param) then
+                paths[#paths + 1] = os.tmpname()
+                files.write(paths[#paths], text)
+                text = "@" .. paths[#paths]
+              end
+              local is_argument = false
+              for _, argument in ipairs(command.arguments) do is_argument = is_argument or argument.name == param.name:upper() end
+              if not is_argument then words[#words + 1] = "--" .. param.name:gsub("_", "-") end
+              words[#words + 1] = text
+            end
+          end
+          local match = assert(parser.find(require("kms.cli." .. name), words))
+          local params = assert(operation.collect_params(entry, assert(parser.parse(match)), io.stdin))
+          for _, path in ipairs(paths) do os.remove(path) end
+          assert.same(expected, params, command.name)
+          assert.is_true(new_client(name, emulator.new()):validate(entry.name, params))
+        end
+      end
+    end
   end)
 
   it("has options with different names for every operation, and none that hides an option of all", function()
