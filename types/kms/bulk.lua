@@ -39,8 +39,10 @@ local bulk = {}
 ---@class kms.bulk.Error
 ---@field code string?
 ---@field message string
+---@field hint string? what to check
+---@field uncertain boolean? the changes may have been made
 ---@field count integer items
----@field keys string[] up to three of them
+---@field keys string[] up to three of them; all of them if they are uncertain
 
 --- An outcome; or that time has passed, without `key`.
 ---@class kms.bulk.Progress

@@ -40,7 +40,7 @@ end
 --- Sets the outcome of a step.
 local function set_outcome(step, outcome, details)
   step.outcome, step.is_begun = outcome, nil
-  step.code, step.message, step.inferred = details.code, details.message, details.inferred
+  step.code, step.message, step.hint, step.inferred = details.code, details.message, details.hint, details.inferred
   step.is_doubtful = outcome == "uncertain" or nil
 end
 
@@ -82,7 +82,7 @@ local function conclude(context, step, err, is_doubtful)
       outcome = "failed"
     end
   end
-  settle(context, step, outcome, { code = err.code, message = err.message })
+  settle(context, step, outcome, { code = err.code, message = err.message, hint = err.hint })
   return outcome, err
 end
 

@@ -2,7 +2,7 @@
 
 local summary = {}
 
-local MAX_KEYS = 3 -- example keys per error
+local MAX_KEYS = 3 -- example keys per failure; of doubts, all keys are named
 
 --- Counts the outcomes of items.
 ---@param steps kms.bulk.Step[]
@@ -24,7 +24,7 @@ function summary.add(counts, step, sign)
   if step.inferred and outcome == "already" then counts.inferred = counts.inferred + sign end
 end
 
---- Groups the failures and doubts by code and message.
+--- Groups the failures and the doubts by code and message.
 ---@param steps kms.bulk.Step[]
 ---@return kms.bulk.Error[] errors the most frequent ones first
 ---@return string[] uncertain keys
@@ -35,14 +35,15 @@ function summary.group_errors(steps)
     if is_uncertain then uncertain[#uncertain + 1] = step.key end
     if is_uncertain or step.outcome == "failed" then
       local message = step.message or "the run ended before the response"
-      local id = (step.code or "") .. "\0" .. message
+      local id = table.concat({ is_uncertain and "uncertain" or "", step.code or "", message }, "\0")
       local group = index[id]
       if not group then
-        group = { code = step.code, message = message, count = 0, keys = {} }
+        group = { code = step.code, message = message, hint = step.hint, count = 0, keys = {},
+          uncertain = is_uncertain or nil }
         index[id], errors[#errors + 1] = group, group
       end
       group.count = group.count + 1
-      if #group.keys < MAX_KEYS then group.keys[#group.keys + 1] = step.key end
+      if is_uncertain or #group.keys < MAX_KEYS then group.keys[#group.keys + 1] = step.key end
     end
   end
   table.sort(errors, function(a, b)

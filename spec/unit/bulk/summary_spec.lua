@@ -5,7 +5,7 @@ local summary = require "kms.bulk.summary"
 local STEPS = {
   { key = "a", outcome = "done" }, { key = "b", outcome = "already", inferred = true }, { key = "c", outcome = "already" },
   { key = "d", outcome = "failed", code = "KMS.0207", message = "no key" }, { key = "e" }, { key = "f", is_begun = true },
-  { key = "g", outcome = "failed", code = "KMS.0209", message = "disabled" },
+  { key = "g", outcome = "failed", code = "KMS.0209", message = "disabled", hint = "enable it" },
   { key = "h", outcome = "failed", code = "KMS.0209", message = "disabled" },
   { key = "i", outcome = "uncertain", message = "lost" }, { key = "j", is_doubtful = true, message = "lost" },
   { key = "b", outcome = "done", is_temporary = true },
@@ -28,15 +28,18 @@ describe("a summary", function()
     local errors, uncertain = summary.group_errors(STEPS)
     assert.same({ "f", "i", "j" }, uncertain)
     assert.same({
-      { code = "KMS.0209", message = "disabled", count = 2, keys = { "g", "h" } }, { message = "lost", count = 2, keys = { "i", "j" } },
+      { code = "KMS.0209", message = "disabled", hint = "enable it", count = 2, keys = { "g", "h" } },
+      { message = "lost", count = 2, keys = { "i", "j" }, uncertain = true },
       { code = "KMS.0207", message = "no key", count = 1, keys = { "d" } },
-      { message = "the run ended before the response", count = 1, keys = { "f" } },
+      { message = "the run ended before the response", count = 1, keys = { "f" }, uncertain = true },
     }, errors)
   end)
 
-  it("gives at most three keys per error", function()
+  it("gives at most three keys per failure, and all keys that are uncertain", function()
     local steps = {}
     for i = 1, 5 do steps[i] = { key = "k" .. i, outcome = "failed", message = "no" } end
-    assert.same({ { message = "no", count = 5, keys = { "k1", "k2", "k3" } } }, (summary.group_errors(steps)))
+    for i = 6, 9 do steps[i] = { key = "k" .. i, outcome = "uncertain", message = "no" } end
+    assert.same({ { message = "no", count = 5, keys = { "k1", "k2", "k3" } },
+      { message = "no", count = 4, keys = { "k6", "k7", "k8", "k9" }, uncertain = true } }, (summary.group_errors(steps)))
   end)
 end)
