@@ -50,6 +50,8 @@ local bulk = {}
 ---@field key string?
 ---@field outcome "done"|"already"|"failed"|"uncertain"|nil
 ---@field inferred boolean?
+---@field is_first boolean? the first request succeeded; then many run at once
+---@field is_temporary boolean? with `is_first`: the key has a temporary name so far
 ---@field error kms.Error?
 ---@field counts kms.bulk.Counts so far
 ---@field requests integer

@@ -34,7 +34,8 @@ end
 
 --- Reports progress: the outcome of an item, or that time has passed.
 ---@param step kms.bulk.Step? nil: time has passed
-local function report(self, step, err)
+---@param is_first boolean? from now on many items run at once
+local function report(self, step, err, is_first)
   local now, requester = self.requester:clock(), self.requester
   self.reported_at = now
   if not self.on_progress then return end
@@ -43,7 +44,7 @@ local function report(self, step, err)
     seconds = now - self.started_at }
   if step then
     event.line, event.key, event.outcome, event.inferred = step.line, step.key, step.outcome, step.inferred
-    event.error = err
+    event.error, event.is_first, event.is_temporary = err, is_first, step.is_temporary
   end
   self.on_progress(event)
 end
@@ -148,10 +149,11 @@ local function run_first(self)
     local outcome, err
     local problem = run_tasks(self, 1, function() outcome, err = take_step(self, head) end)
     if problem ~= nil or not outcome then return problem end
-    if not head.is_temporary then report(self, head, err) end
+    local is_first = IS_COMPLETE[outcome] and needs_request
+    if not head.is_temporary or is_first then report(self, head, err, is_first or nil) end
     if IS_COMPLETE[outcome] then
       if head.next then self:return_head(head.next) end
-      if needs_request then return nil end
+      if is_first then return nil end
     elseif err and err.kind and not self.requester.stop then
       problem = run_tasks(self, 1, function() judge_first(self, head, err) end)
       if problem ~= nil then return problem end

@@ -89,8 +89,8 @@ describe("a runner", function()
   it("does not take a key that needs no request for the first one", function()
     local seen = {}
     local steps = new_steps(3, { { outcome = "already", is_planned = true } })
-    run(steps, { on_progress = function(event) seen[#seen + 1] = event.counts.done + event.counts.already end })
-    assert.same({ 1, 2, 3 }, seen)
+    run(steps, { on_progress = function(event) seen[#seen + 1] = { event.outcome, event.is_first } end })
+    assert.same({ { "already" }, { "done", true }, { "done" } }, seen)
   end)
 end)
 

@@ -1,0 +1,103 @@
+--- Options of the commands that change many keys, as data, and the command lines that continue a run.
+
+local options = require "kms.cli.options"
+
+local bulk_options = {}
+
+local HUAWEI_RATE = 20 -- requests per second and user, as documented for many operations
+
+bulk_options.INPUT = {
+  title = "List",
+  { name = "--format", value = "FORMAT", choices = { "text", "csv", "jsonl" },
+    about = "format of the list; default: as its first line looks" },
+  { name = "--skip-invalid", about = "leave out lines that are not valid, in place of refusing the list" },
+}
+
+bulk_options.RUN = {
+  title = "Run",
+  { name = "--dry-run", about = "print the plan and the first request with secrets masked; change nothing" },
+  { name = "--yes", short = "-y", about = "do not ask before more than one change" },
+  { name = "--journal", value = "FILE", about = "record of all requests; default: kms-COMMAND-TIME.jsonl" },
+  { name = "--rate", value = "N", convert = options.to_positive,
+    about = ("requests per second, at most; default: %d for Huawei Cloud, the documented quota"):format(HUAWEI_RATE) },
+  { name = "--concurrency", value = "N", convert = options.to_count, about = "requests under way, at most; default: 64" },
+  { name = "--attempts", value = "N", convert = options.to_count,
+    about = "requests per key, at most, without throttled ones; default: 8" },
+  { name = "--stop-after", value = "N", about = "failures in a row after which the run stops; 0: never; default: 10, or a "
+    .. "tenth of all keys",
+    convert = function(text)
+      if text == "0" then return 0 end
+      return options.to_count(text)
+    end },
+}
+
+--- Returns the options of the connection without some of them, or with those of both clouds.
+---@param clouds string[]
+---@param left_out table<string, boolean>?
+---@return kms.cli.OptionGroup
+function bulk_options.connection(clouds, left_out)
+  local group, seen = { title = "Connection" }, {}
+  for _, cloud in ipairs(clouds) do
+    for _, option in ipairs(options.connection(cloud)) do
+      if not seen[option.name] and not (left_out and left_out[option.name]) then
+        group[#group + 1], seen[option.name] = option, true
+      end
+    end
+  end
+  return group
+end
+
+--- Converts the options of the command line to options of kms.bulk.
+---@param parsed table
+---@param cloud "huawei"|"ncloud"
+---@return table
+function bulk_options.to_bulk(parsed, cloud)
+  local stop_after = parsed.stop_after
+  if stop_after == 0 then stop_after = false end
+  return { rate = parsed.rate or cloud == "huawei" and HUAWEI_RATE or nil, concurrency = parsed.concurrency,
+    attempts = parsed.attempts, stop_after = stop_after }
+end
+
+--- Writes a word as a shell needs it.
+---@param text string
+---@return string
+function bulk_options.quote(text)
+  if text:find "^[%w@%%+=:,./_-]+$" then return text end
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- Options that a later command about the same journal needs too.
+local KEPT = { "zone", "to_project", "endpoint", "profile", "ca_file", "proxy", "rate", "concurrency" }
+
+--- Writes the command line of a later command about a journal.
+---@param command string "resume"
+---@param journal string
+---@param parsed table options of this command
+---@return string
+function bulk_options.write_command(command, journal, parsed)
+  local words = { "kms", command, bulk_options.quote((journal:gsub("^%./", ""))) }
+  for _, name in ipairs(KEPT) do
+    if parsed[name] ~= nil then
+      words[#words + 1] = "--" .. name:gsub("_", "-")
+      words[#words + 1] = bulk_options.quote(tostring(parsed[name]))
+    end
+  end
+  return table.concat(words, " ")
+end
+
+--- Finds a name for a new journal in the current folder.
+---@param command string "move"
+---@return string
+function bulk_options.new_journal(command)
+  local base = ("./kms-%s-%s"):format(command, os.date "!%Y%m%dT%H%M%SZ")
+  local path, number = base .. ".jsonl", 1
+  while true do
+    local file = io.open(path, "r")
+    if not file then return path end
+    file:close()
+    number = number + 1
+    path = ("%s-%d.jsonl"):format(base, number)
+  end
+end
+
+return bulk_options

@@ -1,0 +1,110 @@
+--- Prints what a run has done, what failed and why, and what to do next.
+
+local exit_status = require "kms.cli.exit_status"
+local progress = require "kms.cli.progress"
+
+local summary = {}
+
+local MAX_UNCERTAIN = 50 -- keys that are named; `kms status` names all
+
+-- Stops that mean that the credentials are at fault.
+local IS_CREDENTIALS = { credentials = true, forbidden = true }
+
+---@class kms.cli.SummaryTexts
+---@field already string what a key is that was as wanted before: "already there"
+---@field resume string? the command that continues
+---@field undo string? the command that takes back
+---@field status string? the command that lists all keys
+
+--- Formats the counts: "296 done, 1 already there, 2 failed".
+---@param counts kms.bulk.Counts
+---@param already string
+---@param style kms.cli.Style
+---@return string
+function summary.format_counts(counts, already, style)
+  local parts = {}
+  local function add(count, outcome, text)
+    if count > 0 then parts[#parts + 1] = style:paint(outcome, ("%d %s"):format(count, text)) end
+  end
+  add(counts.done, "done", "done")
+  add(counts.already - counts.inferred, "already", already)
+  add(counts.inferred, "already", already .. " (inferred)")
+  add(counts.failed, "failed", "failed")
+  add(counts.uncertain, "uncertain", "uncertain")
+  add(counts.not_tried, "not_tried", "not tried")
+  return parts[1] and table.concat(parts, ", ") or "nothing to do"
+end
+
+local function format_headline(result, texts, style)
+  local counts = summary.format_counts(result, texts.already, style)
+  local time = result.seconds and " " .. progress.format_duration(result.seconds) or ""
+  if not result.stop then return ("Done%s: %s."):format(time ~= "" and " in" .. time or "", counts) end
+  local what = style:paint("stopped", "Stopped") .. (time ~= "" and " after" .. time or "")
+  return ("%s: %s.\n%s."):format(what, result.stop.message:gsub("%.$", ""), counts)
+end
+
+--- Lists the lines about one distinct error.
+local function add_error(lines, group, texts, style)
+  local what = (group.code and group.code .. " " or "") .. group.message
+  if group.uncertain then
+    lines[#lines + 1] = ("  %s: %s"):format(style:paint("uncertain", group.count .. " uncertain"), what)
+  else
+    lines[#lines + 1] = ("  %s x %s"):format(style:paint("failed", tostring(group.count)), what)
+  end
+  if group.hint then lines[#lines + 1] = "      hint: " .. group.hint end
+  local shown = math.min(#group.keys, MAX_UNCERTAIN)
+  for i = 1, shown do lines[#lines + 1] = "        " .. group.keys[i] end
+  local rest = group.count - shown
+  if rest > 0 then
+    lines[#lines + 1] = ("        %s %d more%s"):format(style.symbols.ellipsis, rest,
+      texts.status and (" (%s names all)"):format(texts.status) or "")
+  end
+end
+
+--- Lists the commands that come next.
+local function add_next(lines, result, texts)
+  local list = {}
+  if texts.resume and result.failed + result.uncertain + result.not_tried > 0 then
+    list[#list + 1] = { "Go on with what is left:", texts.resume }
+  end
+  if texts.undo and result.done + result.uncertain > 0 then list[#list + 1] = { "Take it back:", texts.undo } end
+  if not list[1] then return end
+  lines[#lines + 1] = ""
+  for _, entry in ipairs(list) do
+    lines[#lines + 1] = list[2] and ("%-24s  %s"):format(entry[1], entry[2]) or ("%s  %s"):format(entry[1], entry[2])
+  end
+end
+
+--- Formats the summary of a run.
+---@param result kms.bulk.Summary|kms.bulk.Status
+---@param texts kms.cli.SummaryTexts
+---@param style kms.cli.Style
+---@return string
+function summary.format(result, texts, style)
+  local lines = { format_headline(result, texts, style) }
+  if result.stop and result.uncertain == 0 then lines[#lines] = lines[#lines] .. " Nothing is in doubt." end
+  if result.errors[1] then lines[#lines + 1] = "" end
+  for _, is_uncertain in ipairs { false, true } do
+    for _, group in ipairs(result.errors) do
+      if (group.uncertain == true) == is_uncertain then add_error(lines, group, texts, style) end
+    end
+  end
+  add_next(lines, result, texts)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+--- Returns the exit status of a run.
+---@param result kms.bulk.Summary
+---@param signal_status integer? of the signal that ended it
+---@return integer
+function summary.get_exit_status(result, signal_status)
+  if signal_status then return signal_status end
+  if result.stop then
+    return IS_CREDENTIALS[result.stop.code] and exit_status.CREDENTIALS or exit_status.STOPPED
+  end
+  if result.uncertain > 0 then return exit_status.UNCERTAIN end
+  if result.failed + result.not_tried > 0 then return exit_status.FAILED end
+  return exit_status.DONE
+end
+
+return summary
