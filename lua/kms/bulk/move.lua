@@ -29,6 +29,15 @@ end
 ---@return boolean
 function move.may_be_done(err) return err.code == "KMS.0106" end
 
+--- Returns what to check after a failure that concerns this key only. Inferred: no page explains the code for moves.
+---@param step kms.bulk.Step
+---@param err kms.Error
+---@return string?
+function move.find_hint(step, err)
+  if err.code ~= "KMS.0308" then return nil end
+  return ("the key may be no multi-region key, or have no replica in %s"):format(step.params.primary_region)
+end
+
 --- Makes the same call at the target region.
 ---@param step kms.bulk.Step
 ---@param requester kms.bulk.Requester

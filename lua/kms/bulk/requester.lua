@@ -9,7 +9,7 @@ local ATTEMPT_TIMEOUT = 10 -- seconds
 local DEFAULT_ATTEMPTS = 8
 local BASE, CAP = 0.25, 8 -- seconds: bounds of the first pause and of all pauses between attempts
 local MAX_THROTTLED = 300 -- seconds in which the cloud accepts nothing
-local MAX_SLEEP = 1 -- seconds until a task looks again whether the run stops
+local MAX_SLEEP = 0.2 -- seconds until a task looks again whether the run stops
 
 ---@class kms.bulk.Requester
 ---@field client table one attempt per call
@@ -78,7 +78,7 @@ function Requester:wait_turn(is_final)
     if self.stop and (not is_final or self.stop.is_urgent) then return false end
     wait, ticket = self.pace:acquire(self:clock(), ticket)
     if wait > 0 then
-      self.client:sleep(wait)
+      self.client:sleep(math.min(wait, MAX_SLEEP))
       if self.on_wait then self.on_wait() end
     end
   until wait == 0

@@ -82,7 +82,8 @@ local function conclude(context, step, err, is_doubtful)
       outcome = "failed"
     end
   end
-  settle(context, step, outcome, { code = err.code, message = err.message, hint = err.hint })
+  local hint = err.hint or behaviour.find_hint and behaviour.find_hint(step, err)
+  settle(context, step, outcome, { code = err.code, message = err.message, hint = hint })
   return outcome, err
 end
 

@@ -6,6 +6,9 @@ local bulk_options = {}
 
 local HUAWEI_RATE = 20 -- requests per second and user, as documented for many operations
 
+-- A run sets the timeout of its requests itself.
+local IS_SET_BY_RUN = { ["--timeout"] = true }
+
 bulk_options.INPUT = {
   title = "List",
   { name = "--format", value = "FORMAT", choices = { "text", "csv", "jsonl" },
@@ -20,16 +23,38 @@ bulk_options.RUN = {
   { name = "--journal", value = "FILE", about = "record of all requests; default: kms-COMMAND-TIME.jsonl" },
   { name = "--rate", value = "N", convert = options.to_positive,
     about = ("requests per second, at most; default: %d for Huawei Cloud, the documented quota"):format(HUAWEI_RATE) },
-  { name = "--concurrency", value = "N", convert = options.to_count, about = "requests under way, at most; default: 64" },
+  { name = "--concurrency", value = "N", convert = options.to_count,
+    about = "requests under way, at most; default: 64" },
   { name = "--attempts", value = "N", convert = options.to_count,
     about = "requests per key, at most, without throttled ones; default: 8" },
-  { name = "--stop-after", value = "N", about = "failures in a row after which the run stops; 0: never; default: 10, or a "
-    .. "tenth of all keys",
+  { name = "--stop-after", value = "N",
+    about = "failures in a row after which the run stops; 0: never; default: 10, or a tenth of all keys",
     convert = function(text)
       if text == "0" then return 0 end
       return options.to_count(text)
     end },
 }
+
+--- Returns the options of a run about which a journal exists.
+---@param own kms.cli.Option? takes the place of --journal
+---@return kms.cli.OptionGroup
+function bulk_options.without_journal(own)
+  local group = { title = bulk_options.RUN.title }
+  for _, option in ipairs(bulk_options.RUN) do
+    if option.name ~= "--journal" then group[#group + 1] = option end
+  end
+  group[#group + 1] = own
+  return group
+end
+
+--- Returns the options of the connection of a run about which a journal exists: it names the region.
+---@return kms.cli.OptionGroup
+function bulk_options.journal_connection()
+  local group = bulk_options.connection({ "huawei", "ncloud" }, { ["--region"] = true })
+  table.insert(group, 2, { name = "--to-project", value = "ID",
+    about = "project in the new region; default: it is looked up if it is needed" })
+  return group
+end
 
 --- Returns the options of the connection without some of them, or with those of both clouds.
 ---@param clouds string[]
@@ -39,7 +64,8 @@ function bulk_options.connection(clouds, left_out)
   local group, seen = { title = "Connection" }, {}
   for _, cloud in ipairs(clouds) do
     for _, option in ipairs(options.connection(cloud)) do
-      if not seen[option.name] and not (left_out and left_out[option.name]) then
+      local is_left_out = IS_SET_BY_RUN[option.name] or left_out and left_out[option.name]
+      if not seen[option.name] and not is_left_out then
         group[#group + 1], seen[option.name] = option, true
       end
     end

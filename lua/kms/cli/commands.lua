@@ -36,7 +36,9 @@
 local commands = {}
 
 -- The command NAME is what the module kms.cli.NAME returns, or the member `command` of that.
-local NAMES = { "huawei", "ncloud", "doctor", "emulator", "completion" }
+local NAMES = {
+  "move", "rename", "resume", "undo", "status", "huawei", "ncloud", "doctor", "emulator", "completion",
+}
 
 local function load_command(name)
   local module = require("kms.cli." .. name)

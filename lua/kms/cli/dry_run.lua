@@ -69,13 +69,13 @@ local function record(client, entry, params, changes)
   return nil, err, recorder.requests[1] ~= nil
 end
 
---- Prints the request of a call.
+--- Writes the request of a call.
 ---@param client kms.Huawei|kms.Ncloud
 ---@param entry kms.Operation
 ---@param params table that were validated
 ---@param context kms.cli.Context
 ---@return integer exit_status
-function dry_run.print(client, entry, params, context)
+function dry_run.write(client, entry, params, context)
   local request, err, needs_requests = record(client, entry, params, {})
   if not request and (needs_requests or err.kind == "credentials") then
     context:note("Dry run: %s; placeholders stand in.",
@@ -86,8 +86,19 @@ function dry_run.print(client, entry, params, context)
   end
   if not request then return context:fail(err) end
   context.out:write(dry_run.format(request, params_module.collect_secrets(entry, params)))
-  context:note "Dry run: nothing was sent."
   return exit_status.DONE
+end
+
+--- Prints the request of a call, and that it is not sent.
+---@param client kms.Huawei|kms.Ncloud
+---@param entry kms.Operation
+---@param params table that were validated
+---@param context kms.cli.Context
+---@return integer exit_status
+function dry_run.print(client, entry, params, context)
+  local status = dry_run.write(client, entry, params, context)
+  if status == exit_status.DONE then context:note "Dry run: nothing was sent." end
+  return status
 end
 
 return dry_run

@@ -7,6 +7,7 @@ local PLAIN_INTERVAL = 5 -- seconds between two plain lines
 local WINDOW = 5 -- seconds over which the rate is measured
 local MIN_BAR, MAX_BAR = 10, 60 -- columns
 local WIDE = 70 -- columns from which the parts are set further apart
+local FREE = 3 -- columns
 local CLEAR = "\r\27[K" -- to the first column; erase to the end of the line (ECMA-48, EL)
 
 --- Formats a duration for people.
@@ -59,13 +60,14 @@ local function draw_bar(columns, state)
   return "[" .. ("#"):rep(full) .. ("-"):rep(inner - full) .. "]"
 end
 
---- Formats the line for a terminal. It leaves the last column free, so that no terminal wraps it.
+--- Formats the line for a terminal. It leaves columns free, so that the terminal does not begin a new line when it
+--- prints ^C.
 ---@param state kms.cli.ProgressState
 ---@param width integer columns
 ---@return string
 function progress.format_line(state, width)
   local gap = width >= WIDE and "   " or "  "
-  local room, chosen = width - 1 - 2, {}
+  local room, chosen = width - FREE - 2, {}
   for _, part in ipairs(list_parts(state)) do
     if #part.text > room then break end
     chosen[#chosen + 1] = part

@@ -1,10 +1,12 @@
 --- Prints what a run has done, what failed and why, and what to do next.
 
 local exit_status = require "kms.cli.exit_status"
+local help = require "kms.cli.help"
 local progress = require "kms.cli.progress"
 
 local summary = {}
 
+local MIN_TEXT = 30 -- columns
 local MAX_UNCERTAIN = 50 -- keys that are named; `kms status` names all
 
 -- Stops that mean that the credentials are at fault.
@@ -12,9 +14,21 @@ local IS_CREDENTIALS = { credentials = true, forbidden = true }
 
 ---@class kms.cli.SummaryTexts
 ---@field already string what a key is that was as wanted before: "already there"
+---@field headline string? default: "Done"
 ---@field resume string? the command that continues
 ---@field undo string? the command that takes back
 ---@field status string? the command that lists all keys
+
+--- Breaks a text into lines for a terminal. All but the first are set further in.
+---@param text string
+---@param indent string
+---@param width integer? nil: not a terminal
+---@return string
+function summary.wrap(text, indent, width)
+  if not width then return indent .. text end
+  local lines = help.wrap(text, math.max(MIN_TEXT, width - #indent - 4))
+  return indent .. table.concat(lines, "\n" .. indent .. "    ")
+end
 
 --- Formats the counts: "296 done, 1 already there, 2 failed".
 ---@param counts kms.bulk.Counts
@@ -38,20 +52,22 @@ end
 local function format_headline(result, texts, style)
   local counts = summary.format_counts(result, texts.already, style)
   local time = result.seconds and " " .. progress.format_duration(result.seconds) or ""
-  if not result.stop then return ("Done%s: %s."):format(time ~= "" and " in" .. time or "", counts) end
+  if not result.stop then
+    return ("%s%s: %s."):format(texts.headline or "Done", time ~= "" and " in" .. time or "", counts)
+  end
   local what = style:paint("stopped", "Stopped") .. (time ~= "" and " after" .. time or "")
-  return ("%s: %s.\n%s."):format(what, result.stop.message:gsub("%.$", ""), counts)
+  local message = result.stop.message:gsub("%.$", "")
+  return summary.wrap(("%s: %s."):format(what, message), "", style.width) .. "\n" .. counts .. "."
 end
 
 --- Lists the lines about one distinct error.
 local function add_error(lines, group, texts, style)
   local what = (group.code and group.code .. " " or "") .. group.message
-  if group.uncertain then
-    lines[#lines + 1] = ("  %s: %s"):format(style:paint("uncertain", group.count .. " uncertain"), what)
-  else
-    lines[#lines + 1] = ("  %s x %s"):format(style:paint("failed", tostring(group.count)), what)
-  end
-  if group.hint then lines[#lines + 1] = "      hint: " .. group.hint end
+  -- The word is coloured after the line is broken, because colours have no width.
+  local label = group.uncertain and ("%d uncertain"):format(group.count) or tostring(group.count)
+  local text = summary.wrap(label .. (group.uncertain and ": " or " x ") .. what, "  ", style.width)
+  lines[#lines + 1] = "  " .. style:paint(group.uncertain and "uncertain" or "failed", label) .. text:sub(#label + 3)
+  if group.hint then lines[#lines + 1] = summary.wrap("hint: " .. group.hint, "      ", style.width) end
   local shown = math.min(#group.keys, MAX_UNCERTAIN)
   for i = 1, shown do lines[#lines + 1] = "        " .. group.keys[i] end
   local rest = group.count - shown
@@ -61,8 +77,8 @@ local function add_error(lines, group, texts, style)
   end
 end
 
---- Lists the commands that come next.
-local function add_next(lines, result, texts)
+--- Lists the commands that come next. They are never broken into lines, so that they can be copied.
+local function add_next(lines, result, texts, width)
   local list = {}
   if texts.resume and result.failed + result.uncertain + result.not_tried > 0 then
     list[#list + 1] = { "Go on with what is left:", texts.resume }
@@ -70,8 +86,11 @@ local function add_next(lines, result, texts)
   if texts.undo and result.done + result.uncertain > 0 then list[#list + 1] = { "Take it back:", texts.undo } end
   if not list[1] then return end
   lines[#lines + 1] = ""
+  local format = list[2] and "%-24s  %s" or "%s  %s"
   for _, entry in ipairs(list) do
-    lines[#lines + 1] = list[2] and ("%-24s  %s"):format(entry[1], entry[2]) or ("%s  %s"):format(entry[1], entry[2])
+    local line = format:format(entry[1], entry[2])
+    if width and #line > width then line = entry[1] .. "\n  " .. entry[2] end
+    lines[#lines + 1] = line
   end
 end
 
@@ -89,7 +108,7 @@ function summary.format(result, texts, style)
       if (group.uncertain == true) == is_uncertain then add_error(lines, group, texts, style) end
     end
   end
-  add_next(lines, result, texts)
+  add_next(lines, result, texts, style.width)
   return table.concat(lines, "\n") .. "\n"
 end
 

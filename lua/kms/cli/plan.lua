@@ -1,0 +1,167 @@
+--- Makes the plan of a run for a person: reads the list, names what is not valid, and shows what would be done.
+
+local dry_run = require "kms.cli.dry_run"
+local exit_status = require "kms.cli.exit_status"
+local input = require "kms.cli.input"
+local kms = require "kms"
+local summary = require "kms.cli.summary"
+
+local plan = {}
+
+local MAX_PROBLEMS = 20 -- that are printed, unless --verbose
+local MAX_PREVIEW = 10 -- lines, unless --verbose
+
+---@class kms.cli.Request
+---@field options table of kms.bulk, without `items`
+---@field items kms.cli.Item[]? `label` names an item that is not a line
+---@field verb string "Move"
+---@field title fun(count: integer): string the first line of the plan
+---@field format_step (fun(step: kms.bulk.Step, temporary: string?): string)? a line of the preview, if there is one
+---@field already string "already there"
+---@field can_undo boolean
+
+--- Prints that a list is longer.
+local function write_rest(output, style, count)
+  if count > 0 then output:write(("  %s %d more (--verbose lists all)\n"):format(style.symbols.ellipsis, count)) end
+end
+
+--- Prints what is wrong with items, and whether they are left out.
+---@param title string
+---@param problems { line: integer, message: string }[]
+---@param labels table<integer, string> names of items that are not lines
+---@return integer? exit_status if the list is refused
+local function report_problems(context, title, problems, labels)
+  local err, style = context.err, context.err_style
+  err:write(title, ":\n")
+  local shown = context.options.verbose and #problems or math.min(#problems, MAX_PROBLEMS)
+  for i = 1, shown do
+    local problem = problems[i]
+    local label = labels[problem.line] or ("line %d"):format(problem.line)
+    err:write(summary.wrap(label .. ": " .. problem.message, "  ", style.width), "\n")
+  end
+  write_rest(err, style, #problems - shown)
+  if context.options.skip_invalid then
+    context:note "They are left out.\n"
+    return nil
+  end
+  context:note "\nCorrect the list, or add --skip-invalid. Nothing was changed."
+  return exit_status.USAGE
+end
+
+--- Reads the list that the command line names.
+---@param context kms.cli.Context
+---@param layout kms.cli.Layout
+---@return kms.cli.Item[]? items
+---@return integer? exit_status
+function plan.read_items(context, layout)
+  local options = context.options
+  local list, problem = input.open(options.file, layout, options.format)
+  if not list then return nil, context:refuse(problem) end
+  local count, name = #list.problems, options.file == "-" and "standard input" or options.file
+  if count > 0 then
+    local title = ("%s: %d %s cannot be read"):format(name, count, count == 1 and "line" or "lines")
+    local status = report_problems(context, title, list.problems, {})
+    if status then return nil, status end
+  end
+  if list.ignored[1] then context:note("%s: not used: %s", name, table.concat(list.ignored, ", ")) end
+  return list.items
+end
+
+--- Returns the items without those that have problems.
+local function drop_items(items, problems)
+  local is_dropped, kept = {}, {}
+  for _, problem in ipairs(problems) do is_dropped[problem.line] = true end
+  for _, item in ipairs(items) do
+    if not is_dropped[item.line] then kept[#kept + 1] = item end
+  end
+  return kept
+end
+
+--- Iterates over params and lines.
+local function iterate_items(items)
+  local i = 0
+  return function()
+    i = i + 1
+    local item = items[i]
+    if item then return item.params, item.line end
+  end
+end
+
+--- Makes the run. With --skip-invalid, items are left out until the others are valid.
+---@param context kms.cli.Context
+---@param request kms.cli.Request
+---@param on_progress fun(event: kms.bulk.Progress)
+---@return kms.bulk.Run? run
+---@return integer? exit_status
+function plan.create(context, request, on_progress)
+  local items, options, labels = request.items, {}, {}
+  for name, value in pairs(request.options) do options[name] = value end
+  options.on_progress = on_progress
+  for _, item in ipairs(items or {}) do labels[item.line] = item.label end
+  while not items or items[1] do
+    options.items = items and iterate_items(items)
+    local run, err = kms.bulk(options)
+    if run then return run end
+    if not err.problems then return nil, context:fail(err) end
+    local count = #err.problems
+    local title = ("%d %s not valid"):format(count, count == 1 and "key is" or "keys are")
+    local status = report_problems(context, title, err.problems, labels)
+    if status then return nil, status end
+    items = drop_items(items, err.problems)
+  end
+  return nil, context:refuse "no key of the list is valid"
+end
+
+local function is_left(step) return step.outcome ~= "done" and step.outcome ~= "already" end
+
+--- Counts the items that are not complete.
+---@param run kms.bulk.Run
+---@return integer
+function plan.count_left(run)
+  local count = 0
+  for step in run:each() do
+    if is_left(step) and not step.is_temporary then count = count + 1 end
+  end
+  return count
+end
+
+--- Writes the preview of the steps. Keys that swap names have the temporary name beside the final one.
+---@param context kms.cli.Context
+---@param request kms.cli.Request
+---@param run kms.bulk.Run
+---@param output kms.cli.Output
+function plan.write_preview(context, request, run, output)
+  if not request.format_step then return end
+  local steps, temporary = {}, {}
+  for step in run:each() do
+    if step.is_temporary then temporary[step.key] = step.params.key_name else steps[#steps + 1] = step end
+  end
+  local shown = context.options.verbose and #steps or math.min(#steps, MAX_PREVIEW)
+  for i = 1, shown do output:write("  ", request.format_step(steps[i], temporary[steps[i].key]), "\n") end
+  write_rest(output, context.err_style, #steps - shown)
+end
+
+--- Prints the plan and its first request as results. Closes the run.
+---@param context kms.cli.Context
+---@param request kms.cli.Request
+---@param run kms.bulk.Run
+---@return integer exit_status
+function plan.print_dry_run(context, request, run)
+  local first
+  for step in run:each() do
+    if is_left(step) and not step.after then first = first or step end
+  end
+  context.out:write(request.title(plan.count_left(run)), "\n")
+  plan.write_preview(context, request, run, context.out)
+  run:close()
+  if first then
+    context.out:write "\nThe first request:\n\n"
+    local client = request.options.client
+    local status = dry_run.write(client, client:operation(request.options.operation), first.params, context)
+    if status ~= exit_status.DONE then return status end
+  end
+  context:note "\nDry run: nothing was changed."
+  return exit_status.DONE
+end
+
+return plan

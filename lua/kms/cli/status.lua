@@ -1,0 +1,118 @@
+--- `kms status`: what a journal says.
+
+local bulk_options = require "kms.cli.bulk_options"
+local exit_status = require "kms.cli.exit_status"
+local journal_client = require "kms.cli.journal_client"
+local json = require "kms.cli.json"
+local kms = require "kms"
+local options = require "kms.cli.options"
+local summary = require "kms.cli.summary"
+
+local function get_outcome(step)
+  return step.outcome or (step.is_begun or step.is_doubtful) and "uncertain" or "not tried"
+end
+
+--- Lists the keys with their outcomes.
+local function list_keys(status, wanted)
+  local list = {}
+  for _, step in ipairs(status.steps) do
+    local outcome = get_outcome(step)
+    if not step.is_temporary and (not wanted or wanted[outcome]) then
+      list[#list + 1] = { line = step.line, key = step.key, outcome = outcome, inferred = step.inferred,
+        code = step.code, message = step.message, before = step.before, request_id = step.request_id }
+    end
+  end
+  return list
+end
+
+local function print_keys(out, keys)
+  for _, key in ipairs(keys) do
+    out:write(key.key, "  ", key.outcome, key.inferred and " (inferred)" or "",
+      key.message and ("  %s%s"):format(key.code and key.code .. " " or "", key.message) or "", "\n")
+  end
+end
+
+--- Describes how the last session ended.
+local function describe_end(status)
+  local stop = status.stop
+  if not stop then return "the last session has no end: it is under way, or it was cut" end
+  return stop.message and "stopped: " .. stop.message or "ended"
+end
+
+local function print_table(context, status, keys)
+  local out = context.out
+  out:write(journal_client.describe(status), "\n")
+  out:write(("begun %s, %s\n"):format(status.started or "at an unknown time", describe_end(status)))
+  local texts = journal_client.get_texts(status.operation)
+  local path = context.options.journal
+  out:write(summary.format({
+    total = status.total, done = status.done, already = status.already, inferred = status.inferred,
+    failed = status.failed, uncertain = status.uncertain, not_tried = status.not_tried, errors = status.errors,
+  }, {
+    already = texts.already, headline = "So far",
+    resume = bulk_options.write_command("resume", path, {}),
+    undo = texts.can_undo and bulk_options.write_command("undo", path, {}) or nil,
+    status = "--keys",
+  }, context.style))
+  if keys then
+    out:write "\n"
+    print_keys(out, keys)
+  end
+end
+
+local function get_status(status)
+  if status.uncertain > 0 then return exit_status.UNCERTAIN end
+  if status.failed > 0 then return exit_status.FAILED end
+  return status.not_tried > 0 and exit_status.STOPPED or exit_status.DONE
+end
+
+local function run(parsed, context)
+  local status, err = kms.bulk.read(parsed.journal)
+  if not status then return context:fail(err) end
+  local wanted
+  if parsed.only[1] then
+    wanted = {}
+    for _, outcome in ipairs(parsed.only) do wanted[outcome] = true end
+  end
+  local has_keys = parsed.keys or wanted or parsed.json or parsed.jsonl
+  local keys = has_keys and list_keys(status, wanted) or nil
+  if parsed.jsonl then
+    for _, key in ipairs(keys) do context.out:write(json.line(key)) end
+  elseif parsed.json then
+    context.out:write(json.document { operation = status.operation, host = status.host, region = status.region,
+      project_id = status.project_id, started = status.started, total = status.total, done = status.done,
+      already = status.already, inferred = status.inferred, failed = status.failed, uncertain = status.uncertain,
+      not_tried = status.not_tried, errors = status.errors, keys = keys })
+  elseif wanted and not parsed.keys then
+    for _, key in ipairs(keys) do context.out:write(key.key, "\n") end
+  else
+    print_table(context, status, keys)
+  end
+  return get_status(status)
+end
+
+---@type kms.cli.Command
+return {
+  name = "status",
+  group = "Many keys at once",
+  about = "show what a journal says",
+  description = "Shows what a journal says about its run. Sends nothing, and changes nothing. The exit status is that "
+    .. "of the keys: 0 if all are done, 2 if some failed, 3 if some are uncertain, 4 if some were not tried.",
+  arguments = { { name = "JOURNAL", about = "file that the run has written" } },
+  options = {
+    { title = "Keys",
+      { name = "--keys", about = "list all keys with their outcomes" },
+      { name = "--only", value = "OUTCOME", is_repeated = true,
+        choices = { "done", "already", "failed", "uncertain", "not tried" },
+        about = "only these keys; without --keys, their ids or tags alone, as the list of another run" },
+    },
+    options.OUTPUT,
+    { title = "Messages", options.MESSAGES[1] },
+  },
+  examples = {
+    { "kms status kms-move-20261127T221403Z.jsonl", "shows counts, errors and what to do next" },
+    { "kms status kms-move-20261127T221403Z.jsonl --only failed > failed.txt",
+      "writes a list of the keys that failed" },
+  },
+  run = run,
+}
