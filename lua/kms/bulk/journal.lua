@@ -37,7 +37,8 @@ function journal.open(path, is_new)
   -- Loaded here, because it needs libraries that a run without a journal does not need.
   local handle, word, reason = require("kms.bulk.file").open(path, is_new)
   if not handle then
-    return nil, word, ("cannot open journal %s: %s"):format(path, REASONS[word] or reason)
+    reason = word == "absent" and is_new and "there is no such folder" or REASONS[word] or reason
+    return nil, word, ("cannot open journal %s: %s"):format(path, reason)
   end
   return setmetatable({ path = path, file = handle, lines = {}, added = 0, synced = 0, sync_time = 0 }, Journal)
 end

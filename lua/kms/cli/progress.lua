@@ -44,7 +44,7 @@ local function list_parts(state)
     { order = 6, text = format_left(left) },
     { order = 3, text = ("%d failed"):format(state.failed) },
     { order = 4, text = state.uncertain > 0 and ("%d uncertain"):format(state.uncertain) or nil },
-    { order = 2, text = rate and ("%5.1f/s"):format(rate) or nil },
+    { order = 2, text = rate and ("%4.1f/s"):format(rate) or nil },
     { order = 5, text = ("%d retries"):format(state.retries) },
   }
   local present = {}

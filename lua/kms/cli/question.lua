@@ -1,11 +1,11 @@
---- Asks a person at the terminal a question that can be answered with yes.
+--- Asks a person at the terminal whether to go on.
 
 local terminal = require "kms.cli.terminal"
 
 local question = {}
 
 local TERMINAL_PATH = "/dev/tty" -- standard input may be the list of keys
-local MAX_ANSWER = 1000 -- bytes
+local MAX_LINE = 1000 -- bytes
 
 local is_found, uv = pcall(require, "luv")
 if not is_found then uv = nil end
@@ -21,8 +21,8 @@ end
 
 --- Reads a line. Signals are handled meanwhile.
 ---@param should_stop fun(): boolean whether a signal has ended the question
----@return string? answer
-local function read_answer(should_stop)
+---@return string? line
+local function read_line(should_stop)
   if not uv then
     local file = assert(io.open(TERMINAL_PATH, "r"))
     local line = file:read "*l"
@@ -33,12 +33,12 @@ local function read_answer(should_stop)
   local poll, is_readable = assert(uv.new_poll(descriptor)), false
   poll:start("r", function() is_readable = true end)
   while not is_readable and not should_stop() do uv.run "once" end
-  local answer = is_readable and uv.fs_read(descriptor, MAX_ANSWER) or nil
+  local line = is_readable and uv.fs_read(descriptor, MAX_LINE) or nil
   poll:stop()
   poll:close()
   uv.run "nowait"
   uv.fs_close(descriptor)
-  return answer
+  return line
 end
 
 --- Asks a question. Anything but yes is no.
@@ -49,9 +49,9 @@ end
 function question.ask(output, text, should_stop)
   output:write(text, " [y/N] ")
   output:flush()
-  local answer = read_answer(should_stop)
-  if not answer or answer == "" then output:write "\n" end
-  return answer ~= nil and answer:lower():match "^%s*(.-)%s*$":find "^y" ~= nil
+  local line = read_line(should_stop)
+  if not line or line == "" then output:write "\n" end
+  return line ~= nil and line:lower():match "^%s*(.-)%s*$":find "^y" ~= nil
 end
 
 return question

@@ -2,7 +2,7 @@
 
 local selection = {}
 
-local NCLOUD_PAGE_SIZE = 200 -- the documented maximum of list_keys
+local PAGE_SIZE = 200 -- the documented maximum of list_keys
 local ENABLED = 2 -- key_state of Huawei Cloud
 
 --- Reads one tag of the command line: KEY=VALUE, or KEY for any value.
@@ -71,7 +71,7 @@ end
 ---@return kms.cli.NamedKey[]? keys
 ---@return kms.Error? err
 function selection.list_named(client)
-  return collect(client, "list_keys", { page_size = NCLOUD_PAGE_SIZE }, function(key)
+  return collect(client, "list_keys", { page_size = PAGE_SIZE }, function(key)
     return { tag = key.key_tag, name = key.key_name, is_revoked = key.status == "REVOKE" }
   end)
 end

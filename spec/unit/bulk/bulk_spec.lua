@@ -433,7 +433,7 @@ describe("the journal of kms.bulk", function()
     local run = assert(kms.bulk(cloud:move_options(5, { journal = path .. "/journal" })))
     local summary, err = run:execute()
     assert.is_nil(summary)
-    assert.equal(("cannot open journal %s/journal: there is no such file"):format(path), err.message)
+    assert.equal(("cannot open journal %s/journal: there is no such folder"):format(path), err.message)
     assert.equal(0, #cloud.requests)
   end)
 

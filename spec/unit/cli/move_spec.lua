@@ -1,0 +1,74 @@
+--- kms.cli.move: moves of many keys, as the command makes them.
+
+local bulk_cloud = require "spec.helpers.bulk_cloud"
+local cli_bulk = require "spec.helpers.cli_bulk"
+
+local id = bulk_cloud.key_id
+
+describe("kms move", function()
+  local self
+
+  before_each(function() self = cli_bulk.new(5) end)
+  after_each(function() self:close() end)
+
+  local function move(...) return self:run("move", "--from", "cn-north-4", "--journal", self.journal, ...) end
+
+  it("moves the keys of a list", function()
+    local status, out, err = move(self:write_ids(5), "--to", "cn-east-3", "--yes")
+    assert.equal(0, status)
+    assert.equal(5, self.cloud:count_moved(5))
+    assert.same({ [id(1)] = "done", [id(2)] = "done", [id(3)] = "done", [id(4)] = "done", [id(5)] = "done" },
+      cli_bulk.parse_outcomes(out))
+    assert.matches("^5 keys: cn%-north%-4 %-> cn%-east%-3, at most 20 requests per second, project %x+\nJournal: ", err)
+    assert.matches("\nDone in %S+ s: 5 done%.\n\nTake it back:  kms undo ", err)
+  end)
+
+  it("reads the target of each key from the list", function()
+    local status = move(self:write("key_id,primary_region\n" .. id(2) .. ",cn-east-3\n"))
+    assert.equal(0, status)
+    assert.equal(1, self.cloud:count_moved(5))
+  end)
+
+  it("moves one key without a question, and without a terminal", function()
+    assert.equal(0, (move(self:write_ids(1), "--to", "cn-east-3")))
+    assert.same({}, self.questions)
+  end)
+
+  it("moves the keys that have a tag", function()
+    for i = 2, 3 do
+      assert(self.cloud:huawei():create_kms_tag { key_id = id(i), tag = { key = "failover", value = "yes" } })
+    end
+    local status, out = move("--tag", "failover=yes", "--to", "cn-east-3", "--yes")
+    assert.equal(0, status)
+    assert.same({ [id(2)] = "done", [id(3)] = "done" }, cli_bulk.parse_outcomes(out))
+  end)
+
+  it("moves all enabled keys", function()
+    assert(self.cloud:huawei():disable_key { key_id = id(4) })
+    local status, out = move("--all", "--to", "cn-east-3", "--yes")
+    assert.equal(0, status)
+    assert.same({ [id(1)] = "done", [id(2)] = "done", [id(3)] = "done", [id(5)] = "done" }, cli_bulk.parse_outcomes(out))
+  end)
+
+  it("refuses to guess which keys and which region", function()
+    local list = self:write_ids(1)
+    for _, case in ipairs {
+      { "no keys: give FILE, - for standard input, --all, or --tag KEY=VALUE" },
+      { "FILE, --all and --tag exclude each other", list, "--all" },
+      { "option --to is missing", list },
+      { "the list has no keys", self:write "# nothing\n", "--to", "cn-east-3" },
+    } do
+      local status, _, err = move(case[2], case[3], case[4])
+      assert.same({ 1, "kms move: " .. case[1] .. "\n" }, { status, err })
+    end
+    assert.equal(0, #self.cloud.requests)
+  end)
+
+  it("takes the project of the target region", function()
+    assert(self.cloud:huawei():update_primary_region { key_id = id(1), primary_region = "cn-east-3" })
+    local project = self.cloud:huawei():target().project_id
+    local status, out = move(self:write_ids(1), "--to", "cn-east-3", "--to-project", project)
+    -- The emulator refuses the project of another region, so the key cannot be verified.
+    assert.same({ 2, "failed" }, { status, cli_bulk.parse_outcomes(out)[id(1)]:match "^%a+" })
+  end)
+end)

@@ -1,0 +1,98 @@
+--- kms.cli.summary: how a run ended, for a person.
+
+local exit_status = require "kms.cli.exit_status"
+local style = require "kms.cli.style"
+local summary = require "kms.cli.summary"
+
+local PLAIN = style.new(1, function() end)
+PLAIN.width, PLAIN.has_colour = nil, false
+local TEXTS = { already = "already there", resume = "kms resume J", undo = "kms undo J", status = "kms status J" }
+
+local function new_result(changes)
+  local result = { total = 300, done = 296, already = 1, inferred = 1, failed = 2, uncertain = 1, not_tried = 0, seconds = 15.4,
+    errors = {
+      { message = "the response was lost", uncertain = true, count = 1, keys = { "key-c" } },
+      { code = "KMS.0308", message = "Invalid parameter", hint = "no replica", count = 2, keys = { "key-a", "key-b" } },
+    } }
+  for name, value in pairs(changes or {}) do result[name] = value end
+  return result
+end
+
+local NOTHING = { done = 0, already = 0, inferred = 0, failed = 0, uncertain = 0, errors = {} }
+
+local function with_nothing(changes)
+  local result = new_result(NOTHING)
+  for name, value in pairs(changes) do result[name] = value end
+  return result
+end
+
+describe("a summary", function()
+  it("has counts, distinct errors with keys, doubts by name, and what to do next", function()
+    assert.equal([[
+Done in 15 s: 296 done, 1 already there (inferred), 2 failed, 1 uncertain.
+
+  2 x KMS.0308 Invalid parameter
+      hint: no replica
+        key-a
+        key-b
+  1 uncertain: the response was lost
+        key-c
+
+Go on with what is left:  kms resume J
+Take it back:             kms undo J
+]], summary.format(new_result(), TEXTS, PLAIN))
+  end)
+
+  it("has one line and how to take it back if all is well", function()
+    assert.equal("Done in 15 s: 300 done.\n\nTake it back:  kms undo J\n",
+      summary.format(with_nothing { done = 300 }, TEXTS, PLAIN))
+  end)
+
+  it("says why a run stopped, and that nothing is in doubt", function()
+    assert.equal("Stopped after 15 s: interrupted by Ctrl-C.\n64 done, 236 not tried. Nothing is in doubt.\n\n"
+      .. "Go on with what is left:  kms resume J\nTake it back:             kms undo J\n",
+      summary.format(with_nothing { done = 64, not_tried = 236, stop = { code = "requested", message = "interrupted by Ctrl-C" } },
+        TEXTS, PLAIN))
+  end)
+
+  it("says how many keys it does not name", function()
+    local result = with_nothing { done = 1, failed = 5, errors = { { message = "no", count = 5, keys = { "a", "b", "c" } } } }
+    assert.matches("\n        c\n        %S+ 2 more %(kms status J names all%)\n", summary.format(result, TEXTS, PLAIN))
+  end)
+
+  it("is broken into lines on a terminal, but its commands and keys are not", function()
+    local narrow = style.new(1, function() end)
+    narrow.width, narrow.has_colour = 40, false
+    local text = summary.format(new_result { errors = { { code = "KMS.0308", message = ("words "):rep(20), count = 2,
+      keys = { ("k"):rep(60) } } } }, { already = "already there", resume = "kms resume " .. ("J"):rep(40), undo = "kms undo J" }, narrow)
+    for line in text:gmatch "[^\n]+" do
+      assert.is_true(#line <= 40 or line:find "kkk" ~= nil or line:find "JJJ" ~= nil or line:find "^Done" ~= nil, line)
+    end
+    assert.matches("\nGo on with what is left:\n  kms resume JJJ", text)
+  end)
+
+  it("colours outcomes only where colours are wanted", function()
+    local coloured = style.new(1, function() end)
+    coloured.width, coloured.has_colour = 80, true
+    assert.matches("\27%[31m2 failed\27%[0m", summary.format(new_result(), TEXTS, coloured))
+    assert.is_nil(summary.format(new_result(), TEXTS, PLAIN):find "\27")
+  end)
+end)
+
+describe("the exit status of a run", function()
+  it("is that of the worst outcome, of the stop, or of the signal", function()
+    local stop = { code = "failures" }
+    for _, case in ipairs {
+      { exit_status.DONE, with_nothing { done = 300 } },
+      { exit_status.FAILED, with_nothing { failed = 1 } },
+      { exit_status.FAILED, with_nothing { not_tried = 1 } },
+      { exit_status.UNCERTAIN, with_nothing { failed = 1, uncertain = 1 } },
+      { exit_status.STOPPED, with_nothing { uncertain = 1, stop = stop } },
+      { exit_status.CREDENTIALS, with_nothing { stop = { code = "credentials" } } },
+      { exit_status.CREDENTIALS, with_nothing { stop = { code = "forbidden" } } },
+      { exit_status.INTERRUPTED, with_nothing { stop = stop }, exit_status.INTERRUPTED },
+    } do
+      assert.equal(case[1], summary.get_exit_status(case[2], case[3]))
+    end
+  end)
+end)
