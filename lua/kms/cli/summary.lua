@@ -1,7 +1,7 @@
 --- Prints what a run has done, what failed and why, and what to do next.
 
 local exit_status = require "kms.cli.exit_status"
-local help = require "kms.cli.help"
+local layout = require "kms.cli.layout"
 local progress = require "kms.cli.progress"
 
 local summary = {}
@@ -26,7 +26,7 @@ local IS_CREDENTIALS = { credentials = true, forbidden = true }
 ---@return string
 function summary.wrap(text, indent, width)
   if not width then return indent .. text end
-  local lines = help.wrap(text, math.max(MIN_TEXT, width - #indent - 4))
+  local lines = layout.wrap(text, math.max(MIN_TEXT, width - #indent - 4))
   return indent .. table.concat(lines, "\n" .. indent .. "    ")
 end
 
