@@ -22,11 +22,13 @@ local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several steps
 ---@field coroutine thread
 ---@field run kms.parallel.Run|false
 ---@field outcome table|false
----@field wait_key any the id of the request that the task waits for, or the table of its sleep; false: neither
+---@field wait_key any the id of the request that the task waits for, or the table of its wait; false: neither
+---@field loops table<kms.loop.Loop, true>|false event loops of the host that can suspend the coroutine that started it
 
 ---@class kms.parallel.CurlRunner : kms.TaskRunner
 ---@field active integer tasks that have started and not ended
 ---@field task kms.parallel.Task? the task that is running now
+---@field loop kms.loop.Loop? the host's event loop that tasks wait for
 local CurlRunner = {}
 CurlRunner.__index = CurlRunner
 
@@ -37,6 +39,7 @@ function curl_runner.new()
     waiting = {}, -- tasks by the id of their request
     idle = {}, -- tasks for reuse
     is_stepping = false,
+    loop_calls = {}, -- what callers of `wait` wait for while a loop of the host runs
   }, CurlRunner)
   scheduler.register(runner)
   return runner
@@ -79,19 +82,52 @@ local function resume_task(self, task, ...)
   return end_turn(self, outer_task, task, scheduler.resume(self, task.coroutine, ...))
 end
 
+--- Transports of kms.transport.curl, and those of kms.loop, which are made of one.
 function CurlRunner.can_drive(_, transport)
+  if type(transport) == "table" then transport = transport.connections end
   return type(transport) == "userdata" and getmetatable(transport) == TRANSPORT_METATABLE
 end
 
+local wake
+
+--- Returns the loop of a transport, if it can suspend the caller of `wait` while the running task waits.
+local function select_loop(self, transport)
+  local loop = type(transport) == "table" and transport.loop
+  return loop and self.task.loops and self.task.loops[loop] and loop
+end
+
+--- Returns a callback of a loop that resumes the running task, and then the callers of `wait`.
+local function new_loop_callback(self, loop)
+  local task, key = self.task, {}
+  task.wait_key, self.loop = key, loop
+  return function(response, err)
+    wake(self, task, key, response, err)
+    local calls = self.loop_calls
+    self.loop_calls = {}
+    for _, call in ipairs(calls) do loop:finish(call) end
+  end
+end
+
 function CurlRunner:send(transport, request)
-  local id, err = self.multi:add(transport, request)
+  local loop = select_loop(self, transport)
+  if loop then
+    local ok, problem = loop:start(transport.connections, request, new_loop_callback(self, loop))
+    if not ok then return nil, problem end
+    return yield(WAITING)
+  end
+  local id, err = self.multi:add(type(transport) == "table" and transport.connections or transport, request)
   if not id then return nil, err end
   self.waiting[id], self.task.wait_key = self.task, id
   return yield(WAITING)
 end
 
-function CurlRunner:sleep(seconds)
-  local task = self.task
+function CurlRunner:sleep(seconds, transport)
+  local task, loop = self.task, select_loop(self, transport)
+  if loop then
+    loop:start_timer(seconds, new_loop_callback(self, loop))
+    yield(WAITING)
+    return
+  end
   task.wait_key = {}
   self.timers:add(self.multi:clock() + seconds, { task, task.wait_key })
   yield(WAITING)
@@ -113,16 +149,16 @@ function CurlRunner:start(run, item)
   if task then
     idle[#idle] = nil
   else
-    task = { coroutine = coroutine.create(run_items), run = false, outcome = false, wait_key = false }
+    task = { coroutine = coroutine.create(run_items), run = false, outcome = false, wait_key = false, loops = false }
   end
   local outcome = run:reserve_outcome()
-  task.run, task.outcome = run, outcome
+  task.run, task.outcome, task.loops = run, outcome, scheduler.find_loops() or false
   self.active = self.active + 1
   resume_task(self, task, run.fn, item, outcome[1])
 end
 
 --- Resumes a task if it still waits for `key`. An error that a debug hook raised may have ended that wait.
-local function wake(self, task, key, ...)
+function wake(self, task, key, ...)
   if not task or task.wait_key ~= key then return end
   task.wait_key = false
   resume_task(self, task, ...)
@@ -142,6 +178,18 @@ local function wake_sleepers(self, max_seconds)
   return first and math.max(0, math.min(first - now, max_seconds)) or max_seconds
 end
 
+--- Waits until the loop of the host has resumed a task.
+local function wait_in_loop(self, seconds)
+  local loop = self.loop
+  if not loop:can_suspend() then
+    loop:step(seconds)
+    return
+  end
+  local call = loop:new_call()
+  self.loop_calls[#self.loop_calls + 1] = call
+  loop:wait(call)
+end
+
 --- Resumes the tasks whose sleep is over, and one task whose request has ended. Waits if there is no such task.
 ---@param max_seconds number?
 function CurlRunner:wait(max_seconds)
@@ -150,6 +198,7 @@ function CurlRunner:wait(max_seconds)
   if self.timers:first() then
     seconds = wake_sleepers(self, seconds)
   elseif multi:pending() == 0 then
+    if self.loop and not self.loop:is_idle() then return wait_in_loop(self, seconds) end
     error("not enough memory: a task of kms.parallel was lost", 0)
   end
   self.is_stepping = true

@@ -1,5 +1,6 @@
 --- kms.parallel: calls a function for many items, a bounded number at a time, and iterates over the results.
 
+local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
 
 -- Loaded with this module, because loading in a handler would block the worker. Outside NGINX libcurl does the work.
@@ -7,11 +8,6 @@ local ngx = rawget(_G, "ngx")
 local nginx_runner = ngx and ngx.get_phase and require "kms.parallel.nginx_runner"
 
 local parallel = {}
-
--- Not in Lua 5.1 itself, where tasks could not be suspended.
-local probe = coroutine.create(function() pcall(coroutine.yield) end)
-coroutine.resume(probe)
-local can_yield_across_pcall = coroutine.status(probe) == "suspended"
 
 local DEFAULT_CONCURRENCY = 64
 -- The number of started items may exceed the number of returned results by this many times the concurrency.
@@ -183,7 +179,7 @@ end
 ---@return kms.Parallel? parallel
 ---@return string? problem an argument error
 function parallel.new(options)
-  if not can_yield_across_pcall then
+  if not scheduler.can_suspend then
     error("kms.parallel needs LuaJIT, or Lua 5.2 or newer: in this Lua a coroutine cannot yield across pcall", 3)
   end
   options = options == nil and {} or options

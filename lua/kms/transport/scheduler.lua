@@ -15,7 +15,14 @@ local scheduler = {}
 ---  the time left
 ---@field can_drive fun(self, transport): boolean whether `send` and `sleep` work for this transport
 ---@field send fun(self, transport, request: table): table?, kms.Error? suspends the task
----@field sleep fun(self, seconds: number) suspends the task
+---@field sleep fun(self, seconds: number, transport) suspends the task
+
+-- Not in Lua 5.1 itself.
+local probe = coroutine.create(function() pcall(coroutine.yield) end)
+resume(probe)
+
+--- Whether a coroutine can be suspended inside pcall, as calls need it.
+scheduler.can_suspend = status(probe) == "suspended"
 
 -- The task under way: its `runner` and its `thread`. The values are weak, because an error raised by a debug hook
 -- (Lua's own Ctrl-C is one) may prevent `restore` from running.
@@ -23,6 +30,9 @@ local current = setmetatable({}, { __mode = "v" })
 
 -- The runners that may have tasks under way.
 local runners = setmetatable({}, { __mode = "k" })
+
+-- The loops of kms.loop: event loops of the host that can suspend a coroutine outside tasks.
+local loops = setmetatable({}, { __mode = "k" })
 
 local function restore(runner, thread, ...)
   current.runner, current.thread = runner, thread
@@ -41,6 +51,32 @@ end
 ---@param runner kms.TaskRunner
 function scheduler.register(runner)
   runners[runner] = true
+end
+
+--- Registers a loop of kms.loop, so that kms.parallel suspends its caller while tasks wait.
+---@param loop kms.loop.Loop
+function scheduler.register_loop(loop)
+  loops[loop] = true
+end
+
+--- Returns the loops that can suspend the running coroutine, as a set; nil if there is none.
+---@return table<kms.loop.Loop, true>?
+function scheduler.find_loops()
+  local found
+  for loop in next, loops do
+    if loop:can_suspend() then
+      found = found or {}
+      found[loop] = true
+    end
+  end
+  return found
+end
+
+--- Returns whether the running coroutine is a task.
+---@return boolean
+function scheduler.is_inside_task()
+  local thread = current.thread
+  return thread ~= nil and running() == thread
 end
 
 --- Resumes a task, like coroutine.resume. A task may resume tasks of another runner.
@@ -71,10 +107,11 @@ function scheduler.send(transport, request)
 end
 
 --- Lists the runners with pending tasks on a transport. Empty inside a task that cannot be suspended: tasks resumed on
---- top of it would pile up, and it could continue only after all of them.
+--- top of it would pile up, and it could continue only after all of them. Empty where a loop of the host runs the
+--- tasks.
 local function list_busy_runners(transport)
   local thread, busy = current.thread, {}
-  if thread and scheduler.is_running(thread) then return busy end
+  if thread and scheduler.is_running(thread) or scheduler.find_loops() then return busy end
   for runner in next, runners do
     if runner.active > 0 and runner:can_drive(transport) then busy[#busy + 1] = runner end
   end
@@ -87,7 +124,7 @@ end
 ---@param seconds number
 function scheduler.sleep(transport, seconds)
   local runner = find_runner(transport)
-  if runner then return runner:sleep(seconds) end
+  if runner then return runner:sleep(seconds, transport) end
   for _, busy in ipairs(list_busy_runners(transport)) do
     seconds = busy:run_for(seconds)
     if seconds <= 0 then return end

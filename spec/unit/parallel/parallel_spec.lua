@@ -34,12 +34,14 @@ describe("kms.parallel", function()
   end)
 
   it("kms.parallel raises at the caller's line if a coroutine cannot yield across pcall, as in Lua 5.1", function()
-    local loaded, original_pcall = package.loaded["kms.parallel"], pcall
-    package.loaded["kms.parallel"] = nil
+    local loaded, original_pcall = {}, pcall
+    for _, name in ipairs { "kms.parallel", "kms.transport.scheduler" } do
+      loaded[name], package.loaded[name] = package.loaded[name], nil
+    end
     rawset(_G, "pcall", function() end)
     local module = require "kms.parallel"
     rawset(_G, "pcall", original_pcall)
-    package.loaded["kms.parallel"] = loaded
+    for name, value in pairs(loaded) do package.loaded[name] = value end
     local function construct() return (module.new()) end
     local ok, message = pcall(function()
       construct()

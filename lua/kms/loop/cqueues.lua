@@ -1,0 +1,59 @@
+--- Calls that suspend their coroutine while a controller of cqueues runs.
+
+local condition = require "cqueues.condition"
+local controllers = require "cqueues"
+local transport = require "kms.loop.transport"
+
+local cqueues = {}
+
+local host = {}
+
+-- Per controller, the condition that its driver waits for: a coroutine that steps the loop while there is something to
+-- wait for.
+local drivers = setmetatable({}, { __mode = "k" })
+
+function host.can_suspend()
+  local controller, is_own_coroutine = controllers.running()
+  return controller ~= nil and is_own_coroutine
+end
+
+function host.suspend(call)
+  call.condition = condition.new()
+  while not call.is_done do call.condition:wait() end
+end
+
+function host.wake(call)
+  call.condition:signal()
+end
+
+local function drive(controller, loop, changed)
+  while not loop:is_idle() do
+    controllers.poll({ pollfd = loop.multi:descriptor(), events = "r" }, changed, loop:timeout())
+    loop:step()
+  end
+  drivers[controller] = nil
+end
+
+function host.update(loop)
+  local controller = controllers.running()
+  if not controller then return end
+  local changed = drivers[controller]
+  if changed then
+    changed:signal()
+    return
+  end
+  changed = condition.new()
+  drivers[controller] = changed
+  controller:wrap(drive, controller, loop, changed)
+end
+
+local loop = transport.new_loop(host)
+
+--- Makes a transport.
+---@param options kms.transport.curl.Transport|kms.transport.curl.Options|nil
+---@return kms.loop.Transport
+function cqueues.new(options)
+  return transport.new(loop, options)
+end
+
+return cqueues

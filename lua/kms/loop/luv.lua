@@ -1,0 +1,86 @@
+--- Calls that suspend their coroutine while libuv runs: Neovim (vim.uv, vim.loop), luvit, and programs with luv.
+
+local transport = require "kms.loop.transport"
+
+local vim = rawget(_G, "vim")
+local uv = vim and (vim.uv or vim.loop)
+if not uv then
+  local ok, module = pcall(require, "luv")
+  uv = ok and module or require "uv" -- luvit
+end
+-- Callbacks of libuv may call few functions of Neovim, so the loop steps where coroutines may call all.
+local schedule = vim and vim.schedule or function(fn) fn() end
+
+local luv = {}
+
+local running, yield = coroutine.running, coroutine.yield
+
+local host = {}
+
+--- A coroutine other than the main one.
+function host.can_suspend()
+  local thread, is_main = running()
+  return thread ~= nil and not is_main
+end
+
+function host.suspend(call)
+  call.thread = running()
+  while not call.is_done do yield() end
+end
+
+function host.wake(call)
+  local thread = call.thread
+  if not thread or coroutine.status(thread) ~= "suspended" then return end
+  local ok, problem = coroutine.resume(thread)
+  if not ok then error(debug.traceback(thread, tostring(problem)), 0) end
+end
+
+--- Returns a callback of libuv that steps the loop.
+local function new_callback(loop)
+  local is_scheduled = false
+  local function step()
+    is_scheduled = false
+    loop:step()
+  end
+  return function()
+    if is_scheduled then return end
+    is_scheduled = true
+    schedule(step)
+  end
+end
+
+--- Watches the loop's descriptor and timer while there is something to wait for. Otherwise they do not keep libuv's loop
+--- alive.
+function host.update(loop)
+  local descriptor = loop.multi:descriptor()
+  if loop.descriptor ~= descriptor then -- a child of fork has another one
+    if loop.poll then loop.poll:close() end
+    loop.poll, loop.descriptor, loop.is_watched = assert(uv.new_poll(descriptor)), descriptor, false
+    loop.timer = loop.timer or uv.new_timer()
+    loop.on_event = loop.on_event or new_callback(loop)
+  end
+  local is_idle = loop:is_idle()
+  if is_idle == loop.is_watched then
+    if is_idle then loop.poll:stop() else assert(loop.poll:start("r", loop.on_event)) end
+    loop.is_watched = not is_idle
+  end
+  local seconds = not is_idle and loop:timeout()
+  if seconds then
+    uv.update_time()
+    loop.timer:start(math.ceil(seconds * 1000), 0, loop.on_event)
+  else
+    loop.timer:stop()
+  end
+end
+
+-- One for all transports, because libuv watches a descriptor once.
+local loop = transport.new_loop(host)
+
+--- Makes a transport.
+---@param options kms.transport.curl.Transport|kms.transport.curl.Options|nil
+---@return kms.loop.Transport
+function luv.new(options)
+  return transport.new(loop, options)
+end
+
+return luv

@@ -1,0 +1,57 @@
+--- Calls that suspend their coroutine in hosts that offer only a sleep: HAProxy (core.msleep), schedulers of one's own.
+
+local transport = require "kms.loop.transport"
+local validate = require "kms.util.validate"
+
+local polling = {}
+
+local DEFAULT_INTERVAL = 0.002 -- seconds
+
+---@type kms.Field[]
+local OPTIONS = {
+  { name = "sleep", type = "function", required = true },
+  { name = "interval", type = "number", positive = true },
+}
+
+-- Loops by their sleep function, so that transports share one.
+local loops = setmetatable({}, { __mode = "k" })
+
+--- A coroutine other than the main one.
+local function can_suspend()
+  local thread, is_main = coroutine.running()
+  return thread ~= nil and not is_main
+end
+
+local function new_host(sleep, interval)
+  local next_step = 0
+
+  --- The first of the coroutines that wake up at about the same time makes the step.
+  local function suspend(call)
+    local loop = call.loop
+    while true do
+      local now = loop.multi:clock()
+      if now >= next_step then
+        next_step = now + interval / 2
+        loop:step()
+      end
+      if call.is_done then return end
+      sleep(interval)
+    end
+  end
+
+  return { can_suspend = can_suspend, suspend = suspend }
+end
+
+--- Makes a transport. Transports with the same `sleep` share a loop; the first one sets its interval.
+---@param options kms.loop.PollingOptions
+---@param transport_options kms.transport.curl.Transport|kms.transport.curl.Options|nil
+---@return kms.loop.Transport
+function polling.new(options, transport_options)
+  local problem = validate.arguments(OPTIONS, options, "option")
+  if problem then error(validate.argument_error(1, "new", problem), 2) end
+  local sleep = options.sleep
+  loops[sleep] = loops[sleep] or transport.new_loop(new_host(sleep, options.interval or DEFAULT_INTERVAL))
+  return transport.new(loops[sleep], transport_options)
+end
+
+return polling

@@ -1,0 +1,177 @@
+--- The common part of the adapters in kms.loop: a transport whose `send` and `sleep` suspend the calling coroutine while
+--- the event loop of the host runs.
+
+local curl = require "kms.transport.curl"
+local scheduler = require "kms.transport.scheduler"
+local timer_heap = require "kms.parallel.timer_heap"
+
+local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
+
+local transport = {}
+
+---@class kms.loop.Host what an adapter supplies
+---@field can_suspend fun(): boolean whether the host can suspend the running coroutine
+---@field suspend fun(call: kms.loop.Call) suspends the running coroutine until `call.is_done`
+---@field wake fun(call: kms.loop.Call)? resumes the coroutine of a call that is done
+---@field update fun(loop: kms.loop.Loop)? called when requests or timers have started or ended
+
+---@class kms.loop.Call what a suspended coroutine waits for
+---@field is_done boolean
+---@field loop kms.loop.Loop
+---@field response kms.transport.Response?
+---@field err kms.Error?
+
+---@class kms.loop.Loop the requests and timers of an adapter
+---@field multi kms.transport.curl.Multi
+---@field callbacks table<integer, fun(response: table?, err: kms.Error?)> by the id of a request
+---@field timers kms.TimerHeap callbacks by time
+local Loop = {}
+Loop.__index = Loop
+
+---@param host kms.loop.Host
+---@return kms.loop.Loop
+function transport.new_loop(host)
+  local loop = setmetatable({ host = host, multi = curl.multi(), timers = timer_heap.new(), callbacks = {} }, Loop)
+  scheduler.register_loop(loop)
+  return loop
+end
+
+local function update_host(self)
+  if self.host.update then self.host.update(self) end
+end
+
+--- Returns whether the running coroutine can be suspended. A task of kms.parallel cannot: its runner suspends it.
+---@return boolean
+function Loop:can_suspend()
+  return scheduler.can_suspend and (not is_yieldable or is_yieldable()) and not scheduler.is_inside_task()
+    and self.host.can_suspend()
+end
+
+--- Starts a request; `on_end` gets its response, or nil and an error.
+---@return boolean? ok, kms.Error? err
+function Loop:start(connections, request, on_end)
+  local id, err = self.multi:add(connections, request)
+  if not id then return nil, err end
+  self.callbacks[id] = on_end
+  update_host(self)
+  return true
+end
+
+--- Starts a timer; `on_end` is called when it is due.
+---@param seconds number
+function Loop:start_timer(seconds, on_end)
+  self.timers:add(self.multi:clock() + seconds, on_end)
+  update_host(self)
+end
+
+--- Returns whether no request and no timer runs.
+---@return boolean
+function Loop:is_idle()
+  return self.multi:pending() == 0 and not self.timers:first()
+end
+
+--- Seconds until `step` must be called even if the descriptor is not readable; nil if there is no such time.
+---@return number?
+function Loop:timeout()
+  local seconds, first = self.multi:timeout(), self.timers:first()
+  if not first then return seconds end
+  return math.max(0, math.min(first - self.multi:clock(), seconds or math.huge))
+end
+
+--- Makes progress, and calls the callbacks of what has ended. Raises the first error of a callback, after all callbacks
+--- were called.
+---@param seconds number? that it may wait; default 0
+function Loop:step(seconds)
+  local multi, timers, callbacks, problem = self.multi, self.timers, self.callbacks, nil
+  local function call(on_end, ...)
+    local ok, err = pcall(on_end, ...)
+    if not ok then problem = problem or err end
+  end
+  local now, first = multi:clock(), timers:first()
+  seconds = seconds or 0
+  if first then seconds = math.max(0, math.min(first - now, seconds)) end
+  local due = timers:pop_due(now)
+  while due do
+    call(due)
+    due = timers:pop_due(now)
+  end
+  -- No more than are pending now, so that calls that follow each other do not keep the host from running.
+  for _ = 1, math.max(1, multi:pending()) do
+    local id, response, err = multi:step(seconds)
+    seconds = 0
+    if not id then break end
+    local on_end = callbacks[id]
+    callbacks[id] = nil
+    if on_end then call(on_end, response, err) end -- none if memory ran out before it was kept
+  end
+  update_host(self)
+  if problem then error(problem, 0) end
+end
+
+--- Creates what a coroutine waits for.
+---@return kms.loop.Call
+function Loop:new_call()
+  return { is_done = false, loop = self }
+end
+
+--- Ends the wait for a call. For callbacks.
+---@param call kms.loop.Call
+function Loop:finish(call, response, err)
+  call.response, call.err, call.is_done = response, err, true
+  if self.host.wake then self.host.wake(call) end
+end
+
+--- Suspends the running coroutine until the call is done.
+---@param call kms.loop.Call
+---@return kms.transport.Response? response, kms.Error? err
+function Loop:wait(call)
+  self.host.suspend(call)
+  return call.response, call.err
+end
+
+local Transport = { __name = "kms.loop.transport" }
+Transport.__index = Transport
+
+--- Creates a transport over a loop.
+---@param loop kms.loop.Loop
+---@param options kms.transport.curl.Transport|kms.transport.curl.Options|nil
+---@return kms.loop.Transport
+function transport.new(loop, options)
+  local connections = type(options) == "userdata" and options or curl.new(options)
+  return setmetatable({ loop = loop, connections = connections }, Transport)
+end
+
+function Transport:send(request)
+  local loop = self.loop
+  if not loop:can_suspend() then return self.connections:send(request) end
+  local call = loop:new_call()
+  local ok, err = loop:start(self.connections, request, function(...) loop:finish(call, ...) end)
+  if not ok then return nil, err end
+  return loop:wait(call)
+end
+
+function Transport:sleep(seconds)
+  local loop = self.loop
+  if not loop:can_suspend() then return self.connections:sleep(seconds) end
+  local call = loop:new_call()
+  loop:start_timer(seconds, function() loop:finish(call) end)
+  loop:wait(call)
+end
+
+function Transport:now() return self.connections:now() end
+
+function Transport:clock() return self.connections:clock() end
+
+function Transport:stats() return self.connections:stats() end
+
+function Transport:is_open() return self.connections:is_open() end
+
+function Transport:close() self.connections:close() end
+
+Transport.__close = Transport.close
+
+function Transport.__tostring(self)
+  return ("kms.loop.transport (%s)"):format(self:is_open() and "open" or "closed")
+end
+
+return transport

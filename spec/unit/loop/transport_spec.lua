@@ -1,0 +1,169 @@
+--- The common part of the adapters, with a host that does nothing by itself; and what happens to calls that nobody waits
+--- for any more.
+
+local curl_requests = require "spec.helpers.curl_requests"
+local loop_transport = require "kms.loop.transport"
+local servers = require "spec.helpers.test_servers"
+local subprocess = require "spec.helpers.subprocess"
+
+local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
+
+local new_request = curl_requests.new_request
+
+--- A host whose coroutines wait by yielding. It records what the loop tells it.
+local function new_host()
+  local host = { wakes = 0, updates = 0 }
+  function host.can_suspend() return host.is_suspending ~= false and select(2, coroutine.running()) ~= true end
+  function host.suspend(call)
+    call.thread = coroutine.running()
+    while not call.is_done do coroutine.yield() end
+  end
+  function host.wake(call)
+    host.wakes = host.wakes + 1
+    assert(coroutine.resume(call.thread))
+  end
+  function host.update() host.updates = host.updates + 1 end
+  return host
+end
+
+local function run_until_idle(loop)
+  local deadline = loop.multi:clock() + WAIT_LIMIT
+  while not loop:is_idle() do
+    assert.is_true(loop.multi:clock() < deadline, "the loop does not become idle")
+    loop:step(WAIT_LIMIT)
+  end
+end
+
+describe("kms.loop.transport", function()
+  local host, loop, transport
+
+  before_each(function()
+    host = new_host()
+    loop = loop_transport.new_loop(host)
+    transport = loop_transport.new(loop, { ca_file = servers.ca_file })
+  end)
+
+  local function start(fn)
+    local thread = coroutine.create(fn)
+    assert(coroutine.resume(thread))
+    return thread
+  end
+
+  it("new takes a transport of kms.transport.curl, or its options", function()
+    local connections = curl_requests.new_transport()
+    local first, second = loop_transport.new(loop, connections), loop_transport.new(loop, connections)
+    local response
+    start(function() response = first:send(new_request "https") end)
+    run_until_idle(loop)
+    assert.equal(200, response.status)
+    assert.equal(1, second:stats().requests)
+    assert.equal("kms.loop.transport (open)", tostring(first))
+    assert.is_true(math.abs(first:clock() - connections:clock()) < WAIT_LIMIT)
+    assert.is_true(math.abs(first:now() - os.time()) < WAIT_LIMIT)
+    first:close()
+    assert.equal("kms.loop.transport (closed)", tostring(second))
+  end)
+
+  it("a coroutine that is resumed by others while it waits keeps waiting", function()
+    local response
+    local thread = start(function() response = transport:send(new_request "https") end)
+    for _ = 1, 3 do assert(coroutine.resume(thread)) end
+    assert.is_nil(response)
+    run_until_idle(loop)
+    assert.equal(200, response.status)
+  end)
+
+  it("timeout is the seconds until the earliest timer, and nil without timers and requests", function()
+    assert.is_nil(loop:timeout())
+    start(function() transport:sleep(5) end)
+    local seconds = loop:timeout()
+    assert.is_true(seconds > 0 and seconds <= 5)
+    start(function() transport:sleep(0) end)
+    assert.equal(0, loop:timeout())
+  end)
+
+  it("the host is told when requests and timers start, and when they have ended", function()
+    start(function() transport:sleep(0) end)
+    assert.equal(1, host.updates)
+    loop:step()
+    assert.same({ 2, 1, true }, { host.updates, host.wakes, loop:is_idle() })
+  end)
+
+  it("step raises the first error of a callback after it has called all of them", function()
+    local called = {}
+    for i = 1, 3 do
+      loop:start_timer(0, function()
+        called[#called + 1] = i
+        error("callback " .. i, 0)
+      end)
+    end
+    local ok, problem = pcall(loop.step, loop)
+    table.sort(called)
+    assert.same({ false, { 1, 2, 3 } }, { ok, called })
+    assert.matches("^callback %d$", problem)
+    assert.is_true(loop:is_idle())
+  end)
+
+  it("a request of a coroutine that was abandoned ends with its response, and the coroutine can be collected", function()
+    local weak = setmetatable({}, { __mode = "v" })
+    host.wake = function() end -- the host has given up the coroutine
+    weak[1] = start(function() transport:send(new_request "https") end)
+    run_until_idle(loop)
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(weak[1])
+    assert.is_nil(next(loop.callbacks))
+  end)
+
+  it("a send that cannot be suspended blocks: in the main coroutine, and where the host says so", function()
+    host.is_suspending = false
+    local response
+    start(function() response = transport:send(new_request "https") end)
+    assert.same({ 200, 0, 0 }, { response.status, host.wakes, host.updates })
+    start(function() transport:sleep(0.001) end)
+    assert.is_true(loop:is_idle())
+  end)
+
+  it("a send in a callback of string.gsub blocks where coroutines cannot yield", function()
+    if rawget(_G, "jit") then return end -- cannot tell, and raises
+    local status
+    start(function()
+      ("x"):gsub("x", function() status = transport:send(new_request "https").status end)
+    end)
+    assert.equal(200, status)
+  end)
+end)
+
+-- Programs that end with a call in flight, by adapter: { start, rest }. `rest` comes after the call has started.
+local PROGRAMS = {
+  luv = { "coroutine.wrap(call)()", "require 'luv'.run 'nowait'" },
+  cqueues = { "local controller = require 'cqueues'.new() controller:wrap(call)", "controller:step(0) controller = nil collectgarbage()" },
+  polling = { "local thread = coroutine.create(call) coroutine.resume(thread)", "thread = nil collectgarbage()" },
+}
+
+describe("calls in flight", function()
+  for name, program in pairs(PROGRAMS) do
+    it(("a program with kms.loop.%s can end, and make other calls, while one is in flight"):format(name), function()
+      if not require("spec.helpers.loop_hosts").find(name) then
+        pending(name .. " is not installed for this Lua")
+        return
+      end
+      local output, ok = subprocess.run(([[
+        local name, started = "%s", false
+        local adapter = require("kms.loop." .. name)
+        local options = { ca_file = os.getenv "CA_FILE" }
+        local transport = name == "polling" and adapter.new({ sleep = coroutine.yield }, options) or adapter.new(options)
+        local function request(target)
+          return { method = "GET", scheme = "https", host = os.getenv "TEST_HOST", target = target }
+        end
+        local function call() started = true transport:send(request "/fault/silent") error "not reached" end
+        %s
+        %s
+        assert(started)
+        print(transport:send(request "/").status)
+      ]]):format(name, program[1], program[2]), { CA_FILE = servers.ca_file, TEST_HOST = servers.host "https" })
+      assert.is_true(ok, output)
+      assert.equal("200\n", output)
+    end)
+  end
+end)
