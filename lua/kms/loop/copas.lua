@@ -1,5 +1,5 @@
---- Calls that suspend their coroutine while Copas runs. Copas waits by LuaSocket's `select`, so a suspended coroutine reads
---- from an object that `select` takes for a socket.
+--- Calls that suspend their coroutine while Copas runs. Copas waits by LuaSocket's `select`, so a suspended coroutine
+--- reads from an object that `select` takes for a socket.
 
 local copas_loop = require "copas"
 local transport = require "kms.loop.transport"

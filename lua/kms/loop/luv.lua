@@ -49,8 +49,8 @@ local function new_callback(loop)
   end
 end
 
---- Watches the loop's descriptor and timer while there is something to wait for. Otherwise they do not keep libuv's loop
---- alive.
+--- Watches the loop's descriptor and timer while there is something to wait for. Otherwise they do not keep libuv's
+--- loop alive.
 function host.update(loop)
   local descriptor = loop.multi:descriptor()
   if loop.descriptor ~= descriptor then -- a child of fork has another one

@@ -1,5 +1,5 @@
---- The common part of the adapters in kms.loop: a transport whose `send` and `sleep` suspend the calling coroutine while
---- the event loop of the host runs.
+--- The common part of the adapters in kms.loop: a transport whose `send` and `sleep` suspend the calling coroutine
+--- while the event loop of the host runs.
 
 local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
