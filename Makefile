@@ -119,12 +119,12 @@ test:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
-# spec/transport with what other systems use: poll in place of epoll.
+# spec/transport with what other systems and libcurl before 7.87 use: poll in place of epoll, and SIGPIPE blocked.
 # The tag #descriptor marks specs that need epoll.
 .PHONY: test-portable
 test-portable:
 	@$(MAKE) --no-print-directory test BUILD=$(BUILD)/portable LUAS=lua5.4 \
-	  CPPFLAGS=-DKMS_USE_POLL TESTS="--exclude-tags=descriptor spec/transport"
+	  CPPFLAGS="-DKMS_USE_POLL -DKMS_SIGPIPE_FIXED_IN=0xffffff" TESTS="--exclude-tags=descriptor spec/transport"
 
 # The specs with the library under ASan and UBSan, also inside NGINX; specs of the C parts under valgrind.
 MEMORY_TESTS ?= spec/unit/sign spec/transport spec/e2e/end_to_end_spec.lua
@@ -332,7 +332,7 @@ help:
 	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference, bin/kms.1'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
-	@echo 'make test-portable  run spec/transport with poll in place of epoll'
+	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'
 	@echo 'make asan       run the specs under ASan and UBSan; make valgrind: specs of the C parts under valgrind'
 	@echo 'make torture    fail each allocation of a call once, close objects in every order (MAX=$(MAX) per operation)'
 	@echo 'make tsan       run several Lua states in several threads under TSan'

@@ -17,6 +17,8 @@ typedef struct {
     bool is_permanent;
 } result_meaning;
 
+enum { SSL_CLIENTCERT = 98 }; /* CURLE_SSL_CLIENTCERT of libcurl 7.77 */
+
 static const result_meaning MEANINGS[] = {
     {CURLE_OPERATION_TIMEDOUT, KMS_HTTP_TIMEOUT, false},
     {CURLE_COULDNT_RESOLVE_HOST, KMS_HTTP_DNS, false},
@@ -28,7 +30,7 @@ static const result_meaning MEANINGS[] = {
     {CURLE_SSL_CACERT_BADFILE, KMS_HTTP_TLS, true},
     {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS, true},
     {CURLE_SSL_CIPHER, KMS_HTTP_TLS, false},
-    {CURLE_SSL_CLIENTCERT, KMS_HTTP_TLS, false},
+    {(CURLcode)SSL_CLIENTCERT, KMS_HTTP_TLS, false},
     /* libcurl 8.21: the client key's password is wrong. */
     {CURLE_BAD_FUNCTION_ARGUMENT, KMS_HTTP_TLS, true},
     {CURLE_SEND_ERROR, KMS_HTTP_CLOSED, false},

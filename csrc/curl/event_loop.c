@@ -1,6 +1,7 @@
 /* The event loop; see event_loop.h. */
 #include "curl/event_loop.h"
 #include "base/clock.h"
+#include "curl/sigpipe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ void kms_event_loop_release(kms_event_loop *loop)
 {
     if (loop == NULL || --loop->refcount > 0)
         return;
+    KMS_BLOCK_SIGPIPE;
     check_process(loop);
     while (!kms_list_is_empty(&loop->free)) {
         kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
@@ -143,6 +145,7 @@ static void drop_expired(kms_event_loop *loop, kms_pool *pool)
 
 void kms_event_loop_close_pool(kms_event_loop *loop, kms_pool *pool)
 {
+    KMS_BLOCK_SIGPIPE;
     check_process(loop);
     pool->is_closed = true; /* so that every idle connection has expired */
     drop_expired(loop, pool);
@@ -319,6 +322,7 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
  * are leaked, because libcurl would wait for a resolver thread that only the parent has. */
 static void leave_parent(kms_event_loop *loop)
 {
+    KMS_BLOCK_SIGPIPE;
     loop->process = getpid();
     kms_socket_set_disconnect(&loop->sockets);
     close_all(loop, KMS_HTTP_CLOSED, "the process forked", true);
@@ -373,6 +377,7 @@ static kms_connection *take_idle(kms_event_loop *loop, kms_transfer *transfer)
 bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_request *request,
                           double seconds, kms_transfer_queue *queue)
 {
+    KMS_BLOCK_SIGPIPE;
     kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
     if (!(seconds > 0))
         return kms_http_error_set(&transfer->error, KMS_HTTP_TIMEOUT, request->host,
@@ -486,6 +491,7 @@ static double until_timer(const kms_event_loop *loop)
  * signal. */
 static bool run_once(kms_event_loop *loop, double seconds)
 {
+    KMS_BLOCK_SIGPIPE;
     const double timer = until_timer(loop);
     const bool is_whole = kms_socket_set_wait(&loop->sockets, timer < seconds ? timer : seconds);
     loop->now = kms_monotonic();
@@ -562,6 +568,7 @@ void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_
 
 void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
 {
+    KMS_BLOCK_SIGPIPE;
     kms_transfer *transfer;
     check_process(loop);
     for (kms_link *link = loop->running.next, *next; link != &loop->running; link = next) {

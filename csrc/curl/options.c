@@ -24,12 +24,18 @@ const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
     [KMS_OPTION_MAX_RESPONSE] = {"max_response", 0},
 };
 
+/* By their numbers, because the library at run time decides, not the headers: the option of 7.85
+ * that replaces CURLOPT_PROTOCOLS is not in older versions, and QUICK_EXIT is of 7.87. */
+#define PROTOCOLS ((CURLoption)(CURLOPTTYPE_LONG + 181))
+#define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
+
 /* Settings that no option changes. No option disables the TLS checks. */
 static const struct {
     CURLoption option;
     long value;
 } FIXED[] = {
     {CURLOPT_NOSIGNAL, 1},
+    {PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
@@ -45,8 +51,6 @@ static const struct {
     /* TLS sessions are not kept, because libcurl 7.88 frees a host name twice if memory runs out
      * while it stores a session. */
     {CURLOPT_SSL_SESSIONID_CACHE, 0},
-    /* Otherwise closing a handle waits for its name server, even after the deadline. */
-    {CURLOPT_QUICK_EXIT, 1},
 };
 
 bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error)
@@ -141,14 +145,17 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
     CURLcode result = CURLE_OK;
     for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
         KMS_SET_OPTION(FIXED[i].option, FIXED[i].value);
-    KMS_SET_OPTION(CURLOPT_PROTOCOLS_STR, "http,https");
     KMS_SET_OPTION(CURLOPT_NOPROXY, ""); /* otherwise libcurl reads the environment */
     KMS_SET_OPTION(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     for (int i = 0; i < KMS_OPTION_COUNT; i++)
         if (options->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
             KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
-    if (result == CURLE_OK) /* not an error, because some TLS libraries do not support this */
+    if (result == CURLE_OK) {
+        /* Not errors, because some TLS libraries do not support the first, and old versions not the
+         * second. Without it, closing a handle waits for its name server after the deadline. */
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_auto_retry_disable);
+        curl_easy_setopt(easy, QUICK_EXIT, 1L);
+    }
     return result == CURLE_OK ? apply_ca(options, easy) : result;
 }
 
