@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What a result of libcurl means. `is_permanent`: connecting fails in the same way until the caller
@@ -200,10 +201,17 @@ void kms_connection_describe_failure(const kms_connection *connection, CURLcode 
                        set_cause(connection, result, error));
 }
 
+/* The first libcurl that closes a connection together with its handle. Older ones do so when they
+ * open a later connection and find this one shut down. */
+enum { CLOSES_FROM = 0x075500 };
+
 void kms_connection_close(kms_connection *connection)
 {
     if (connection == NULL)
         return;
+    if (connection->socket != CURL_SOCKET_BAD &&
+        curl_version_info(CURLVERSION_NOW)->version_num < CLOSES_FROM)
+        shutdown(connection->socket, SHUT_RDWR);
     if (connection->easy != NULL) {
         curl_multi_remove_handle(connection->multi, connection->easy);
         curl_easy_cleanup(connection->easy);
