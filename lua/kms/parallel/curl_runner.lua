@@ -5,7 +5,7 @@ local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
 local timer_heap = require "kms.parallel.timer_heap"
 
-local yield = coroutine.yield
+local yield, resume = coroutine.yield, scheduler.resume
 local close_coroutine = rawget(coroutine, "close") -- Lua 5.4
 
 local curl_runner = {}
@@ -58,8 +58,12 @@ local function end_task(self, task, ok, result, err)
   run:record(outcome, ok, result, err)
 end
 
---- Handles a task that stopped; `reason` is what its coroutine yielded, or the error that ended it.
-local function handle_stop(self, task, is_alive, reason, ok, result, err)
+--- Runs a task until it stops. `reason` is what its coroutine yielded, or the error that ended it.
+local function resume_task(self, task, first, second, third)
+  local outer_task = self.task
+  self.task = task
+  local is_alive, reason, ok, result, err = resume(self, task.coroutine, first, second, third)
+  self.task = outer_task
   if is_alive and reason == WAITING then return end
   if is_alive and reason == FINISHED then
     end_task(self, task, ok, result, err)
@@ -70,22 +74,10 @@ local function handle_stop(self, task, is_alive, reason, ok, result, err)
   if is_alive and close_coroutine then close_coroutine(task.coroutine) end
 end
 
---- Restores the outer task after an inner task has stopped.
-local function end_turn(self, outer_task, task, ...)
-  self.task = outer_task
-  return handle_stop(self, task, ...)
-end
-
-local function resume_task(self, task, ...)
-  local outer_task = self.task
-  self.task = task
-  return end_turn(self, outer_task, task, scheduler.resume(self, task.coroutine, ...))
-end
-
 --- Transports of kms.transport.curl, and those of kms.loop, which are made of one.
 function CurlRunner.can_drive(_, transport)
   if type(transport) == "table" then transport = transport.connections end
-  return type(transport) == "userdata" and getmetatable(transport) == TRANSPORT_METATABLE
+  return getmetatable(transport) == TRANSPORT_METATABLE
 end
 
 local wake
@@ -117,7 +109,8 @@ function CurlRunner:send(transport, request)
   end
   local id, err = self.multi:add(type(transport) == "table" and transport.connections or transport, request)
   if not id then return nil, err end
-  self.waiting[id], self.task.wait_key = self.task, id
+  local task = self.task
+  self.waiting[id], task.wait_key = task, id
   return yield(WAITING)
 end
 
@@ -158,10 +151,10 @@ function CurlRunner:start(run, item)
 end
 
 --- Resumes a task if it still waits for `key`. An error that a debug hook raised may have ended that wait.
-function wake(self, task, key, ...)
+function wake(self, task, key, response, err)
   if not task or task.wait_key ~= key then return end
   task.wait_key = false
-  resume_task(self, task, ...)
+  resume_task(self, task, response, err)
 end
 
 --- Resumes the tasks whose sleep is over.

@@ -70,13 +70,17 @@ local function start_tasks(self)
   while not self.is_exhausted and not owner.is_closing and runner.active < owner.concurrency
     and self.started_count - self.returned_count < owner.window do
     -- The item is kept until its task has started, so that an error before that does not lose it.
-    if self.next_item == nil then self.next_item = self.take_item() end
-    if self.next_item == nil then
+    local item = self.next_item
+    if item == nil then
+      item = self.take_item()
+      self.next_item = item
+    end
+    if item == nil then
       self.is_exhausted = true
       return
     end
     local active = runner.active
-    runner:start(self, self.next_item)
+    runner:start(self, item)
     -- A task that never waits blocks the caller, so the caller gets its result before the next task starts.
     if runner.active == active and outcomes[self.returned_count + 1] then return end
   end

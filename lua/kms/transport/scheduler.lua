@@ -25,7 +25,7 @@ resume(probe)
 scheduler.can_suspend = status(probe) == "suspended"
 
 -- The task under way: its `runner` and its `thread`. The values are weak, because an error raised by a debug hook
--- (Lua's own Ctrl-C is one) may prevent `restore` from running.
+-- (Lua's own Ctrl-C is one) may prevent `resume` from restoring them.
 local current = setmetatable({}, { __mode = "v" })
 
 -- The runners that may have tasks under way.
@@ -33,11 +33,6 @@ local runners = setmetatable({}, { __mode = "k" })
 
 -- The loops of kms.loop: event loops of the host that can suspend a coroutine outside tasks.
 local loops = setmetatable({}, { __mode = "k" })
-
-local function restore(runner, thread, ...)
-  current.runner, current.thread = runner, thread
-  return ...
-end
 
 --- Returns whether a coroutine runs, or waits for a coroutine that it resumed.
 ---@param thread thread
@@ -79,14 +74,18 @@ function scheduler.is_inside_task()
   return thread ~= nil and running() == thread
 end
 
---- Resumes a task, like coroutine.resume. A task may resume tasks of another runner.
+--- Resumes a task, like coroutine.resume, with three values, and returns five. Their number is fixed, because functions
+--- with a variable number of arguments cost more. A task may resume tasks of another runner.
 ---@param runner kms.TaskRunner
 ---@param thread thread
-function scheduler.resume(runner, thread, ...)
+---@return boolean is_alive, any, any, any, any
+function scheduler.resume(runner, thread, first, second, third)
   local outer_runner, outer_thread = current.runner, current.thread
   if outer_thread and not scheduler.is_running(outer_thread) then outer_runner, outer_thread = nil, nil end
   current.runner, current.thread = runner, thread
-  return restore(outer_runner, outer_thread, resume(thread, ...))
+  local is_alive, a, b, c, d = resume(thread, first, second, third)
+  current.runner, current.thread = outer_runner, outer_thread
+  return is_alive, a, b, c, d
 end
 
 --- Returns the runner of the current task, if it can drive the transport; nil outside tasks.
