@@ -64,7 +64,7 @@ static int push_result(lua_State *L, parser *self, kms_http1_result result, bool
     self->has_ended = true;
     lua_pushboolean(L, result == KMS_HTTP1_DONE);
     if (result == KMS_HTTP1_DONE) {
-        kms_response_push(L, &self->response);
+        kms_response_push(L, &self->response, false);
         lua_pushboolean(L, is_drained && !self->parser.must_close);
         lua_pushboolean(L, is_drained);
     } else {

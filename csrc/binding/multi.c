@@ -43,16 +43,17 @@ static int new_multi(lua_State *L)
     return 1;
 }
 
-/* add(multi, transport, request) */
+/* add(multi, transport, request, is_brief) */
 static int add_request(lua_State *L)
 {
     multi *self = check_open(L);
     const kms_transport *transport = kms_transport_check(L, 2);
     kms_http_error error;
-    lua_settop(L, 3);
-    const kms_transfer *transfer = kms_transport_start(L, 3, transport, &self->queue, &error);
+    lua_settop(L, 4);
+    kms_transfer *transfer = kms_transport_start(L, 3, transport, &self->queue, &error);
     if (transfer == NULL)
         return kms_response_push_error(L, &error);
+    transfer->is_brief = lua_toboolean(L, 4) != 0;
     lua_pushinteger(L, transfer->id);
     return 1;
 }

@@ -144,7 +144,7 @@ int kms_transport_push_result(lua_State *L)
     const kms_transfer *transfer = lua_touserdata(L, 1);
     if (transfer->error.code != KMS_HTTP_OK)
         return kms_response_push_error(L, &transfer->error);
-    kms_response_push(L, &transfer->response);
+    kms_response_push(L, &transfer->response, transfer->is_brief);
     return 1;
 }
 
@@ -155,17 +155,19 @@ int kms_transport_push_outcome(lua_State *L, int function, kms_transfer *transfe
     return lua_pcall(L, 1, LUA_MULTRET, 0);
 }
 
+/* send(transport, request, is_brief) */
 static int send_request(lua_State *L)
 {
-    enum { REQUEST = 2, FUNCTION };
+    enum { REQUEST = 2, IS_BRIEF, FUNCTION };
     const kms_transport *self = kms_transport_check(L, 1);
     kms_event_loop *loop = self->loop;
     kms_http_error error;
-    lua_settop(L, REQUEST);
+    lua_settop(L, IS_BRIEF);
     lua_pushcfunction(L, kms_transport_push_result); /* allocates in Lua 5.1 */
     kms_transfer *transfer = kms_transport_start(L, REQUEST, self, NULL, &error);
     if (transfer == NULL)
         return kms_response_push_error(L, &error);
+    transfer->is_brief = lua_toboolean(L, IS_BRIEF) != 0;
     kms_event_loop_run(loop, transfer);
     const int status = kms_transport_push_outcome(L, FUNCTION, transfer);
     kms_event_loop_recycle(loop, transfer);

@@ -37,6 +37,7 @@ typedef struct {
     bool is_drained;       /* the response is complete and no byte followed it */
     bool is_done;
     kms_transfer_queue *queue; /* gets the transfer when it ends; NULL: only is_done is set */
+    bool is_brief;             /* the caller needs few headers: see kms_response_push */
     int id;                    /* unique among the transfers of a loop */
     kms_http_origin origin;
     kms_http_error error;

@@ -111,6 +111,20 @@ describe("the requests of a transport", function()
     assert_raises("(request.method must be a string, got nil)", setmetatable({}, { __index = new_request "http" }))
   end)
 
+  it("a brief response has only the headers that a call reads, and so in a multi", function()
+    local request, multi = new_request("http"), curl.multi()
+    local function describe_headers(response)
+      return { type(response.headers.date), type(response.headers["x-connection"]) }
+    end
+    assert.same({ "string", "string" }, describe_headers(assert(transport:send(request))))
+    assert.same({ "string", "nil" }, describe_headers(assert(transport:send(request, true))))
+    for _, is_brief in ipairs { true, false } do
+      multi:add(transport, request, is_brief)
+      local _, response = curl_requests.finish_request(multi)
+      assert.same({ "string", is_brief and "nil" or "string" }, describe_headers(response))
+    end
+  end)
+
   it("a rejected request leaves no headers for the next request", function()
     for _ = 1, 50 do
       pcall(transport.send, transport, new_request("http", "/", { headers = { { "X-Left", "over" }, {} } }))

@@ -120,8 +120,9 @@ end
 
 --- Sends a request within the call's deadline, and within `request.timeout` seconds if that is set.
 ---@param request table
+---@param is_brief boolean? the caller reads only the headers Date, Retry-After, X-Request-Id and Content-Encoding
 ---@return table? response, kms.Error? err
-function Context:send(request)
+function Context:send(request, is_brief)
   local left, timeout, transport = self.deadline - (self.time or self:clock()), request.timeout, self.transport
   self.time = nil
   if timeout and timeout < left then left = timeout end
@@ -131,7 +132,8 @@ function Context:send(request)
   end
   request.timeout = left
   request.headers = add_unsigned(request.headers or {})
-  local response, err = send(transport, request)
+  -- Only libcurl's own transport is told, because a transport of the caller may read other headers.
+  local response, err = send(transport, request, is_brief and type(transport) == "userdata")
   if type(response) ~= "table" then return nil, copy_error(err) end
   response.headers, response.body = response.headers or {}, response.body or ""
   return response

@@ -100,7 +100,7 @@ local function run_attempt(self, clock_offset)
   -- The last attempt may use all the time that is left.
   request.timeout = attempts - self.throttled_attempts < policy.attempts and policy.attempt_timeout or nil
   local response
-  response, err = self:send(request)
+  response, err = self:send(request, true)
   if not response then
     report.collect_secrets(self, signature)
     local code = error_codes[err.code]

@@ -100,14 +100,14 @@ local function new_loop_callback(self, loop)
   end
 end
 
-function CurlRunner:send(transport, request)
+function CurlRunner:send(transport, request, is_brief)
   local loop = select_loop(self, transport)
   if loop then
     local ok, problem = loop:start(transport.connections, request, new_loop_callback(self, loop))
     if not ok then return nil, problem end
     return yield(WAITING)
   end
-  local id, err = self.multi:add(type(transport) == "table" and transport.connections or transport, request)
+  local id, err = self.multi:add(type(transport) == "table" and transport.connections or transport, request, is_brief)
   if not id then return nil, err end
   local task = self.task
   self.waiting[id], task.wait_key = task, id
@@ -138,9 +138,10 @@ end
 ---@param item any
 function CurlRunner:start(run, item)
   local idle = self.idle
-  local task = idle[#idle]
+  local count = #idle
+  local task = idle[count]
   if task then
-    idle[#idle] = nil
+    idle[count] = nil
   else
     task = { coroutine = coroutine.create(run_items), run = false, outcome = false, wait_key = false, loops = false }
   end
@@ -188,7 +189,7 @@ end
 function CurlRunner:wait(max_seconds)
   local multi = self.multi
   local seconds = max_seconds and max_seconds < MAX_WAIT and max_seconds or MAX_WAIT
-  if self.timers:first() then
+  if self.timers.count > 0 then
     seconds = wake_sleepers(self, seconds)
   elseif multi:pending() == 0 then
     if self.loop and not self.loop:is_idle() then return wait_in_loop(self, seconds) end

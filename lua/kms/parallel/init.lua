@@ -67,7 +67,7 @@ end
 --- Starts as many tasks as the concurrency allows.
 local function start_tasks(self)
   local runner, outcomes, owner = self.runner, self.outcomes, self.parallel
-  while not self.is_exhausted and not owner.is_closing and runner.active < owner.concurrency
+  while runner.active < owner.concurrency and not self.is_exhausted and not owner.is_closing
     and self.started_count - self.returned_count < owner.window do
     -- The item is kept until its task has started, so that an error before that does not lose it.
     local item = self.next_item

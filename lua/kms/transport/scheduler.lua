@@ -14,7 +14,7 @@ local scheduler = {}
 ---@field run_for fun(self, seconds: number): number runs its tasks for that time, or until there are no more; returns
 ---  the time left
 ---@field can_drive fun(self, transport): boolean whether `send` and `sleep` work for this transport
----@field send fun(self, transport, request: table): table?, kms.Error? suspends the task
+---@field send fun(self, transport, request: table, is_brief: boolean?): table?, kms.Error? suspends the task
 ---@field sleep fun(self, seconds: number, transport) suspends the task
 
 -- Not in Lua 5.1 itself.
@@ -24,9 +24,9 @@ resume(probe)
 --- Whether a coroutine can be suspended inside pcall, as calls need it.
 scheduler.can_suspend = status(probe) == "suspended"
 
--- The task under way: its `runner` and its `thread`. The values are weak, because an error raised by a debug hook
--- (Lua's own Ctrl-C is one) may prevent `resume` from restoring them.
-local current = setmetatable({}, { __mode = "v" })
+-- The task under way. An error raised by a debug hook (Lua's own Ctrl-C is one) may prevent `resume` from restoring
+-- these, so they may name a task that does not run.
+local current_runner, current_thread
 
 -- The runners that may have tasks under way.
 local runners = setmetatable({}, { __mode = "k" })
@@ -70,8 +70,7 @@ end
 --- Returns whether the running coroutine is a task.
 ---@return boolean
 function scheduler.is_inside_task()
-  local thread = current.thread
-  return thread ~= nil and running() == thread
+  return current_thread ~= nil and running() == current_thread
 end
 
 --- Resumes a task, like coroutine.resume, with three values, and returns five. Their number is fixed, because functions
@@ -80,28 +79,28 @@ end
 ---@param thread thread
 ---@return boolean is_alive, any, any, any, any
 function scheduler.resume(runner, thread, first, second, third)
-  local outer_runner, outer_thread = current.runner, current.thread
+  local outer_runner, outer_thread = current_runner, current_thread
   if outer_thread and not scheduler.is_running(outer_thread) then outer_runner, outer_thread = nil, nil end
-  current.runner, current.thread = runner, thread
+  current_runner, current_thread = runner, thread
   local is_alive, a, b, c, d = resume(thread, first, second, third)
-  current.runner, current.thread = outer_runner, outer_thread
+  current_runner, current_thread = outer_runner, outer_thread
   return is_alive, a, b, c, d
 end
 
 --- Returns the runner of the current task, if it can drive the transport; nil outside tasks.
 local function find_runner(transport)
-  local thread = current.thread
-  if not thread or running() ~= thread or is_yieldable and not is_yieldable() then return nil end
-  local runner = current.runner
-  return runner and runner:can_drive(transport) and runner or nil
+  if not current_thread or running() ~= current_thread or is_yieldable and not is_yieldable() then return nil end
+  return current_runner:can_drive(transport) and current_runner or nil
 end
 
 ---@param transport table|userdata
 ---@param request table
+---@param is_brief boolean? for kms.transport.curl: see types/kms/transport/curl.lua
 ---@return table? response, kms.Error? err
-function scheduler.send(transport, request)
-  local runner = current.thread and find_runner(transport)
-  if runner then return runner:send(transport, request) end
+function scheduler.send(transport, request, is_brief)
+  local runner = current_thread and find_runner(transport)
+  if runner then return runner:send(transport, request, is_brief) end
+  if is_brief then return transport:send(request, true) end
   return transport:send(request)
 end
 
@@ -109,8 +108,8 @@ end
 --- top of it would pile up, and it could continue only after all of them. Empty where a loop of the host runs the
 --- tasks.
 local function list_busy_runners(transport)
-  local thread, busy = current.thread, {}
-  if thread and scheduler.is_running(thread) or scheduler.find_loops() then return busy end
+  local busy = {}
+  if current_thread and scheduler.is_running(current_thread) or scheduler.find_loops() then return busy end
   for runner in next, runners do
     if runner.active > 0 and runner:can_drive(transport) then busy[#busy + 1] = runner end
   end

@@ -24,9 +24,10 @@ local Transport = {}
 --- Sends a request and waits for the response, whatever its status. Raises an argument error if `request` is not a
 --- request, or if the transport is closed.
 ---@param request kms.transport.Request
+---@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed
 ---@return kms.transport.Response? response
 ---@return kms.Error? err
-function Transport:send(request) end
+function Transport:send(request, is_brief) end
 
 --- Waits.
 ---@param seconds number 0 to 1e9
@@ -59,9 +60,10 @@ local Multi = {}
 --- Starts a request over the connections of a transport.
 ---@param transport kms.transport.curl.Transport
 ---@param request kms.transport.Request
+---@param is_brief boolean? as for `send`
 ---@return integer? id of the request, unique until `step` returns it
 ---@return kms.Error? err the request was not started
-function Multi:add(transport, request) end
+function Multi:add(transport, request, is_brief) end
 
 --- Makes progress with the requests. Returns one that has ended; nothing if none has ended within `seconds`.
 ---@param seconds number? how long to wait at most; default 0
