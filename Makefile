@@ -246,7 +246,7 @@ emulator:
 	@$(MAKE) --no-print-directory -s all
 	@tools/emulator/serve $(BUILD)/emulator $(EMULATOR_PORT) $(SEED)
 
-C_FILES = $(wildcard csrc/*/*.[ch] bench/programs/*.[ch])
+C_FILES = $(wildcard csrc/*/*.[ch] bench/programs/*.[ch] examples/*/*.c)
 STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) -fsyntax-only
 .PHONY: lint
 lint:
