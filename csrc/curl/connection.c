@@ -202,7 +202,7 @@ void kms_connection_describe_failure(const kms_connection *connection, CURLcode 
 }
 
 /* The first libcurl that closes a connection together with its handle. Older ones do so when they
- * open a later connection and find this one shut down. */
+ * open a later connection, and find that this one has lost its peer. */
 enum { CLOSES_FROM = 0x075500 };
 
 void kms_connection_close(kms_connection *connection)
@@ -211,7 +211,8 @@ void kms_connection_close(kms_connection *connection)
         return;
     if (connection->socket != CURL_SOCKET_BAD &&
         curl_version_info(CURLVERSION_NOW)->version_num < CLOSES_FROM)
-        shutdown(connection->socket, SHUT_RDWR);
+        connect(connection->socket, &(struct sockaddr){.sa_family = AF_UNSPEC},
+                sizeof(struct sockaddr));
     if (connection->easy != NULL) {
         curl_multi_remove_handle(connection->multi, connection->easy);
         curl_easy_cleanup(connection->easy);
