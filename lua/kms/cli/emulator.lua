@@ -2,6 +2,7 @@
 
 local exit_status = require "kms.cli.exit_status"
 local options = require "kms.cli.options"
+local terminal = require "kms.cli.terminal"
 
 local emulator = {}
 
@@ -13,8 +14,6 @@ local function is_file(path)
   if file then file:close() end
   return file ~= nil
 end
-
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 --- Finds the server: in the source tree, or beside the installed module kms.emulator.
 ---@return string? path
@@ -53,13 +52,9 @@ local function run(parsed, context)
   if not server then problem = "the emulator's server is not installed" end
   if problem then return context:refuse(problem) end
   local folder = parsed.folder or (os.getenv "TMPDIR" or "/tmp") .. "/kms-emulator-" .. (parsed.port or DEFAULT_PORT)
-  local words = { "exec bash", quote(server), quote(folder), tostring(parsed.port or DEFAULT_PORT) }
-  if parsed.seed then words[#words + 1] = quote(parsed.seed) end
+  local words = { "bash", server, folder, tostring(parsed.port or DEFAULT_PORT), parsed.seed }
   context.out:flush()
-  local result, _, code = os.execute(table.concat(words, " "))
-  -- Lua 5.1 returns the status of wait(2).
-  local status = code or type(result) == "number" and math.floor(result / 256) or 0
-  return status == 0 and exit_status.DONE or exit_status.FAILED
+  return terminal.run_program(words) == 0 and exit_status.DONE or exit_status.FAILED
 end
 
 ---@type kms.cli.Command

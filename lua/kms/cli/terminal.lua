@@ -2,6 +2,8 @@
 
 local terminal = {}
 
+local unpack = rawget(table, "unpack") or _G.unpack
+
 local DEFAULT_WIDTH = 80
 local MIN_WIDTH = 20
 
@@ -74,6 +76,29 @@ function terminal.handle_signals(handlers)
     self.handles[#self.handles + 1] = handle
   end
   return self
+end
+
+--- Runs a program until it ends. What ends this process ends the program too; a terminal sends Ctrl-C to both.
+---@param words string[] the program and its arguments
+---@return integer status 0: success
+function terminal.run_program(words)
+  if not uv then
+    local quoted = {}
+    for i, word in ipairs(words) do quoted[i] = "'" .. word:gsub("'", "'\\''") .. "'" end
+    local result, _, code = os.execute("exec " .. table.concat(quoted, " "))
+    -- Lua 5.1 returns the status of wait(2).
+    return code or type(result) == "number" and math.ceil(result / 256) or 0
+  end
+  local status, child
+  local function stop() child:kill "sigterm" end
+  local signals = terminal.handle_signals { sigterm = stop, sighup = stop, sigint = function() end }
+  child = assert(uv.spawn(words[1], { args = { unpack(words, 2) }, stdio = { 0, 1, 2 } }, function(code, signal)
+    status = code + signal
+  end))
+  repeat uv.run "once" until status
+  child:close()
+  signals:close()
+  return status
 end
 
 return terminal

@@ -57,4 +57,22 @@ describe("kms.cli.terminal", function()
     assert.matches("^0\n1\n", output)
     assert.is_nil(output:find("alive", 1, true))
   end)
+
+  it("runs a program, with luv or without, and returns its status", function()
+    local program = [[
+      local terminal = require "kms.cli.terminal"
+      print(terminal.run_program { "sh", "-c", "exit 3" }, terminal.run_program { "printf", "%s|", "it's", "a b" })
+    ]]
+    for _, prelude in ipairs { "", 'package.preload.luv = function() error "module luv is hidden" end ' } do
+      assert.equal("it's|a b|3\t0\n", (subprocess.run(prelude .. program)))
+    end
+  end)
+
+  it("ends the program that it runs when SIGTERM arrives", function()
+    local output = subprocess.run [[
+      local terminal = require "kms.cli.terminal"
+      print(terminal.run_program { "sh", "-c", "trap 'echo ended; exit 0' TERM; kill -TERM $PPID; sleep 10 > /dev/null 2>&1 & wait; echo late" })
+    ]]
+    assert.equal("ended\n0\n", output)
+  end)
 end)
