@@ -24,6 +24,7 @@ kms_event_loop *kms_event_loop_new(void)
     loop->next_deadline = INFINITY;
     loop->notifier = -1;
     loop->process = getpid();
+    loop->may_raise_sigpipe = kms_sigpipe_is_possible();
     loop->refcount = 1;
     return loop;
 }
@@ -34,7 +35,7 @@ void kms_event_loop_release(kms_event_loop *loop)
 {
     if (loop == NULL || --loop->refcount > 0)
         return;
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     check_process(loop);
     while (!kms_list_is_empty(&loop->free)) {
         kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
@@ -145,7 +146,7 @@ static void drop_expired(kms_event_loop *loop, kms_pool *pool)
 
 void kms_event_loop_close_pool(kms_event_loop *loop, kms_pool *pool)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     check_process(loop);
     pool->is_closed = true; /* so that every idle connection has expired */
     drop_expired(loop, pool);
@@ -322,7 +323,7 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
  * are leaked, because libcurl would wait for a resolver thread that only the parent has. */
 static void leave_parent(kms_event_loop *loop)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     loop->process = getpid();
     kms_socket_set_disconnect(&loop->sockets);
     close_all(loop, KMS_HTTP_CLOSED, "the process forked", true);
@@ -377,7 +378,7 @@ static kms_connection *take_idle(kms_event_loop *loop, kms_transfer *transfer)
 bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_request *request,
                           double seconds, kms_transfer_queue *queue)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
     if (!(seconds > 0))
         return kms_http_error_set(&transfer->error, KMS_HTTP_TIMEOUT, request->host,
@@ -491,7 +492,7 @@ static double until_timer(const kms_event_loop *loop)
  * signal. */
 static bool run_once(kms_event_loop *loop, double seconds)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     const double timer = until_timer(loop);
     const bool is_whole = kms_socket_set_wait(&loop->sockets, timer < seconds ? timer : seconds);
     loop->now = kms_monotonic();
@@ -568,7 +569,7 @@ void kms_event_loop_untake(kms_event_loop *loop, kms_transfer_queue *queue, kms_
 
 void kms_event_loop_cancel(kms_event_loop *loop, kms_transfer_queue *queue)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     kms_transfer *transfer;
     check_process(loop);
     for (kms_link *link = loop->running.next, *next; link != &loop->running; link = next) {

@@ -30,6 +30,7 @@ typedef struct {
     bool is_notified;
     int transfer_count; /* transfers created so far */
     pid_t process;      /* the one that opened the connections */
+    bool may_raise_sigpipe;
     unsigned refcount;
 } kms_event_loop;
 

@@ -9,11 +9,16 @@
 #define KMS_SIGPIPE_FIXED_IN 0x075700 /* 7.87.0 */
 #endif
 
-kms_sigpipe kms_sigpipe_block(void)
+bool kms_sigpipe_is_possible(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < KMS_SIGPIPE_FIXED_IN;
+}
+
+kms_sigpipe kms_sigpipe_block(bool is_possible)
 {
     kms_sigpipe state = {.is_blocked = false};
     sigset_t signals;
-    if (curl_version_info(CURLVERSION_NOW)->version_num >= KMS_SIGPIPE_FIXED_IN)
+    if (!is_possible)
         return state;
     sigpending(&signals);
     if (sigismember(&signals, SIGPIPE) == 1)

@@ -5,13 +5,13 @@
 
 static void raise_while_blocked(void)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(kms_sigpipe_is_possible());
     raise(SIGPIPE);
 }
 
 static void block_twice(void)
 {
-    KMS_BLOCK_SIGPIPE;
+    KMS_BLOCK_SIGPIPE(kms_sigpipe_is_possible());
     raise_while_blocked();
     raise(SIGPIPE);
 }
