@@ -324,7 +324,7 @@ help:
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make clean      remove build/'
 	@echo 'make setup      install the packages that the build needs (Debian)'
-	@echo 'make demo       set up, build, and run both operations over HTTPS against the emulator'
+	@echo 'make demo       set up, build, and run the examples over HTTPS against the emulator'
 	@echo 'make emulator   run the emulator of both clouds in the foreground (EMULATOR_PORT=$(EMULATOR_PORT), SEED=FILE.json)'
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'

@@ -27,7 +27,8 @@ static bool write_string_to_sign(kms_signer *signer)
 bool kms_ncloud_sign(kms_signer *signer)
 {
     if (!kms_validate_text(signer, KMS_RULE_METHOD, signer->request.method, 0) ||
-        !kms_validate_keys(signer) || !kms_percent_encode_target(signer) || !write_string_to_sign(signer) ||
+        !kms_validate_keys(signer) || !kms_percent_encode_target(signer) ||
+        !write_string_to_sign(signer) ||
         !kms_digest_hmac_base64(signer, kms_buffer_view(&signer->stages[KMS_STRING_TO_SIGN]),
                                 signer->signature))
         return false;
