@@ -4,6 +4,7 @@ local Context = require "kms.call.context"
 local Error = require "kms.error"
 local files = require "spec.helpers.files"
 local no_secrets = require "spec.helpers.no_secrets"
+local subprocess = require "spec.helpers.subprocess"
 
 local provider_call = {}
 
@@ -41,6 +42,25 @@ function provider_call.assert_failure(code, secrets, credentials, err)
     for _, secret in ipairs(secrets) do assert(not text:find(secret, 1, true), "a secret in: " .. text) end
   end
   return err
+end
+
+--- Gets the credentials of a provider in a process with other variables.
+---@param constructor string of kms.credentials, without arguments
+---@param cloud string
+---@param variables table<string, string>
+---@return string text what the provider returned: the credentials and the warning, or the error and the providers tried
+function provider_call.get_in_process(constructor, cloud, variables)
+  return (subprocess.run(([[
+    local provider_call, fake_transport = require "spec.helpers.provider_call", require "spec.helpers.fake_transport"
+    local context = provider_call.new_context("%s", fake_transport.new {})
+    local credentials, err = require("kms.credentials").%s():get(context)
+    if credentials then
+      print(credentials.access_key, credentials.secret_key, credentials.security_token, credentials.warning)
+    else
+      print(err.kind, err.code, err.message)
+      for _, entry in ipairs(err.tried) do print(entry.name, entry.code) end
+    end
+  ]]):format(cloud, constructor), variables):gsub("\n$", ""))
 end
 
 local paths = {}

@@ -3,7 +3,6 @@ local credentials = require "kms.credentials"
 local huawei = require "kms.huawei"
 local kms = require "kms"
 local ncloud = require "kms.ncloud"
-local subprocess = require "spec.helpers.subprocess"
 
 local KEYS = { access_key = "AK", secret_key = "SK" }
 
@@ -59,20 +58,7 @@ describe("kms.credentials", function()
   end)
 
   describe("the default provider", function()
-    --- Returns what the provider of a client without the option returns in a process with these variables.
-    local function get(cloud, variables)
-      return (subprocess.run(([[
-        local provider_call, fake_transport = require "spec.helpers.provider_call", require "spec.helpers.fake_transport"
-        local context = provider_call.new_context("%s", fake_transport.new {})
-        local credentials, err = require("kms.credentials").provider():get(context)
-        if credentials then
-          print(credentials.access_key, credentials.secret_key, credentials.security_token, credentials.warning)
-        else
-          print(err.kind, err.code, err.message)
-          for _, entry in ipairs(err.tried) do print(entry.name, entry.code) end
-        end
-      ]]):format(cloud), variables):gsub("\n$", ""))
-    end
+    local function get(cloud, variables) return provider_call.get_in_process("provider", cloud, variables) end
 
     it("the default provider reads the environment before the file", function()
       local path = provider_call.write_file "[basic]\nak = F\nsk = G\n"

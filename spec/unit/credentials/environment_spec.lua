@@ -1,19 +1,6 @@
-local subprocess = require "spec.helpers.subprocess"
+local provider_call = require "spec.helpers.provider_call"
 
---- Returns what the provider returns in a process with these variables.
-local function get(cloud, variables)
-  return (subprocess.run(([[
-    local provider_call, fake_transport = require "spec.helpers.provider_call", require "spec.helpers.fake_transport"
-    local context = provider_call.new_context("%s", fake_transport.new {})
-    local credentials, err = require("kms.credentials").environment():get(context)
-    if credentials then
-      print(credentials.access_key, credentials.secret_key, credentials.security_token, credentials.warning)
-    else
-      print(err.kind, err.code, err.message)
-      for _, entry in ipairs(err.tried) do print(entry.name, entry.code) end
-    end
-  ]]):format(cloud), variables):gsub("\n$", ""))
-end
+local function get(cloud, variables) return provider_call.get_in_process("environment", cloud, variables) end
 
 describe("kms.credentials.environment", function()
   it("the environment provider reads the variables of the official SDKs", function()
