@@ -15,6 +15,9 @@ local TIME_TO_QUOTA = 6 -- seconds
 -- The same if the server asked for a pause. A pause stops all requests, so the quota is exceeded less often; but not if
 -- the quota was much larger before, because then others may have used a part of it for a short time.
 local LONG_TIME_TO_QUOTA = 60
+-- The same if the run was throttled at its begin, after so few requests that they show no quota: others may use it too.
+local SHORT_TIME_TO_QUOTA = 1
+local MIN_ACCEPTED = 10 -- requests; documented quotas are larger
 local LOW = 0.8 -- part of the largest quota
 local MIN_RATE = 0.2 -- requests per second
 local PERIOD = 1 -- seconds over which accepted requests are counted
@@ -26,6 +29,7 @@ local MAX_WAIT = 1 -- seconds until a waiting task asks again, because the rate 
 ---@field rate number? requests per second; nil: not known yet
 ---@field quota number? the rate at which the cloud throttled last
 ---@field throttled_at number? when the rate was lowered last
+---@field first_accepted_at number? when the cloud accepted the first request
 ---@field max_quota number
 ---@field time_to_quota number seconds
 ---@field paused_until number
@@ -97,6 +101,10 @@ end
 --- Records that the cloud accepted a request, whatever the outcome.
 ---@param now number
 function Pace:accept(now)
+  if not self.first_accepted_at then
+    -- What was throttled before shows no quota.
+    self.first_accepted_at, self.rate, self.quota, self.throttled_at, self.max_quota = now, self.limit, nil, nil, 0
+  end
   local number = find_bucket(now)
   self.accepted[number] = (self.accepted[number] or 0) + 1
   -- Responses to requests that were sent before the throttled one may arrive after it.
@@ -130,6 +138,15 @@ local function lower_rate(self, now)
   return pause
 end
 
+--- Chooses how fast the rate rises again.
+---@param retry_after number?
+local function choose_time_to_quota(self, now, retry_after)
+  local is_begin = now < (self.first_accepted_at or now) + PERIOD
+  if is_begin and count_accepted(self, now) < MIN_ACCEPTED then return SHORT_TIME_TO_QUOTA end
+  local is_low = self.quota < LOW * self.max_quota
+  return retry_after and not is_low and LONG_TIME_TO_QUOTA or TIME_TO_QUOTA
+end
+
 --- Records that the cloud throttled a request, and lowers the rate, at most once per period.
 ---@param now number
 ---@param sent_at number when the request was sent: one from before the rate was lowered shows nothing new
@@ -140,8 +157,7 @@ function Pace:throttle(now, sent_at, retry_after)
   if is_new then
     pause = lower_rate(self, now)
     self.max_quota = math.max(self.max_quota, self.quota)
-    local is_low = self.quota < LOW * self.max_quota
-    self.time_to_quota = retry_after and not is_low and LONG_TIME_TO_QUOTA or TIME_TO_QUOTA
+    self.time_to_quota = choose_time_to_quota(self, now, retry_after)
     update_rate(self, now)
     self.slot_time = math.max(self.slot_time, now)
   end

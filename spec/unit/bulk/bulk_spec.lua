@@ -134,6 +134,18 @@ describe("a run of kms.bulk under a quota", function()
     end)
   end
 
+  for _, row in ipairs { { 1 }, { 1, "1" }, { 2, "1" }, { 3 } } do
+    it(("loses few seconds when only request %d is throttled, %s Retry-After"):format(row[1], row[2] and "with" or "without"), function()
+      local cloud = bulk_cloud.new(300)
+      cloud.filter = function(_, number)
+        return number == row[1] and { status = 429, headers = { ["retry-after"] = row[2] }, body = "{}" } or nil
+      end
+      local start = cloud.cloud:clock()
+      assert.same({ done = 300 }, outcomes(execute(cloud:move_options(300, { rate = 20 }))))
+      assert.is_true(cloud.cloud:clock() - start <= 15 + 7, cloud.cloud:clock() - start)
+    end)
+  end
+
   it("sends at most `rate` requests per second", function()
     local cloud = bulk_cloud.new(100)
     cloud.latency = 0.001
