@@ -23,11 +23,11 @@ for _, account in ipairs(fixtures.accounts) do
   emulated.accounts[account.provider] = emulated.accounts[account.provider] or account
 end
 
-local control = curl.new { timeout = 5 }
+local control = curl.new { timeout = 10, max_response = 64 * 1024 * 1024 }
 
 --- Sends a request to the control interface.
 ---@param method string
----@param name string "state", "reset", "faults", "settings" or "clock"
+---@param name string "state", "requests", "reset", "faults", "settings" or "clock"
 ---@param value table? the JSON body
 ---@return table state
 function emulated.control(method, name, value)
@@ -41,6 +41,8 @@ end
 
 function emulated.reset() return emulated.control("POST", "reset") end
 function emulated.state() return emulated.control("GET", "state") end
+--- Returns the requests that the emulator received; the setting `request_log` says how many it keeps.
+function emulated.request_log() return emulated.control("GET", "requests").requests end
 function emulated.fault(fault) return emulated.control("POST", "faults", fault) end
 function emulated.settings(changes) return emulated.control("POST", "settings", changes) end
 function emulated.clock(offset) return emulated.control("POST", "clock", { offset = offset }) end

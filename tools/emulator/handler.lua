@@ -1,12 +1,13 @@
 --- The emulator inside NGINX: passes requests on, delivers responses and faults, and serves the control interface:
 ---   GET  /_emulator/state     keys, locks, settings, counts of requests and connections
+---   GET  /_emulator/requests  the last requests, as `cloud:request_log` returns them
 ---   GET  /_emulator/saved     the state as `cloud:save` returns it
 ---   PUT  /_emulator/saved     replaces the state, as `cloud:load`
 ---   POST /_emulator/faults    one fault or a list of faults, with the fields of `cloud:fault`
 ---   POST /_emulator/settings  changes, with the fields of `cloud:settings`
 ---   POST /_emulator/clock     {"offset": seconds}, relative to the time of the machine
 ---   POST /_emulator/reset     restores the initial state
---- The response to each of them is the state, except for a saved one. All but the first need the header
+--- The response to each of them is the state, except for requests and a saved one. All but the first need the header
 --- X-Emulator-Token with the token in dir/control_token, so that no web page in a browser on this machine can change
 --- the state.
 
@@ -264,6 +265,8 @@ end
 local CONTROL = {}
 
 CONTROL["GET /_emulator/state"] = function() end
+
+CONTROL["GET /_emulator/requests"] = function() return { requests = cloud:request_log() } end
 
 CONTROL["GET /_emulator/saved"] = function() return cloud:save() end
 

@@ -116,10 +116,22 @@ local emulator = {}
 ---@field huawei_quota integer? calls per second and user; 0: no limit; documented: 20
 ---@field ncloud_quota integer? cryptographic calls per second and key; 0: no limit; documented: 300
 ---@field consistency_delay number? seconds for which a change is not visible
+---@field request_log integer? how many of the last requests `request_log()` returns; default 0
 ---@field key_list "sample"|"table"|nil form of the response to NAVER's list_keys
 ---@field inferred_key_name_case "ignored"|"distinguished"|nil how names of NAVER keys are compared
 ---@field inferred_present_key_name "accepted"|"refused"|nil renaming a NAVER key to its present name
 ---@field inferred_other_zone "NOT_FOUND"|"INVALID_REQUEST"|nil code for a NAVER key of another zone
+
+---@class kms.EmulatorLoggedRequest
+---@field number integer 1 is the first one since the setting was made
+---@field time number of the cloud
+---@field provider string
+---@field region string? Huawei Cloud
+---@field operation string?
+---@field key string? id or tag in the path
+---@field request_id string
+---@field status integer of the response, also of one that a fault kept back
+---@field fault kms.EmulatorFaultKind?
 
 ---@class kms.EmulatorRandomFaults
 ---@field rate number share of requests that receive a fault, from 0 to 1
@@ -191,6 +203,10 @@ function Emulator:key(id) end
 ---@param operation string? default: all of the provider
 ---@return integer
 function Emulator:requests(provider, operation) end
+
+--- The last requests, in the order in which they were received.
+---@return kms.EmulatorLoggedRequest[]
+function Emulator:request_log() end
 
 --- Keys, locks, settings and counts.
 ---@return table

@@ -19,6 +19,7 @@ local huawei_gateway = require "kms.emulator.huawei.gateway"
 local http = require "kms.emulator.http"
 local ncloud_gateway = require "kms.emulator.ncloud.gateway"
 local quotas = require "kms.emulator.quotas"
+local request_log = require "kms.emulator.request_log"
 local saved_state = require "kms.emulator.saved_state"
 local schema = require "kms.emulator.schema"
 local settings = require "kms.emulator.settings"
@@ -115,6 +116,7 @@ local function start(self, options)
   self.chance = chance.new(self.current_settings)
   self.services = new_services(self, options)
   self.faults = faults.new(self.chance)
+  self.log = request_log.new(self.current_settings)
   self.request_counts = {}
   for name in pairs(SERVICES) do self.request_counts[name] = { total = 0, by_operation = {} } end
 end
@@ -207,6 +209,10 @@ function Cloud:requests(provider, operation)
   return sum
 end
 
+--- Returns the last requests, as many as the setting `request_log` says.
+---@return kms.EmulatorLoggedRequest[]
+function Cloud:request_log() return self.log:list() end
+
 --- Returns the whole state as plain tables, for example for the control interface of a server.
 ---@return table
 function Cloud:state()
@@ -250,6 +256,7 @@ function Cloud:handle(request)
   for header, value in pairs(headers) do response.headers[header] = response.headers[header] or value end
   local seconds = self.chance:draw_latency()
   response.latency = seconds > 0 and seconds or nil
+  self.log:add(name, call, response)
   return response
 end
 

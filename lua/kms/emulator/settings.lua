@@ -67,6 +67,7 @@ local FIELDS = {
   -- 0: no quota. kms.emulator.quotas names the documented numbers.
   count("huawei_quota", 0), count("ncloud_quota", 0),
   duration("consistency_delay", 0),
+  count("request_log", 0),
   -- Documented for version 3 of NAVER's API, which serves the same keys: letter case does not count.
   choice("inferred_key_name_case", { "ignored", "distinguished" }),
   -- Inferred. Documented for version 3: a key is not renamed to its present name.

@@ -12,7 +12,7 @@ describe("the settings of the emulator", function()
     assert.same({ metadata_v2 = "optional", metadata_v2_status = 404, metadata_token_lifetime = 21600, agency = true,
       server_role = true, token_lifetime = 86400, key_lifetime = 21600, clock_offset = 0, inferred_replica_changes = "refused",
       inferred_replica_key_ids = "same", alias_list = "array", key_quota = 100, grant_quota = 100, random_faults = { rate = 0 },
-      latency = { distribution = "fixed", seconds = 0 }, huawei_quota = 0, ncloud_quota = 0, consistency_delay = 0,
+      latency = { distribution = "fixed", seconds = 0 }, huawei_quota = 0, ncloud_quota = 0, consistency_delay = 0, request_log = 0,
       inferred_key_name_case = "ignored", inferred_present_key_name = "accepted", inferred_other_zone = "NOT_FOUND", key_list = "sample" },
       cloud:settings())
     assert.same(settings.new(), cloud:settings())
