@@ -1,0 +1,154 @@
+--- The commands kms move, rename and resume in processes of their own, over HTTPS against the emulator with faults:
+--- killed, interrupted and without a disk, no key is lost and the journal accounts for every request.
+
+local bulk_account = require "spec.helpers.bulk_account"
+local bulk_cloud = require "spec.helpers.bulk_cloud"
+local cjson = require "cjson.safe"
+local emulated = require "spec.helpers.emulator_client"
+local emulator = require "kms.emulator"
+local files = require "spec.helpers.files"
+local kms_command = require "spec.helpers.kms_command"
+
+local KILLS = 10
+local MAX_SESSIONS = 60
+
+-- What a bad network and a busy cloud do. close_before on a kept connection makes the transport send the request again.
+local FAULTS = {
+  "close_before", { kind = "close_before", applied = true }, { kind = "close_within", part = "head" },
+  { kind = "close_within", part = "body" }, "bad_gateway", { kind = "status", status = 503, body = "" },
+  { kind = "close_within", part = "body", applied = false },
+}
+
+--- Makes a reproducible sequence of numbers from 0 to 1, the same on every Lua.
+local function new_generator(seed)
+  return function()
+    seed = (seed * 16807) % 2147483647
+    return seed / 2147483647
+  end
+end
+
+local function new_keys(count)
+  local keys = {}
+  for i = 1, count do
+    keys[#keys + 1] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
+    keys[#keys + 1] = { provider = "ncloud", key_tag = bulk_cloud.key_tag(i), key_name = "name-" .. i }
+  end
+  return keys
+end
+
+--- The name that a key gets: swaps of neighbours, and a chain of three at the begin.
+local function new_name(i)
+  return ({ "name-2", "name-3", "last", "four" })[i] or "name-" .. (i % 2 == 1 and i + 1 or i - 1)
+end
+
+local LISTS = {
+  move = function(i) return bulk_cloud.key_id(i) .. "\n" end,
+  rename = function(i) return ("%s %s\n"):format(bulk_cloud.key_tag(i), new_name(i)) end,
+}
+
+local COMMANDS = {
+  move = "move %s --from cn-north-4 --to cn-east-3 --rate 2000 --concurrency 32 --yes --quiet --journal %s",
+  rename = "rename %s --concurrency 32 --yes --quiet --journal %s",
+}
+local RESUME = { move = "resume %s --rate 2000 --concurrency 32 --yes --quiet", rename = "resume %s --concurrency 32 --yes --quiet" }
+
+local function assert_changed(kind, count)
+  local keys = emulated.state().keys
+  for i = 1, count do
+    if kind == "move" then
+      assert.equal("cn-east-3", keys[bulk_cloud.key_id(i)].primary)
+    else
+      assert.equal(new_name(i), keys[bulk_cloud.key_tag(i)].key_name)
+    end
+  end
+end
+
+describe("kms with many keys", function()
+  local list, journal, count
+
+  --- Prepares keys of both clouds, and the list of one command.
+  local function prepare(kind, number)
+    count = number
+    emulated.control("PUT", "saved", emulator.new({ keys = new_keys(count) }):save())
+    emulated.settings { request_log = 100000, huawei_quota = 500, latency = { distribution = "uniform", min = 0.02, max = 0.12, seed = 1 },
+      random_faults = { rate = 0.1, seed = 11, kinds = FAULTS } }
+    local lines = {}
+    for i = 1, count do lines[i] = LISTS[kind](i) end
+    files.write(list, table.concat(lines))
+  end
+
+  before_each(function()
+    emulated.reset()
+    list, journal = os.tmpname(), os.tmpname()
+    os.remove(journal)
+  end)
+
+  after_each(function()
+    os.remove(list)
+    os.remove(journal)
+    emulated.reset()
+  end)
+
+  --- Whether the journal has a complete plan, so that kms resume can continue it.
+  local function has_plan()
+    return kms_command.run("status " .. journal).status ~= 1
+  end
+
+  --- Runs one session: the first one, or one that continues.
+  ---@return kms.spec.CommandResult
+  local function run_session(kind, prefix)
+    local words = has_plan() and RESUME[kind]:format(journal) or COMMANDS[kind]:format(list, journal)
+    return kms_command.run_script(("%s %s"):format(prefix or "", kms_command.line(words)))
+  end
+
+  --- Runs sessions until one ends with all keys done.
+  ---@param make_prefix fun(session: integer): string? how a session is cut; nil: it is not
+  ---@return kms.spec.CommandResult[] sessions that were cut
+  local function run_until_done(kind, make_prefix)
+    local cut = {}
+    for session = 1, MAX_SESSIONS do
+      local prefix = make_prefix(session)
+      local result = run_session(kind, prefix)
+      if result.status == 0 then return cut end
+      assert.is_not_nil(prefix, result.err)
+      cut[#cut + 1] = result
+    end
+    error "the run does not end"
+  end
+
+  for kind in pairs(LISTS) do
+    local provider = kind == "move" and "huawei" or "ncloud"
+
+    it(("account for every request of a %s that is never cut"):format(kind), function()
+      prepare(kind, 200)
+      assert.same({}, run_until_done(kind, function() end))
+      assert_changed(kind, count)
+      local sums = bulk_account.assert_equal(journal, kind, count)
+      assert.equal(0, sums.open)
+      assert.is_true(sums.begun > count, "no request was repeated")
+    end)
+
+    it(("%s 1,000 keys although SIGKILL ends ten sessions at random instants, and account for every request"):format(kind), function()
+      prepare(kind, 1000)
+      local draw, cut_while_running = new_generator(2026), 0
+      local cut = run_until_done(kind, function(session)
+        if session > KILLS then return nil end
+        local throttled = ({ { kind = "throttled", retry_after = 1 }, { kind = "status", status = 429, body = "{}" } })[session % 5]
+        if throttled then
+          throttled.match = { provider = provider }
+          emulated.fault(throttled)
+        end
+        -- The first session of a rename reads all names before it has a plan.
+        return ("timeout -s KILL %.3f"):format((has_plan() and 0.2 or 1.2) + 0.4 * draw())
+      end)
+      for _, result in ipairs(cut) do cut_while_running = cut_while_running + (result.status == 137 and 1 or 0) end
+      assert.equal(KILLS, cut_while_running)
+      assert_changed(kind, count)
+      local sums = bulk_account.assert_equal(journal, kind, count)
+      assert.is_true(sums.open >= 3, "the kills cut hardly any request: " .. sums.open)
+      local status = kms_command.run("status --json " .. journal)
+      local counts = cjson.decode(status.out)
+      assert.same({ 0, count, count }, { status.status, counts.total, counts.done + counts.already })
+    end)
+  end
+end)
