@@ -1,7 +1,7 @@
 -- The library keeps to what Lua 5.1 to 5.4 and LuaJIT have in common.
 std = "min"
 max_line_length = 120
-include_files = { "**/*.lua", "*.rockspec", ".luacheckrc", ".busted" }
+include_files = { "**/*.lua", "bin/kms", "*.rockspec", ".luacheckrc", ".busted" }
 exclude_files = { "build" }
 
 -- Rows of test data may be long: one case, one line.

@@ -172,7 +172,6 @@ local function diagnose(cloud, context)
 end
 
 local function print_rows(context, cloud, rows, err)
-  if context.options.json then return end
   context.out:write(TITLES[cloud], "\n", layout.grid(rows, context.style.width))
   if not err then context.out:write(context.style:paint("done", "All is well."), "\n") end
   context.out:flush()

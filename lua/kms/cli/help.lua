@@ -124,7 +124,9 @@ function help.format(command, path, width)
   local lines = {}
   add_paragraph(lines, command.description or command.about, width)
   lines[#lines + 1] = ""
-  add_paragraph(lines, "Usage: " .. help.usage(command, path), width)
+  for i, line in ipairs(layout.wrap("Usage: " .. help.usage(command, path), width - 2)) do
+    lines[#lines + 1] = (i > 1 and INDENT or "") .. line
+  end
   if command.list then add_commands(lines, command, width) end
   add_group(lines, "Arguments", command.arguments, function(argument)
     return { argument.name, argument.about }

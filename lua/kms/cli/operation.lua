@@ -3,6 +3,7 @@
 local dry_run = require "kms.cli.dry_run"
 local exit_status = require "kms.cli.exit_status"
 local interrupt = require "kms.cli.interrupt"
+local json = require "kms.cli.json"
 local options = require "kms.cli.options"
 local result = require "kms.cli.result"
 local values = require "kms.cli.values"
@@ -29,7 +30,7 @@ local function describe(param)
   local words = { param.about or "" }
   if param.values then words[#words + 1] = "such as " .. table.concat(param.values, ", ") end
   if param.default ~= nil then words[#words + 1] = "default: " .. tostring(param.default) end
-  if values.is_secret(param) then words[#words + 1] = "- for standard input" end
+  if values.is_secret(param) then words[#words + 1] = "from a file, or from standard input with -" end
   return table.concat(words, "; ")
 end
 
@@ -159,20 +160,38 @@ local function run(name, entry, context)
   return interrupt.run(client, context, note, function() return run_calls(client, entry, params, context) end)
 end
 
---- Writes an example from the params that the entry shows.
+--- Quotes a word for a shell, if it needs that.
+local function quote(word)
+  if word:find "^[%w@%%+=:,./_-]+$" then return word end
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+--- Adds the option of a param with a value of the example.
+local function add_example_option(words, param, value)
+  local name = to_option(param.name)
+  local is_text_list = type(value) == "table" and param.type ~= "object" and param.items.type ~= "object"
+  for _, item in ipairs(is_text_list and value or { value }) do
+    words[#words + 1] = name
+    words[#words + 1] = type(item) == "table" and json.line(item, param):gsub("\n$", "") or tostring(item)
+  end
+end
+
+--- Writes an example with the params that the entry shows.
 local function write_example(name, entry)
-  local words, tail = { "kms", name, (entry.name:gsub("_", "-")) }, {}
+  local words, options_words = { "kms", name, (entry.name:gsub("_", "-")) }, {}
   for _, param in ipairs(entry.params) do
     local value = entry.example and entry.example[param.name]
-    if value ~= nil and is_positional(param) then
+    if values.is_secret(param) and (value ~= nil or param.required) then
+      options_words[#options_words + 1] = to_option(param.name)
+      options_words[#options_words + 1] = "@secret.txt"
+    elseif value ~= nil and is_positional(param) then
       words[#words + 1] = tostring(value)
-    elseif value ~= nil and type(value) ~= "table" and not values.is_secret(param) then
-      tail[#tail + 1] = ("%s %s"):format(to_option(param.name), tostring(value))
-    elseif param.required and values.is_secret(param) then
-      tail[#tail + 1] = to_option(param.name) .. " @secret.txt"
+    elseif value ~= nil then
+      add_example_option(options_words, param, value)
     end
   end
-  for _, word in ipairs(tail) do words[#words + 1] = word end
+  for _, word in ipairs(options_words) do words[#words + 1] = word end
+  for i, word in ipairs(words) do words[i] = quote(word) end
   return table.concat(words, " ")
 end
 

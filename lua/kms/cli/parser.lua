@@ -97,7 +97,8 @@ end
 ---@return table? options
 ---@return string? problem
 function parser.parse(match)
-  local argparse = require "argparse"
+  local is_found, argparse = pcall(require, "argparse")
+  if not is_found then return nil, "the Lua module argparse is missing (Debian: apt-get install lua-argparse)" end
   local command = match.command
   local instance = argparse(match.path):add_help(false)
   for _, argument in ipairs(command.arguments or {}) do

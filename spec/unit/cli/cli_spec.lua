@@ -1,6 +1,7 @@
 --- kms.cli: the command as a whole.
 
 local cli = require "kms.cli"
+local files = require "spec.helpers.files"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
 
@@ -31,6 +32,21 @@ describe("kms.cli", function()
     local output, ok = run "--verbose huawei"
     assert.is_false(ok)
     assert.matches('kms: unknown option "%-%-verbose"; options follow the command', output)
+  end)
+
+  it("says which module is missing", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    os.execute("mkdir " .. folder)
+    for _, name in ipairs { "argparse", "luv" } do files.write(("%s/%s.lua"):format(folder, name), "error 'hidden'") end
+    local hidden = { LUA_PATH = folder .. "/?.lua;" .. package.path }
+    local output, ok = subprocess.execute(subprocess.lua .. " bin/kms ncloud list-keys", hidden)
+    assert.is_false(ok)
+    assert.matches("kms ncloud list-keys: the Lua module argparse is missing (Debian: apt-get install lua-argparse)", output, 1, true)
+    os.remove(folder .. "/argparse.lua")
+    output = subprocess.execute(subprocess.lua .. " bin/kms doctor ncloud --endpoint https://localhost:1 --timeout 1", hidden)
+    assert.matches("signals +not handled +install lua%-luv", output)
+    os.execute("rm -r " .. folder)
   end)
 
   it("has every command in a group of the help", function()

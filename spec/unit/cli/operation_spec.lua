@@ -103,6 +103,22 @@ describe("kms.cli.operation", function()
     end
   end)
 
+  it("shows an example of every operation that can be parsed", function()
+    for _, name in ipairs { "huawei", "ncloud" } do
+      for _, group in ipairs(require("kms.cli." .. name).list()) do
+        for _, command in ipairs(group) do
+          local words = {}
+          local pipe = assert(io.popen("printf '%s\\n' " .. command.examples[1][1]))
+          for word in pipe:lines() do words[#words + 1] = word end
+          pipe:close()
+          assert.same({ "kms", name, command.name }, { table.remove(words, 1), table.remove(words, 1), table.remove(words, 1) })
+          local _, problem = parser.parse { command = command, path = "kms", words = words }
+          assert.is_nil(problem, command.examples[1][1])
+        end
+      end
+    end
+  end)
+
   it("has options with different names for every operation, and none that hides an option of all", function()
     for _, name in ipairs { "huawei", "ncloud" } do
       for _, group in ipairs(require("kms.cli." .. name).list()) do
