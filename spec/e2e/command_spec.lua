@@ -139,7 +139,7 @@ describe("kms, exit statuses:", function()
       local pid_file = os.tmpname()
       -- A shell starts a background process with SIGINT ignored, unless job control is on.
       local pipe = io.popen(("bash -c 'set -m; LUA_PATH=%q LUA_CPATH=%q NCLOUD_ACCESS_KEY=%s NCLOUD_SECRET_KEY=%s KMS_CA_FILE=%q "
-        .. "%s --endpoint %s 2>&1 & echo $! > %s; wait $!; echo $?'"):format(package.path, package.cpath,
+        .. "%s --endpoint %s 2>&1 & echo $! > %s; wait $!; echo $?' 2> /dev/null"):format(package.path, package.cpath,
         emulated.accounts.ncloud.access_key, emulated.accounts.ncloud.secret_key, emulated.ca_file,
         kms_command.line(("ncloud rename-key %s newName"):format(TAG)), emulated.ncloud, pid_file))
       wait_until(function() return emulated.state().requests.ncloud == 1 end)
