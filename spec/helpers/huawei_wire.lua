@@ -59,8 +59,8 @@ local function assert_required(operation)
 end
 
 local function assert_error(operation, status)
-  local code, message = "KMS.0308", "Invalid parameter."
-  local body = cjson.encode { error = { error_code = code, error_msg = message } }
+  local code, message = "KMS.0308", "Invalid parameter"
+  local body = cjson.encode { error = { error_code = code, error_msg = message .. "." } }
   local client = huawei_wire.new_client { status = status, body = body }
   local result, err = client[operation.name](client, facts.params(operation))
   assert.is_nil(result)
