@@ -111,7 +111,8 @@ local function print_plan(self)
 end
 
 local function execute(self)
-  local handlers = {}
+  -- With a handler for SIGPIPE, a write to a closed pipe is an error. The run goes on: the journal has all outcomes.
+  local handlers = { sigpipe = function() end }
   for name, signal in pairs(SIGNALS) do handlers[name] = function() handle_signal(self, signal) end end
   self.signals = terminal.handle_signals(handlers)
   local ok, result, err = pcall(self.run.execute, self.run)

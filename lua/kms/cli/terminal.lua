@@ -7,7 +7,6 @@ local unpack = rawget(table, "unpack") or _G.unpack
 local DEFAULT_WIDTH = 80
 local MIN_WIDTH = 20
 
--- Loading luv also makes a write to a closed pipe an error instead of the end of the process.
 local is_found, uv = pcall(require, "luv")
 if not is_found then uv = nil end
 
