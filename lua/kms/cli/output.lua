@@ -34,6 +34,13 @@ function Output:flush()
   return self.failure == nil
 end
 
+-- Compiled by LuaJIT, a flush that fails is called once more, and succeeds then, because nothing is left to write.
+local jit = rawget(_G, "jit")
+if jit then
+  jit.off(Output.write)
+  jit.off(Output.flush)
+end
+
 --- Creates the output of a stream.
 ---@param stream file*
 ---@return kms.cli.Output
