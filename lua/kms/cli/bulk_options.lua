@@ -93,7 +93,7 @@ function bulk_options.quote(text)
 end
 
 -- Options that a later command about the same journal needs too.
-local KEPT = { "zone", "to_project", "endpoint", "profile", "ca_file", "proxy", "rate", "concurrency" }
+local KEPT = { "zone", "to_project", "endpoint", "credentials", "profile", "ca_file", "proxy", "rate", "concurrency" }
 
 --- Writes the command line of a later command about a journal.
 ---@param command string "resume"

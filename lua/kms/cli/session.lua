@@ -111,8 +111,7 @@ local function print_plan(self)
 end
 
 local function execute(self)
-  -- With a handler for SIGPIPE, a write to a closed pipe is an error. The run goes on: the journal has all outcomes.
-  local handlers = { sigpipe = function() end }
+  local handlers = {}
   for name, signal in pairs(SIGNALS) do handlers[name] = function() handle_signal(self, signal) end end
   self.signals = terminal.handle_signals(handlers)
   local ok, result, err = pcall(self.run.execute, self.run)
@@ -146,11 +145,7 @@ local function print_summary(self, result)
   return status
 end
 
---- Runs a request.
----@param context kms.cli.Context
----@param request kms.cli.Request
----@return integer exit_status
-function session.run(context, request)
+local function run(context, request)
   local self = setmetatable({ context = context, request = request }, Session)
   local status
   self.run, status = plan.create(context, request, function(event) self:handle(event) end)
@@ -178,6 +173,19 @@ function session.run(context, request)
     return status
   end
   return print_summary(self, result)
+end
+
+--- Runs a request.
+---@param context kms.cli.Context
+---@param request kms.cli.Request
+---@return integer exit_status
+function session.run(context, request)
+  -- With a handler for SIGPIPE, a write to a closed pipe is an error. The run goes on: the journal has all outcomes.
+  local pipes = terminal.handle_signals { sigpipe = function() end }
+  local status = run(context, request)
+  context.out:flush()
+  pipes:close()
+  return status
 end
 
 return session

@@ -12,15 +12,6 @@ describe("kms.cli.output", function()
     assert.is_false(out:write "more")
   end)
 
-  it("keeps each failure, also when LuaJIT has compiled the code", function()
-    local full = assert(io.open("/dev/full", "w"))
-    for _ = 1, 500 do
-      local out = output.new(full)
-      out:write "text"
-      assert.is_false(out:flush())
-    end
-  end)
-
   it("knows a pipe whose reader has ended", function()
     local out = output.new { write = function() return nil, "Broken pipe", 32 end }
     assert.is_false(out:write "text")
