@@ -8,8 +8,7 @@
 #include "batches.h"
 #include "plain_sign.h"
 
-#include "sign/huawei.h"
-#include "sign/ncloud.h"
+#include "sign/signatures.h"
 
 #include <stdbool.h>
 #include <stdio.h>

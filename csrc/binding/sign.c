@@ -8,10 +8,8 @@
 #include "binding/error.h"
 #include "binding/sign_context.h"
 #include "binding/table.h"
-#include "sign/fingerprint.h"
-#include "sign/huawei.h"
-#include "sign/ncloud.h"
 #include "sign/percent_encode.h"
+#include "sign/signatures.h"
 
 /* The steps of a call:
  *
@@ -101,63 +99,59 @@ static void push_fields(lua_State *L, sign_provider provider)
     }
 }
 
-/* Stack position of a list, and what an error message calls it. */
-typedef struct {
-    int index;
-    int argument;
+/* The lists of a request, which are at consecutive stack positions. */
+static const struct {
     const char *name;
-} list_location;
+    size_t limit;
+    bool has_pairs;
+} LISTS[] = {
+    {"path", KMS_LIST_LIMIT, false},
+    {"query", KMS_LIST_LIMIT, true},
+    {"headers", KMS_HEADER_COUNT_LIMIT, true},
+};
 
-/* The length of the list, at most `limit` + 1; 0 if there is none. Raises if a key is not part of a
- * list: { ["Content-Type"] = ... } would otherwise be ignored silently. */
-static size_t measure_list(lua_State *L, const list_location *list, size_t limit)
+enum { LIST_COUNT = sizeof LISTS / sizeof *LISTS };
+
+/* The length of the list, at most its limit + 1; 0 if there is none. Raises if a key is not part of
+ * a list: { ["Content-Type"] = ... } would otherwise be ignored silently. */
+static size_t measure_list(lua_State *L, int argument, int index, int list)
 {
-    if (lua_type(L, list->index) != LUA_TTABLE)
+    if (lua_type(L, index) != LUA_TTABLE)
         return 0;
-    size_t length = lua_rawlen(L, list->index), keys = 0;
-    for (lua_pushnil(L); lua_next(L, list->index) != 0; lua_pop(L, 1))
+    size_t length = lua_rawlen(L, index), keys = 0;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
         keys++;
     if (keys != length)
         luaL_argerror(
-            L, list->argument,
-            lua_pushfstring(L, "%s must be a list without gaps or named fields", list->name));
-    return length <= limit ? length : limit + 1;
+            L, argument,
+            lua_pushfstring(L, "%s must be a list without gaps or named fields", LISTS[list].name));
+    return length <= LISTS[list].limit ? length : LISTS[list].limit + 1;
 }
 
-/* Reads the list at `location` into pairs->items: pairs, or strings as names. */
-static void read_list(lua_State *L, const list_location *list, bool has_pairs, kms_pairs *pairs)
-{
-    for (size_t i = 0; i < pairs->count; i++) {
-        const int position = (int)i + 1;
-        kms_pair *pair = &pairs->items[i];
-        if (has_pairs ? kms_table_read_pair(L, list->index, position, pair)
-                      : kms_table_read_string(L, list->index, position, &pair->name))
-            continue;
-        luaL_argerror(L, list->argument,
-                      lua_pushfstring(L, "%s[%d] must be %s", list->name, position,
-                                      has_pairs ? "{name, value}, two strings" : "a string"));
-    }
-}
-
-/* Reads path, query and headers into the context and marks it busy. `headers` may be NULL. */
-static void read_lists(lua_State *L, kms_sign_context *context, const list_location *path,
-                       const list_location *query, const list_location *headers)
+/* Reads path, query and headers, which are at `first` and the next two positions, into the context
+ * and marks it busy. Text of a path is not a list. `argument` is the one that contains them all, or
+ * 0 if each is an argument. */
+static void read_lists(lua_State *L, kms_sign_context *context, int first, int argument)
 {
     kms_sign_request *request = &context->signer.request;
-    request->segments.count = measure_list(L, path, KMS_LIST_LIMIT);
-    request->query.count = measure_list(L, query, KMS_LIST_LIMIT);
-    request->headers.count = headers == NULL ? 0 : measure_list(L, headers, KMS_HEADER_COUNT_LIMIT);
-    const size_t header_room = request->headers.count + KMS_MAX_ADDED_HEADERS;
-    kms_sign_context_reserve(L, context,
-                             header_room + request->query.count + request->segments.count);
-    request->headers.items = context->pairs;
-    request->query.items = request->headers.items + header_room;
-    request->segments.items = request->query.items + request->query.count;
-    request->path = kms_table_to_slice(L, path->index);
-    if (headers != NULL)
-        read_list(L, headers, true, &request->headers);
-    read_list(L, query, true, &request->query);
-    read_list(L, path, false, &request->segments);
+    kms_pairs *const pairs[LIST_COUNT] = {&request->segments, &request->query, &request->headers};
+    size_t count = KMS_MAX_ADDED_HEADERS; /* after the headers, which are last */
+    for (int list = 0; list < LIST_COUNT; list++)
+        count += pairs[list]->count =
+            measure_list(L, argument != 0 ? argument : first + list, first + list, list);
+    kms_sign_context_reserve(L, context, count);
+    kms_pair *next = context->pairs;
+    for (int list = 0; list < LIST_COUNT; list++) {
+        pairs[list]->items = next;
+        for (int i = 1; i <= (int)pairs[list]->count; i++, next++)
+            if (LISTS[list].has_pairs ? !kms_table_read_pair(L, first + list, i, next)
+                                      : !kms_table_read_string(L, first + list, i, &next->name))
+                luaL_argerror(L, argument != 0 ? argument : first + list,
+                              lua_pushfstring(L, "%s[%d] must be %s", LISTS[list].name, i,
+                                              LISTS[list].has_pairs ? "{name, value}, two strings"
+                                                                    : "a string"));
+    }
+    request->path = kms_table_to_slice(L, first);
     context->is_busy = true;
 }
 
@@ -165,9 +159,6 @@ static void read_lists(lua_State *L, kms_sign_context *context, const list_locat
  * wrong type; the signers refuse wrong values. */
 static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
 {
-    static const list_location PATH_LIST = {PATH, REQUEST, "path"},
-                               QUERY_LIST = {QUERY, REQUEST, "query"},
-                               HEADER_LIST = {HEADERS, REQUEST, "headers"};
     luaL_checktype(L, REQUEST, LUA_TTABLE);
     luaL_checktype(L, CREDENTIALS, LUA_TTABLE);
     luaL_checktype(L, TIMESTAMP, LUA_TNUMBER);
@@ -188,7 +179,7 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
         lua_replace(L, QUERY);
     }
     kms_sign_context *context = kms_sign_context_acquire(L);
-    read_lists(L, context, &PATH_LIST, &QUERY_LIST, &HEADER_LIST);
+    read_lists(L, context, PATH, REQUEST);
     kms_sign_request *request = &context->signer.request;
     request->algorithm = kms_table_to_slice(L, ALGORITHM);
     request->method = kms_table_to_slice(L, METHOD);
@@ -208,10 +199,7 @@ static bool read_time(lua_State *L, kms_signer *signer)
     const lua_Number limit = (lua_Number)(KMS_TIME_LIMIT_MS + 1) / 1000;
     lua_Number seconds = lua_tonumber(L, TIMESTAMP);
     if (seconds >= 0 && seconds < limit) {
-        lua_Number milliseconds = seconds * 1000;
-        signer->time = (int64_t)milliseconds;
-        if (milliseconds - (lua_Number)signer->time >= 0.5)
-            signer->time++;
+        signer->time = (int64_t)(seconds * 1000 + 0.5);
         if (signer->time <= KMS_TIME_LIMIT_MS)
             return true;
     }
@@ -284,14 +272,13 @@ static int sign(lua_State *L)
 
 static int sign_target(lua_State *L)
 {
-    static const list_location PATH_LIST = {1, 1, "path"}, QUERY_LIST = {2, 2, "query"};
     lua_settop(L, 2);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     check_type(L, 1, NULL, 1, STRING | LIST);
     check_type(L, 2, NULL, 2, LIST | OPTIONAL);
     kms_sign_context *context = kms_sign_context_acquire(L);
     const kms_buffer *target = &context->signer.stages[KMS_TARGET];
-    read_lists(L, context, &PATH_LIST, &QUERY_LIST, NULL);
+    read_lists(L, context, 1, 0); /* the context takes the place of headers, and is no list */
     if (!kms_percent_encode_target(&context->signer))
         return push_error(L, context);
     lua_pushlstring(L, target->data, target->length);

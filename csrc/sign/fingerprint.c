@@ -1,5 +1,5 @@
-/* Opaque id of a pair of access key and secret key; see fingerprint.h. */
-#include "sign/fingerprint.h"
+/* Opaque id of a pair of access key and secret key; see signatures.h. */
+#include "sign/signatures.h"
 
 #include "sign/digest.h"
 #include "sign/validate.h"

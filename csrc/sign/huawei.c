@@ -1,5 +1,5 @@
-/* Huawei Cloud's request signatures, one function per stage; see huawei.h. */
-#include "sign/huawei.h"
+/* Huawei Cloud's request signatures, one function per stage; see signatures.h. */
+#include "sign/signatures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +165,7 @@ static bool write_canonical_target(kms_signer *signer)
 /* One line per header, an empty line, and a line with their names. */
 static bool write_canonical_headers(kms_signer *signer)
 {
-    enum { MAX_NAME_IN_MESSAGE = 64 };
+    enum { MAX_SHOWN = 64 };
     const kms_pairs *headers = &signer->request.headers;
     kms_buffer *out = &signer->stages[KMS_CANONICAL_REQUEST];
     kms_buffer *names = &signer->stages[KMS_SIGNED_HEADERS];
@@ -175,8 +175,7 @@ static bool write_canonical_headers(kms_signer *signer)
         kms_slice name = headers->items[i].name;
         if (i > 0 && compare(headers->items[i - 1].name, name, true) == 0)
             return kms_signer_fail(signer, "headers must not repeat a name; got %.*s twice",
-                                   name.length < MAX_NAME_IN_MESSAGE ? (int)name.length
-                                                                     : MAX_NAME_IN_MESSAGE,
+                                   (int)(name.length < MAX_SHOWN ? name.length : MAX_SHOWN),
                                    name.data);
         if (i > 0)
             kms_buffer_append_char(names, ';');

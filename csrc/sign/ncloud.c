@@ -1,5 +1,5 @@
-/* NAVER Cloud's request signature v2, one function per stage; see ncloud.h. */
-#include "sign/ncloud.h"
+/* NAVER Cloud's request signature v2, one function per stage; see signatures.h. */
+#include "sign/signatures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
