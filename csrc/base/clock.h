@@ -8,4 +8,8 @@ double kms_now(void);
 /* Monotonic time in seconds. */
 double kms_monotonic(void);
 
+/* Seconds as milliseconds, at most INT_MAX. Rounded up, because a wait that ends too early would be
+ * repeated at once. */
+int kms_to_milliseconds(double seconds);
+
 #endif

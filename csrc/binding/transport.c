@@ -76,7 +76,7 @@ kms_transport *kms_transport_check(lua_State *L, int index)
 static void read_options(lua_State *L, kms_options *options)
 {
     for (int i = 0; i < KMS_OPTION_COUNT; i++) {
-        lua_getfield(L, -1, KMS_OPTIONS[i].name);
+        lua_getfield(L, -1, KMS_OPTION_NAMES[i]);
         /* lua_tonumber would copy a string, which may be a secret. */
         if (lua_type(L, -1) == LUA_TNUMBER)
             options->number[i] = lua_tonumber(L, -1);

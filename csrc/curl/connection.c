@@ -1,5 +1,6 @@
 /* One connection; see connection.h. */
 #include "curl/connection.h"
+#include "base/clock.h"
 #include "base/wipe.h"
 
 #include <errno.h>
@@ -44,16 +45,6 @@ static result_meaning meaning_of(CURLcode result)
         if (MEANINGS[i].result == result)
             return MEANINGS[i];
     return (result_meaning){result, KMS_HTTP_OTHER, false};
-}
-
-/* Rounded up, and at least 1, because libcurl takes 0 for "no limit". */
-static long to_milliseconds(double seconds)
-{
-    const double exact = seconds * 1000;
-    const long whole = (long)exact;
-    if (whole < 1)
-        return 1;
-    return (double)whole < exact ? whole + 1 : whole;
 }
 
 /* Wipes stack memory that libcurl has used. Its last message may be there, with a proxy URL and its
@@ -117,7 +108,8 @@ static CURLcode configure(kms_connection *connection, const kms_options *options
                           const kms_http_origin *origin, double seconds)
 {
     CURL *easy = connection->easy;
-    const double connect_timeout = options->number[KMS_OPTION_CONNECT_TIMEOUT];
+    const double limit = options->number[KMS_OPTION_CONNECT_TIMEOUT];
+    const int timeout = kms_to_milliseconds(limit < seconds ? limit : seconds);
     const char *proxy = options->text[KMS_OPTION_PROXY];
     char url[sizeof "https:///" + KMS_HTTP_MAX_HOST];
     CURLcode result = kms_options_apply(options, easy);
@@ -133,8 +125,8 @@ static CURLcode configure(kms_connection *connection, const kms_options *options
     KMS_SET_OPTION(CURLOPT_CONNECT_ONLY, 1L);
     KMS_SET_OPTION(CURLOPT_URL, url);
     KMS_SET_OPTION(CURLOPT_PROXY, proxy == NULL ? "" : proxy);
-    KMS_SET_OPTION(CURLOPT_CONNECTTIMEOUT_MS,
-                   to_milliseconds(connect_timeout < seconds ? connect_timeout : seconds));
+    /* libcurl takes 0 for "no limit". */
+    KMS_SET_OPTION(CURLOPT_CONNECTTIMEOUT_MS, (long)(timeout > 0 ? timeout : 1));
     if (result == CURLE_OK && curl_multi_add_handle(connection->multi, easy) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
     return result;

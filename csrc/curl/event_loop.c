@@ -21,7 +21,7 @@ kms_event_loop *kms_event_loop_new(void)
     kms_list_init(&loop->connections);
     kms_list_init(&loop->free);
     kms_list_init(&loop->running);
-    loop->next_deadline = INFINITY;
+    loop->next_deadline = loop->curl_timer = INFINITY;
     loop->notifier = -1;
     loop->process = getpid();
     loop->may_raise_sigpipe = kms_sigpipe_is_possible();
@@ -71,8 +71,9 @@ static int on_timer(CURLM *multi, long milliseconds, void *data)
 {
     kms_event_loop *loop = data;
     (void)multi;
-    loop->has_curl_timer = milliseconds >= 0;
-    loop->curl_timer = milliseconds > 0 ? kms_monotonic() + (double)milliseconds / 1000 : 0;
+    loop->curl_timer = milliseconds < 0   ? (double)INFINITY
+                       : milliseconds > 0 ? kms_monotonic() + (double)milliseconds / 1000
+                                          : 0;
     return 0;
 }
 
@@ -254,7 +255,9 @@ static void advance(kms_event_loop *loop, kms_transfer *transfer)
         wait_for_socket(loop, transfer);
     } else if (kms_transfer_should_retry(transfer)) {
         detach_connection(loop, transfer);
-        kms_transfer_prepare_retry(transfer);
+        transfer->is_second_try = true;
+        kms_http_error_clear(&transfer->error);
+        kms_http_response_clear(&transfer->response);
         connect_transfer(loop, transfer);
     } else {
         end(loop, transfer);
@@ -316,7 +319,7 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
     if (!has_forked || !has_threads)
         curl_multi_cleanup(loop->multi);
     loop->multi = NULL;
-    loop->has_curl_timer = false;
+    loop->curl_timer = INFINITY;
 }
 
 /* In a child process, gives up everything that belongs to the parent. Handles that are connecting
@@ -386,7 +389,9 @@ bool kms_event_loop_start(kms_event_loop *loop, kms_pool *pool, const kms_http_r
     if (!open_loop(loop))
         return kms_http_error_set(&transfer->error, KMS_HTTP_OTHER, request->host,
                                   "not enough memory or descriptors for an event loop");
-    kms_transfer_set_request(transfer, request);
+    kms_http_request_get_origin(request, &transfer->origin);
+    transfer->is_idempotent = request->is_idempotent;
+    transfer->has_no_body = kms_http_method_has_no_body(request->method);
     loop->now = kms_monotonic();
     kms_list_remove(&transfer->link);
     kms_list_insert(&loop->running, &transfer->link);
@@ -483,7 +488,7 @@ static double until_timer(const kms_event_loop *loop)
     double timer = loop->next_deadline;
     if (loop->resumable_count > 0)
         return 0;
-    if (loop->has_curl_timer && loop->curl_timer < timer)
+    if (loop->curl_timer < timer)
         timer = loop->curl_timer;
     return timer > loop->now ? timer - loop->now : 0;
 }
@@ -498,8 +503,8 @@ static bool run_once(kms_event_loop *loop, double seconds)
     loop->now = kms_monotonic();
     handle_ready_sockets(loop);
     resume_transfers(loop);
-    if (loop->has_curl_timer && loop->curl_timer <= loop->now) {
-        loop->has_curl_timer = false;
+    if (loop->curl_timer <= loop->now) {
+        loop->curl_timer = INFINITY;
         run_curl(loop, CURL_SOCKET_TIMEOUT, 0);
     }
     expire_transfers(loop);

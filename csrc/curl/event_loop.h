@@ -21,12 +21,11 @@ typedef struct {
     kms_link free;          /* transfers for new requests */
     kms_link running;       /* transfers that have started and not ended */
     size_t resumable_count; /* running transfers that can continue without waiting */
-    bool has_curl_timer;
-    double curl_timer;    /* monotonic seconds */
-    double next_deadline; /* at or before the deadlines of all running transfers */
-    double now;           /* the last value read from the monotonic clock */
-    size_t ended_count;   /* ended transfers that wait in queues */
-    int notifier;         /* readable while ended_count > 0; -1 until the descriptor is used */
+    double curl_timer;      /* monotonic seconds; INFINITY: none */
+    double next_deadline;   /* at or before the deadlines of all running transfers */
+    double now;             /* the last value read from the monotonic clock */
+    size_t ended_count;     /* ended transfers that wait in queues */
+    int notifier;           /* readable while ended_count > 0; -1 until the descriptor is used */
     bool is_notified;
     int transfer_count; /* transfers created so far */
     pid_t process;      /* the one that opened the connections */

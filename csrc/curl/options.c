@@ -10,18 +10,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
-const kms_option KMS_OPTIONS[KMS_OPTION_COUNT] = {
-    [KMS_OPTION_CA_FILE] = {"ca_file", 0},
-    [KMS_OPTION_CA_PATH] = {"ca_path", 0},
-    [KMS_OPTION_PROXY] = {"proxy", 0},
-    [KMS_OPTION_NO_PROXY] = {"no_proxy", CURLOPT_NOPROXY},
-    [KMS_OPTION_CLIENT_CERT] = {"client_cert", CURLOPT_SSLCERT},
-    [KMS_OPTION_CLIENT_KEY] = {"client_key", CURLOPT_SSLKEY},
-    [KMS_OPTION_CLIENT_KEY_PASSWORD] = {"client_key_password", CURLOPT_KEYPASSWD},
-    [KMS_OPTION_CONNECT_TIMEOUT] = {"connect_timeout", 0},
-    [KMS_OPTION_TIMEOUT] = {"timeout", 0},
-    [KMS_OPTION_KEEPALIVE] = {"keepalive", 0},
-    [KMS_OPTION_MAX_RESPONSE] = {"max_response", 0},
+const char *const KMS_OPTION_NAMES[KMS_OPTION_COUNT] = {
+    [KMS_OPTION_CA_FILE] = "ca_file",
+    [KMS_OPTION_CA_PATH] = "ca_path",
+    [KMS_OPTION_PROXY] = "proxy",
+    [KMS_OPTION_NO_PROXY] = "no_proxy",
+    [KMS_OPTION_CLIENT_CERT] = "client_cert",
+    [KMS_OPTION_CLIENT_KEY] = "client_key",
+    [KMS_OPTION_CLIENT_KEY_PASSWORD] = "client_key_password",
+    [KMS_OPTION_CONNECT_TIMEOUT] = "connect_timeout",
+    [KMS_OPTION_TIMEOUT] = "timeout",
+    [KMS_OPTION_KEEPALIVE] = "keepalive",
+    [KMS_OPTION_MAX_RESPONSE] = "max_response",
 };
 
 /* By their numbers, because the library at run time decides, not the headers: the option of 7.85
@@ -67,7 +67,7 @@ bool kms_options_check_files(const kms_options *options, kms_slice host, kms_htt
         const kms_file_status status = kms_file_check(path, MAX_FILE, &info);
         if (status == KMS_FILE_OK)
             continue;
-        snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTIONS[FILES[i]].name,
+        snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTION_NAMES[FILES[i]],
                  status == KMS_FILE_TOO_LARGE ? "larger than 16 MiB" : info.reason);
         kms_http_error_set(error, KMS_HTTP_TLS, host, reason);
         error->is_permanent = true;
@@ -81,12 +81,6 @@ enum { NULL_IS_DEFAULT_FROM = 0x081100 };
 
 /* A folder that does not exist, which means none. */
 static const char NO_FOLDER[] = "/dev/null/none";
-
-/* Whether libcurl knows a file with the system's CAs. */
-static bool has_ca_bundle(const curl_version_info_data *info)
-{
-    return info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL;
-}
 
 /* Finds a certificate in a folder that c_rehash has prepared ("0a1b2c3d.0"). It is used where
  * libcurl needs a file, and adds no trust, because it is in the folder. False if there is none. */
@@ -125,7 +119,7 @@ static CURLcode apply_ca(const kms_options *options, CURL *easy)
         KMS_SET_OPTION(CURLOPT_CAINFO, file);
         KMS_SET_OPTION(CURLOPT_PROXY_CAINFO, file);
     }
-    if (has_own_ca || has_ca_bundle(info)) {
+    if (has_own_ca || (info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL)) {
         KMS_SET_OPTION(CURLOPT_CAPATH, folder);
         KMS_SET_OPTION(CURLOPT_PROXY_CAPATH, folder);
     }
@@ -142,14 +136,16 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
 
 CURLcode kms_options_apply(const kms_options *options, CURL *easy)
 {
+    const char *no_proxy = options->text[KMS_OPTION_NO_PROXY];
     CURLcode result = CURLE_OK;
     for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
         KMS_SET_OPTION(FIXED[i].option, FIXED[i].value);
-    KMS_SET_OPTION(CURLOPT_NOPROXY, ""); /* otherwise libcurl reads the environment */
     KMS_SET_OPTION(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    for (int i = 0; i < KMS_OPTION_COUNT; i++)
-        if (options->text[i] != NULL && KMS_OPTIONS[i].setting != 0)
-            KMS_SET_OPTION(KMS_OPTIONS[i].setting, options->text[i]);
+    /* For NULL, libcurl would read the environment. */
+    KMS_SET_OPTION(CURLOPT_NOPROXY, no_proxy == NULL ? "" : no_proxy);
+    KMS_SET_OPTION(CURLOPT_SSLCERT, options->text[KMS_OPTION_CLIENT_CERT]);
+    KMS_SET_OPTION(CURLOPT_SSLKEY, options->text[KMS_OPTION_CLIENT_KEY]);
+    KMS_SET_OPTION(CURLOPT_KEYPASSWD, options->text[KMS_OPTION_CLIENT_KEY_PASSWORD]);
     if (result == CURLE_OK) {
         /* Not errors, because some TLS libraries do not support the first, and old versions not the
          * second. Without it, closing a handle waits for its name server after the deadline. */

@@ -22,12 +22,8 @@ typedef enum {
     KMS_OPTION_COUNT
 } kms_option_index;
 
-typedef struct {
-    const char *name;   /* as in kms.transport.options, which has the rules and the defaults */
-    CURLoption setting; /* the libcurl option of a text; 0: not set directly */
-} kms_option;
-
-extern const kms_option KMS_OPTIONS[KMS_OPTION_COUNT];
+/* As in kms.transport.options, which has the rules and the defaults. */
+extern const char *const KMS_OPTION_NAMES[KMS_OPTION_COUNT];
 
 typedef struct {
     char *text[KMS_OPTION_COUNT];    /* from malloc; NULL: not set */

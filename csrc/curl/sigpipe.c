@@ -18,10 +18,7 @@ kms_sigpipe kms_sigpipe_block(bool is_possible)
 {
     kms_sigpipe state = {.is_blocked = false};
     sigset_t signals;
-    if (!is_possible)
-        return state;
-    sigpending(&signals);
-    if (sigismember(&signals, SIGPIPE) == 1)
+    if (!is_possible || sigpending(&signals) != 0 || sigismember(&signals, SIGPIPE) == 1)
         return state;
     sigemptyset(&signals);
     sigaddset(&signals, SIGPIPE);

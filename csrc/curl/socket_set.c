@@ -1,8 +1,8 @@
 /* The sockets that an event loop waits for; see socket_set.h. */
 #include "curl/socket_set.h"
+#include "base/clock.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -146,17 +146,9 @@ void kms_socket_set_forget(kms_socket_set *set, int socket)
     *watch = (kms_watch){0, NULL};
 }
 
-/* Milliseconds, rounded up, because a wait that ends too early would be repeated at once. */
-static int to_milliseconds(double seconds)
-{
-    const double exact = seconds * 1000;
-    const int whole = exact < INT_MAX - 1 ? (int)exact : INT_MAX - 1;
-    return (double)whole < exact ? whole + 1 : whole;
-}
-
 bool kms_socket_set_wait(kms_socket_set *set, double seconds)
 {
-    const int milliseconds = to_milliseconds(seconds);
+    const int milliseconds = kms_to_milliseconds(seconds);
     const int count = wait_ready(set, milliseconds);
     set->ready_next = 0;
     set->ready_count = count < 0 ? 0 : (size_t)count;

@@ -14,13 +14,6 @@ void kms_transfer_init(kms_transfer *transfer)
     kms_http_response_init(&transfer->response);
 }
 
-void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request)
-{
-    kms_http_request_get_origin(request, &transfer->origin);
-    transfer->is_idempotent = request->is_idempotent;
-    transfer->has_no_body = kms_http_method_has_no_body(request->method);
-}
-
 bool kms_transfer_has_unsent(const kms_transfer *transfer)
 {
     return transfer->unsent.length > 0 && transfer->send_result == CURLE_OK;
@@ -127,13 +120,6 @@ bool kms_transfer_should_retry(const kms_transfer *transfer)
 {
     return transfer->error.code == KMS_HTTP_CLOSED && transfer->is_reused &&
            !transfer->parser.has_started && !transfer->is_second_try && transfer->is_idempotent;
-}
-
-void kms_transfer_prepare_retry(kms_transfer *transfer)
-{
-    transfer->is_second_try = true;
-    kms_http_error_clear(&transfer->error);
-    kms_http_response_clear(&transfer->response);
 }
 
 void kms_transfer_clear(kms_transfer *transfer)

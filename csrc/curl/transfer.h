@@ -46,9 +46,6 @@ typedef struct {
 /* Allocates nothing. */
 void kms_transfer_init(kms_transfer *transfer);
 
-/* Copies the fields of a valid request that the transfer needs in addition to the written bytes. */
-void kms_transfer_set_request(kms_transfer *transfer, const kms_http_request *request);
-
 /* Gives the transfer a connection, and sends what can be sent without waiting. */
 void kms_transfer_attach(kms_transfer *transfer, kms_connection *connection, bool is_reused);
 
@@ -71,9 +68,6 @@ bool kms_transfer_is_reusable(const kms_transfer *transfer);
  * connection before the first byte of a response, which it may do at any time (RFC 9112 section
  * 9.3.1), and the request is idempotent. */
 bool kms_transfer_should_retry(const kms_transfer *transfer);
-
-/* Clears the error and the response of the failed try. The next try needs a new connection. */
-void kms_transfer_prepare_retry(kms_transfer *transfer);
 
 /* Sets the error, with the host of the transfer. */
 void kms_transfer_fail(kms_transfer *transfer, kms_http_error_code code, const char *reason);
