@@ -39,11 +39,19 @@ function Context:refuse(problem)
   return exit_status.USAGE
 end
 
+--- Converts the names of options in a message of the library to those of the command line. Credentials have none there.
+local function name_options(message)
+  message = tostring(message):gsub("give the option credentials%.[%l_]+ or set", "set")
+  return (message:gsub("give the option ([%l_]+) or set", function(name)
+    return "give --" .. name:gsub("_", "-") .. " or set"
+  end))
+end
+
 --- Formats an error for people: what failed, the hint, and what to quote to the cloud's support.
 ---@param err kms.Error
 ---@return string
 function context.describe(err)
-  local lines = { ("%s%s"):format(err.code and err.kind ~= "invalid" and err.code .. ": " or "", err.message) }
+  local lines = { (err.kind == "service" and err.code and err.code .. ": " or "") .. name_options(err.message) }
   if err.hint then lines[#lines + 1] = "hint: " .. err.hint end
   local details = {}
   if err.status then details[#details + 1] = ("HTTP %d"):format(err.status) end

@@ -1,6 +1,7 @@
 --- `kms doctor`: checks settings, endpoint, credentials, clock and permissions with one read, and says what is wrong.
 
 local client = require "kms.cli.client"
+local describe = require("kms.cli.context").describe
 local exit_status = require "kms.cli.exit_status"
 local kms = require "kms"
 local layout = require "kms.cli.layout"
@@ -17,7 +18,7 @@ local READS = { huawei = { limit = 1 }, ncloud = { page_size = 1 } }
 ---@class kms.cli.Diagnosis
 ---@field cloud "huawei"|"ncloud"
 ---@field options table of the command line
----@field asked { name: string, code: string?, reason: string? }[] credential providers, in order
+---@field asked { name: string, code: string? }[] credential providers, in order
 ---@field access_key string? masked
 ---@field host string?
 ---@field offset number? seconds by which the server is ahead
@@ -32,7 +33,7 @@ end
 local function observe(self, name, provider)
   return { name = name, get = function(_, context)
     local credentials, err = provider:get(context)
-    self.asked[#self.asked + 1] = { name = name, code = err and err.code, reason = err and err.message }
+    self.asked[#self.asked + 1] = { name = name, code = err and err.code }
     if credentials then self.access_key = credentials.access_key and mask(credentials.access_key) or "a token" end
     return credentials, err
   end }
@@ -100,13 +101,13 @@ local function describe_endpoint(self, target, err)
   if self.duration then
     return ("%s; certificate verified, responded in %.2f s"):format(origin, self.duration)
   end
-  return origin .. "; " .. (err and err.kind == "transport" and err.message or "not called")
+  return origin .. "; " .. (err and err.kind == "transport" and "does not respond" or "not called")
 end
 
 local function describe_asked(self)
   local words = {}
   for _, asked in ipairs(self.asked) do
-    if asked.reason then words[#words + 1] = ("%s: %s"):format(asked.name, asked.reason) end
+    if asked.code then words[#words + 1] = ("%s: %s"):format(asked.name, asked.code) end
   end
   return table.concat(words, "; ")
 end
@@ -190,7 +191,8 @@ local function run(_, context)
     if i > 1 then context.out:write "\n" end
     if is_skipped then
       skipped = skipped + 1
-      context.out:write(TITLES[cloud], "\nnot configured: ", err.message, "\n")
+      local line = "not configured: " .. describe(err)
+      context.out:write(TITLES[cloud], "\n", table.concat(layout.wrap(line, context.style.width or #line), "\n"), "\n")
     else
       print_rows(context, cloud, rows, err)
       if err then
