@@ -109,7 +109,8 @@ demo:
 	@$(MAKE) --no-print-directory -s all
 	@tools/demo $(LUA)
 
-# Tags in the names of specs: #gc sets the collector or measures time and memory, #inspect inspects files and processes,
+# Tags in the names of specs: #gc sets the collector or measures time and memory, #inspect inspects files and processes
+# or runs a program that is not Lua,
 # #timing needs a response within a fraction of a second, #sdk uses the reference SDK.
 # GC=hard runs the collector as often as possible.
 HARD = --helper=spec/helpers/hard_gc.lua --exclude-tags=gc

@@ -7,7 +7,7 @@ local subprocess = require "spec.helpers.subprocess"
 
 local PROGRAM = host_programs.build_tree(subprocess.lua) .. "/embed"
 
-describe("examples/embed", function()
+describe("examples/embed #inspect", function()
   local variables = host_programs.variables(subprocess.lua)
 
   setup(function()

@@ -44,7 +44,7 @@ local function write_configuration(settings)
   file:close()
 end
 
-describe("in HAProxy", function()
+describe("in HAProxy #inspect", function()
   local client = curl.new { timeout = WAIT_LIMIT }
   local variables = host_programs.variables(LUA)
   local key_tag = variables.KMS_EMULATOR_KEY_TAG

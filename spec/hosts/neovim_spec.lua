@@ -21,7 +21,7 @@ local function run(...)
   return subprocess.execute(table.concat(words, " "), variables)
 end
 
-describe("in Neovim", function()
+describe("in Neovim #inspect", function()
   before_each(emulator_client.reset)
 
   local function run_calls()

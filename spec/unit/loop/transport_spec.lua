@@ -2,7 +2,9 @@
 --- for any more.
 
 local curl_requests = require "spec.helpers.curl_requests"
+local kms = require "kms"
 local loop_transport = require "kms.loop.transport"
+local scheduler = require "kms.transport.scheduler"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
 
@@ -13,7 +15,10 @@ local new_request = curl_requests.new_request
 --- A host whose coroutines wait by yielding. It records what the loop tells it.
 local function new_host()
   local host = { wakes = 0, updates = 0 }
-  function host.can_suspend() return host.is_suspending ~= false and select(2, coroutine.running()) ~= true end
+  function host.can_suspend()
+    local thread, is_main = coroutine.running()
+    return host.is_suspending ~= false and thread ~= nil and not is_main
+  end
   function host.suspend(call)
     call.thread = coroutine.running()
     while not call.is_done do coroutine.yield() end
@@ -122,6 +127,38 @@ describe("kms.loop.transport", function()
     assert.same({ 200, 0, 0 }, { response.status, host.wakes, host.updates })
     start(function() transport:sleep(0.001) end)
     assert.is_true(loop:is_idle())
+  end)
+
+  it("a run of kms.parallel that waits in a coroutine can be closed where nothing can be suspended", function()
+    local run, number, body
+    start(function()
+      run = kms.parallel():map({ 1, 2 }, function() return scheduler.send(transport, new_request "https").status end)
+      number, body = run()
+    end)
+    assert.is_nil(number)
+    host.is_suspending = false
+    run:close()
+    assert.same({ 1, 200 }, { number, body })
+    assert.same({ 2, 200 }, { run() })
+    assert.is_nil(run())
+    assert.is_true(loop:is_idle())
+  end)
+
+  it("a second kms.parallel inside a task blocks, and returns its results", function()
+    local results = {}
+    start(function()
+      for _, sum in kms.parallel():map({ 1, 2 }, function()
+        local sum = 0
+        for _, status in kms.parallel():map({ 1, 2 }, function() return scheduler.send(transport, new_request "https").status end) do
+          sum = sum + status
+        end
+        return sum
+      end) do
+        results[#results + 1] = sum
+      end
+    end)
+    run_until_idle(loop)
+    assert.same({ 400, 400 }, results)
   end)
 
   it("a send in a callback of string.gsub blocks where coroutines cannot yield", function()
