@@ -278,7 +278,7 @@ static int sign_target(lua_State *L)
     check_type(L, 2, NULL, 2, LIST | OPTIONAL);
     kms_sign_context *context = kms_sign_context_acquire(L);
     const kms_buffer *target = &context->signer.stages[KMS_TARGET];
-    read_lists(L, context, 1, 0); /* the context takes the place of headers, and is no list */
+    read_lists(L, context, 1, 0); /* no headers: the context is in their place */
     if (!kms_percent_encode_target(&context->signer))
         return push_error(L, context);
     lua_pushlstring(L, target->data, target->length);
