@@ -59,6 +59,7 @@ end
 function parser.find(root, words)
   local match = { command = root, path = root.name, words = {}, is_help = false }
   local index, problem = 1, nil
+  if words[1] == "help" then index, match.is_help = 2, true end
   while words[index] and match.command.list and words[index]:sub(1, 1) ~= "-" do
     local below = find_below(match.command, words[index])
     if not below then

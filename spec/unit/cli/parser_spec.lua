@@ -36,6 +36,13 @@ describe("kms.cli.parser", function()
     assert.is_false(parser.find(root, { "inner", "--", "--help" }).is_help)
   end)
 
+  it("takes help before a command for --help", function()
+    local match = parser.find(root, { "help", "inner" })
+    assert.equal(inner, match.command)
+    assert.is_true(match.is_help)
+    assert.equal(root, parser.find(root, { "help" }).command)
+  end)
+
   it("suggests a command for a typing error", function()
     assert.same("kms", parser.find(root, { "innr" }).path)
     assert.equal('no command "innr"; did you mean inner?', (select(2, parser.find(root, { "innr" }))))
