@@ -72,14 +72,14 @@ return function(name, test)
         local response = transport:send(new_request("https", "/late"))
         events[#events + 1] = response.body
       end)
-      for _, seconds in ipairs { 0.02, 0.001 } do
+      for _ = 1, 2 do
         host.spawn(function()
-          transport:sleep(seconds)
-          events[#events + 1] = seconds
+          transport:sleep(0.01)
+          events[#events + 1] = "slept"
         end)
       end
       host.run()
-      assert.same({ 0.001, 0.02, "late" }, events)
+      assert.same({ "slept", "slept", "late" }, events)
     end)
 
     it("a request that exceeds its timeout, and one that cannot connect, return an error", function()

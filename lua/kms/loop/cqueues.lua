@@ -6,6 +6,8 @@ local transport = require "kms.loop.transport"
 
 local cqueues = {}
 
+local POLL_INTERVAL = 0.01 -- seconds between two steps where there is no descriptor
+
 local host = {}
 
 -- Per controller, the condition that its driver waits for: a coroutine that steps the loop while there is something to
@@ -28,7 +30,12 @@ end
 
 local function drive(controller, loop, changed)
   while not loop:is_idle() do
-    controllers.poll({ pollfd = loop.multi:descriptor(), events = "r" }, changed, loop:timeout())
+    local descriptor, seconds = loop.multi:descriptor(), loop:timeout()
+    if descriptor then
+      controllers.poll({ pollfd = descriptor, events = "r" }, changed, seconds)
+    else
+      controllers.poll(changed, math.min(seconds or POLL_INTERVAL, POLL_INTERVAL))
+    end
     loop:step()
   end
   drivers[controller] = nil

@@ -13,6 +13,8 @@ local schedule = vim and vim.schedule or function(fn) fn() end
 
 local luv = {}
 
+local POLL_INTERVAL = 0.01 -- seconds between two steps where there is no descriptor
+
 local running, yield = coroutine.running, coroutine.yield
 
 local host = {}
@@ -49,22 +51,25 @@ local function new_callback(loop)
   end
 end
 
---- Watches the loop's descriptor and timer while there is something to wait for. Otherwise they do not keep libuv's
---- loop alive.
-function host.update(loop)
+--- Watches the loop's descriptor, where it has one. Another one than before is that of a child of fork.
+local function watch(loop, is_active)
   local descriptor = loop.multi:descriptor()
-  if loop.descriptor ~= descriptor then -- a child of fork has another one
+  if loop.descriptor ~= descriptor then
     if loop.poll then loop.poll:close() end
-    loop.poll, loop.descriptor, loop.is_watched = assert(uv.new_poll(descriptor)), descriptor, false
-    loop.timer = loop.timer or uv.new_timer()
-    loop.on_event = loop.on_event or new_callback(loop)
+    loop.poll, loop.descriptor, loop.is_watched = descriptor and uv.new_poll(descriptor), descriptor, false
   end
-  local is_idle = loop:is_idle()
-  if is_idle == loop.is_watched then
-    if is_idle then loop.poll:stop() else assert(loop.poll:start("r", loop.on_event)) end
-    loop.is_watched = not is_idle
-  end
-  local seconds = not is_idle and loop:timeout()
+  if not loop.poll or loop.is_watched == is_active then return end
+  loop.is_watched = is_active
+  if is_active then loop.poll:start("r", loop.on_event) else loop.poll:stop() end
+end
+
+--- Starts the poll and the timer while there is something to wait for. Otherwise they do not keep libuv's loop alive.
+function host.update(loop)
+  if not loop.timer then loop.timer, loop.on_event = uv.new_timer(), new_callback(loop) end
+  local is_active = not loop:is_idle()
+  watch(loop, is_active)
+  local seconds = is_active and loop:timeout()
+  if is_active and not loop.poll then seconds = math.min(seconds or POLL_INTERVAL, POLL_INTERVAL) end
   if seconds then
     uv.update_time()
     loop.timer:start(math.ceil(seconds * 1000), 0, loop.on_event)
