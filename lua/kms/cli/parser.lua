@@ -30,10 +30,10 @@ end
 ---@param word string
 ---@return string[] names
 local function suggest(command, word)
-  local names = {}
+  local names, limit = {}, math.min(MAX_DISTANCE, math.floor(#word / 3))
   each_below(command, function(inner)
     local is_part = #word > 2 and inner.name:find(word, 1, true)
-    if is_part or compute_distance(word, inner.name) <= MAX_DISTANCE then names[#names + 1] = inner.name end
+    if is_part or compute_distance(word, inner.name) <= limit then names[#names + 1] = inner.name end
   end)
   return names
 end

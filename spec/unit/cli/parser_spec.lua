@@ -46,6 +46,7 @@ describe("kms.cli.parser", function()
   it("suggests a command for a typing error", function()
     assert.same("kms", parser.find(root, { "innr" }).path)
     assert.equal('no command "innr"; did you mean inner?', (select(2, parser.find(root, { "innr" }))))
+    assert.equal('no command "into"', (select(2, parser.find(root, { "into" }))))
     assert.equal('no command "zzzzzzz"', (select(2, parser.find(root, { "zzzzzzz" }))))
   end)
 
