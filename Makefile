@@ -120,7 +120,8 @@ test:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
-# spec/transport with what other systems and libcurl before 7.87 use: poll in place of epoll, and SIGPIPE blocked.
+# spec/transport and the spec of kms.loop.luv with what other systems and libcurl before 7.87 use: poll in place of epoll,
+# and SIGPIPE blocked.
 # The tag #descriptor marks specs that need epoll.
 .PHONY: test-portable
 test-portable:
