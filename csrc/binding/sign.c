@@ -88,17 +88,6 @@ static void push_field(lua_State *L, int argument, const char *name, int types)
     check_type(L, argument, name, -1, types);
 }
 
-/* Pushes all fields to their stack positions; nil for those that are not read. */
-static void push_fields(lua_State *L, sign_provider provider)
-{
-    for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
-        if (FIELDS[i].types[provider] == 0)
-            lua_pushnil(L);
-        else
-            push_field(L, FIELDS[i].argument, FIELDS[i].name, FIELDS[i].types[provider]);
-    }
-}
-
 /* The lists of a request, which are at consecutive stack positions. */
 static const struct {
     const char *name;
@@ -165,7 +154,13 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
     lua_settop(L, ALGORITHM);
     check_type(L, ALGORITHM, NULL, ALGORITHM, STRING | OPTIONAL);
     luaL_checkstack(L, STACK_SIZE, NULL);
-    push_fields(L, provider);
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        const int types = FIELDS[i].types[provider];
+        if (types != 0)
+            push_field(L, FIELDS[i].argument, FIELDS[i].name, types);
+        else
+            lua_pushnil(L);
+    }
     if (provider == HUAWEI && lua_type(L, QUERY) != LUA_TNIL) { /* signed in another order */
         lua_pushnil(L);
         lua_replace(L, TARGET);
@@ -196,12 +191,10 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
  * fraction, because its decimal point depends on the locale. */
 static bool read_time(lua_State *L, kms_signer *signer)
 {
-    const lua_Number limit = (lua_Number)(KMS_TIME_LIMIT_MS + 1) / 1000;
-    lua_Number seconds = lua_tonumber(L, TIMESTAMP);
-    if (seconds >= 0 && seconds < limit) {
-        signer->time = (int64_t)(seconds * 1000 + 0.5);
-        if (signer->time <= KMS_TIME_LIMIT_MS)
-            return true;
+    const lua_Number seconds = lua_tonumber(L, TIMESTAMP), milliseconds = seconds * 1000 + 0.5;
+    if (seconds >= 0 && milliseconds < (lua_Number)(KMS_TIME_LIMIT_MS + 1)) {
+        signer->time = (int64_t)milliseconds;
+        return true;
     }
     return kms_signer_fail(
         signer, "timestamp must be Unix time in seconds, up to the end of year 9999; got %.0e",

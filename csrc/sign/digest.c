@@ -64,31 +64,20 @@ static bool compute_hmac(kms_signer *signer, kms_hash hash, kms_slice data,
     return is_done;
 }
 
-/* Writes the hash or code as hex, and wipes it. Returns `is_done`. */
-static bool write_hex(bool is_done, unsigned char bytes[KMS_HASH_SIZE], char out[KMS_HASH_HEX + 1])
+bool kms_digest_hex(kms_signer *signer, kms_hash hash, bool is_keyed, kms_slice data,
+                    char out[KMS_HASH_HEX + 1])
 {
     static const char DIGITS[] = "0123456789abcdef";
+    unsigned char bytes[KMS_HASH_SIZE];
+    bool is_done = is_keyed ? compute_hmac(signer, hash, data, bytes)
+                            : compute(signer, hash, KMS_LITERAL(""), data, bytes);
     for (size_t i = 0; is_done && i < KMS_HASH_SIZE; i++) {
         out[2 * i] = DIGITS[bytes[i] >> 4];
         out[2 * i + 1] = DIGITS[bytes[i] & 15];
     }
     out[KMS_HASH_HEX] = '\0';
-    kms_wipe(bytes, KMS_HASH_SIZE);
+    kms_wipe(bytes, sizeof bytes);
     return is_done;
-}
-
-bool kms_digest_hash_hex(kms_signer *signer, kms_hash hash, kms_slice data,
-                         char out[KMS_HASH_HEX + 1])
-{
-    unsigned char bytes[KMS_HASH_SIZE];
-    return write_hex(compute(signer, hash, KMS_LITERAL(""), data, bytes), bytes, out);
-}
-
-bool kms_digest_hmac_hex(kms_signer *signer, kms_hash hash, kms_slice data,
-                         char out[KMS_HASH_HEX + 1])
-{
-    unsigned char code[KMS_HASH_SIZE];
-    return write_hex(compute_hmac(signer, hash, data, code), code, out);
 }
 
 bool kms_digest_hmac_base64(kms_signer *signer, kms_slice data, char out[KMS_HASH_BASE64 + 1])

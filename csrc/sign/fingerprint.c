@@ -20,5 +20,5 @@ bool kms_fingerprint_compute(kms_signer *signer)
     kms_buffer_append(text, DOMAIN, sizeof DOMAIN);
     kms_buffer_append_slice(text, signer->credentials.access_key);
     return kms_validate_buffer(signer, "access_key", text) &&
-           kms_digest_hmac_hex(signer, KMS_SHA256, kms_buffer_view(text), signer->signature);
+           kms_digest_hex(signer, KMS_SHA256, true, kms_buffer_view(text), signer->signature);
 }

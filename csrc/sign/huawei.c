@@ -205,14 +205,10 @@ static bool write_payload_hash(kms_signer *signer, const huawei_algorithm *algor
         return kms_signer_fail(signer, "body must be at most %d bytes; got %zu", KMS_BODY_LIMIT,
                                body.length);
     const kms_pair *header = find_header(signer, algorithm->content_header);
-    if (header != NULL) {
-        kms_buffer_append_slice(out, header->value);
-    } else {
-        if (!kms_digest_hash_hex(signer, algorithm->hash, body, hash))
-            return false;
-        kms_buffer_append(out, hash, KMS_HASH_HEX);
-        kms_wipe(hash, sizeof hash);
-    }
+    if (header == NULL && !kms_digest_hex(signer, algorithm->hash, false, body, hash))
+        return false;
+    kms_buffer_append_slice(out, header != NULL ? header->value : (kms_slice){hash, KMS_HASH_HEX});
+    kms_wipe(hash, sizeof hash);
     return kms_validate_buffer(signer, "headers", out);
 }
 
@@ -220,8 +216,8 @@ static bool write_string_to_sign(kms_signer *signer, const huawei_algorithm *alg
 {
     char hash[KMS_HASH_HEX + 1];
     kms_buffer *out = &signer->stages[KMS_STRING_TO_SIGN];
-    if (!kms_digest_hash_hex(signer, algorithm->hash,
-                             kms_buffer_view(&signer->stages[KMS_CANONICAL_REQUEST]), hash))
+    if (!kms_digest_hex(signer, algorithm->hash, false,
+                        kms_buffer_view(&signer->stages[KMS_CANONICAL_REQUEST]), hash))
         return false;
     kms_buffer_append_string(out, algorithm->name);
     kms_buffer_append_char(out, '\n');
@@ -254,8 +250,8 @@ bool kms_huawei_sign(kms_signer *signer)
            complete_date(signer) && complete_token(signer) && write_canonical_target(signer) &&
            write_canonical_headers(signer) && write_payload_hash(signer, algorithm) &&
            write_string_to_sign(signer, algorithm) &&
-           kms_digest_hmac_hex(signer, algorithm->hash,
-                               kms_buffer_view(&signer->stages[KMS_STRING_TO_SIGN]),
-                               signer->signature) &&
+           kms_digest_hex(signer, algorithm->hash, true,
+                          kms_buffer_view(&signer->stages[KMS_STRING_TO_SIGN]),
+                          signer->signature) &&
            write_authorization(signer, algorithm);
 }

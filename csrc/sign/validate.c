@@ -74,11 +74,9 @@ bool kms_validate_text(kms_signer *signer, kms_text_rule rule, kms_slice text, s
 bool kms_validate_keys(kms_signer *signer)
 {
     const kms_credentials *credentials = &signer->credentials;
-    if (!kms_validate_text(signer, KMS_RULE_ACCESS_KEY, credentials->access_key, 0))
-        return false;
-    if (credentials->secret_key.length == 0)
-        return kms_signer_fail(signer, "secret_key must not be empty");
-    return true;
+    return kms_validate_text(signer, KMS_RULE_ACCESS_KEY, credentials->access_key, 0) &&
+           (credentials->secret_key.length > 0 ||
+            kms_signer_fail(signer, "secret_key must not be empty"));
 }
 
 bool kms_validate_buffer(kms_signer *signer, const char *field, const kms_buffer *buffer)
