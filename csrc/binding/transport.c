@@ -72,11 +72,11 @@ kms_transport *kms_transport_check(lua_State *L, int index)
     return self;
 }
 
-/* Reads the settings that are on top of the stack. */
-static void read_options(lua_State *L, kms_options *options)
+/* Reads the settings in the table at `index`. */
+static void read_options(lua_State *L, int index, kms_options *options)
 {
     for (int i = 0; i < KMS_OPTION_COUNT; i++) {
-        lua_getfield(L, -1, KMS_OPTION_NAMES[i]);
+        lua_getfield(L, index, KMS_OPTION_NAMES[i]);
         /* lua_tonumber would copy a string, which may be a secret. */
         if (lua_type(L, -1) == LUA_TNUMBER)
             options->number[i] = lua_tonumber(L, -1);
@@ -104,9 +104,7 @@ static int new_transport(lua_State *L)
     self->pool = kms_pool_new();
     if (self->pool == NULL)
         luaL_error(L, "not enough memory");
-    lua_pushvalue(L, SETTINGS);
-    read_options(L, &self->pool->options);
-    lua_pop(L, 1);
+    read_options(L, SETTINGS, &self->pool->options);
     return 1;
 }
 

@@ -159,12 +159,10 @@ kms_connection *kms_connection_open(CURLM *multi, const kms_options *options,
 bool kms_connection_finish_open(kms_connection *connection, CURLcode result, kms_http_error *error)
 {
     if (result == CURLE_OK)
-        result = curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->socket);
-    if (result == CURLE_OK && connection->socket == CURL_SOCKET_BAD)
-        result = CURLE_COULDNT_CONNECT;
-    if (result == CURLE_OK)
+        curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->socket);
+    if (connection->socket != CURL_SOCKET_BAD)
         return true;
-    describe_open_failure(connection, result, error);
+    describe_open_failure(connection, result == CURLE_OK ? CURLE_COULDNT_CONNECT : result, error);
     return false;
 }
 
