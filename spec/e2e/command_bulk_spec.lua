@@ -12,7 +12,7 @@ local kms_command = require "spec.helpers.kms_command"
 local KILLS = 10
 local MAX_SESSIONS = 60
 
--- What a bad network and a busy cloud do. close_before on a kept connection makes the transport send the request again.
+-- What a bad network and a busy cloud do.
 local FAULTS = {
   "close_before", { kind = "close_before", applied = true }, { kind = "close_within", part = "head" },
   { kind = "close_within", part = "body" }, "bad_gateway", { kind = "status", status = 503, body = "" },

@@ -87,6 +87,8 @@ local function run_attempt(self, clock_offset)
   local signed_at = self:now() + clock_offset
   local request, err = build_request(self.operation, self.params, settings)
   if not request then return nil, err end
+  -- A caller that repeats changes by itself must learn of every request that may have been carried out.
+  if policy.attempts == 1 and not self.operation.read_only then request.idempotent = false end
   local signature
   signature, err = self.cloud.authenticate(request, self.credentials, signed_at, settings)
   if not signature then return nil, err end

@@ -31,6 +31,14 @@ describe("kms.call", function()
     assert.matches("Access=AK2,", fake_transport.headers(transport.requests[3]).authorization)
   end)
 
+  it("lets the transport send a change twice only if the client retries by itself", function()
+    for _, row in ipairs { { nil, true }, { { attempts = 2 }, true }, { false, false } } do
+      local transport = fake_transport.new(MOVED)
+      assert(new_client(transport, { retry = row[1] }):update_primary_region(PARAMS))
+      assert.equal(row[2], transport.requests[1].idempotent)
+    end
+  end)
+
   it("sends nothing without credentials", function()
     local transport = fake_transport.new(MOVED)
     local client = new_client(transport, { credentials = function() return nil, "vault is sealed" end })
