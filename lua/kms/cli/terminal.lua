@@ -10,6 +10,13 @@ local MIN_WIDTH = 20
 local is_found, uv = pcall(require, "luv")
 if not is_found then uv = nil end
 
+-- A write to a closed pipe is an error instead of the end of the process: a run ends in order, with its journal.
+local pipe_signal = uv and uv.new_signal()
+if pipe_signal then
+  pipe_signal:start("sigpipe", function() end)
+  pipe_signal:unref()
+end
+
 --- Returns whether the module luv is there.
 ---@return boolean
 function terminal.has_signals() return uv ~= nil end
