@@ -75,6 +75,8 @@ local function add_record(state, record, line)
     end
   elseif record.type == "stop" then
     state.last_stop = record
+  elseif record.type == "resume" then
+    state.last_stop = nil
   elseif not apply(state.steps, record) then
     return ("names step %s, which is not in its plan"):format(format_number(record.n))
   end
@@ -85,7 +87,7 @@ end
 ---@field steps table[]
 ---@field is_complete boolean the whole plan is there; without it, nothing was sent
 ---@field size integer bytes up to the end of the last complete record
----@field last_stop table? how the last session ended
+---@field last_stop table? how the last session ended; nil: it is under way, or it was cut
 
 --- Adds all complete lines of a file.
 ---@return string? problem

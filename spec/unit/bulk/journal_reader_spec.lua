@@ -31,6 +31,11 @@ describe("reading a journal", function()
     assert.is_table(state.last_stop.counts)
   end)
 
+  it("knows no end of a session that was cut after another one", function()
+    files.write(path, text .. '{"t":"2026-11-28T08:00:00.000Z","type":"resume"}\n')
+    assert.is_nil(assert(journal_reader.read(path)).last_stop)
+  end)
+
   it("takes a step that was begun and not ended as doubtful", function()
     local last_end = text:find '{[^{}]*"type":"end","n":4'
     files.write(path, text:sub(1, last_end - 1))
