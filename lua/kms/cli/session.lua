@@ -41,15 +41,16 @@ local function print_outcome(self, event)
       message = err.message, request_id = err.request_id })
   elseif not is_terminal or options.verbose then
     out:write(event.key, "  ", event.outcome, event.inferred and " (inferred)" or "",
-      err.message and ("  %s%s"):format(err.code and err.code .. " " or "", err.message) or "", "\n")
+      err.message and "  " .. summary.describe_error(err) or "", "\n")
   end
 end
 
 --- Prints the first key, and asks whether to go on.
 local function handle_first(self, event)
   local context, err = self.context, event.error
-  local text = err and ("%s: %s%s"):format(event.outcome, err.code and err.code .. " " or "", err.message)
-    or ("%s in %.2f s"):format(event.outcome, event.seconds)
+  local outcome = event.outcome == "already" and self.request.already or event.outcome
+  local text = err and ("%s: %s"):format(outcome, summary.describe_error(err, true))
+    or ("%s%s in %.2f s"):format(outcome, event.inferred and " (inferred)" or "", event.seconds)
   context:note("First key %s: %s", event.key, text)
   if not event.is_first then return end
   self.has_first = true

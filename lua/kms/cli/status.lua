@@ -28,7 +28,7 @@ end
 local function print_keys(out, keys)
   for _, key in ipairs(keys) do
     out:write(key.key, "  ", key.outcome, key.inferred and " (inferred)" or "",
-      key.message and ("  %s%s"):format(key.code and key.code .. " " or "", key.message) or "", "\n")
+      key.message and "  " .. summary.describe_error(key) or "", "\n")
   end
 end
 

@@ -7,6 +7,7 @@ local progress = require "kms.cli.progress"
 local summary = {}
 
 local MIN_TEXT = 30 -- columns
+local MAX_WORD = 100 -- bytes
 local MAX_UNCERTAIN = 50 -- keys that are named; `kms status` names all
 
 -- Stops that mean that the credentials are at fault.
@@ -18,6 +19,24 @@ local IS_CREDENTIALS = { credentials = true, forbidden = true }
 ---@field resume string? the command that continues
 ---@field undo string? the command that takes back
 ---@field status string? the command that lists all keys
+
+--- Shortens words that nobody reads, such as the canonical request in a refusal.
+local function shorten_words(text)
+  return (text:gsub("%S+", function(word)
+    if #word <= MAX_WORD then return nil end
+    local ending = word:match "[,;.]$" or ""
+    return word:sub(1, MAX_WORD / 2) .. "..." .. ending
+  end))
+end
+
+--- Describes a failure: the code of the cloud and the message. The codes of transport errors are in their messages.
+---@param err { code: string?, message: string }
+---@param is_short boolean? long words are shortened
+---@return string
+function summary.describe_error(err, is_short)
+  local code = err.code and err.code:find "[%u%d]" and err.code .. " " or ""
+  return code .. (is_short and shorten_words(err.message) or err.message)
+end
 
 --- Breaks a text into lines for a terminal. All but the first are set further in.
 ---@param text string
@@ -56,13 +75,13 @@ local function format_headline(result, texts, style)
     return ("%s%s: %s."):format(texts.headline or "Done", time ~= "" and " in" .. time or "", counts)
   end
   local what = style:paint("stopped", "Stopped") .. (time ~= "" and " after" .. time or "")
-  local message = result.stop.message:gsub("%.$", "")
+  local message = shorten_words(result.stop.message):gsub("%.$", "")
   return summary.wrap(("%s: %s."):format(what, message), "", style.width) .. "\n" .. counts .. "."
 end
 
 --- Lists the lines about one distinct error.
 local function add_error(lines, group, texts, style)
-  local what = (group.code and group.code .. " " or "") .. group.message
+  local what = summary.describe_error(group, true)
   -- The word is coloured after the line is broken, because colours have no width.
   local label = group.uncertain and ("%d uncertain"):format(group.count) or tostring(group.count)
   local text = summary.wrap(label .. (group.uncertain and ": " or " x ") .. what, "  ", style.width)

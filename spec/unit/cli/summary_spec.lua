@@ -43,6 +43,14 @@ Take it back:             kms undo J
 ]], summary.format(new_result(), TEXTS, PLAIN))
   end)
 
+  it("has codes of the cloud, no codes of transport errors, and no endless words", function()
+    assert.equal("KMS.0308 Invalid parameter.", summary.describe_error { code = "KMS.0308", message = "Invalid parameter." })
+    assert.equal("cannot connect", summary.describe_error { code = "connect", message = "cannot connect" })
+    local message = "refused: " .. ("x"):rep(300) .. "; the secret key is wrong"
+    assert.equal(message, summary.describe_error { message = message })
+    assert.equal("refused: " .. ("x"):rep(50) .. "...; the secret key is wrong", summary.describe_error({ message = message }, true))
+  end)
+
   it("has one line and how to take it back if all is well", function()
     assert.equal("Done in 15 s: 300 done.\n\nTake it back:  kms undo J\n",
       summary.format(with_nothing { done = 300 }, TEXTS, PLAIN))
