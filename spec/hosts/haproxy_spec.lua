@@ -7,6 +7,7 @@ local subprocess = require "spec.helpers.subprocess"
 
 local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
 local MAX_PING = 0.02 -- seconds
+local MAX_TRIES = 3 -- other processes of the machine may delay a ping; a call that blocks does so by a second each time
 local CALL_COUNT, DELAY = 50, 0.5
 local LUA = "lua5.3" -- Debian's HAProxy has this version
 
@@ -107,14 +108,12 @@ describe("in HAProxy #inspect", function()
     assert.is_true(client:clock() - started_at < CALL_COUNT * DELAY / 2)
   end)
 
-  it("other requests are served within 20 ms while a call waits for a second #timing", function()
-    start "nbthread 1"
-    finally(stop)
-    assert.equal(200, client:send(new_request("/keys/" .. key_tag)).status)
+  --- Sends pings while a call waits for a second. Returns the seconds of the longest one.
+  local function measure_pings()
     emulator_client.fault { kind = "delay", seconds = 1, times = 1 }
     local multi, ping_count, longest = curl.multi(), 0, 0
-    assert(multi:add(client, new_request("/keys/" .. key_tag)))
     local response
+    assert(multi:add(client, new_request("/keys/" .. key_tag)))
     repeat
       local sent_at = client:clock()
       assert.equal("pong", client:send(new_request "/ping").body)
@@ -123,6 +122,18 @@ describe("in HAProxy #inspect", function()
     until response
     assert.equal(200, response.status)
     assert.is_true(ping_count > 20)
+    return longest
+  end
+
+  it("other requests are served within 20 ms while a call waits for a second #timing", function()
+    start "nbthread 1"
+    finally(stop)
+    assert.equal(200, client:send(new_request("/keys/" .. key_tag)).status)
+    local longest = math.huge
+    for _ = 1, MAX_TRIES do
+      longest = math.min(longest, measure_pings())
+      if longest < MAX_PING then break end
+    end
     assert.is_true(longest < MAX_PING, ("the longest ping took %.1f ms"):format(longest * 1000))
   end)
 

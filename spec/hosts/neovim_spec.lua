@@ -5,6 +5,7 @@ local host_programs = require "spec.helpers.host_programs"
 local subprocess = require "spec.helpers.subprocess"
 
 local MAX_GAP_MS = 20
+local MAX_TRIES = 3 -- other processes of the machine may cause a gap; a call that blocks causes one of a second each time
 
 local reason = host_programs.missing "nvim"
 if reason then
@@ -40,9 +41,13 @@ describe("in Neovim #inspect", function()
   end)
 
   it("the editor's loop has no gap above 20 ms while a call waits for a second #timing", function()
-    local output = run_calls()
-    local gap = tonumber(output:match "^%S+\ttrue\t(%d+)\n")
-    assert.is_truthy(gap, output)
+    local gap = math.huge
+    for _ = 1, MAX_TRIES do
+      local output = run_calls()
+      local measured = assert(tonumber(output:match "^%S+\ttrue\t(%d+)\n"), output)
+      gap = math.min(gap, measured)
+      if gap < MAX_GAP_MS then break end
+    end
     assert.is_true(gap < MAX_GAP_MS, ("the largest gap was %d ms"):format(gap))
   end)
 
