@@ -89,7 +89,8 @@ describe("an operator", function()
   end)
 
   --- Sends a signal to a run when it has sent some requests.
-  local function interrupt(signal)
+  ---@param next_command string? of a shell, with the process in $pid
+  local function interrupt(signal, next_command)
     emulated.settings { latency = { distribution = "fixed", seconds = 0.3 } }
     return run(([[
       set -m
@@ -97,8 +98,10 @@ describe("an operator", function()
       pid=$!
       while ! grep -qs '"begin","n":5' $DIR/j; do :; done
       kill -%s $pid
+      %s
       wait $pid
-      echo $?]]):format(kms_command.line "move $DIR/keys.txt --from cn-north-4 --to cn-east-3 --yes --journal $DIR/j", signal))
+      echo $?]]):format(kms_command.line "move $DIR/keys.txt --from cn-north-4 --to cn-east-3 --yes --journal $DIR/j", signal,
+      next_command or ""))
   end
 
   for signal, row in pairs { INT = { 130, "Ctrl%-C" }, TERM = { 143, "SIGTERM" } } do
@@ -116,6 +119,15 @@ describe("an operator", function()
       assert.equal(done, lines)
     end)
   end
+
+  it("stops a run at once by a second Ctrl-C, and reads which keys are uncertain until the run continues", function()
+    local result = interrupt("INT", "while ! grep -qs Stopping $DIR/err; do :; done; kill -INT $pid")
+    assert.equal("130\n", result.out, result.err)
+    local err = files.read(folder .. "/err")
+    assert.matches("%d+ uncertain: the run ended before the response\n        " .. bulk_cloud.key_id(2):sub(1, 7), err)
+    assert.equal(0, run("kms resume $DIR/j --yes --rate 500").status)
+    assert.equal(30, count_moved())
+  end)
 
   it("runs the same list again without a failure, because keys that are there already are told apart", function()
     assert.equal(0, run(MOVE).status)
@@ -194,6 +206,20 @@ describe("an operator", function()
     assert.is_true(count_moved() < 30)
     assert.equal(0, run("kms resume $DIR/j --yes").status)
     assert.equal(30, count_moved())
+  end)
+
+  it("is stopped by a full file system as by a size limit, and a copy of the journal continues", function()
+    prepare(60)
+    local result = run([[unshare -Urm bash -c 'mount -t tmpfs -o size=20k none /mnt && "$@"; status=$?; cp /mnt/j $DIR/j; exit $status' - ]]
+      .. kms_command.line "move $DIR/keys.txt --from cn-north-4 --to cn-east-3 --yes --rate 500 --journal /mnt/j")
+    assert.equal(4, result.status, result.err)
+    assert.matches("cannot write journal /mnt/j: no space left on device", result.err, 1, true)
+    local moved = count_moved()
+    assert.is_true(moved > 0 and moved < 60, moved)
+    local status = cjson.decode(run("kms status $DIR/j --json").out)
+    assert.is_true(status.done + status.uncertain >= moved)
+    assert.equal(0, run("kms resume $DIR/j --yes").status)
+    assert.equal(60, count_moved())
   end)
 
   it("is refused before the first request if the journal cannot be written", function()

@@ -61,12 +61,15 @@ function kms_command.run(words, variables) return kms_command.run_script("kms " 
 ---@param words string of a shell
 ---@param columns integer
 ---@param variables table<string, string|false>?
+---@param input string? what a person types; default: nothing
 ---@return string screen
-function kms_command.run_on_terminal(words, columns, variables)
+function kms_command.run_on_terminal(words, columns, variables, input)
   local command = ("stty cols %d; %s"):format(columns, kms_command.line(words))
   local environment = merge(variables)
   environment.TERM = environment.TERM or "xterm"
-  return (subprocess.execute(("script -qec %s /dev/null < /dev/null"):format(quote(command)), environment):gsub("\r", ""))
+  local typed = input and ("printf %%s %s"):format(quote(input)) or "true"
+  local script = ("%s | script -qec %s /dev/null"):format(typed, quote(command))
+  return (subprocess.execute("bash -c " .. quote(script), environment):gsub("\r", ""))
 end
 
 return kms_command

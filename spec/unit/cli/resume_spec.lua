@@ -1,6 +1,8 @@
 --- kms.cli.resume: continues a run from its journal alone.
 
 local cli_bulk = require "spec.helpers.cli_bulk"
+local files = require "spec.helpers.files"
+local kms = require "kms"
 
 describe("kms resume", function()
   local self
@@ -26,6 +28,21 @@ describe("kms resume", function()
     assert.equal(0, status)
     assert.matches("^3 of 4 keys are left: new names at ocapi%.ncloud%.com\n", err)
     for i = 1, 4 do assert.equal("key-" .. i, self.cloud:name_of(i)) end
+  end)
+
+  it("comes to the same result if the journal was cut at any byte of its last three records", function()
+    assert.equal(0, (self:run("move", self:write_ids(4), "--from", "cn-north-4", "--to", "cn-east-3", "--yes", "--journal", self.journal)))
+    local text = files.read(self.journal)
+    local first = text:find '{[^\n]*\n[^\n]*\n[^\n]*\n$'
+    assert.matches('"type":"begin"', text:match("[^\n]*", first))
+    for size = first - 1, #text do
+      files.write(self.journal, text:sub(1, size))
+      local status, _, err = self:run("resume", self.journal, "--yes")
+      assert.equal(0, status, err)
+      local counts = assert(kms.bulk.read(self.journal))
+      assert.equal(4, counts.done + counts.already)
+      assert.equal(4, self.cloud:count_moved(4))
+    end
   end)
 
   it("refuses a journal that does not exist", function()
