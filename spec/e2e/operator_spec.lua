@@ -157,7 +157,7 @@ describe("an operator", function()
     assert.equal(0, count_huawei_requests())
     result = run(MOVE .. "--skip-invalid")
     assert.equal(0, result.status)
-    assert.matches("1 duplicate is left out.", result.err, 1, true)
+    assert.matches("1 duplicate is left out: line ", result.err, 1, true)
     assert.matches("2 done", result.err)
   end)
 

@@ -130,11 +130,11 @@ local function compare_items(steps, planned)
 end
 
 --- Builds the error for items that are not valid.
-local function create_items_error(problems)
+local function create_items_error(problems, duplicates)
   table.sort(problems, function(a, b) return a.line < b.line end)
   local first = ("item %d is not valid: %s"):format(problems[1].line, problems[1].message)
   local err = new_error("items", problems[2] and ("%s; %d items in all"):format(first, #problems) or first)
-  err.problems = problems
+  err.problems, err.duplicates = problems, duplicates
   return err
 end
 
@@ -147,7 +147,7 @@ local function order_steps(self, steps, problems)
     if not more then return nil, err end
     for _, problem in ipairs(more) do problems[#problems + 1] = problem end
   end
-  if problems[1] then return nil, create_items_error(problems) end
+  if problems[1] then return nil, create_items_error(problems, self.duplicates) end
   for _, step in ipairs(steps) do step.is_planned = step.outcome and true or nil end
   return steps
 end
@@ -163,7 +163,7 @@ local function find_steps(self, options, state)
     self.duplicates = collected.duplicates
   end
   if not has_plan then return order_steps(self, collected.steps, problems) end
-  if problems and problems[1] then return nil, create_items_error(problems) end
+  if problems and problems[1] then return nil, create_items_error(problems, self.duplicates) end
   local problem = compare_header(state.header, self.requester.target, self.entry.name)
     or collected and compare_items(collected.steps, state.steps)
   if problem then

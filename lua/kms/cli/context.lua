@@ -17,6 +17,7 @@ local context = {}
 ---@field style kms.cli.Style of standard output
 ---@field err_style kms.cli.Style of standard error
 ---@field attempts kms.cli.Attempts
+---@field option_names table<string, string>? options of the command by those of the client, where the names differ
 local Context = {}
 Context.__index = Context
 
@@ -40,18 +41,20 @@ function Context:refuse(problem)
 end
 
 --- Converts the names of options in a message of the library to those of the command line. Credentials have none there.
-local function name_options(message)
+local function name_options(message, names)
   message = tostring(message):gsub("give the option credentials%.[%l_]+ or set", "set")
   return (message:gsub("give the option ([%l_]+) or set", function(name)
-    return "give --" .. name:gsub("_", "-") .. " or set"
+    return "give " .. (names and names[name] or "--" .. name:gsub("_", "-")) .. " or set"
   end))
 end
 
 --- Formats an error for people: what failed, the hint, and what to quote to the cloud's support.
 ---@param err kms.Error
+---@param option_names table<string, string>? options of the command by those of the client, where the names differ
 ---@return string
-function context.describe(err)
-  local lines = { (err.kind == "service" and err.code and err.code .. ": " or "") .. name_options(err.message) }
+function context.describe(err, option_names)
+  local code = err.kind == "service" and err.code and err.code .. ": " or ""
+  local lines = { code .. name_options(err.message, option_names) }
   if err.hint then lines[#lines + 1] = "hint: " .. err.hint end
   local details = {}
   if err.status then details[#details + 1] = ("HTTP %d"):format(err.status) end
@@ -66,7 +69,7 @@ end
 ---@param err kms.Error
 ---@return integer exit_status
 function Context:fail(err)
-  self.err:write(self.path, ": ", context.describe(err), "\n")
+  self.err:write(self.path, ": ", context.describe(err, self.option_names), "\n")
   self.err:flush()
   return exit_status.of_error(err)
 end

@@ -60,6 +60,7 @@ local function describe(target, parsed, rate)
 end
 
 local function run(parsed, context)
+  context.option_names = { region = "--from" }
   local client = context:client("huawei", { region = parsed.from })
   local target, err = client:target()
   if not target then return context:fail(err) end

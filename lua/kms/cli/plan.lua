@@ -105,11 +105,24 @@ function plan.create(context, request, on_progress)
     if not err.problems then return nil, context:fail(err) end
     local count = #err.problems
     local title = ("%d %s not valid"):format(count, count == 1 and "key is" or "keys are")
+    if not context.options.skip_invalid then plan.note_duplicates(context, err.duplicates) end
     local status = report_problems(context, title, err.problems, labels)
     if status then return nil, status end
     items = drop_items(items, err.problems)
   end
   return nil, context:refuse "no key of the list is valid"
+end
+
+--- Says which lines repeat an earlier one.
+---@param context kms.cli.Context
+---@param lines integer[]
+function plan.note_duplicates(context, lines)
+  local count = #lines
+  if count == 0 then return end
+  local shown = context.options.verbose and count or math.min(count, MAX_PROBLEMS)
+  context:note("%d %s left out: line%s %s%s", count, count == 1 and "duplicate is" or "duplicates are",
+    count == 1 and "" or "s", table.concat(lines, ", ", 1, shown),
+    shown < count and (" and %d more"):format(count - shown) or "")
 end
 
 local function is_left(step) return step.outcome ~= "done" and step.outcome ~= "already" end

@@ -6,6 +6,8 @@ local plan = require "kms.cli.plan"
 local selection = require "kms.cli.selection"
 local session = require "kms.cli.session"
 
+local MAX_NAMES = 5 -- of keys that are left out, unless --verbose
+
 local LAYOUT = {
   words = { "key_tag", "key_name" },
   members = { key_tag = "key_tag", tag = "key_tag", key = "key_tag", key_name = "key_name", new_name = "key_name" },
@@ -51,6 +53,21 @@ local function to_items(keys)
   return items
 end
 
+--- Says which keys the rule would rename if they were not pending deletion.
+local function note_revoked(context, keys, rule)
+  local names = {}
+  for _, key in ipairs(keys) do
+    if key.is_revoked and rule(key.name) then names[#names + 1] = key.name end
+  end
+  if not names[1] then return end
+  local count = #names
+  local limit = context.options.verbose and count or math.min(count, MAX_NAMES)
+  local shown = table.concat(names, ", ", 1, limit)
+  if count > limit then shown = ("%s and %d more"):format(shown, count - limit) end
+  context:note("%d %s left out: %s %s pending deletion", count, count == 1 and "key is" or "keys are", shown,
+    count == 1 and "is" or "are")
+end
+
 --- Finds what is wrong with the choice of keys and of the rule.
 local function find_problem(parsed)
   if (parsed.match == nil) ~= (parsed.replace == nil) then return "--match and --replace belong together" end
@@ -77,6 +94,7 @@ local function find_items(context, client)
   end
   local keys, err = selection.list_named(client)
   if not keys then return nil, context:fail(err) end
+  if not items then note_revoked(context, keys, rule) end
   items, problem = complete_items(items or to_items(keys), keys, rule)
   if problem then return nil, context:refuse(problem) end
   if items[1] then return items end

@@ -104,10 +104,6 @@ local function print_plan(self)
   if context.options.quiet then return end
   context.err:write(summary.wrap(self.request.title(self.left), "", context.err_style.width), "\n")
   plan.write_preview(context, self.request, self.run, context.err)
-  local duplicates = #self.run.duplicates
-  if duplicates > 0 then
-    context:note("%d %s left out.", duplicates, duplicates == 1 and "duplicate is" or "duplicates are")
-  end
   context:note("Journal: %s", self.request.options.journal)
 end
 
@@ -140,7 +136,7 @@ local function print_summary(self, result)
     already = request.already,
     resume = can_resume and bulk_options.write_command("resume", journal, options) or nil,
     undo = request.can_undo and bulk_options.write_command("undo", journal, options) or nil,
-    status = bulk_options.write_command("status", journal, {}),
+    status = bulk_options.write_command("status --keys", journal, {}),
   }, context.err_style))
   context.err:flush()
   return status
@@ -151,6 +147,7 @@ local function run(context, request)
   local status
   self.run, status = plan.create(context, request, function(event) self:handle(event) end)
   if not self.run then return status end
+  plan.note_duplicates(context, self.run.duplicates)
   if context.options.dry_run then return plan.print_dry_run(context, request, self.run) end
   self.left = plan.count_left(self.run)
   if self.left == 0 then

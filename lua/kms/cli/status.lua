@@ -52,7 +52,7 @@ local function print_table(context, status, keys)
     already = texts.already, headline = "So far",
     resume = bulk_options.write_command("resume", path, {}),
     undo = texts.can_undo and bulk_options.write_command("undo", path, {}) or nil,
-    status = "--keys",
+    status = bulk_options.write_command("status --keys", path, {}),
   }, context.style))
   if keys then
     out:write "\n"

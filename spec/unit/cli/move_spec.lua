@@ -64,6 +64,16 @@ describe("kms move", function()
     assert.equal(0, #self.cloud.requests)
   end)
 
+  it("names its own option if there is no region", function()
+    function self.cloud.huawei()
+      return { target = function()
+        return nil, { kind = "invalid", code = "region", message = "no region: give the option region or set R" }
+      end }
+    end
+    local status, _, err = self:run("move", self:write_ids(1), "--to", "cn-east-3")
+    assert.same({ 1, "kms move: no region: give --from or set R\n" }, { status, err })
+  end)
+
   it("takes the project of the target region", function()
     assert(self.cloud:huawei():update_primary_region { key_id = id(1), primary_region = "cn-east-3" })
     local project = self.cloud:huawei():target().project_id

@@ -49,7 +49,15 @@ describe("the plan of a run", function()
   it("counts duplicates, and names columns that are not used", function()
     local _, _, err = move(("name,key_id\na,%s\nb,%s\nc,%s\n"):format(id(1), id(2), id(1)), "--yes")
     assert.matches(": not used: name\n", err)
-    assert.matches("\n1 duplicate is left out%.\n", err)
+    assert.matches("\n1 duplicate is left out: line 4\n", err)
+  end)
+
+  it("names duplicates in a dry run and if the list is refused", function()
+    local list = ("%s\n%s\n%s\n%s\n"):format(id(1), id(2), id(1), id(2))
+    for _, case in ipairs { { list, "--dry-run" }, { list }, { list .. "x\n", "--yes" } } do
+      local _, _, err = move(case[1], case[2])
+      assert.matches("^2 duplicates are left out: lines 3, 4\n", err)
+    end
   end)
 
   it("previews ten names unless all are asked for", function()

@@ -48,8 +48,11 @@ describe("kms rename", function()
 
   it("leaves out keys that wait for their deletion, unless a list names them", function()
     assert(self.cloud:ncloud():request_key_deletion { key_tag = tag(1) })
-    local _, out = rename("--match", "^name", "--replace", "key", "--dry-run")
+    local _, out, err = rename("--match", "^name", "--replace", "key", "--dry-run")
     assert.matches("^3 keys", out)
+    assert.matches("^1 key is left out: name%-1 is pending deletion\n", err)
+    _, _, err = rename("--match", "^name%-[23]", "--replace", "key", "--yes")
+    assert.is_nil(err:find "pending deletion")
   end)
 
   it("says which new names cannot be set, and changes nothing", function()
