@@ -70,7 +70,7 @@ describe("kms with many keys", function()
   local function prepare(kind, number)
     count = number
     emulated.control("PUT", "saved", emulator.new({ keys = new_keys(count) }):save())
-    emulated.settings { request_log = 100000, huawei_quota = 500, latency = { distribution = "uniform", min = 0.02, max = 0.12, seed = 1 },
+    emulated.settings { request_log = 100000, huawei_quota = 250, latency = { distribution = "uniform", min = 0.03, max = 0.2, seed = 1 },
       random_faults = { rate = 0.1, seed = 11, kinds = FAULTS } }
     local lines = {}
     for i = 1, count do lines[i] = LISTS[kind](i) end
