@@ -318,6 +318,10 @@ function bulk.read(path)
   if not state then return nil, err end
   if not state.is_complete then return nil, create_no_plan_error(path) end
   local header, status = state.header, summary.count(state.steps)
+  local behaviour = BEHAVIOURS[header.operation]
+  for _, step in ipairs(behaviour and behaviour.find_hint and state.steps or {}) do
+    if step.outcome == "failed" then step.hint = behaviour.find_hint(step, step) end
+  end
   status.errors, status.uncertain_keys = summary.group_errors(state.steps)
   status.operation, status.host, status.region = header.operation, header.host, header.region
   status.project_id, status.started, status.stop = header.project_id, header.t, state.last_stop

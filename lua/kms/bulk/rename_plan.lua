@@ -30,7 +30,9 @@ local function find_problems(steps, tags, names)
     elseif names and not names[step.key] then
       add(step, ("there is no key with tag %s"):format(validate.quote(step.key)))
     elseif owner and not other then
-      add(step, ("name %s is taken by key %s"):format(validate.quote(name), owner))
+      local present = names and names[owner] or name
+      add(step, ("name %s is taken by key %s%s"):format(validate.quote(name), owner, present == name and ""
+        or (", whose name is %s; case does not count"):format(validate.quote(present))))
     end
     wanted[folded] = wanted[folded] or step
   end

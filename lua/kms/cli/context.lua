@@ -5,6 +5,7 @@ local client = require "kms.cli.client"
 local exit_status = require "kms.cli.exit_status"
 local layout = require "kms.cli.layout"
 local style = require "kms.cli.style"
+local summary = require "kms.cli.summary"
 
 local context = {}
 
@@ -55,7 +56,7 @@ end
 function context.describe(err, option_names)
   local code = err.kind == "service" and err.code and err.code .. ": " or ""
   local lines = { code .. name_options(err.message, option_names) }
-  if err.hint then lines[#lines + 1] = "hint: " .. err.hint end
+  if err.hint then lines[#lines + 1] = summary.format_hint(err.hint) end
   local details = {}
   if err.status then details[#details + 1] = ("HTTP %d"):format(err.status) end
   if err.request_id then details[#details + 1] = "request id " .. err.request_id end

@@ -66,7 +66,17 @@ local function record(client, entry, params, changes)
   for _, request in ipairs(recorder.requests) do
     if target and request.host == target.host then return request end
   end
-  return nil, err, recorder.requests[1] ~= nil
+  return nil, err, recorder.requests[1]
+end
+
+--- Describes what the request needs first.
+---@param client kms.Huawei|kms.Ncloud
+---@param earlier table? the request that would be sent before
+---@return string
+local function describe_missing(client, earlier)
+  if not earlier then return "there are no usable credentials" end
+  if not earlier.target:find "^/v3/projects" then return "credentials are asked for when the run begins" end
+  return ("the project of region %s is looked up when the run begins"):format(client:target().region)
 end
 
 --- Writes the request of a call.
@@ -76,10 +86,9 @@ end
 ---@param context kms.cli.Context
 ---@return integer exit_status
 function dry_run.write(client, entry, params, context)
-  local request, err, needs_requests = record(client, entry, params, {})
-  if not request and (needs_requests or err.kind == "credentials") then
-    context:note("Dry run: %s; placeholders stand in.",
-      needs_requests and "credentials or the project would be asked for first" or "there are no usable credentials")
+  local request, err, earlier = record(client, entry, params, {})
+  if not request and (earlier or err.kind == "credentials") then
+    context:note("Dry run: %s; placeholders stand in.", describe_missing(client, earlier))
     local changes = { credentials = { access_key = PLACEHOLDER, secret_key = PLACEHOLDER } }
     if context.options.project_id == nil and client.provider.name == "huawei" then changes.project_id = PROJECT end
     request, err = record(client, entry, params, changes)

@@ -3,6 +3,7 @@
 local bulk_options = require "kms.cli.bulk_options"
 local options = require "kms.cli.options"
 local plan = require "kms.cli.plan"
+local regions = require "kms.huawei.regions"
 local selection = require "kms.cli.selection"
 local session = require "kms.cli.session"
 
@@ -36,6 +37,16 @@ local function find_items(context, client)
   return to_items(ids)
 end
 
+--- Warns of regions that may be misspelt. New regions exist before they are known here, so this is no refusal.
+local function note_unknown_regions(context, from, to)
+  for _, option in ipairs { { "--from", from }, { "--to", to } } do
+    local region = option[2]
+    if region and not regions.is_known(region) then
+      context:note("Warning: %s %s is not one of the %d known regions", option[1], region, #regions.codes)
+    end
+  end
+end
+
 local function has_targets(items)
   for _, item in ipairs(items) do
     if not item.params.primary_region then return false end
@@ -64,6 +75,10 @@ local function run(parsed, context)
   local client = context:client("huawei", { region = parsed.from })
   local target, err = client:target()
   if not target then return context:fail(err) end
+  if parsed.to and parsed.to == target.region then
+    return context:refuse("--from and --to are the same region, " .. parsed.to)
+  end
+  note_unknown_regions(context, target.region, parsed.to)
   local items, status = find_items(context, client)
   if not items then return status end
   if not items[1] then return context:refuse "the list has no keys" end
@@ -113,6 +128,9 @@ return {
       "moves the keys with a tag, without a question" },
   },
   notes = {
+    "The requests go to the present primary region, --from. If it does not respond, the keys cannot be moved: that a "
+      .. "replica refuses the change is inferred. Replicas still encrypt and decrypt; point the programs to one, and "
+      .. "read docs/failover.md.",
     "Huawei Cloud has no operation that tells where a key is primary. A key that may be in the new region already is "
       .. "moved there once more; that this is accepted is inferred, and the outcome is then "
       .. "'already there (inferred)'.",

@@ -19,6 +19,7 @@ local MAX_PREVIEW = 10 -- lines, unless --verbose
 ---@field format_step (fun(step: kms.bulk.Step, temporary: string?): string)? a line of the preview, if there is one
 ---@field already string "already there"
 ---@field can_undo boolean
+---@field member_names table<string, string>? names in lists by those of params, where they differ
 
 --- Prints that a list is longer.
 local function write_rest(output, style, count)
@@ -41,7 +42,7 @@ local function report_problems(context, title, problems, labels)
   end
   write_rest(err, style, #problems - shown)
   if context.options.skip_invalid then
-    context:note "They are left out.\n"
+    context:note(#problems == 1 and "It is left out.\n" or "They are left out.\n")
     return nil
   end
   context:note "\nCorrect the list, or add --skip-invalid. Nothing was changed."
@@ -87,6 +88,13 @@ local function iterate_items(items)
   end
 end
 
+--- Converts the name of a param that is missing to that of the list.
+local function name_members(message, names)
+  return (message:gsub("^field '([%l_]+)' is missing", function(name)
+    return names and names[name] and names[name] .. " is missing"
+  end))
+end
+
 --- Makes the run. With --skip-invalid, items are left out until the others are valid.
 ---@param context kms.cli.Context
 ---@param request kms.cli.Request
@@ -103,6 +111,7 @@ function plan.create(context, request, on_progress)
     local run, err = kms.bulk(options)
     if run then return run end
     if not err.problems then return nil, context:fail(err) end
+    for _, problem in ipairs(err.problems) do problem.message = name_members(problem.message, request.member_names) end
     local count = #err.problems
     local title = ("%d %s not valid"):format(count, count == 1 and "key is" or "keys are")
     if not context.options.skip_invalid then plan.note_duplicates(context, err.duplicates) end

@@ -3,6 +3,7 @@
 local bulk_options = require "kms.cli.bulk_options"
 local options = require "kms.cli.options"
 local plan = require "kms.cli.plan"
+local rules = require "kms.ncloud.rules"
 local selection = require "kms.cli.selection"
 local session = require "kms.cli.session"
 
@@ -125,7 +126,7 @@ local function run(parsed, context)
   bulk.journal = not parsed.dry_run and (parsed.journal or bulk_options.new_journal "rename") or nil
   return session.run(context, {
     options = bulk, items = items, verb = "Rename", already = "with this name already", can_undo = true,
-    format_step = format_step,
+    format_step = format_step, member_names = { key_name = "new_name" },
     title = function(count)
       local what = count == 1 and "key changes its name" or "keys change their names"
       return ("%d %s at %s"):format(count, what, target.host)
@@ -161,9 +162,11 @@ return {
   examples = {
     { "kms rename --match '^prod%-(.*)' --replace 'live-%1' --dry-run", "shows what names would change" },
     { "kms rename --match '^prod%-(.*)' --replace 'live-%1'", "renames them, and asks after the first one" },
+    { "kms rename --match '^(.+)$' --replace '%1-old' --dry-run", "shows the names with a suffix" },
     { "kms rename names.csv --yes", "renames the keys of a list, without a question" },
   },
   notes = {
+    "A name must be " .. rules.KEY_NAME.text .. ". Names that differ only in case are taken for the same name.",
     "In a Lua pattern, '%-' and '%.' stand for '-' and '.', '%d' for a digit, '%w' for a letter or digit, '.*' for any "
       .. "text. '^' is the begin of the name and '$' its end.",
     session.EXIT_STATUSES,

@@ -14,6 +14,12 @@ local session = {}
 session.EXIT_STATUSES = "Exit status: 0 all keys are done, 1 nothing was sent, 2 some failed, 3 some are uncertain, "
   .. "4 stopped early, 5 credentials refused, 130 Ctrl-C, 143 SIGTERM."
 
+-- What to do if a run stops because there is no response, by cloud.
+local UNREACHABLE_HINTS = {
+  huawei = "the requests go to the present primary region; if it does not respond, point the programs to a replica, "
+    .. "and read docs/failover.md",
+}
+
 local SIGNALS = {
   sigint = { name = "Ctrl-C", status = exit_status.INTERRUPTED },
   sigterm = { name = "SIGTERM", status = exit_status.TERMINATED },
@@ -138,6 +144,11 @@ local function print_summary(self, result)
     undo = request.can_undo and bulk_options.write_command("undo", journal, options) or nil,
     status = bulk_options.write_command("status --keys", journal, {}),
   }, context.err_style))
+  local hint = result.stop and result.stop.code == "unreachable"
+    and UNREACHABLE_HINTS[request.options.client.provider.name]
+  if hint then
+    context.err:write("\n", summary.wrap("hint: " .. hint, "", context.err_style.width), "\n")
+  end
   context.err:flush()
   return status
 end

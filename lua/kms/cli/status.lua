@@ -19,7 +19,8 @@ local function list_keys(status, wanted)
     local outcome = get_outcome(step)
     if not step.is_temporary and (not wanted or wanted[outcome]) then
       list[#list + 1] = { line = step.line, key = step.key, outcome = outcome, inferred = step.inferred,
-        code = step.code, message = step.message, before = step.before, request_id = step.request_id }
+        code = step.code, message = step.message, before = step.before, after = step.params.key_name,
+        request_id = step.request_id }
     end
   end
   return list
@@ -27,7 +28,8 @@ end
 
 local function print_keys(out, keys)
   for _, key in ipairs(keys) do
-    out:write(key.key, "  ", key.outcome, key.inferred and " (inferred)" or "",
+    local names = key.before and key.after and ("%s -> %s  "):format(key.before, key.after) or ""
+    out:write(key.key, "  ", names, key.outcome, key.inferred and " (inferred)" or "",
       key.message and "  " .. summary.describe_error(key) or "", "\n")
   end
 end

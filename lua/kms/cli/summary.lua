@@ -38,6 +38,13 @@ function summary.describe_error(err, is_short)
   return code .. (is_short and shorten_words(err.message) or err.message)
 end
 
+--- Formats a hint: the operation that it names is a command here.
+---@param hint string
+---@return string
+function summary.format_hint(hint)
+  return "hint: " .. hint:gsub("%f[%l]%l+_[%l_]+ returns", function(words) return (words:gsub("_", "-")) end)
+end
+
 --- Breaks a text into lines for a terminal. All but the first are set further in.
 ---@param text string
 ---@param indent string
@@ -86,7 +93,7 @@ local function add_error(lines, group, texts, style)
   local label = group.uncertain and ("%d uncertain"):format(group.count) or tostring(group.count)
   local text = summary.wrap(label .. (group.uncertain and ": " or " x ") .. what, "  ", style.width)
   lines[#lines + 1] = "  " .. style:paint(group.uncertain and "uncertain" or "failed", label) .. text:sub(#label + 3)
-  if group.hint then lines[#lines + 1] = summary.wrap("hint: " .. group.hint, "      ", style.width) end
+  if group.hint then lines[#lines + 1] = summary.wrap(summary.format_hint(group.hint), "      ", style.width) end
   local shown = math.min(#group.keys, MAX_UNCERTAIN)
   for i = 1, shown do lines[#lines + 1] = "        " .. group.keys[i] end
   local rest = group.count - shown

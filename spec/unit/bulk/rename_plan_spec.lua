@@ -103,7 +103,7 @@ describe("the order of renames", function()
     local steps = new_steps { a = "Two", b = "three" }
     rename_plan.order(steps, { a = "one", b = "two" })
     assert.equal(2, steps[1].after)
-    assert.same({ { line = 1, message = 'name "TWO" is taken by key b' } },
+    assert.same({ { line = 1, message = 'name "TWO" is taken by key b, whose name is "two"; case does not count' } },
       rename_plan.order(new_steps { a = "TWO" }, { a = "one", b = "two" }))
     assert.same({}, rename_plan.order(new_steps { a = "ONE" }, { a = "one" }))
   end)

@@ -20,6 +20,8 @@ describe("kms.cli.context", function()
       hint = "Ask the other region.", status = 400, request_id = "r1", attempts = 2, uncertain = true })
     assert.equal("no region: give --region or set R; no access_key: set K", context.describe { kind = "invalid", code = "region",
       message = "no region: give the option region or set R; no access_key: give the option credentials.access_key or set K" })
+    assert.equal("refused\n  hint: get-key returns it", context.describe { kind = "service", message = "refused",
+      hint = "get_key returns it" })
     assert.equal("no region: give --from or set R", context.describe({ kind = "invalid", code = "region",
       message = "no region: give the option region or set R" }, { region = "--from" }))
     assert.equal("lost", context.describe { kind = "transport", code = "closed", message = "lost" })

@@ -39,6 +39,6 @@ describe("kms.cli.dry_run", function()
     local huawei = kms.huawei { region = "cn-north-4", project_id = "auto", credentials = { access_key = "AKID", secret_key = "s" } }
     local out, err = print_request(huawei, "list_key_detail", { key_id = KEY })
     assert.matches("POST /v1.0/" .. ("0"):rep(32), out, 1, true)
-    assert.matches("would be asked for first", err)
+    assert.matches("Dry run: the project of region cn-north-4 is looked up when the run begins; placeholders stand in.", err, 1, true)
   end)
 end)

@@ -64,6 +64,23 @@ describe("kms move", function()
     assert.equal(0, #self.cloud.requests)
   end)
 
+  it("warns of a region that is not known before anything is sent, and refuses a move to the same region", function()
+    local status, _, err = move(self:write_ids(1), "--to", "cn-east-33", "--dry-run")
+    assert.same({ 0, 0 }, { status, #self.cloud.requests })
+    assert.matches("^Warning: %-%-to cn%-east%-33 is not one of the %d+ known regions\n", err)
+    _, _, err = move(self:write_ids(1), "--to", "cn-east-3", "--dry-run")
+    assert.is_nil(err:find "Warning")
+    status, _, err = move(self:write_ids(3), "--to", "cn-north-4")
+    assert.same({ 1, "kms move: --from and --to are the same region, cn-north-4\n" }, { status, err })
+  end)
+
+  it("says what to do if the region does not respond", function()
+    self.cloud.drop = function() return true end
+    local status, _, err = move(self:write_ids(4), "--to", "cn-east-3", "--yes")
+    assert.equal(4, status)
+    assert.matches("\nhint: the requests go to the present primary region; .- docs/failover%.md\n$", err)
+  end)
+
   it("names its own option if there is no region", function()
     function self.cloud.huawei()
       return { target = function()

@@ -65,6 +65,16 @@ describe("kms rename", function()
     assert.equal("name-1 name-2 name-3 name-4", names())
   end)
 
+  it("names the member of the list that is missing", function()
+    local _, _, err = rename(self:write(tag(1) .. "\n"), "--yes")
+    assert.matches("\n  line 1: new_name is missing\n", err)
+  end)
+
+  it("adds a suffix, as its help shows", function()
+    local _, out = rename("--match", "^(.+)$", "--replace", "%1-old", "--dry-run")
+    assert.matches("name%-1          %-> name%-1%-old\n", out)
+  end)
+
   it("refuses to guess which keys and which names", function()
     local list = self:write "name-1 first\n"
     for _, case in ipairs {

@@ -33,6 +33,26 @@ describe("kms status", function()
     assert.same({ 2, id(9) .. "\n" }, { status, out })
   end)
 
+  it("keeps the hint of a key that was refused", function()
+    os.remove(self.journal)
+    self.cloud.filter = function()
+      return { status = 400, headers = {}, body = '{"error":{"error_code":"KMS.0308","error_msg":"Invalid parameter."}}' }
+    end
+    self:run("move", self:write_ids(1), "--from", "cn-north-4", "--to", "cn-east-3", "--journal", self.journal)
+    local _, out = self:run("status", self.journal)
+    assert.matches("hint: the key may be no multi%-region key, or have no replica in cn%-east%-3\n", out)
+  end)
+
+  it("lists renamed keys with the previous and the new name", function()
+    os.remove(self.journal)
+    self:run("rename", self:write "name-1 other\n", "--journal", self.journal)
+    local _, out = self:run("status", self.journal, "--keys")
+    assert.matches("\n" .. bulk_cloud.key_tag(1) .. "  name%-1 %-> other  done\n", out)
+    _, out = self:run("status", self.journal, "--jsonl")
+    local key = cjson.decode(out)
+    assert.same({ "name-1", "other" }, { key.before, key.after })
+  end)
+
   it("prints JSON", function()
     local status, out = self:run("status", self.journal, "--json")
     assert.equal(4, status)
