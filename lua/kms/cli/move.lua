@@ -37,7 +37,7 @@ local function find_items(context, client)
   return to_items(ids)
 end
 
---- Warns of regions that may be misspelt. New regions exist before they are known here, so this is no refusal.
+--- Warns of regions that may be misspelt. New regions exist before they are known here, so they are not refused.
 local function note_unknown_regions(context, from, to)
   for _, option in ipairs { { "--from", from }, { "--to", to } } do
     local region = option[2]
