@@ -56,7 +56,7 @@ end
 ---@return string
 local function join(text, remark)
   if not text then return remark end
-  return (text:sub(-1) == "." and text:sub(1, -2) or text) .. "; " .. remark
+  return text:gsub("%.$", "") .. "; " .. remark
 end
 
 --- Finds the id that the cloud gave a request.

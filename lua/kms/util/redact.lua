@@ -6,7 +6,8 @@
 
 local secret_forms = require "kms.util.secret_forms"
 
-local byte, char, find, gsub, sub = string.byte, string.char, string.find, string.gsub, string.sub
+local byte, char, find, gsub = string.byte, string.char, string.find, string.gsub
+local match, sub = string.match, string.sub
 local floor, min = math.floor, math.min
 
 local redact = {}
@@ -20,6 +21,9 @@ local MIN_CUT_PIECE = 4 -- bytes of a secret at the end of a cut text that are r
 local MAX_ESCAPE = 12 -- bytes of one escaped character
 local MAX_ROUNDS = 3 -- escapes within escapes
 local MAX_DEPTH = 6 -- tables within the tables of an error
+
+-- Patterns of both ends. What runs for every error does without string.sub: see kms.util.secret_forms.
+local BEGINNING, ENDING = "^" .. (".?"):rep(MIN_PIECE), "^.-(" .. ("."):rep(MIN_PIECE) .. ")$"
 
 -- Characters that a terminal obeys instead of showing: C1 controls, and those that change the direction of text.
 local TERMINAL_CONTROLS = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
@@ -109,7 +113,7 @@ end
 --- Replaces every beginning of a secret that has at least `min_count` bytes. Continues after what it has compared, so
 --- that it takes linear time.
 local function replace_beginnings(text, secret, min_count, mark)
-  local piece = sub(secret, 1, MIN_PIECE)
+  local piece = match(secret, BEGINNING)
   local first = find(text, piece, 1, true)
   if not first then return text end
   local parts, from = {}, 1
@@ -125,7 +129,7 @@ end
 --- Replaces every occurrence of a secret, and of its beginnings and ends.
 local function replace_secret(text, secret)
   text = replace_beginnings(text, secret, 1, MARK)
-  if #secret <= MIN_PIECE or not find(text, sub(secret, -MIN_PIECE), 1, true) then return text end
+  if #secret <= MIN_PIECE or not find(text, match(secret, ENDING), 1, true) then return text end
   return replace_beginnings(text:reverse(), secret:reverse(), 1, MARK:reverse()):reverse()
 end
 

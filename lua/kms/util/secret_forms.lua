@@ -3,13 +3,19 @@
 
 local ascii = require "kms.util.ascii"
 
-local byte, char, find, gsub, sub = string.byte, string.char, string.find, string.gsub, string.sub
+local byte, find, gsub, match = string.byte, string.find, string.gsub, string.match
 local floor = math.floor
 
 local secret_forms = {}
 
 local MIN_SECRET = 8 -- bytes; the forms of a shorter secret could be found by chance
-local PROBE = 15 -- bytes of a secret that are encoded to find out whether a text can contain a form of it
+-- The bytes of a secret that are encoded to find out whether a text can contain a form of it.
+local PROBE = "^" .. (".?"):rep(15)
+
+-- This module runs when memory may be short, so it does without string.sub, char and rep: LuaJIT damages its stack when
+-- one of them finds no memory for its string.
+local ZEROS = { [0] = "", "\0", "\0\0" }
+local ANY = { [0] = "", ".", "..", "..." }
 
 local ALPHABET = {} -- by value, from 0
 for letter in ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"):gmatch "." do
@@ -39,8 +45,8 @@ local function new_base64_encoder(offset)
   local hidden = offset == 0 and 0 or offset + 1
   return function(text)
     local size = offset + #text
-    local encoded = gsub(char(0):rep(offset) .. text .. char(0):rep(-size % 3), "(.)(.)(.)", encode_group)
-    return sub(encoded, hidden + 1, floor(size * 8 / 6))
+    local encoded = gsub(ZEROS[offset] .. text .. ZEROS[-size % 3], "(.)(.)(.)", encode_group)
+    return match(encoded, "^" .. ANY[hidden] .. "(.*)" .. ANY[#encoded - floor(size * 8 / 6)] .. "$")
   end
 end
 
@@ -63,7 +69,7 @@ end
 function secret_forms.find(text, secret)
   local forms = {}
   if #secret < MIN_SECRET then return forms end
-  local probe = sub(secret, 1, PROBE)
+  local probe = match(secret, PROBE)
   for _, encode in ipairs(ENCODERS) do
     if find(text, encode(probe), 1, true) then forms[#forms + 1] = encode(secret) end
   end
