@@ -12,12 +12,6 @@ local pause = copas_loop.pause or copas_loop.sleep -- not in Copas 1
 
 local host = {}
 
---- A coroutine other than the main one.
-function host.can_suspend()
-  local thread, is_main = coroutine.running()
-  return thread ~= nil and not is_main
-end
-
 ---@class kms.loop.copas.Waiter
 ---@field call kms.loop.Call
 local Waiter = {}

@@ -6,8 +6,6 @@ local transport = require "kms.loop.transport"
 
 local cqueues = {}
 
-local POLL_INTERVAL = 0.01 -- seconds between two steps where there is no descriptor
-
 local host = {}
 
 -- Per controller, the condition that its driver waits for: a coroutine that steps the loop while there is something to
@@ -34,7 +32,7 @@ local function drive(controller, loop, changed)
     if descriptor then
       controllers.poll({ pollfd = descriptor, events = "r" }, changed, seconds)
     else
-      controllers.poll(changed, math.min(seconds or POLL_INTERVAL, POLL_INTERVAL))
+      controllers.poll(changed, seconds)
     end
     loop:step()
   end

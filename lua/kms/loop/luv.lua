@@ -13,17 +13,9 @@ local schedule = vim and vim.schedule or function(fn) fn() end
 
 local luv = {}
 
-local POLL_INTERVAL = 0.01 -- seconds between two steps where there is no descriptor
-
 local running, yield = coroutine.running, coroutine.yield
 
 local host = {}
-
---- A coroutine other than the main one.
-function host.can_suspend()
-  local thread, is_main = running()
-  return thread ~= nil and not is_main
-end
 
 function host.suspend(call)
   call.thread = running()
@@ -69,7 +61,6 @@ function host.update(loop)
   local is_active = not loop:is_idle()
   watch(loop, is_active)
   local seconds = is_active and loop:timeout()
-  if is_active and not loop.poll then seconds = math.min(seconds or POLL_INTERVAL, POLL_INTERVAL) end
   if seconds then
     uv.update_time()
     loop.timer:start(math.ceil(seconds * 1000), 0, loop.on_event)

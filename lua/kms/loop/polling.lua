@@ -16,12 +16,6 @@ local OPTIONS = {
 -- Loops by their sleep function, so that transports share one.
 local loops = setmetatable({}, { __mode = "k" })
 
---- A coroutine other than the main one.
-local function can_suspend()
-  local thread, is_main = coroutine.running()
-  return thread ~= nil and not is_main
-end
-
 local function new_host(sleep, interval)
   local next_step = 0
 
@@ -39,7 +33,7 @@ local function new_host(sleep, interval)
     end
   end
 
-  return { can_suspend = can_suspend, suspend = suspend }
+  return { suspend = suspend }
 end
 
 --- Makes a transport. Transports with the same `sleep` share a loop; the first one sets its interval.

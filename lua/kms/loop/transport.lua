@@ -9,8 +9,11 @@ local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
 
 local transport = {}
 
+local POLL_INTERVAL = 0.01 -- seconds between two steps of a loop without a descriptor
+
 ---@class kms.loop.Host what an adapter supplies
----@field can_suspend fun(): boolean whether the host can suspend the running coroutine
+---@field can_suspend (fun(): boolean)? whether the host can suspend the running coroutine; without it, any but the main
+---  one
 ---@field suspend fun(call: kms.loop.Call) suspends the running coroutine until `call.is_done`
 ---@field wake fun(call: kms.loop.Call)? resumes the coroutine of a call that is done
 ---@field update fun(loop: kms.loop.Loop)? called when requests or timers have started or ended
@@ -40,11 +43,17 @@ local function update_host(self)
   if self.host.update then self.host.update(self) end
 end
 
+--- Returns whether a coroutine other than the main one runs.
+local function is_in_coroutine()
+  local thread, is_main = coroutine.running()
+  return thread ~= nil and not is_main
+end
+
 --- Returns whether the running coroutine can be suspended. A task of kms.parallel cannot: its runner suspends it.
 ---@return boolean
 function Loop:can_suspend()
   return scheduler.can_suspend and (not is_yieldable or is_yieldable()) and not scheduler.is_inside_task()
-    and self.host.can_suspend()
+    and (self.host.can_suspend or is_in_coroutine)()
 end
 
 --- Starts a request; `on_end` gets its response, or nil and an error.
@@ -70,10 +79,14 @@ function Loop:is_idle()
   return self.multi:pending() == 0 and not self.timers:first()
 end
 
---- Seconds until `step` must be called even if the descriptor is not readable; nil if there is no such time.
+--- Seconds until `step` must be called even if the descriptor is not readable; nil if there is no such time. While
+--- something runs without a descriptor, it is at most POLL_INTERVAL.
 ---@return number?
 function Loop:timeout()
   local seconds, first = self.multi:timeout(), self.timers:first()
+  if not self.multi:descriptor() and not self:is_idle() then
+    seconds = math.min(seconds or POLL_INTERVAL, POLL_INTERVAL)
+  end
   if not first then return seconds end
   return math.max(0, math.min(first - self.multi:clock(), seconds or math.huge))
 end
