@@ -152,6 +152,11 @@ local function describe_bad_self(name, self, metatable)
   return ("calling '%s' on bad self (%s client expected, got %s)"):format(name, metatable.__name, type(self))
 end
 
+--- Raises, at the line that called the method, unless `self` is a client of the provider.
+local function check_self(self, name, metatable)
+  if getmetatable(self) ~= metatable then error(describe_bad_self(name, self, metatable), 3) end
+end
+
 --- Creates the method of an operation. Its argument errors have level 2: the line that called the method.
 local function create_method(entry, metatable)
   local name = entry.name
@@ -226,10 +231,6 @@ end
 local function add_tool_methods(methods, provider, metatable)
   local operations = catalog.of(provider)
 
-  local function check_self(self, name)
-    if getmetatable(self) ~= metatable then error(describe_bad_self(name, self, metatable), 3) end
-  end
-
   --- Opens the transport of a client that need not have made a call yet.
   local function get_transport(self)
     local transport, err, problem = open_transport(self)
@@ -240,7 +241,7 @@ local function add_tool_methods(methods, provider, metatable)
   --- Creates a client with the same options except the changes. `false` removes an option such as `endpoint`. Both
   --- share what is known about the credentials.
   function methods.with(self, changes)
-    check_self(self, "with")
+    check_self(self, "with", metatable)
     local derived, problem = self.derive(changes)
     if not derived then error(validate.argument_error(1, "with", problem), 2) end
     return derived
@@ -248,7 +249,7 @@ local function add_tool_methods(methods, provider, metatable)
 
   --- Returns the entry of an operation, or nil.
   function methods.operation(self, name)
-    check_self(self, "operation")
+    check_self(self, "operation", metatable)
     return operations:find(name)
   end
 
@@ -256,7 +257,7 @@ local function add_tool_methods(methods, provider, metatable)
   ---@return true? is_valid
   ---@return kms.Error? err kind "invalid"; the code is "params" for what would raise in a call
   function methods.validate(self, name, arguments)
-    check_self(self, "validate")
+    check_self(self, "validate", metatable)
     local entry = operations:find(name)
     if not entry then error(validate.argument_error(1, "validate", "no operation " .. validate.quote(name)), 2) end
     local values, err, problem = params.validate(entry, arguments)
@@ -268,7 +269,7 @@ local function add_tool_methods(methods, provider, metatable)
   ---@return table? target `provider`, `host`, `region`, `project_id`
   ---@return kms.Error? err
   function methods.target(self)
-    check_self(self, "target")
+    check_self(self, "target", metatable)
     local err = not self.settings and resolve_settings(self) or nil
     if err then return nil, err end
     local settings = self.settings
@@ -278,7 +279,7 @@ local function add_tool_methods(methods, provider, metatable)
 
   --- Returns the time on which calls of this client wait, in seconds.
   function methods.clock(self)
-    check_self(self, "clock")
+    check_self(self, "clock", metatable)
     local transport = get_transport(self)
     if type(transport.clock) == "function" then return transport:clock() end
     return http1.monotonic()
@@ -286,7 +287,7 @@ local function add_tool_methods(methods, provider, metatable)
 
   --- Waits. In a task of kms.parallel the other tasks run meanwhile.
   function methods.sleep(self, seconds)
-    check_self(self, "sleep")
+    check_self(self, "sleep", metatable)
     scheduler.sleep(get_transport(self), seconds)
   end
 end
@@ -297,7 +298,7 @@ local function create_methods(provider, metatable)
   --- Closes the connections of the client's own transport; of a shared one, if no other client uses it. Calls under way
   --- end first. A later call opens new connections.
   function methods.close(self)
-    if getmetatable(self) ~= metatable then error(describe_bad_self("close", self, metatable), 2) end
+    check_self(self, "close", metatable)
     self.is_closing = self.active_calls > 0
     if self.owns_transport and not self.is_closing then release_transport(self) end
   end
@@ -305,7 +306,7 @@ local function create_methods(provider, metatable)
   --- Resets the lock guard, so that credentials that were refused may be sent again. Credential providers forget the
   --- credentials they hold, and the client forgets the clock offset.
   function methods.reset(self)
-    if getmetatable(self) ~= metatable then error(describe_bad_self("reset", self, metatable), 2) end
+    check_self(self, "reset", metatable)
     self.clock_offset = 0
     if self.guard then self.guard:reset() end
     if self.credential_provider.forget then self.credential_provider:forget() end
@@ -314,7 +315,7 @@ local function create_methods(provider, metatable)
   --- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys") do`.
   --- After a failure, the last step has no item but an error. The timeout counts for each page.
   function methods.each(self, name, arguments, options)
-    if getmetatable(self) ~= metatable then error(describe_bad_self("each", self, metatable), 2) end
+    check_self(self, "each", metatable)
     local entry = operations:find(name)
     local problem = not entry and "no operation " .. validate.quote(name)
       or not entry.paging and ("operation %s has no pages"):format(name)

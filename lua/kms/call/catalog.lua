@@ -61,7 +61,6 @@
 ---@field more string? result field that is false on the last page
 ---@field limit string? param with the number of items per page; without `next` and `pages`, `param` counts items
 ---@field total string? result field with the number of all items
----@field step "items"|nil what `param` counts if it is an offset
 ---@field first integer? number of the first page, if `param` is a page number
 ---@field pages string? result field with the number of pages
 

@@ -28,7 +28,7 @@ local function find_default(entry, name)
   end
 end
 
---- Returns whether two items are the same at every depth.
+--- Returns whether two values are the same at every depth.
 local function is_same(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then return a == b end
   for name, value in next, a do
@@ -116,7 +116,7 @@ local function get_page(self)
   local result, err = self.call(self.params)
   if not result then return nil, err end
   local items = get_field(result, self.entry.paging.items) or {}
-  if items[1] ~= nil and is_same(items[1], self.items[1]) then return nil, create_repeat_error(self) end
+  if items[1] ~= nil and is_same(items, self.items) then return nil, create_repeat_error(self) end
   self.has_more, self.err = advance(self, result, items)
   self.items = items
   return items

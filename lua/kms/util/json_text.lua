@@ -1,6 +1,8 @@
 --- Writes JSON text. The encoder of cjson writes an empty list as an object and numbers with 14 digits, and it keeps a
 --- copy of what it wrote last, which may be a secret.
 
+local cjson = require "cjson"
+
 local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
 
 local json_text = {}
@@ -60,7 +62,6 @@ local function write_value(value, path, depth)
   end
   if value_type == "table" then return write_table(value, path, depth) end
   -- cjson decodes null to this value, and a host's cjson may have a value for an empty list.
-  local cjson = require "cjson"
   if value == cjson.null then return "null" end
   if value ~= nil and value == cjson.empty_array then return "[]" end
   return nil, path, "value of JSON expected, got " .. value_type

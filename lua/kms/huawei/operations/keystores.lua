@@ -69,7 +69,7 @@ return {
       fields.TOTAL,
       { name = "keystores", type = "list", about = "the key stores", items = { type = "object", fields = KEYSTORE } },
     },
-    paging = { items = "keystores", param = "offset", limit = "limit", total = "total", step = "items" },
+    paging = { items = "keystores", param = "offset", limit = "limit", total = "total" },
     error_status = fields.ERROR_STATUS,
     notes = { fields.TIMES_AS_TEXT },
     sources = { fields.SDK, fields.OPENAPI },

@@ -94,7 +94,7 @@ return {
     result = {
       { name = "regions", type = "list", about = "codes of the regions", items = { type = "string" } },
     },
-    paging = { items = "regions", param = "offset", limit = "limit", step = "items" },
+    paging = { items = "regions", param = "offset", limit = "limit" },
     error_status = fields.ERROR_STATUS,
     notes = { "The documentation has two default values of `limit`: 10 on older pages, 100 on newer ones." },
     sources = { fields.SDK, fields.OPENAPI },

@@ -143,7 +143,7 @@ return {
         } } },
       { name = "total_count", type = "integer", about = "number of all keys that match" },
     },
-    paging = { items = "resources", param = "offset", limit = "limit", total = "total_count", step = "items" },
+    paging = { items = "resources", param = "offset", limit = "limit", total = "total_count" },
     permission = "kms:cmkTag:listInstance",
     error_status = fields.ERROR_STATUS,
     notes = {
