@@ -1,6 +1,7 @@
 --- Records the attempts of calls: on standard error with --verbose, in a file of JSON lines with --log.
 
 local json = require "kms.cli.json"
+local output = require "kms.cli.output"
 local time = require "kms.util.time"
 
 local attempts = {}
@@ -16,7 +17,7 @@ local LINE = { type = "object", fields = FIELDS }
 ---@class kms.cli.Attempts
 ---@field err kms.cli.Output
 ---@field is_verbose boolean
----@field file file*? of --log
+---@field log kms.cli.Output? of --log
 ---@field failure string? why the log is not complete
 local Attempts = {}
 Attempts.__index = Attempts
@@ -36,13 +37,13 @@ function attempts.describe(event)
 end
 
 local function write_log(self, event)
-  if not self.file or self.failure then return end
-  local err = event.error or {}
-  local ok, message = self.file:write(json.line({ t = time.format_iso8601(os.time()), provider = event.provider,
+  local log, err = self.log, event.error or {}
+  if not log then return end
+  log:write(json.line({ t = time.format_iso8601(os.time()), provider = event.provider,
     operation = event.operation, attempt = event.attempt, status = event.status, duration = event.duration,
     request_id = event.request_id, code = err.code, message = err.message, wait = event.wait }, LINE))
-  if ok then ok, message = self.file:flush() end
-  if not ok then self.failure = message end
+  log:flush()
+  self.failure = log.failure
 end
 
 --- Records an attempt.
@@ -55,14 +56,14 @@ end
 --- Returns the hook `on_attempt` of a client, or nil if nothing is recorded.
 ---@return fun(event: kms.AttemptEvent)?
 function Attempts:hook()
-  if not self.is_verbose and not self.file then return nil end
+  if not self.is_verbose and not self.log then return nil end
   return function(event) self:add(event) end
 end
 
 --- Closes the log.
 function Attempts:close()
-  if self.file then self.file:close() end
-  self.file = nil
+  if self.log then self.log.stream:close() end
+  self.log = nil
 end
 
 --- Opens the record of attempts.
@@ -76,7 +77,8 @@ function attempts.open(options, err)
     file, problem = io.open(options.log, "a")
     if not file then return nil, "option --log: " .. problem end
   end
-  return setmetatable({ err = err, is_verbose = options.verbose == true, file = file, failure = nil }, Attempts)
+  return setmetatable({ err = err, is_verbose = options.verbose == true,
+    log = file and output.new(file), failure = nil }, Attempts)
 end
 
 return attempts

@@ -189,11 +189,8 @@ end
 ---@param request kms.cli.Request
 ---@return integer exit_status
 function session.run(context, request)
-  -- With a handler for SIGPIPE, a write to a closed pipe is an error. The run goes on: the journal has all outcomes.
-  local pipes = terminal.handle_signals { sigpipe = function() end }
   local status = run(context, request)
   context.out:flush()
-  pipes:close()
   return status
 end
 
