@@ -70,16 +70,17 @@ local function run_library()
   return calls
 end
 
--- Headers that differ, and why. No signature covers them, except for Authorization and X-Sdk-Date.
+-- Headers that differ in every request, and why. No signature covers them.
 local DIFFERENT_HEADERS = {
   ["accept"] = "the SDK says that it accepts JSON; the library relies on the default",
   ["accept-encoding"] = "the SDK decompresses responses; the library asks for none that is compressed",
   ["user-agent"] = "the SDK sends its version, the system and an id of the installation; the library sends none",
-  ["authorization"] = "it depends on the time",
-  ["x-sdk-date"] = "it is the time",
   ["host"] = "the library leaves this header to the transport; the signature covers it",
   ["content-length"] = "both leave this header to their transports",
 }
+
+-- Headers that differ only if two requests are signed in different seconds.
+local TIMED_HEADERS = { ["x-sdk-date"] = true, authorization = true }
 
 --- Lists the headers that two requests do not have in common.
 local function list_different_headers(left, right)
@@ -142,7 +143,7 @@ describe("the reference SDK #sdk", function()
         assert.same(operation_facts.describe_request(sdk), operation_facts.describe_request(library))
         assert.equal(signed_headers(sdk), signed_headers(library))
         for _, name in ipairs(list_different_headers(sdk, library)) do
-          assert.is_string(DIFFERENT_HEADERS[name], operation.name .. ": header " .. name)
+          assert.truthy(DIFFERENT_HEADERS[name] or TIMED_HEADERS[name], operation.name .. ": header " .. name)
         end
       end
     end)
