@@ -224,6 +224,12 @@ bench-growth:
 	@tools/install-deps bench
 	@$(call measure,bench/growth.lua,$(ON_ONE_CORE))
 
+# Draws the plots of docs/performance.md from bench/RESULTS.md.
+.PHONY: bench-plots
+bench-plots:
+	@tools/install-deps plots
+	@lua5.4 bench/plots.lua docs/plots
+
 # Runs libFuzzer with ASan and UBSan on each of fuzz/targets, for SECONDS or over RUNS inputs that are always the same. Lua 5.4
 # only.
 FUZZER = $(BUILD)/fuzz/harness
@@ -342,5 +348,6 @@ help:
 	@echo 'make bench      compare calls with libcurl alone in C; bench-peers: with other ways to make the call'
 	@echo 'make bench-instructions  count the instructions of a call and of a signature'
 	@echo 'make bench-parallel  measure many calls at once; bench-growth: time and memory by number of calls'
+	@echo 'make bench-plots     draw the plots of docs/performance.md from bench/RESULTS.md'
 	@echo 'make bench-list  compare a page of 1,000 keys with the JSON decoder'
 	@echo 'make bench-nginx  measure the cost of calls for the other requests of an NGINX worker'

@@ -1,8 +1,10 @@
---- The programs of the benchmark: they send the same request as the library, and the emulator accepts it.
+--- The programs of the benchmark: they send the same request as the library, and the emulator accepts it. And the tables of
+--- the results, as the plots read them.
 
 local cjson = require "cjson"
 local emulator_client = require "spec.helpers.emulator_client"
 local process = require "bench.process"
+local results = require "bench.results"
 local socket = require "socket"
 local subprocess = require "spec.helpers.subprocess"
 local workload = require "bench.workload"
@@ -115,5 +117,37 @@ describe("the benchmark", function()
 
   it("has programs that load the library", function()
     for _, program in ipairs(select_programs(workload.loaders)) do run_once(program, {}) end
+  end)
+end)
+
+describe("the tables of the results", function()
+  local path = os.tmpname()
+  local function write(text)
+    local file = assert(io.open(path, "w"))
+    file:write(text)
+    file:close()
+  end
+  teardown(function() os.remove(path) end)
+
+  it("are found by the section and the text before them", function()
+    write "## One\n\nHTTP:\n\n|  | ms |\n| --- | --- |\n| P0 | 1 |\n\n## Two\n\nHTTP:\n\n|  | ms |\n| --- | --- |\n| P0 | 2.5 |\n"
+    local read = results.read_table(path, "Two", "HTTP:")
+    assert.same({ "P0" }, read.names)
+    assert.equal("2.5", results.find_cell(read, "P0", "ms"))
+    assert.has_error(function() results.find_cell(read, "P0", "s") end, 'the table has no column "s"')
+    assert.has_error(function() results.find_cell(read, "P1", "ms") end, 'the table has no row "P1"')
+  end)
+
+  it("that are missing are named", function()
+    write "## One\n\n|  | ms |\n"
+    assert.has_error(function() results.read_table(path, "Two") end, path .. ' has no table in the section "Two"')
+    assert.has_error(function() results.read_table(path, "One", "TLS:") end,
+      path .. ' has no table in the section "One" after "TLS:"')
+  end)
+
+  it("have medians with and without a range", function()
+    assert.same({ median = 1.12, minimum = 1.11, maximum = 1.2 }, results.read_spread "1.12 (1.11 … 1.20)")
+    assert.same({ median = 3, minimum = 3, maximum = 3 }, results.read_spread "3")
+    assert.is_nil(results.read_spread "–")
   end)
 end)
