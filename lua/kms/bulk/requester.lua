@@ -105,7 +105,7 @@ local function adjust_pace(self, sent_at, err)
   if not err or not err.throttled then
     -- A request without a response shows nothing about a quota.
     if not err or err.status then
-      self.pace:accept(now)
+      self.pace:accept(now, sent_at)
       self.throttled_since = nil
     end
     if err and err.retry_after then self.pace:pause(now, err.retry_after) end

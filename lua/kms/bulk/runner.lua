@@ -40,7 +40,7 @@ local function report(self, step, err, is_first)
   self.reported_at = now
   if not self.on_progress then return end
   local event = { counts = self.counts, requests = requester.requests, retries = requester.retries,
-    throttled = requester.throttled, under_way = requester.under_way, rate = requester.pace.rate,
+    throttled = requester.throttled, under_way = requester.under_way, rate = requester.pace:get_rate(),
     seconds = now - self.started_at }
   if step then
     event.line, event.key, event.outcome, event.inferred = step.line, step.key, step.outcome, step.inferred

@@ -1,140 +1,66 @@
---- kms.bulk.pace against simulated clouds with quotas of several kinds, on virtual time.
+--- kms.bulk.pace: when requests may be sent, and how long simulated clouds of several kinds make a run, on virtual time.
 
 local pace = require "kms.bulk.pace"
+local pace_simulation = require "spec.helpers.pace_simulation"
 
--- How a cloud counts: each returns a function of the time that accepts a request or not.
-local COUNTERS = {
-  ["whole seconds"] = function(quota)
-    local second, count = nil, 0
-    return function(now)
-      local current = math.floor(now + 0.3)
-      if current ~= second then second, count = current, 0 end
-      count = count + 1
-      return count <= quota
-    end
-  end,
-  ["the last second"] = function(quota)
-    local accepted = {}
-    return function(now)
-      while accepted[1] and accepted[1] <= now - 1 do table.remove(accepted, 1) end
-      if #accepted >= quota then return false end
-      accepted[#accepted + 1] = now
-      return true
-    end
-  end,
-  ["a bucket of tokens"] = function(quota)
-    local tokens, last = quota, 0
-    return function(now)
-      tokens, last = math.min(quota, tokens + (now - last) * quota), now
-      if tokens < 1 then return false end
-      tokens = tokens - 1
-      return true
-    end
-  end,
-}
-
---- Runs `count` items by `concurrency` tasks, the first one alone.
----@return number seconds, integer requests, number max_rate requests sent in the busiest second after the first two
-local function simulate(options)
-  local queue, now, sequence = {}, 0, 0
-  local self, accept = pace.new(options.limit), COUNTERS[options.counter](options.quota)
-  local started, done, requests, sent_times = 0, 0, 0, {}
-
-  local function at(time, fn)
-    sequence = sequence + 1
-    queue[#queue + 1] = { time, sequence, fn }
-  end
-  local function take_next()
-    local first = 1
-    for i = 2, #queue do
-      local a, b = queue[i], queue[first]
-      if a[1] < b[1] or a[1] == b[1] and a[2] < b[2] then first = i end
-    end
-    return table.remove(queue, first)
-  end
-
-  local next_item
-  local function send(ticket)
-    local wait
-    wait, ticket = self:acquire(now, ticket)
-    if wait > 0 then return at(now + wait, function() send(ticket) end) end
-    local sent_at = now
-    requests, sent_times[#sent_times + 1] = requests + 1, now
-    at(now + options.latency / 2, function()
-      local is_accepted = accept(now)
-      at(now + options.latency / 2, function()
-        if is_accepted then
-          self:accept(now)
-          done = done + 1
-          next_item()
-        else
-          self:throttle(now, sent_at, options.retry_after)
-          send()
-        end
-      end)
-    end)
-  end
-  function next_item()
-    local tasks = done == 1 and options.concurrency or 1
-    for _ = 1, tasks do
-      if started < options.count then
-        started = started + 1
-        send()
-      end
-    end
-  end
-
-  next_item()
-  while queue[1] do
-    local event = take_next()
-    now = event[1]
-    assert(now < 1000, "the simulation does not end")
-    event[3]()
-  end
-  assert.equal(options.count, done)
-  return now, requests, sent_times
-end
+local COUNTERS = { "whole seconds", "the last second", "a bucket of tokens" }
 
 describe("the pace of a run", function()
-  for counter in pairs(COUNTERS) do
+  for _, counter in ipairs(COUNTERS) do
     for _, retry_after in ipairs { false, 1 } do
       for _, latency in ipairs { 0.002, 0.05 } do
         local name = ("a quota of 20 per second, counted in %s, %s Retry-After, at a latency of %d ms"):format(counter,
           retry_after and "with" or "without", latency * 1000)
         it(name .. ": 300 items take at most 1.1 times the ideal time", function()
-          local seconds, requests = simulate { counter = counter, quota = 20, count = 300, concurrency = 64, latency = latency,
+          local seconds, sent_times = pace_simulation.run { counter = counter, quota = 20, count = 300, latency = latency,
             retry_after = retry_after or nil }
           assert.is_true(seconds <= 1.1 * 300 / 20, seconds)
-          assert.is_true(requests <= 380, requests)
+          assert.is_true(#sent_times <= 380, #sent_times)
         end)
       end
     end
   end
 
+  -- Each row: what the cloud does, and the seconds that 300 items take at most. Under a limit, the ideal is
+  -- 300 / (20 * (1 - faults)).
+  local function fall(now) return now < 5 and 40 or 15 end
+  local function rise(now) return now < 5 and 15 or 40 end
+  for _, row in ipairs {
+    { "a limit of 20, and 5 % random 429", { limit = 20, faults = 0.05 }, 1.4 * 15.8 },
+    { "a limit of 20, and 10 % random 429", { limit = 20, faults = 0.1 }, 1.4 * 16.7 },
+    { "a limit of 20, and 30 % random 429", { limit = 20, faults = 0.3 }, 1.25 * 21.4 },
+    { "no limit, and 2 % random 429", { faults = 0.02 }, 8 },
+    { "no limit, and 30 % random 429", { faults = 0.3 }, 15 },
+    { "no limit, a latency of 400 ms, and 30 % random 429", { faults = 0.3, latency = 0.4 }, 40 },
+    { "no limit, and 10 % random 429 that ask for a pause of a second", { faults = 0.1, retry_after = 1 }, 40 },
+    { "a quota of 20, and 10 % random 429", { quota = 20, faults = 0.1 }, 28 },
+    { "a quota of 20, and 30 % random 429", { quota = 20, faults = 0.3 }, 35 },
+    { "a limit far above a quota of 20", { limit = 2000, quota = 20 }, 1.1 * 15 },
+    { "a quota that falls from 40 to 15 after 5 s", { quota = fall }, 1.15 * (5 + 100 / 15) },
+    { "a quota that rises from 15 to 40 after 5 s", { quota = rise }, 20 },
+  } do
+    it(("with %s takes %.0f s at most"):format(row[1], row[3]), function()
+      for seed = 1, 5 do
+        local options = { count = 300, latency = 0.05, seed = seed * 7919 }
+        for name, value in pairs(row[2]) do options[name] = value end
+        local seconds = pace_simulation.run(options)
+        assert.is_true(seconds <= row[3], seconds)
+      end
+    end)
+  end
+
   it("without a quota is not limited", function()
-    local seconds = simulate { counter = "whole seconds", quota = math.huge, count = 1000, concurrency = 64, latency = 0.05 }
+    local seconds = pace_simulation.run { count = 1000, latency = 0.05 }
     assert.is_true(seconds <= 0.05 * (1 + math.ceil(999 / 64)) + 1e-9, seconds)
   end)
 
   it("never exceeds its limit", function()
-    local _, _, sent_times = simulate { counter = "whole seconds", quota = math.huge, limit = 20, count = 100, concurrency = 64,
-      latency = 0.05 }
+    local _, sent_times = pace_simulation.run { limit = 20, count = 100, latency = 0.05 }
     for i = 22, #sent_times do assert.is_true(sent_times[i] - sent_times[i - 21] >= 1 - 1e-9) end
   end)
 
   it("rises again when the quota has grown", function()
-    local quota = 5
-    COUNTERS.growing = function()
-      local second, count = nil, 0
-      return function(now)
-        if now > 10 then quota = 50 end
-        if math.floor(now) ~= second then second, count = math.floor(now), 0 end
-        count = count + 1
-        return count <= quota
-      end
-    end
-    local seconds = simulate { counter = "growing", count = 1000, concurrency = 64, latency = 0.01 }
-    COUNTERS.growing = nil
+    local seconds = pace_simulation.run { quota = function(now) return now > 10 and 50 or 5 end, count = 1000, latency = 0.01 }
     assert.is_true(seconds < 60, seconds)
   end)
 
@@ -157,9 +83,11 @@ describe("the pace of a run", function()
     assert.equal(0, (self:acquire(2, third)))
   end)
 
-  it("falls when nothing is accepted, and keeps a lowest rate", function()
-    local self = pace.new(10)
-    for second = 1, 100 do self:throttle(second * 2, second * 2 - 0.1) end
-    assert.is_true(self.rate >= 0.19 and self.rate < 1, self.rate)
+  it("pauses for Retry-After although the rate is not lowered", function()
+    local self = pace.new(20)
+    self:accept(0, 0)
+    self:throttle(1, 0.5, 30)
+    assert.equal(20, self:get_rate())
+    assert.equal(0.5, (self:acquire(30.5)))
   end)
 end)
