@@ -5,10 +5,7 @@ LUA        ?= lua5.4
 LUAS       ?= lua5.4 luajit
 BUILD      ?= build
 export BUILD
-PREFIX     ?= /usr/local
-DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
-INSTALL    ?= install
 
 # LUA may be a path. LUA_PC is the pkg-config name of the Lua whose headers are used.
 LUA_NAME   := $(notdir $(LUA))
@@ -25,11 +22,6 @@ CRYPTO_CFLAGS ?= $(if $(OPENSSL_INCDIR),-I'$(OPENSSL_INCDIR)',$(call flags_of,cf
 CRYPTO_LIBS   ?= $(if $(OPENSSL_LIBDIR),-L'$(OPENSSL_LIBDIR)' -lcrypto,$(call flags_of,libs,libcrypto,OPENSSL_LIBDIR))
 require_tool = $(if $(shell command -v $(firstword $(1)) 2> /dev/null),,$(error $(firstword $(1)) is missing: set $(2)))
 
-INSTALL_LMOD ?= $(PREFIX)/share/lua/$(LUA_ABI)
-INSTALL_CMOD ?= $(PREFIX)/lib/lua/$(LUA_ABI)
-INSTALL_BIN  ?= $(PREFIX)/bin
-INSTALL_MAN  ?= $(PREFIX)/share/man/man1
-
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
 LIBFLAG  ?= -shared
@@ -43,11 +35,6 @@ KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
 TREE    = $(BUILD)/$(LUA_NAME)
 SOURCES = $(wildcard csrc/*/*.c)
 HEADERS = $(wildcard csrc/*/*.h)
-LUA_MODULES = $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
-
-# The server of the emulator, which the command kms starts.
-SERVER_FILES = tools/nginx tools/certificates tools/emulator/serve tools/emulator/nginx.conf tools/emulator/handler.lua
-
 # One row per C module: its file in csrc/binding and its libraries. The linker takes the other objects from an archive.
 MODULES = kms/sign kms/transport/curl kms/http1
 $(TREE)/kms/sign.so: $(TREE)/csrc/binding/sign.o
@@ -267,7 +254,7 @@ lint:
 	  --suppress=normalCheckLevelMaxBranches -DLUA_VERSION_NUM=504 -Icsrc csrc bench/programs
 
 # Writes the files that are derived from the entries of operations and from the commands of kms: types/kms/operations,
-# docs/reference and the manual page.
+# docs/reference, the manual page and bin/completions.
 .PHONY: reference
 reference:
 	tools/install-deps demo
@@ -285,40 +272,7 @@ lint-c:
 	@gcc $(STRICT) -O2 -Wlogical-op -Wduplicated-cond -Wjump-misses-init $(filter %.c,$(C_FILES))
 	@clang $(STRICT) -Wcomma -Wextra-semi $(filter %.c,$(C_FILES))
 
-.PHONY: install
-install: all
-	$(call require_tool,$(INSTALL),INSTALL)
-	for module in $(MODULES); do \
-	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_CMOD)/$$(dirname $$module)" && \
-	  $(INSTALL) -m 755 $(TREE)/$$module.so "$(DESTDIR)$(INSTALL_CMOD)/$$module.so" || exit 1; \
-	done
-	for file in $(LUA_MODULES); do \
-	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file)" && \
-	  $(INSTALL) -m 644 lua/$$file "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
-	done
-	for file in $(SERVER_FILES); do \
-	  $(INSTALL) -d "$(DESTDIR)$(INSTALL_LMOD)/kms/emulator/server/$$(dirname $$file)" && \
-	  $(INSTALL) -m 644 $$file "$(DESTDIR)$(INSTALL_LMOD)/kms/emulator/server/$$file" || exit 1; \
-	done
-	$(INSTALL) -d "$(DESTDIR)$(INSTALL_BIN)" "$(DESTDIR)$(INSTALL_MAN)"
-	$(INSTALL) -m 644 bin/kms.1 "$(DESTDIR)$(INSTALL_MAN)/kms.1"
-	$(INSTALL) -m 755 bin/kms "$(DESTDIR)$(INSTALL_BIN)/kms"
-	{ echo '#!$(shell command -v $(LUA))' && \
-	  echo 'package.path = "$(INSTALL_LMOD)/?.lua;$(INSTALL_LMOD)/?/init.lua;" .. package.path' && \
-	  echo 'package.cpath = "$(INSTALL_CMOD)/?.so;" .. package.cpath' && \
-	  tail -n +2 bin/kms; } > "$(DESTDIR)$(INSTALL_BIN)/kms"
-
-# Removes what this version installs, and the folders that are empty then.
-.PHONY: uninstall
-uninstall:
-	for module in $(MODULES); do rm -f "$(DESTDIR)$(INSTALL_CMOD)/$$module.so" || exit 1; done
-	for file in $(LUA_MODULES) $(SERVER_FILES:%=kms/emulator/server/%); do \
-	  rm -f "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
-	done
-	rm -f "$(DESTDIR)$(INSTALL_BIN)/kms" "$(DESTDIR)$(INSTALL_MAN)/kms.1"
-	for folder in "$(DESTDIR)$(INSTALL_CMOD)/kms" "$(DESTDIR)$(INSTALL_LMOD)/kms"; do \
-	  [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete || exit 1; \
-	done
+include packaging/packages.mk
 
 .PHONY: clean
 clean:
@@ -327,8 +281,9 @@ clean:
 .PHONY: help
 help:
 	@echo 'make            build for Lua 5.4 in build/lua5.4 (LUA=luajit: for LuaJIT in build/luajit)'
-	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD, INSTALL_BIN)'
+	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD, INSTALL_BIN and others)'
 	@echo 'make uninstall  remove what make install put there, with the same variables'
+	@echo 'make dist       write a source archive and its rockspec to build/dist'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make clean      remove build/'
 	@echo 'make setup      install the packages that the build needs (Debian)'
@@ -337,7 +292,7 @@ help:
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'
 	@echo 'make lint       luacheck, words of the project, gcc and clang with warnings as errors, clang-format, cppcheck'
-	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference, bin/kms.1'
+	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference, bin'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'

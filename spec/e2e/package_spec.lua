@@ -1,12 +1,12 @@
 --- The package as a whole: what make and LuaRocks install, how its shared objects are built, and what `require` does.
 
 local files = require "spec.helpers.files"
+local installation = require "spec.helpers.installation"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
 
-local LUA, BUILD = subprocess.lua, os.getenv "BUILD" or "build"
-local VERSION = LUA == "luajit" and "5.1" or "5.4"
-local quote = subprocess.quote
+local LUA, BUILD, VERSION = subprocess.lua, installation.BUILD, installation.VERSION
+local quote, run, new_folder = subprocess.quote, installation.run, installation.new_folder
 
 -- One row per shared object: its file, the symbol that it exports, and the library that it loads besides libc. An NGINX
 -- worker that does not use libcurl does not load it.
@@ -16,39 +16,29 @@ local SHARED_OBJECTS = {
   { path = "kms/transport/curl.so", symbol = "luaopen_kms_transport_curl", library = "libcurl" },
 }
 
---- Runs a shell command without the variables of the make that runs the specs.
-local function run(command)
-  local lines = files.list_lines(("(unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL BUILD; %s) 2>&1; echo $?"):format(command))
-  local status = table.remove(lines)
-  assert.equal("0", status, command .. "\n" .. table.concat(lines, "\n"))
-end
-
 --- Paths of the Lua modules of the source tree, relative to lua/.
 local function lua_files()
   return files.list_lines "cd lua && find . -name '*.lua' | sed 's,^[.]/,,' | LC_ALL=C sort"
 end
 
---- A folder with a space in its name: quoting is tested with everything else.
-local function new_folder(name)
-  local folder = ("%s/%s/%s folder"):format(BUILD, LUA, name)
-  run(("rm -rf %s && mkdir -p %s"):format(quote(folder), quote(folder)))
-  return folder
-end
-
 --- `make install` of the source tree.
 local function install_with_make()
   local folder = new_folder "make"
-  run(("make -s install LUA=%s BUILD=%s DESTDIR=%s PREFIX='/opt/my kms'"):format(LUA, quote(BUILD), quote(folder)))
+  run(installation.make("install", folder, "/opt/my kms"))
   return folder .. "/opt/my kms"
 end
 
---- `luarocks make` of a copy of the files that a source archive has.
+--- `luarocks make` in an unpacked source archive, `luarocks pack`, and an installation of that rock in another tree, when the
+--- first is gone.
 local function install_with_luarocks()
   local folder = new_folder "luarocks"
   local incdir = LUA == "luajit" and " LUA_INCDIR=" .. files.list_lines("pkg-config --variable=includedir luajit")[1] or ""
-  run(("mkdir %s/src && cp -r Makefile bin lua csrc examples tools lua-kms-scm-1.rockspec %s/src"):format(quote(folder), quote(folder)))
-  run(("cd %s/src && luarocks --lua-version %s make --tree ../tree --deps-mode none lua-kms-scm-1.rockspec%s"):format(
-    quote(folder), VERSION, incdir))
+  run(([[
+    cd %s && export %s && luarocks="luarocks --lua-version %s" &&
+    $luarocks make --tree ../first --deps-mode none lua-kms-scm-1.rockspec%s &&
+    $luarocks pack --tree ../first lua-kms && rm -r ../first &&
+    $luarocks install --tree ../tree --deps-mode none lua-kms-scm-1.*.rock]]):format(quote(installation.unpack_dist(folder)),
+    installation.without_git(), VERSION, incdir))
   return folder .. "/tree"
 end
 
@@ -67,7 +57,7 @@ end
 
 local HOST = ("%s/%s/package-host"):format(BUILD, LUA)
 
-for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks", install_with_luarocks } } do
+for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks from a packed rock", install_with_luarocks } } do
   describe(("a package installed by %s #inspect"):format(installer[1]), function()
     local root
 
@@ -189,32 +179,10 @@ describe("the package #inspect", function()
     run "luarocks lint lua-kms-scm-1.rockspec"
   end)
 
-  it("has a command that finds its library below any PREFIX, without a variable", function()
-    local folder = files.list_lines("realpath " .. quote(new_folder "prefix"))[1]
-    run(("make -s install LUA=%s BUILD=%s PREFIX=%s"):format(LUA, quote(BUILD), quote(folder)))
-    local output, ok = subprocess.execute(("env -u LUA_PATH -u LUA_CPATH %s ncloud rename-key tag newName --dry-run"):format(
-      quote(folder .. "/bin/kms")))
-    assert.is_true(ok, output)
-    assert.matches("PUT /kms/v1/keys/tag/name HTTP/1.1", output, 1, true)
-  end)
-
   it("is built as a whole by make without a target", function()
     local make = "unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL; make -n LUA=%s BUILD=%s/%s/default"
     local commands = table.concat(files.list_lines(make:format(LUA, BUILD, LUA)), "\n")
     for _, object in ipairs(SHARED_OBJECTS) do assert.matches("/" .. object.path, commands, 1, true) end
-  end)
-
-  it("is removed by make uninstall, which leaves other files and folders", function()
-    local folder = new_folder "uninstall"
-    local make = ("make -s %%s LUA=%s BUILD=%s DESTDIR=%s PREFIX='/my kms'"):format(LUA, quote(BUILD), quote(folder))
-    run(make:format "install")
-    local other = ("%s/my kms/share/lua/%s/kms/other.lua"):format(folder, VERSION)
-    run("touch " .. quote(other))
-    run(make:format "uninstall")
-    assert.same({ other }, files.list_lines("find " .. quote(folder) .. " -type f"))
-    run("rm " .. quote(other))
-    run(make:format "uninstall")
-    assert.same({}, files.list_lines("find " .. quote(folder) .. " -path '*/kms'"))
   end)
 
   it("says which tool is missing when it cannot be built or installed", function()

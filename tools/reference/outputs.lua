@@ -1,5 +1,6 @@
 --- Generates all files that are derived from the entries of operations and from the commands of kms.
 
+local completion = require "kms.cli.completion"
 local coverage = require "tools.reference.coverage"
 local kms = require "kms"
 local manual = require "kms.cli.manual"
@@ -60,7 +61,11 @@ function outputs.generate()
     local hints = require(("kms.%s.errors"):format(cloud)).hints
     files[("docs/reference/%s.md"):format(cloud)] = page.generate(cloud, groups, hints)
   end
-  files["bin/kms.1"] = manual.generate(require("kms.cli").root, kms._VERSION)
+  local root = require("kms.cli").root
+  files["bin/kms.1"] = manual.generate(root, kms._VERSION)
+  for _, shell in ipairs { "bash", "zsh", "fish" } do
+    files["bin/completions/kms." .. shell] = completion.generate(shell, root)
+  end
   files["docs/reference/coverage.md"] = coverage.generate(outputs.load_clouds())
   return files
 end

@@ -1,0 +1,141 @@
+# bash completion of kms, from `kms completion bash`
+_kms() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= names= options= choices=
+  [ "$COMP_CWORD" -lt 2 ] || path=${COMP_WORDS[1]}
+  case $path in huawei|ncloud) [ "$COMP_CWORD" -lt 3 ] || path="$path ${COMP_WORDS[2]}" ;; esac
+  case $path in
+    '') names='move rename resume undo status huawei ncloud doctor emulator completion' options='--help --version' ;;
+    'move') names='' options='--from --to --tag --all --to-project --format --skip-invalid --dry-run --yes --journal --rate --concurrency --attempts --stop-after --json --jsonl --project-id --endpoint --credentials --profile --ca-file --proxy --quiet --verbose --log --help' ;;
+    'rename') names='' options='--match --replace --all --format --skip-invalid --dry-run --yes --journal --rate --concurrency --attempts --stop-after --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --quiet --verbose --log --help' ;;
+    'resume') names='' options='--dry-run --yes --rate --concurrency --attempts --stop-after --json --jsonl --project-id --to-project --endpoint --credentials --profile --ca-file --proxy --zone --quiet --verbose --log --help' ;;
+    'undo') names='' options='--dry-run --yes --rate --concurrency --attempts --stop-after --undo-journal --json --jsonl --project-id --to-project --endpoint --credentials --profile --ca-file --proxy --zone --quiet --verbose --log --help' ;;
+    'status') names='' options='--keys --only --json --jsonl --quiet --help' ;;
+    'huawei') names='update-primary-region replicate-key list-support-regions create-key list-keys list-key-detail update-key-alias update-key-description enable-key disable-key delete-key cancel-key-deletion show-public-key show-user-instances show-user-quotas create-alias associate-alias list-aliases delete-alias create-kms-tag batch-create-kms-tags delete-tag show-kms-tags list-kms-tags list-kms-by-tags create-grant list-grants list-retirable-grants cancel-grant cancel-self-grant enable-key-rotation disable-key-rotation show-key-rotation-status update-key-rotation-interval rotate-on-demand show-versions show-version create-parameters-for-import import-key-material delete-imported-key-material encrypt-data decrypt-data re-encrypt sign validate-signature generate-mac verify-mac derive-shared-secret create-datakey create-datakey-without-plaintext encrypt-datakey decrypt-datakey create-rsa-datakey-pair create-ec-datakey-pair create-random create-pin create-datakey-capsule decrypt-datakey-capsule create-key-store list-key-stores show-key-store enable-key-store disable-key-store delete-key-store create-access-point list-access-point enable-access-point disable-access-point download-access-point-private-key delete-access-point create-key-policy list-key-policy show-key-policy update-key-policy delete-key-policy' options=--help ;;
+    'huawei update-primary-region') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei replicate-key') names='' options='--key-description --enterprise-project-id --tags --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-support-regions') names='' options='--offset --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-key') names='' options='--key-spec --key-usage --key-description --origin --enterprise-project-id --sequence --keystore-id --vm-id --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-keys') names='' options='--marker --key-state --key-spec --enterprise-project-id --sequence --keystore-type --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-key-detail') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei update-key-alias') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei update-key-description') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei enable-key') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei disable-key') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-key') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei cancel-key-deletion') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-public-key') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-user-instances') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-user-quotas') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-alias') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei associate-alias') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-aliases') names='' options='--key-id --marker --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-alias') names='' options='--aliases --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-kms-tag') names='' options='--tag --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei batch-create-kms-tags') names='' options='--tags --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-tag') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-kms-tags') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-kms-tags') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-kms-by-tags') names='' options='--offset --action --tags --matches --sequence --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-grant') names='' options='--operations --name --retiring-principal --grantee-principal-type --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-grants') names='' options='--marker --sequence --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-retirable-grants') names='' options='--marker --sequence --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei cancel-grant') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei cancel-self-grant') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei enable-key-rotation') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei disable-key-rotation') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-key-rotation-status') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei update-key-rotation-interval') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei rotate-on-demand') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-versions') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-version') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-parameters-for-import') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei import-key-material') names='' options='--encrypted-privatekey --expiration-time --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-imported-key-material') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei encrypt-data') names='' options='--plain-text --encryption-algorithm --additional-authenticated-data --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei decrypt-data') names='' options='--encryption-algorithm --key-id --additional-authenticated-data --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei re-encrypt') names='' options='--source-key-id --source-additional-authenticated-data --source-encryption-algorithm --destination-additional-authenticated-data --destination-encryption-algorithm --datakey-cipher-length --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei sign') names='' options='--message-type --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei validate-signature') names='' options='--message-type --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei generate-mac') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei verify-mac') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei derive-shared-secret') names='' options='--recipient --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-datakey') names='' options='--key-spec --datakey-length --additional-authenticated-data --sequence --pin --pin-type --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-datakey-without-plaintext') names='' options='--key-spec --datakey-length --additional-authenticated-data --sequence --pin --pin-type --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei encrypt-datakey') names='' options='--plain-text --additional-authenticated-data --sequence --pin --pin-type --key-spec --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei decrypt-datakey') names='' options='--additional-authenticated-data --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-rsa-datakey-pair') names='' options='--with-plain-text --additional-authenticated-data --sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-ec-datakey-pair') names='' options='--with-plain-text --additional-authenticated-data --sequence --pin --pin-type --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-random') names='' options='--sequence --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-pin') names='' options='--pin-type --keystore-id --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-datakey-capsule') names='' options='--public-key --policy-id --key-policy --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei decrypt-datakey-capsule') names='' options='--public-key --attestation-document --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-key-store') names='' options='--hsm-cluster-id --hsm-ca-cert --cluster-id --keystore-type --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-key-stores') names='' options='--offset --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-key-store') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei enable-key-store') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei disable-key-store') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-key-store') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-access-point') names='' options='--identity --cluster-id --description --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-access-point') names='' options='--marker --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei enable-access-point') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei disable-access-point') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei download-access-point-private-key') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-access-point') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei create-key-policy') names='' options='--policy --description --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei list-key-policy') names='' options='--marker --all --limit --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei show-key-policy') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei update-key-policy') names='' options='--policy --description --dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'huawei delete-key-policy') names='' options='--dry-run --json --jsonl --region --project-id --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud') names='rename-key get-key list-keys create-key update-memo enable-key disable-key request-key-deletion cancel-key-deletion delete-key rotate-key enable-auto-rotation disable-auto-rotation update-rotation-period list-key-versions enable-key-version disable-key-version get-acl add-acl delete-acl enable-ip-acl disable-ip-acl get-token-generator create-token-generator update-token-generator delete-token-generator create-token-set renew-token-set create-access-token encrypt decrypt re-encrypt create-custom-key sign verify get-public-key list-key-activities get-latest-use' options=--help ;;
+    'ncloud rename-key') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud get-key') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud list-keys') names='' options='--page-no --page-size --all --limit --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud create-key') names='' options='--rotation-period --is-convergent --memo --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud update-memo') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud enable-key') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud disable-key') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud request-key-deletion') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud cancel-key-deletion') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud delete-key') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud rotate-key') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud enable-auto-rotation') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud disable-auto-rotation') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud update-rotation-period') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud list-key-versions') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud enable-key-version') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud disable-key-version') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud get-acl') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud add-acl') names='' options='--ip-list --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud delete-acl') names='' options='--ip-list --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud enable-ip-acl') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud disable-ip-acl') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud get-token-generator') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud create-token-generator') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud update-token-generator') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud delete-token-generator') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud create-token-set') names='' options='--access-token-hours --refresh-token-hours --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud renew-token-set') names='' options='--access-token-hours --refresh-token-hours --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud create-access-token') names='' options='--access-token-hours --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud encrypt') names='' options='--plaintext --context --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud decrypt') names='' options='--context --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud re-encrypt') names='' options='--context --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud create-custom-key') names='' options='--request-plain-key --bits --context --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud sign') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud verify') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud get-public-key') names='' options='--key-version --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud list-key-activities') names='' options='--keyword --timestamp-from --timestamp-to --page-no --page-size --all --limit --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'ncloud get-latest-use') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'doctor') names='huawei ncloud' options='--region --project-id --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'emulator') names='' options='--port --seed --folder --help' ;;
+    'completion') names='bash zsh fish' options='--help' ;;
+  esac
+  case "$path $prev" in
+    *' --format') names='text csv jsonl' ;;
+    *' --credentials') names='environment file metadata container oidc' ;;
+    *' --zone') names='global kr jp gov' ;;
+    *' --only') names='done already failed uncertain not tried' ;;
+  esac
+  case $cur in -*) names=$options ;; esac
+  COMPREPLY=($(compgen -W "$names" -- "$cur"))
+}
+complete -o default -F _kms kms
