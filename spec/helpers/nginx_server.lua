@@ -40,7 +40,7 @@ function nginx.call(path, argument)
 end
 
 --- Makes a transport in the worker. Its methods take as their second argument how they are called: `thread_count` light
---- threads at once, after the worker was busy for `busy_seconds`.
+--- threads at once, after the worker was busy for `busy_seconds`; `exit`: the worker exits "before" or "during" the call.
 ---@param options table?
 function nginx.transport(options)
   local id = nginx.call("/transport", { method = "new", argument = options })

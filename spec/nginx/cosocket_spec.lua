@@ -1,5 +1,6 @@
 --- kms.transport.cosocket in NGINX: the contract of every transport, options, connection pools, proxies.
 
+local monotonic = require("kms.http1").monotonic
 local nginx = require "spec.helpers.nginx_server"
 local servers = require "spec.helpers.test_servers"
 local socket = require "socket"
@@ -174,6 +175,19 @@ describe("a cosocket transport", function()
     local late = new_request(host, { scheme = "http", target = "/late", timeout = 1 }) -- responds after 0.6 s
     assert.equal("late", assert(transport:send(late, { busy_seconds = 0.5 })).body)
   end)
+
+  for _, moment in ipairs { "before", "during" } do
+    it(("limits a TLS response that arrives byte by byte if the worker exits %s the call #timing"):format(moment), function()
+      with_raw_server("drip_response", function()
+        local worker, started_at = nginx.get_worker(), monotonic()
+        local request = new_request(PROXY, { method = "PUT", body = ("x"):rep(8192), timeout = 1 })
+        assert_error("timeout", true, nginx.transport():send(request, { exit = moment }))
+        local seconds = monotonic() - started_at
+        assert.is_true(seconds > 0.95 and seconds < 1.3, seconds)
+        nginx.await_successor(worker)
+      end)
+    end)
+  end
 
   it("reads a monotonic clock and the time of day", function()
     local transport = nginx.transport()

@@ -41,24 +41,22 @@ local VERIFY_ADVICE = { [2] = TRUST_ADVICE, [18] = TRUST_ADVICE, [19] = TRUST_AD
 -- By transport, what no one may print: its options, which may hold a password and a private key.
 local settings_of = setmetatable({}, { __mode = "k" })
 
+-- By transport, the origin of its last request, because most transports send to one.
+local last_origin = setmetatable({}, { __mode = "k" })
+
 -- Deadlines are on the scale of this clock.
 local clock = http1.monotonic
 
---- Limits each wait of the socket to the time before the deadline.
+--- Limits each wait of the socket to the time before a deadline, and connecting to the time before another one.
 ---@return boolean is_in_time
-local function set_timeout(socket, deadline)
-  local remaining = math.ceil((deadline - clock()) * 1000)
-  if remaining <= 0 then return false end
-  ngx.update_time() -- as in cosocket_deadline
-  socket:settimeouts(remaining, remaining, remaining)
+local function set_timeouts(socket, deadline, connect_deadline)
+  local now = clock()
+  local connect_remaining = math.ceil((connect_deadline - now) * 1000)
+  if connect_remaining <= 0 then return false end
+  local remaining = math.ceil((deadline - now) * 1000)
+  ngx.update_time() -- NGINX starts timers at its cached time, which is that of the current event
+  socket:settimeouts(connect_remaining, remaining, remaining)
   return true
-end
-
---- Calls `fn(socket, ...)`, at most until the deadline.
----@return boolean is_in_time, any first result of `fn`, any second
-local function run_until(deadline, fn, socket, ...)
-  if not set_timeout(socket, deadline) then return false end
-  return cosocket_deadline.run(deadline - clock(), fn, socket, ...)
 end
 
 --- ngx_lua reads no hosts file. "localhost" is always the loopback address (RFC 6761, section 6.3).
@@ -73,14 +71,13 @@ end
 
 --- Connects to one of the peer's addresses, which ngx_lua chooses at random.
 ---@return string? code, string? reason
-local function connect_once(socket, origin, deadline)
+local function connect_once(socket, origin, deadline, connect_deadline)
   local peer = origin.proxy or origin
-  if not set_timeout(socket, deadline) then return "timeout" end
-  local is_connected, err = socket:connect(to_address(peer.name), peer.port, { pool = origin.pool })
+  if not set_timeouts(socket, deadline, connect_deadline) then return "timeout" end
+  local is_connected, err = socket:connect(to_address(peer.name), peer.port, origin.connect_options)
   if is_connected then return nil end
-  -- resolver_timeout alone limits a lookup. Ending it with ngx.thread.kill leaves ngx_lua 0.10.23 with a resolver that
-  -- still refers to the socket.
-  if err == "timeout" or clock() >= deadline then return "timeout" end
+  -- resolver_timeout alone limits a lookup.
+  if err == "timeout" or clock() >= connect_deadline then return "timeout" end
   local is_unresolved = err:find("could not be resolved", 1, true) or err:find("no resolver defined", 1, true)
   return is_unresolved and "dns" or "connect", err
 end
@@ -91,32 +88,25 @@ local function send_bytes(socket, bytes)
   if not sent then return to_code(err), err end
 end
 
---- The outcome of a request on one connection.
----@class kms.transport.cosocket.Result
----@field response kms.transport.Response?
----@field code string? why there is no response
----@field reason string? not for "timeout"
----@field is_drained boolean? no byte followed the response
----@field is_reusable boolean? the connection can carry another request
----@field is_sent boolean? the server may have received the request
----@field is_stale boolean? the connection was kept, and was closed before any byte of a response
-
----@return kms.transport.cosocket.Result
+--- Receives a response.
+---@return kms.transport.Response? response
+---@return boolean|string is_reusable the connection can carry another request; or why there is no response: the code
+---@return boolean|string|nil is_drained no byte followed the response; or the reason
 local function receive_response(socket, parser, deadline)
-  local is_complete, response_or_code, is_reusable_or_reason, is_drained
+  local is_complete, response, is_reusable, is_drained
   repeat
-    if clock() >= deadline then return { code = "timeout" } end -- because a fast server never makes this thread wait
+    if clock() >= deadline then return nil, "timeout" end -- because a fast server never makes this thread wait
     local bytes, err = socket:receiveany(MAX_RECEIVE)
     if bytes then
-      is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:feed(bytes)
+      is_complete, response, is_reusable, is_drained = parser:feed(bytes)
     elseif err == "closed" then
-      is_complete, response_or_code, is_reusable_or_reason, is_drained = parser:finish()
+      is_complete, response, is_reusable, is_drained = parser:finish()
     else
-      return { code = to_code(err), reason = err }
+      return nil, to_code(err), err
     end
   until is_complete ~= nil
-  if not is_complete then return { code = response_or_code, reason = is_reusable_or_reason } end
-  return { response = response_or_code, is_reusable = is_reusable_or_reason, is_drained = is_drained }
+  if is_complete then return response, is_reusable, is_drained end
+  return nil, response, is_reusable
 end
 
 --- Asks the proxy for a tunnel (RFC 9110, section 9.3.6).
@@ -127,13 +117,13 @@ local function open_tunnel(socket, origin, deadline)
     authorization and "Proxy-Authorization: " .. authorization .. "\r\n" or "") -- RFC 9110, section 11.7.2
   local code, reason = send_bytes(socket, request)
   if not code then
-    local result = receive_response(socket, http1.parser("CONNECT", MAX_PROXY_RESPONSE), deadline)
-    local status = result.response and result.response.status
-    if not status then
-      code, reason = result.code, result.reason
-    elseif status >= 300 then
-      reason = ("the proxy responded with status %d"):format(status)
-    elseif not result.is_drained then
+    local response, is_reusable_or_code, is_drained_or_reason =
+      receive_response(socket, http1.parser("CONNECT", MAX_PROXY_RESPONSE), deadline)
+    if not response then
+      code, reason = is_reusable_or_code, is_drained_or_reason
+    elseif response.status >= 300 then
+      reason = ("the proxy responded with status %d"):format(response.status)
+    elseif not is_drained_or_reason then
       reason = "the proxy sent data before the TLS handshake"
     else
       return nil
@@ -159,17 +149,16 @@ end
 --- Takes a connection from the pool, or makes one. ngx_lua tries one of a name's addresses; further attempts make it
 --- likely that every address is tried. An attempt that is not the last has a part of the time that remains.
 ---@return table? socket, string? code, string? reason
-local function connect(origin, deadline)
-  local name = (origin.proxy or origin).name
-  local attempt_count = (name == "localhost" or http1.is_ip(name)) and 1 or MAX_CONNECT_ATTEMPTS
+local function connect(origin, deadline, connect_deadline)
   local code, reason
-  for attempt = 1, attempt_count do
+  for attempt = 1, origin.max_attempts do
     local time = clock()
-    local attempt_deadline = attempt < attempt_count and time + (deadline - time) * CONNECT_SHARE or deadline
+    local attempt_deadline = attempt < origin.max_attempts and time + (connect_deadline - time) * CONNECT_SHARE
+      or connect_deadline
     local socket = ngx.socket.tcp()
-    code, reason = connect_once(socket, origin, attempt_deadline)
+    code, reason = connect_once(socket, origin, deadline, attempt_deadline)
     if not code then return socket end
-    if code == "dns" or clock() >= deadline then break end
+    if code == "dns" or clock() >= connect_deadline then break end
   end
   return nil, code, reason
 end
@@ -177,42 +166,46 @@ end
 --- Makes a TCP connection ready for requests.
 ---@return string? code, string? reason
 local function prepare_connection(socket, origin, deadline)
+  if not (origin.proxy or origin.scheme == "https") then return nil end
+  if not set_timeouts(socket, deadline, deadline) then return "timeout" end
+  local problem = cosocket_deadline.set(socket, deadline)
+  if problem then return "other", problem end
   local code, reason
   if origin.proxy then code, reason = open_tunnel(socket, origin, deadline) end
   if not code and origin.scheme == "https" then code, reason = handshake(socket, origin) end
+  cosocket_deadline.clear(socket)
+  if code and clock() >= deadline then return "timeout" end
   return code, reason
 end
 
 --- Takes a connection from the pool, or makes one.
 ---@param must_be_new boolean a kept connection was closed, so the others are not used either
 ---@return table? socket, boolean is_kept, string? code, string? reason
-local function open_connection(self, origin, deadline, must_be_new)
+local function open_connection(origin, deadline, must_be_new)
+  local connect_deadline = math.min(deadline, clock() + origin.settings.connect_timeout)
   local socket, is_kept, code, reason
   repeat
     if socket then socket:close() end
-    socket, code, reason = connect(origin, deadline)
+    socket, code, reason = connect(origin, deadline, connect_deadline)
     if not socket then return nil, false, code, reason end
     is_kept = socket:getreusedtimes() > 0
   until not (must_be_new and is_kept)
   if is_kept then return socket, true end
-  self.counts.connections = self.counts.connections + 1
-  if origin.proxy or origin.scheme == "https" then
-    local is_in_time
-    is_in_time, code, reason = run_until(deadline, prepare_connection, socket, origin, deadline)
-    if not is_in_time then code = "timeout" end
-  end
+  origin.counts.connections = origin.counts.connections + 1
+  code, reason = prepare_connection(socket, origin, connect_deadline)
+  if not code and not set_timeouts(socket, deadline, deadline) then code = "timeout" end
   if not code then return socket, false end
   socket:close()
   return nil, false, code, reason
 end
 
---- The server of a request and the way to it. The pool's name holds all that makes one connection unlike another.
-local function find_origin(settings, request)
-  local scheme = request.scheme:lower()
-  local name, port = http1.parse_host(request.host)
+--- The server of requests and the way to it. The pool's name holds all that makes one connection unlike another.
+local function new_origin(self, scheme, host)
+  local settings = settings_of[self]
+  local name, port = http1.parse_host(host)
   name = name:lower()
-  local origin = { scheme = scheme, name = name, port = port or (scheme == "https" and 443 or 80),
-    client_certificate = settings.client_certificate }
+  local origin = { scheme = scheme, name = name, port = port or (scheme == "https" and 443 or 80), host = host,
+    client_certificate = settings.client_certificate, settings = settings, counts = self.counts }
   if http1.is_ip(name) then
     origin.address = name:match "^%[?([^%]]*)"
   else
@@ -220,50 +213,71 @@ local function find_origin(settings, request)
   end
   -- Not for http: it goes to this machine only, and through the proxy "localhost" would be the proxy's machine.
   origin.proxy = scheme == "https" and settings.proxy or nil
-  origin.pool = ("kms %s %s:%d, verified as %s, proxy %s, identity %d, keepalive %s, size %d"):format(scheme, name,
-    origin.port, origin.address or origin.server_name, origin.proxy and origin.proxy.host or "none",
-    settings.identity.number, settings.keepalive, settings.pool_size)
+  local peer = (origin.proxy or origin).name
+  origin.max_attempts = (peer == "localhost" or http1.is_ip(peer)) and 1 or MAX_CONNECT_ATTEMPTS
+  origin.connect_options = {
+    pool = ("kms %s %s:%d, verified as %s, proxy %s, identity %d, keepalive %s, size %d"):format(scheme, name,
+      origin.port, origin.address or origin.server_name, origin.proxy and origin.proxy.host or "none",
+      settings.identity.number, settings.keepalive, settings.pool_size),
+  }
   return origin
 end
 
----@return kms.transport.cosocket.Result
-local function send_and_receive(socket, parser, bytes, deadline)
-  local code, reason = send_bytes(socket, bytes)
-  return code and { code = code, reason = reason } or receive_response(socket, parser, deadline)
+--- Finds the origin of a request: the last one of the transport, or a new one.
+local function find_origin(self, request)
+  local origin, scheme = last_origin[self], request.scheme:lower()
+  if not origin or origin.scheme ~= scheme or origin.host ~= request.host then
+    origin = new_origin(self, scheme, request.host)
+    last_origin[self] = origin
+  end
+  return origin
 end
 
+--- Why a request failed on one connection.
+---@class kms.transport.cosocket.Failure
+---@field code string
+---@field reason string? not for "timeout"
+---@field is_sent boolean the server may have received the request
+---@field is_stale boolean the connection was kept, and was closed before any byte of a response
+
 --- Sends a request on one connection, and receives the response. Keeps the connection only after a complete response.
----@return kms.transport.cosocket.Result
-local function send_once(self, origin, message, deadline, must_be_new)
-  local settings = settings_of[self]
-  local connect_deadline = math.min(deadline, clock() + settings.connect_timeout)
-  local socket, is_kept, code, reason = open_connection(self, origin, connect_deadline, must_be_new)
-  if not socket then return { code = code, reason = reason } end
-  local parser = http1.parser(message.method, settings.max_response)
-  local is_in_time, result = run_until(deadline, send_and_receive, socket, parser, message.bytes, deadline)
-  if not is_in_time then result = { code = "timeout" } end
-  if result.is_reusable and settings.keepalive > 0 then
+---@return kms.transport.Response? response, kms.transport.cosocket.Failure? failure
+local function send_once(origin, parser, bytes, deadline, must_be_new)
+  local settings = origin.settings
+  local socket, is_kept, code, reason = open_connection(origin, deadline, must_be_new)
+  if not socket then return nil, { code = code, reason = reason, is_sent = false, is_stale = false } end
+  local response, is_reusable
+  local problem = cosocket_deadline.set(socket, deadline)
+  if problem then
+    code, reason = "other", problem
+  else
+    code, reason = send_bytes(socket, bytes)
+  end
+  if not code then response, is_reusable, reason = receive_response(socket, parser, deadline) end
+  cosocket_deadline.clear(socket)
+  if response and is_reusable and settings.keepalive > 0 then
     socket:setkeepalive(math.ceil(settings.keepalive * 1000), settings.pool_size)
   else
     socket:close()
   end
-  result.is_sent = true
-  result.is_stale = is_kept and result.code == "closed" and not parser:has_started()
-  return result
+  if response then return response end
+  code = clock() >= deadline and "timeout" or code or is_reusable
+  return nil, { code = code, reason = reason, is_sent = not problem,
+    is_stale = is_kept and code == "closed" and not parser:has_started() }
 end
 
 --- Whether a request may be sent again: its connection was stale, and it is idempotent, because the server may have
 --- handled the request. Without the field, the method decides (RFC 9110, section 9.2.2).
-local function can_resend(request, result)
-  if not result.is_stale then return false end
+local function can_resend(request, failure)
+  if not failure.is_stale then return false end
   if request.idempotent ~= nil then return request.idempotent end
   return http1.is_idempotent(request.method)
 end
 
 ---@param seconds number
-local function describe_timeout(result, settings, seconds)
+local function describe_timeout(failure, settings, seconds)
   if seconds <= 0 then return "the deadline has passed" end
-  if result.is_sent then return ("no response within %.3g s"):format(seconds) end
+  if failure.is_sent then return ("no response within %.3g s"):format(seconds) end
   return ("no connection within %.3g s"):format(math.min(seconds, settings.connect_timeout))
 end
 
@@ -299,17 +313,21 @@ function Transport:send(request)
   local deadline = clock() + timeout
   self.counts.requests = self.counts.requests + 1
 
-  local origin = find_origin(settings, request)
-  local message = { method = request.method, bytes = bytes }
-  local result = send_once(self, origin, message, deadline, false)
-  local is_sent = result.is_sent
-  if can_resend(request, result) then result = send_once(self, origin, message, deadline, true) end
-  if result.response then return result.response end
-  local code, reason = result.code, result.reason
-  local text = code == "timeout" and describe_timeout(result, settings, timeout) or reason
+  local origin = find_origin(self, request)
+  local parser = http1.parser(request.method, settings.max_response)
+  local response, failure = send_once(origin, parser, bytes, deadline, false)
+  if response then return response end
+  local is_sent = failure.is_sent
+  if can_resend(request, failure) then
+    parser = http1.parser(request.method, settings.max_response)
+    response, failure = send_once(origin, parser, bytes, deadline, true)
+    if response then return response end
+  end
+  local code, reason = failure.code, failure.reason
+  local text = code == "timeout" and describe_timeout(failure, settings, timeout) or reason
   return nil, Error.new {
     kind = "transport", code = code, message = http1.error_message(code, request.host, text),
-    uncertain = is_sent or result.is_sent or false, cause = code ~= "timeout" and { message = reason } or nil,
+    uncertain = is_sent or failure.is_sent, cause = code ~= "timeout" and { message = reason } or nil,
   }
 end
 

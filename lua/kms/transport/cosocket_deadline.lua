@@ -1,52 +1,100 @@
 --- Ends what a cosocket waits for at a deadline, whatever the server sends.
 -- The timers of cosockets do not: NGINX starts them again for each byte of a TLS record, and for each record that
--- carries no data, such as session tickets.
+-- carries no data, such as session tickets. One NGINX timer watches all cosockets of the worker, because a light thread
+-- for each request takes more time than the rest of the transport.
 
-local semaphore = require "ngx.semaphore"
+local ffi = require "ffi"
+local http1 = require "kms.http1"
 
 local ngx = rawget(_G, "ngx")
 
+-- The names are aliases, so that they do not collide with declarations in other modules. ngx_lua's function returns the
+-- descriptor, or -1 if the connection was closed or kept; it changes the descriptor only if the second argument is not
+-- negative. It came with tcpsock:setoption, in 0.10.18.
+ffi.cdef [[
+int kms_socket_descriptor(void *upstream, int new, unsigned char *error, size_t *error_size)
+  __asm__("ngx_http_lua_ffi_socket_tcp_hack_fd");
+int kms_socket_shutdown(int descriptor, int how) __asm__("shutdown");
+]]
+
+local C = ffi.C
+local clock = http1.monotonic
+local UPSTREAM = 1 -- SOCKET_CTX_INDEX of ngx_lua: the C side of a cosocket
+local SHUT_RDWR = 2
+local MIN_DELAY = 0.001 -- seconds; NGINX's timers count milliseconds
+local EXIT_POLL_INTERVAL = 0.1 -- seconds
+
+-- The deadlines by socket. The keys are weak, because a request may be aborted and leave its socket here.
+local deadlines = setmetatable({}, { __mode = "k" })
+local next_check = math.huge -- when the next timer is due
+
 local cosocket_deadline = {}
 
--- Semaphores that no thread waits for, because making one costs more than a request's other bookkeeping.
-local idle_semaphores = {}
-local MAX_IDLE = 64
+local error_text, error_size = ffi.new "unsigned char[64]", ffi.new("size_t[1]")
 
-local function run_task(task, fn, ...)
-  task.ok, task.first, task.second = pcall(fn, ...)
-  task.has_ended = true
-  if task.is_waiting then task.semaphore:post(1) end
+--- Shuts a connection down, so that its socket stops waiting. The next request's connection is not affected: the
+--- descriptor is read now, and there is none after the socket was closed or its connection was kept.
+local function shut_down(socket)
+  error_size[0] = ffi.sizeof(error_text)
+  local descriptor = C.kms_socket_descriptor(socket[UPSTREAM], -1, error_text, error_size)
+  if descriptor >= 0 then C.kms_socket_shutdown(descriptor, SHUT_RDWR) end
 end
 
-local function wait(task, seconds)
-  local ended = table.remove(idle_semaphores) or semaphore.new(0)
-  task.semaphore, task.is_waiting = ended, true
-  ngx.update_time() -- NGINX starts timers at its cached time, which is that of the current event
-  ended:wait(seconds)
-  task.is_waiting = false
-  if ended:count() == 0 and #idle_semaphores < MAX_IDLE then idle_semaphores[#idle_semaphores + 1] = ended end
-end
-
---- Calls `fn(...)` in a light thread, and kills the thread after `seconds`. Closes what the thread waits for then.
---- Do not look up a host name in it: killing a lookup leaves ngx_lua 0.10.23 with a resolver that still refers to the
---- socket.
----@param seconds number
----@param fn function
----@return boolean is_in_time
----@return any first result of `fn`
----@return any second
-function cosocket_deadline.run(seconds, fn, ...)
-  if seconds <= 0 then return false end
-  local task = {}
-  local thread = ngx.thread.spawn(run_task, task, fn, ...)
-  if not task.has_ended then wait(task, seconds) end
-  if not task.has_ended then
-    ngx.thread.kill(thread)
-    return false
+--- Shuts down the connections whose deadline has passed.
+---@return number earliest deadline of the others
+local function end_expired()
+  local now, earliest = clock(), math.huge
+  for socket, deadline in next, deadlines do
+    if deadline <= now then
+      deadlines[socket] = nil
+      shut_down(socket)
+    elseif deadline < earliest then
+      earliest = deadline
+    end
   end
-  ngx.thread.wait(thread) -- NGINX keeps a thread until then
-  if not task.ok then error(task.first, 0) end
-  return true, task.first, task.second
+  return earliest
+end
+
+local start_timer
+
+--- Runs in the timer that is due at `due`. An exiting worker runs all timers at once and accepts none with a delay, so
+--- this function waits then.
+local function check(_, due)
+  while true do
+    if due == next_check then next_check = math.huge end
+    local earliest = end_expired()
+    if earliest >= next_check then return end -- another timer is due before, or there is no deadline
+    if not ngx.worker.exiting() then
+      start_timer(earliest)
+      return
+    end
+    due, next_check = earliest, earliest
+    ngx.sleep(math.max(MIN_DELAY, math.min(earliest - clock(), EXIT_POLL_INTERVAL)))
+  end
+end
+
+---@param due number
+---@return string? problem
+function start_timer(due)
+  ngx.update_time() -- NGINX starts timers at its cached time, which is that of the current event
+  local delay = ngx.worker.exiting() and 0 or math.max(MIN_DELAY, due - clock())
+  local ok, problem = ngx.timer.at(delay, check, due)
+  if not ok then return problem end
+  next_check = due
+end
+
+--- Sets the deadline of a socket, until `clear`. When it passes, the method that waits for the socket fails.
+---@param socket table
+---@param deadline number on the scale of kms.http1.monotonic
+---@return string? problem
+function cosocket_deadline.set(socket, deadline)
+  deadlines[socket] = deadline
+  if deadline < next_check then return start_timer(deadline) end
+end
+
+---@param socket table
+function cosocket_deadline.clear(socket)
+  deadlines[socket] = nil
 end
 
 return cosocket_deadline

@@ -35,6 +35,12 @@ local function find_text(value, text, path, visited)
   return find_text(getmetatable(value), text, path .. " metatable", visited)
 end
 
+--- Tells this worker to exit. It does so after the events under way, so not before the caller waits for something.
+--- os.execute would ignore the signal.
+local function start_exit()
+  io.popen("kill -QUIT " .. ngx.worker.pid()):close()
+end
+
 local function run(order)
   if order.method == "new" then
     transports[#transports + 1] = new_transport(order)
@@ -52,6 +58,8 @@ local function run(order)
     -- The end of this thread is an event during the call, with which NGINX updates it.
     threads[1] = ngx.thread.spawn(function() ngx.sleep(0.01) end)
   end
+  if how.exit then start_exit() end
+  while how.exit == "before" and not ngx.worker.exiting() do ngx.sleep(0.001) end
   for _ = 2, how.thread_count or 1 do threads[#threads + 1] = ngx.thread.spawn(call) end
   call()
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
