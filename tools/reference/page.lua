@@ -197,7 +197,7 @@ local function group_hints(hints)
     if entry.text then code = ("%s with %q in the message"):format(code, entry.text) end
     local group = by_hint[entry.hint]
     if not group then
-      group = { codes = {}, hint = entry.hint:gsub("{host}", "the called host") }
+      group = { codes = {}, hint = entry.hint:gsub("{(%l+)}", "the called %1") }
       groups[#groups + 1], by_hint[entry.hint] = group, group
     end
     group.codes[#group.codes + 1] = code

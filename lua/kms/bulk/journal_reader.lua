@@ -121,7 +121,11 @@ function journal_reader.read(path)
     problem = add_lines(state, handle)
     return true
   end)
-  if not is_read then return nil, create_error(path, "cannot be read: " .. reason) end
+  if not is_read then
+    -- The message of io.open begins with the path, which is named before.
+    if reason:sub(1, #path + 2) == path .. ": " then reason = reason:sub(#path + 3) end
+    return nil, create_error(path, "cannot be read: " .. reason)
+  end
   if problem then return nil, create_error(path, problem) end
   local header = state.header
   state.is_complete = header ~= nil and #state.steps == header.steps

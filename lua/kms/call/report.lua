@@ -125,7 +125,7 @@ end
 local function find_hint(call, err)
   for _, entry in ipairs(call.cloud.hints) do
     if err.code:find(entry.code) and (not entry.text or err.message:find(entry.text, 1, true)) then
-      return (entry.hint:gsub("{host}", function() return call.settings.host end))
+      return (entry.hint:gsub("{(%l+)}", function(name) return call.settings[name] or "the " .. name .. " called" end))
     end
   end
 end

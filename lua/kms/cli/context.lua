@@ -92,12 +92,12 @@ function Context:finish(status)
   self.attempts:close()
   if self.attempts.failure then
     self.err:write(self.path, ": the log is not complete: ", self.attempts.failure, "\n")
-    if status == exit_status.DONE then status = exit_status.FAILED end
+    status = exit_status.choose(status, exit_status.FAILED)
   end
   if self.out:flush() then return status end
-  if self.out.is_broken then return status == exit_status.DONE and exit_status.BROKEN_PIPE or status end
+  if self.out.is_broken then return exit_status.choose(status, exit_status.BROKEN_PIPE) end
   self.err:write(self.path, ": the result was not written: ", self.out.failure, "\n")
-  return status == exit_status.DONE and exit_status.FAILED or status
+  return exit_status.choose(status, exit_status.FAILED)
 end
 
 --- Creates a context.

@@ -197,7 +197,7 @@ local function run(_, context)
       print_rows(context, cloud, rows, err)
       if err then
         local code = context:fail(err)
-        status = status == exit_status.DONE and code or status
+        status = exit_status.choose(status, code)
       end
     end
   end

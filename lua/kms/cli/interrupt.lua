@@ -11,16 +11,6 @@ local PART = 0.1 -- of the time of a call that the last look may add
 
 local STATUSES = { sigint = exit_status.INTERRUPTED, sigterm = exit_status.TERMINATED }
 
---- Looks for signals until a call is done.
-local function watch(client, signals, state)
-  local began = client:clock()
-  while not state.is_done do
-    local wait = (client:clock() - began) * PART
-    client:sleep(math.max(MIN_WAIT, math.min(wait, MAX_WAIT)))
-    signals:poll()
-  end
-end
-
 --- Ends the program. Tasks that run are not waited for.
 local function end_program(context, word, note)
   context.out:flush()
@@ -40,23 +30,31 @@ function interrupt.run(client, context, note, call)
     sigint = function() end_program(context, "sigint", note) end,
     sigterm = function() end_program(context, "sigterm", note) end,
   }
-  local state, raised = { is_done = false, result = nil }, nil
-  local function run_task(task)
-    if task == "watch" then return watch(client, signals, state) end
-    local ok
-    ok, state.result = pcall(call)
-    state.is_done = true
-    if not ok then raised = { state.result } end
+  local is_done, is_ok, result = false, nil, nil
+  local began = client:clock()
+  local function run_call()
+    is_ok, result = pcall(call)
+    is_done = true
   end
-  local parallel = kms.parallel { concurrency = 2 }
-  local steps = parallel:map({ "call", "watch" }, run_task)
-  for _, _, problem in steps do
-    if problem and not raised then raised = { problem } end
+  local function wait()
+    client:sleep(math.max(MIN_WAIT, math.min((client:clock() - began) * PART, MAX_WAIT)))
+  end
+  local next_task = run_call
+  local parallel = kms.parallel { concurrency = 2, order = "finished" }
+  local results = parallel:map(function()
+    local task = next_task
+    next_task = wait
+    return not is_done and task or nil
+  end, function(task) task() end)
+  -- Signals are looked for between the tasks, because luv must not call handlers inside of one.
+  for _, _, problem in results do
+    if problem and is_ok == nil then is_ok, is_done, result = false, true, problem end
+    signals:poll()
   end
   parallel:close()
   signals:close()
-  if raised then error(raised[1], 0) end
-  return state.result
+  if not is_ok then error(result, 0) end
+  return result
 end
 
 return interrupt

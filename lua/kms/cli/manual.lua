@@ -138,6 +138,7 @@ function manual.generate(root, version)
   local meanings = {}
   for i, row in ipairs(exit_status.MEANINGS) do meanings[i] = { tostring(row[1]), row[2] } end
   add_items(lines, meanings)
+  add(lines, ".PP", escape(exit_status.PRECEDENCE))
   add(lines, ".SH ENVIRONMENT")
   add_items(lines, VARIABLES)
   add(lines, ".SH FILES")

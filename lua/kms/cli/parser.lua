@@ -4,19 +4,21 @@ local parser = {}
 
 local MAX_DISTANCE = 2 -- typing errors for which a command is suggested
 
---- Counts the insertions, deletions and replacements that make one word another one.
+--- Counts the insertions, deletions, replacements and swaps of neighbours that make one word another one.
 local function compute_distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
+  local rows = { [0] = {} }
+  for j = 0, #b do rows[0][j] = j end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    local above, row = rows[i - 1], { [0] = i }
+    rows[i] = row
     for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+      local is_equal = a:byte(i) == b:byte(j)
+      row[j] = math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (is_equal and 0 or 1))
+      local is_swapped = i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j)
+      if is_swapped then row[j] = math.min(row[j], rows[i - 2][j - 2] + 1) end
     end
   end
-  return row[#b]
+  return rows[#a][#b]
 end
 
 local function each_below(command, visit)

@@ -31,6 +31,9 @@ local SIGNALS = {
 ---@field request kms.cli.Request
 ---@field run kms.bulk.Run
 ---@field left integer items that are not complete
+---@field first_count integer? keys that went before the others
+---@field first_outcome string? what was said of the last key that went before the others
+---@field failed_first string? the line about it, if it failed and is not printed yet
 local Session = {}
 Session.__index = Session
 
@@ -51,16 +54,27 @@ local function print_outcome(self, event)
   end
 end
 
---- Prints the first key, and asks whether to go on.
-local function handle_first(self, event)
-  local context, err = self.context, event.error
+--- Formats the outcome of a key that goes before the others.
+local function describe_first(self, event)
+  local err = event.error
   local outcome = event.outcome == "already" and self.request.already or event.outcome
-  local text = err and ("%s: %s"):format(outcome, summary.describe_error(err, true))
+  return err and ("%s: %s"):format(outcome, summary.describe_error(err, true))
     or ("%s%s in %.2f s"):format(outcome, event.inferred and " (inferred)" or "", event.seconds)
-  context:note("First key %s: %s", event.key, text)
+end
+
+--- Prints the first key, and asks whether to go on. If a key fails, the next one goes first. The last failure waits: it
+--- is printed if another key follows, because otherwise the summary has it.
+local function handle_first(self, event)
+  local context, outcome = self.context, describe_first(self, event)
+  if self.failed_first then context:note("%s", self.failed_first) end
+  local text = ("%s %s: %s"):format(self.first_outcome and "Next key" or "First key", event.key,
+    event.error and outcome == self.first_outcome and "the same" or outcome)
+  self.first_outcome, self.failed_first = outcome, event.error and text or nil
+  self.first_count = (self.first_count or 0) + 1
+  if not event.error then context:note("%s", text) end
   if not event.is_first then return end
   self.has_first = true
-  local rest = self.left - 1
+  local rest = self.left - self.first_count
   if rest < 1 or context.options.yes then return end
   local is_yes = question.ask(context.err, ("%s the other %d?"):format(self.request.verb, rest), function()
     return self.signal ~= nil
@@ -129,7 +143,7 @@ end
 local function print_summary(self, result)
   local context, request = self.context, self.request
   local journal, options = request.options.journal, context.options
-  local status = summary.get_exit_status(result, self.signal and self.signal.status)
+  local status = exit_status.of_run(result, result.stop, self.signal and self.signal.status)
   if options.json then
     context.out:write(json.document { journal = journal, total = result.total, done = result.done,
       already = result.already, inferred = result.inferred, failed = result.failed, uncertain = result.uncertain,

@@ -62,10 +62,10 @@ local function print_table(context, status, keys)
   end
 end
 
-local function get_status(status)
-  if status.uncertain > 0 then return exit_status.UNCERTAIN end
-  if status.failed > 0 then return exit_status.FAILED end
-  return status.not_tried > 0 and exit_status.STOPPED or exit_status.DONE
+--- Returns why the last session stopped early: a stop with a code, or no end at all although something is left.
+local function find_stop(status)
+  if status.stop then return status.stop.code and status.stop or nil end
+  return status.uncertain + status.failed + status.not_tried > 0 and { code = "cut" } or nil
 end
 
 local function run(parsed, context)
@@ -90,7 +90,7 @@ local function run(parsed, context)
   else
     print_table(context, status, keys)
   end
-  return get_status(status)
+  return exit_status.of_run(status, find_stop(status))
 end
 
 ---@type kms.cli.Command

@@ -1,6 +1,5 @@
 --- Prints what a run has done, what failed and why, and what to do next.
 
-local exit_status = require "kms.cli.exit_status"
 local layout = require "kms.cli.layout"
 local progress = require "kms.cli.progress"
 
@@ -9,9 +8,6 @@ local summary = {}
 local MIN_TEXT = 30 -- columns
 local MAX_WORD = 100 -- bytes
 local MAX_UNCERTAIN = 50 -- keys that are named; `kms status` names all
-
--- Stops that mean that the credentials are at fault.
-local IS_CREDENTIALS = { credentials = true, forbidden = true }
 
 ---@class kms.cli.SummaryTexts
 ---@field already string what a key is that was as wanted before: "already there"
@@ -75,21 +71,40 @@ function summary.format_counts(counts, already, style)
   return parts[1] and table.concat(parts, ", ") or "nothing to do"
 end
 
+-- What to say of a stop whose reason is listed below, by code.
+local STOP_TEXTS = {
+  credentials = "the credentials were refused", forbidden = "access is forbidden",
+  unreachable = "there is no response", unavailable = "the service is not available",
+}
+
+--- Describes why a run stopped, without the message of a failure that is listed below.
+local function describe_stop(result)
+  local stop = result.stop
+  local message = stop.message
+  for _, group in ipairs(result.errors) do
+    if group.message == message then return STOP_TEXTS[stop.code] or shorten_words(message) end
+    -- Compared from the end, because the beginning is in the words of kms.bulk.
+    local ending = "; the last one: " .. group.message
+    if message:sub(-#ending) == ending then return message:sub(1, -#ending - 1) end
+  end
+  return shorten_words(message)
+end
+
 local function format_headline(result, texts, style)
   local counts = summary.format_counts(result, texts.already, style)
   local time = result.seconds and " " .. progress.format_duration(result.seconds) or ""
   if not result.stop then
     return ("%s%s: %s."):format(texts.headline or "Done", time ~= "" and " in" .. time or "", counts)
   end
-  local what = style:paint("stopped", "Stopped") .. (time ~= "" and " after" .. time or "")
-  local message = shorten_words(result.stop.message):gsub("%.$", "")
-  return summary.wrap(("%s: %s."):format(what, message), "", style.width) .. "\n" .. counts .. "."
+  local message = describe_stop(result):gsub("%.$", "")
+  local text = summary.wrap(("Stopped%s: %s."):format(time ~= "" and " after" .. time or "", message), "", style.width)
+  -- The word is coloured after the line is broken, because colours have no width.
+  return style:paint("stopped", "Stopped") .. text:sub(#"Stopped" + 1) .. "\n" .. counts .. "."
 end
 
 --- Lists the lines about one distinct error.
 local function add_error(lines, group, texts, style)
   local what = summary.describe_error(group, true)
-  -- The word is coloured after the line is broken, because colours have no width.
   local label = group.uncertain and ("%d uncertain"):format(group.count) or tostring(group.count)
   local text = summary.wrap(label .. (group.uncertain and ": " or " x ") .. what, "  ", style.width)
   lines[#lines + 1] = "  " .. style:paint(group.uncertain and "uncertain" or "failed", label) .. text:sub(#label + 3)
@@ -136,20 +151,6 @@ function summary.format(result, texts, style)
   end
   add_next(lines, result, texts, style.width)
   return table.concat(lines, "\n") .. "\n"
-end
-
---- Returns the exit status of a run.
----@param result kms.bulk.Summary
----@param signal_status integer? of the signal that ended it
----@return integer
-function summary.get_exit_status(result, signal_status)
-  if signal_status then return signal_status end
-  if result.stop then
-    return IS_CREDENTIALS[result.stop.code] and exit_status.CREDENTIALS or exit_status.STOPPED
-  end
-  if result.uncertain > 0 then return exit_status.UNCERTAIN end
-  if result.failed + result.not_tried > 0 then return exit_status.FAILED end
-  return exit_status.DONE
 end
 
 return summary

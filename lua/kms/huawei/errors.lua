@@ -59,7 +59,7 @@ end
 ---@class kms.Hint
 ---@field code string pattern of an error's code
 ---@field text string? a piece of the error's message, if the code alone does not decide
----@field hint string what to check; `{host}` is the host that was called
+---@field hint string what to check; `{host}` is the host that was called, `{region}` its region
 
 -- Hints for codes of KMS, in the library's own words. The codes come from the only complete table that is public,
 -- "Error codes" of a cloud that runs the same service (opentelekomcloud-docs/key-management-service).
@@ -76,11 +76,11 @@ local KMS_HINTS = {
   { "KMS.0104", SERVICE_FAULT },
   { "KMS.0105", SERVICE_FAULT },
   -- An inference: the published text of this code speaks of a "replica service" only.
-  { "KMS.0106", "the key is probably a replica in the region called; send changes to its primary region" },
+  { "KMS.0106", "the key is probably a replica in {region}; send changes to its primary region" },
   { "KMS.0204", "the service misses a member of the request" },
   { "KMS.0205", "an id of a key has 36 characters, lower-case letters and digits in groups of 8-4-4-4-12" },
   { "KMS.0206", "sequence has 36 characters" },
-  { "KMS.0207", "the region called has no such key in this project; keys belong to a region" },
+  { "KMS.0207", "{region} has no such key in this project; keys belong to a region" },
   { "KMS.0209", "enable the key with enable_key first" },
   { "KMS.0210", "cancel the deletion with cancel_key_deletion first" },
   { "KMS.0211", "default keys, whose names end in /default, cannot be changed" },

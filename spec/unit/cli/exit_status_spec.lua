@@ -10,6 +10,39 @@ describe("kms.cli.exit_status", function()
     assert.equal(3, exit_status.of_error { kind = "transport", uncertain = true })
     assert.equal(5, exit_status.of_error { kind = "credentials" })
     assert.equal(5, exit_status.of_error { kind = "service", status = 401 })
+    assert.equal(5, exit_status.of_error { kind = "service", status = 401, uncertain = true })
+  end)
+
+  it("is the first of a documented order if several apply", function()
+    local order = { 141, 1, 2, 3, 4, 5 }
+    for i = 1, #order do
+      assert.equal(order[i], exit_status.choose(0, order[i]))
+      for j = 1, i do assert.equal(order[i], exit_status.choose(order[j], order[i])) end
+    end
+    assert.equal(130, exit_status.choose(5, 130))
+    assert.equal(143, exit_status.choose(143, 5))
+    local documented = {}
+    for number in exit_status.PRECEDENCE:match ": ([%d or,]+)":gmatch "%d+" do documented[#documented + 1] = tonumber(number) end
+    assert.same({ 130, 143, 5, 4, 3, 2, 1, 141 }, documented)
+  end)
+
+  it("is the same rule for a run and for its journal", function()
+    local stop = { code = "failures" }
+    for _, case in ipairs {
+      { 0, {} },
+      { 2, { failed = 1 } },
+      { 2, { not_tried = 1 } },
+      { 3, { failed = 1, uncertain = 1 } },
+      { 4, { failed = 1, uncertain = 1 }, stop },
+      { 5, { uncertain = 1 }, { code = "credentials" } },
+      { 5, {}, { code = "forbidden" } },
+      { 130, {}, stop, 130 },
+      { 143, { uncertain = 1 }, { code = "credentials" }, 143 },
+    } do
+      local counts = { failed = 0, uncertain = 0, not_tried = 0 }
+      for name, value in pairs(case[2]) do counts[name] = value end
+      assert.equal(case[1], exit_status.of_run(counts, case[3], case[4]))
+    end
   end)
 
   it("has a meaning for every status", function()

@@ -5,6 +5,7 @@ local emulator = require "kms.emulator"
 local interrupt = require "kms.cli.interrupt"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
+local terminal = require "kms.cli.terminal"
 
 local function new_client()
   return kms.ncloud { transport = emulator.new(), credentials = { access_key = "a", secret_key = "s" } }
@@ -38,6 +39,24 @@ describe("kms.cli.interrupt", function()
   it("ends the program at Ctrl-C and at SIGTERM while a call waits", function()
     assert.equal("\nkms test: interrupted; note\nstatus 130\n", (run_interrupted "sigint"))
     assert.equal("kms test: interrupted; note\nstatus 143\n", (run_interrupted "sigterm"))
+  end)
+
+  it("looks for signals outside of the tasks of the call", function()
+    local handle_signals, outside = terminal.handle_signals, coroutine.running()
+    local polls, is_inside = 0, false
+    function terminal.handle_signals()
+      return { close = function() end, poll = function()
+        polls, is_inside = polls + 1, is_inside or coroutine.running() ~= outside
+      end }
+    end
+    local client = new_client()
+    local ok, result = pcall(interrupt.run, client, cli_context.new(), nil, function()
+      client:sleep(0.02)
+      return "result"
+    end)
+    terminal.handle_signals = handle_signals
+    assert.same({ true, "result", false }, { ok, result, is_inside })
+    assert.is_true(polls >= 2)
   end)
 
   it("runs the call without luv too", function()

@@ -38,6 +38,24 @@ describe("a run for a person", function()
     assert.is_nil(io.open(self.journal))
   end)
 
+  it("tries another key first if one fails, says so once, and asks about the keys that are left", function()
+    self.decision = true
+    local unknown = { id(91), id(92), id(1), id(2), id(3) }
+    local status, _, err = self:run("move", self:write(table.concat(unknown, "\n")), "--from", "cn-north-4", "--to", "cn-east-3",
+      "--journal", self.journal)
+    assert.same({ 2, { "Move the other 2?" } }, { status, self.questions })
+    local lines = ("\nFirst key %s: failed: KMS.0207 [^\n]+\nNext key %s: the same\nNext key %s: done in ")
+      :format(id(91):gsub("%-", "%%-"), id(92):gsub("%-", "%%-"), (id(1):gsub("%-", "%%-")))
+    assert.matches(lines, err)
+  end)
+
+  it("names the failure that stops it once, with the region", function()
+    local _, _, err = self:run("move", self:write(id(91)), "--from", "cn-north-4", "--to", "cn-east-3", "--journal", self.journal)
+    local _, count = err:gsub("KMS%.0207", "")
+    assert.equal(1, count)
+    assert.matches("cn%-north%-4 has no such key in this project", err)
+  end)
+
   it("does not ask with --yes", function()
     assert.equal(0, (move(3, "--yes")))
     assert.same({}, self.questions)

@@ -1,6 +1,5 @@
 --- kms.cli.summary: how a run ended, for a person.
 
-local exit_status = require "kms.cli.exit_status"
 local style = require "kms.cli.style"
 local summary = require "kms.cli.summary"
 
@@ -84,23 +83,5 @@ Take it back:             kms undo J
     coloured.width, coloured.has_colour = 80, true
     assert.matches("\27%[31m2 failed\27%[0m", summary.format(new_result(), TEXTS, coloured))
     assert.is_nil(summary.format(new_result(), TEXTS, PLAIN):find "\27")
-  end)
-end)
-
-describe("the exit status of a run", function()
-  it("is that of the worst outcome, of the stop, or of the signal", function()
-    local stop = { code = "failures" }
-    for _, case in ipairs {
-      { exit_status.DONE, with_nothing { done = 300 } },
-      { exit_status.FAILED, with_nothing { failed = 1 } },
-      { exit_status.FAILED, with_nothing { not_tried = 1 } },
-      { exit_status.UNCERTAIN, with_nothing { failed = 1, uncertain = 1 } },
-      { exit_status.STOPPED, with_nothing { uncertain = 1, stop = stop } },
-      { exit_status.CREDENTIALS, with_nothing { stop = { code = "credentials" } } },
-      { exit_status.CREDENTIALS, with_nothing { stop = { code = "forbidden" } } },
-      { exit_status.INTERRUPTED, with_nothing { stop = stop }, exit_status.INTERRUPTED },
-    } do
-      assert.equal(case[1], summary.get_exit_status(case[2], case[3]))
-    end
   end)
 end)
