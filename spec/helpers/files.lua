@@ -27,6 +27,14 @@ function files.exists(path)
   return file ~= nil
 end
 
+--- Returns a path that does not exist.
+---@return string
+function files.new_path()
+  local path = os.tmpname()
+  os.remove(path)
+  return path
+end
+
 --- Returns the lines that a shell command prints.
 ---@param command string
 ---@return string[]

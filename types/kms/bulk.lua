@@ -8,8 +8,8 @@ local bulk = {}
 ---@class kms.bulk.Options
 ---@field client kms.Huawei|kms.Ncloud
 ---@field operation string? an operation that may be repeated; default: that of the journal
----@field items (string|table)[]|(fun(): string|table|nil, integer?)|nil params of each item, or ids or tags of keys;
----  a function may return the number of the item too. Default: those of the journal
+---@field items (string|table)[]|(fun(): string|table|nil, integer?, string?)|nil params of each item, or ids or tags of
+---  keys; a function may return the number of the item too, and what is wrong with it. Default: those of the journal
 ---@field params table? params that all items have
 ---@field journal string? path of a file
 ---@field concurrency integer? requests at once, at most; default 64

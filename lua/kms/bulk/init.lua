@@ -141,11 +141,12 @@ end
 --- Makes the steps of a new run.
 ---@return kms.bulk.Step[]? steps
 ---@return kms.Error? err
-local function order_steps(self, steps, problems)
+local function order_steps(self, collected, problems)
+  local steps = collected.steps
   if self.behaviour.plan then
-    local more, err = self.behaviour.plan(steps, self.requester, self.may_verify and not problems[1])
-    if not more then return nil, err end
-    for _, problem in ipairs(more) do problems[#problems + 1] = problem end
+    local more, err = self.behaviour.plan(steps, self.requester, self.may_verify, collected.bad_keys)
+    if not more and not problems[1] then return nil, err end
+    for _, problem in ipairs(more or {}) do problems[#problems + 1] = problem end
   end
   if problems[1] then return nil, create_items_error(problems, self.duplicates) end
   for _, step in ipairs(steps) do step.is_planned = step.outcome and true or nil end
@@ -162,7 +163,7 @@ local function find_steps(self, options, state)
       params = options.params }
     self.duplicates = collected.duplicates
   end
-  if not has_plan then return order_steps(self, collected.steps, problems) end
+  if not has_plan then return order_steps(self, collected, problems) end
   if problems and problems[1] then return nil, create_items_error(problems, self.duplicates) end
   local problem = compare_header(state.header, self.requester.target, self.entry.name)
     or collected and compare_items(collected.steps, state.steps)

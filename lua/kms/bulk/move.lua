@@ -8,11 +8,56 @@ local move = { is_inferred = true }
 
 local PAGE_SIZE = 100 -- the documented maximum of list_support_regions
 
---- Finds keys that should move to the region that is called.
+--- Reads the regions that take part in multi-region keys.
+---@param requester kms.bulk.Requester
+---@return string[]? regions nil: not known
+---@return kms.Error? err
+local function read_regions(requester)
+  local page, err = requester:read("list_support_regions", { limit = PAGE_SIZE })
+  if not page then return nil, err end
+  return page.regions and page.regions[1] and page.regions or nil
+end
+
+local function contains(list, value)
+  for _, member in ipairs(list) do
+    if member == value then return true end
+  end
+  return false
+end
+
+--- Describes a target region that cannot be one.
+local function describe_target(target, regions)
+  return ("region %s does not take part in multi-region keys; those that do: %s"):format(target,
+    table.concat(regions, ", "))
+end
+
+--- Finds items with a target that cannot be one, if there are several targets. The first item shows whether a single
+--- target can be one.
+---@return kms.Error? err the endpoint cannot be used at all
+local function check_targets(steps, requester, problems)
+  local targets = {}
+  for _, step in ipairs(steps) do targets[step.params.primary_region] = true end
+  targets[requester.target.region] = nil -- it is refused anyway
+  local first = next(targets)
+  if not first or not next(targets, first) then return nil end
+  local regions, err = read_regions(requester)
+  if err and (err.kind ~= "service" or err.status == 401) then return err end
+  if not regions then return nil end -- the caller may have no permission to read them
+  for _, step in ipairs(steps) do
+    local target = step.params.primary_region
+    if not contains(regions, target) then
+      problems[#problems + 1] = { line = step.line, message = describe_target(target, regions) }
+    end
+  end
+end
+
+--- Finds keys that should move to the region that is called, or to one that cannot be their primary region.
 ---@param steps kms.bulk.Step[]
 ---@param requester kms.bulk.Requester
----@return { line: integer, message: string }[] problems
-function move.plan(steps, requester)
+---@param may_read boolean
+---@return { line: integer, message: string }[]? problems
+---@return kms.Error? err
+function move.plan(steps, requester, may_read)
   local region, problems = requester.target.region, {}
   for _, step in ipairs(steps) do
     step.before = region
@@ -21,6 +66,8 @@ function move.plan(steps, requester)
         message = ("primary_region must differ from the region of the client, %s"):format(validate.quote(region)) }
     end
   end
+  local err = may_read and check_targets(steps, requester, problems)
+  if err then return nil, err end
   return problems
 end
 
@@ -59,13 +106,9 @@ end
 ---@return string? reason
 function move.explain(step, err, requester)
   if err.code ~= "KMS.0308" then return nil end
-  local page = requester:read("list_support_regions", { limit = PAGE_SIZE })
-  local regions = page and page.regions or {}
-  for _, region in ipairs(regions) do
-    if region == step.params.primary_region then return nil end
-  end
-  return regions[1] and ("region %s does not take part in multi-region keys; those that do: %s"):format(
-    step.params.primary_region, table.concat(regions, ", "))
+  local regions, target = read_regions(requester), step.params.primary_region
+  if not regions or contains(regions, target) then return nil end
+  return describe_target(target, regions)
 end
 
 --- Returns the item that takes a step back, and the region that it must be sent to.

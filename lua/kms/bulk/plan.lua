@@ -8,6 +8,7 @@ local plan = {}
 ---@field steps kms.bulk.Step[]
 ---@field item_count integer
 ---@field duplicates integer[] lines that repeat an earlier item and were left out
+---@field bad_keys table<string, true> keys of items that are not valid
 
 local function find_key_param(entry)
   for _, param in ipairs(entry.params) do
@@ -15,14 +16,14 @@ local function find_key_param(entry)
   end
 end
 
---- Iterates over items with their numbers.
+--- Iterates over items with their numbers, and what is wrong with them as far as the caller knows.
 local function each_item(items)
   if type(items) == "function" then
     local count = 0
     return function()
-      local item, line = items()
+      local item, line, problem = items()
       count = count + 1
-      return item, line or count
+      return item, line or count, problem
     end
   end
   local i = 0
@@ -57,14 +58,18 @@ end
 function plan.collect(source)
   local client, entry = source.client, source.entry
   local key_name, by_key, problems = find_key_param(entry), {}, {}
-  local self = { steps = {}, duplicates = {}, item_count = 0 }
-  for item, line in each_item(source.items) do
+  local self = { steps = {}, duplicates = {}, bad_keys = {}, item_count = 0 }
+  for item, line, problem in each_item(source.items) do
     local params = merge_params(item, source.params, key_name)
     local key = params[key_name]
-    local ok, err = client:validate(entry.name, params)
-    local other = ok and by_key[key]
-    if not ok then
-      problems[#problems + 1] = { line = line, message = err.message }
+    if not problem then
+      local ok, err = client:validate(entry.name, params)
+      problem = not ok and err.message or nil
+    end
+    local other = not problem and by_key[key]
+    if problem then
+      problems[#problems + 1] = { line = line, message = problem }
+      if key ~= nil then self.bad_keys[key] = true end
     elseif not other then
       local step = { n = #self.steps + 1, line = line, key = key, params = params }
       self.steps[step.n], by_key[key] = step, step

@@ -27,15 +27,16 @@ end
 ---@param steps kms.bulk.Step[]
 ---@param requester kms.bulk.Requester
 ---@param may_read boolean
+---@param bad_keys table<string, true> keys of items that are not valid
 ---@return { line: integer, message: string }[]? problems
 ---@return kms.Error? err
-function rename.plan(steps, requester, may_read)
+function rename.plan(steps, requester, may_read, bad_keys)
   local names, err
   if may_read then
     names, err = read_names(requester)
     if not names then return nil, err end
   end
-  return rename_plan.order(steps, names)
+  return rename_plan.order(steps, names, bad_keys)
 end
 
 --- Whether a failure may mean that the key has the name already.

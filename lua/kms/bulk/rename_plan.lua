@@ -15,8 +15,9 @@ local fold = ascii.lower
 ---@param steps kms.bulk.Step[]
 ---@param tags table<string, string>? tags by existing name, folded; nil if the names are not known
 ---@param names table<string, string>? existing names by tag
+---@param bad_keys table<string, true> keys of items that are not valid: what they ask for is not known
 ---@return { line: integer, message: string }[] problems
-local function find_problems(steps, tags, names)
+local function find_problems(steps, tags, names, bad_keys)
   local problems, wanted, by_tag = {}, {}, {}
   local function add(step, text) problems[#problems + 1] = { line = step.line, message = text } end
   for _, step in ipairs(steps) do by_tag[step.key] = step end
@@ -29,7 +30,7 @@ local function find_problems(steps, tags, names)
       add(step, ("name %s is also in line %d"):format(validate.quote(name), wanted[folded].line))
     elseif names and not names[step.key] then
       add(step, ("there is no key with tag %s"):format(validate.quote(step.key)))
-    elseif owner and not other then
+    elseif owner and not other and not bad_keys[owner] then
       local present = names and names[owner] or name
       add(step, ("name %s is taken by key %s%s"):format(validate.quote(name), owner, present == name and ""
         or (", whose name is %s; case does not count"):format(validate.quote(present))))
@@ -93,14 +94,15 @@ end
 --- Orders the steps.
 ---@param steps kms.bulk.Step[] temporary names are added
 ---@param names table<string, string>? existing names by tag; nil if they are not known
+---@param bad_keys table<string, true>? keys of items that are not valid
 ---@return { line: integer, message: string }[] problems
-function rename_plan.order(steps, names)
+function rename_plan.order(steps, names, bad_keys)
   local tags
   if names then
     tags = {}
     for tag, name in pairs(names) do tags[fold(name)] = tag end
   end
-  local problems = find_problems(steps, tags, names)
+  local problems = find_problems(steps, tags, names, bad_keys or {})
   if not names or problems[1] then return problems end
   local used = {}
   for name in pairs(tags) do used[name] = true end

@@ -2,6 +2,7 @@
 
 local Error = require "kms.error"
 local pace = require "kms.bulk.pace"
+local stop_rule = require "kms.bulk.stop_rule"
 
 local requester = {}
 
@@ -16,6 +17,7 @@ local MAX_SLEEP = 0.2 -- seconds until a task looks again whether the run stops
 ---@field target table where the calls of the client go
 ---@field others table<string, table> clients by region
 ---@field is_silent table<string, boolean?> regions where the last read got no response
+---@field has_response boolean? a request got a response
 ---@field pace kms.bulk.Pace
 ---@field attempts integer of an item, without throttled ones
 ---@field stop { code: string, message: string }? why no request may begin
@@ -130,6 +132,7 @@ function Requester:send(operation, params, region)
   self.requests, self.under_way = self.requests + 1, self.under_way + 1
   local result, err = client[operation](client, params, { timeout = ATTEMPT_TIMEOUT })
   self.under_way = self.under_way - 1
+  self.has_response = self.has_response or result ~= nil or err.status ~= nil
   adjust_pace(self, sent_at, err)
   return result, err
 end
@@ -142,8 +145,11 @@ function Requester:back_off(attempt)
 end
 
 --- Returns how often a read is sent at most: once at a region where the last read got no response at all.
-local function count_read_attempts(self, region)
-  return self.is_silent[region or ""] and 1 or self.attempts
+---@param err kms.Error of the last attempt
+local function count_read_attempts(self, region, err)
+  if self.is_silent[region or ""] then return 1 end
+  if self.has_response or err.kind ~= "transport" then return self.attempts end
+  return math.min(self.attempts, stop_rule.get_max_lost_at_first(err))
 end
 
 --- Sends a request that changes nothing, until it succeeds or the attempts are used up.
@@ -162,7 +168,7 @@ function Requester:read(operation, params, region)
     if result or err.status then self.is_silent[region or ""] = nil end
     if result then return result end
     if not err.throttled then attempt = attempt + 1 end
-    if not err.retryable or attempt >= count_read_attempts(self, region) or self.stop then
+    if not err.retryable or attempt >= count_read_attempts(self, region, err) or self.stop then
       self.is_silent[region or ""] = not err.status or nil
       return nil, err
     end

@@ -118,7 +118,7 @@ local function stop_for_all(context, err)
   if err.status == 401 or err.kind == "credentials" and not err.retryable then
     requester:halt("credentials", err.message)
   end
-  local reason = context.stop_rule:record_request(err.kind == "transport", err.message)
+  local reason = context.stop_rule:record_request(err)
   if reason then requester:halt("unreachable", reason) end
 end
 
@@ -151,7 +151,7 @@ function step_module.take(context, step)
     if result then
       add_record(context, { type = "end", n = step.n, key = step.key, outcome = "done", before = step.before,
         request_id = result.request_id })
-      context.stop_rule:record_request(false)
+      context.stop_rule:record_request(nil)
       set_outcome(step, "done", {})
       return "done"
     elseif not err then

@@ -84,8 +84,8 @@ local function describe_stop(result)
   for _, group in ipairs(result.errors) do
     if group.message == message then return STOP_TEXTS[stop.code] or shorten_words(message) end
     -- Compared from the end, because the beginning is in the words of kms.bulk.
-    local ending = "; the last one: " .. group.message
-    if message:sub(-#ending) == ending then return message:sub(1, -#ending - 1) end
+    local ending = ": " .. group.message
+    if message:sub(-#ending) == ending then return (message:sub(1, -#ending - 1):gsub("; the last one$", "")) end
   end
   return shorten_words(message)
 end

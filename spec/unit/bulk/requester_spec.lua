@@ -59,7 +59,7 @@ describe("a requester", function()
   it("reads once at a region where the last read got no response", function()
     local is_dead = true
     cloud.filter = function()
-      if is_dead then return nil, require("kms.error").new { kind = "transport", code = "connect", message = "refused" } end
+      if is_dead then return nil, require("kms.error").new { kind = "transport", code = "closed", message = "lost" } end
     end
     local self = new(cloud, { attempts = 3 })
     local counts = {}
@@ -73,6 +73,19 @@ describe("a requester", function()
     is_dead = true
     self:read("update_primary_region", PARAMS)
     assert.same({ 3, 1, 8 }, { counts[1], counts[2], #cloud.requests })
+  end)
+
+  it("reads once if there never was a connection", function()
+    cloud.filter = function()
+      return nil, require("kms.error").new { kind = "transport", code = "dns", message = "no such host", retryable = true }
+    end
+    local self = new(cloud)
+    local _, err = self:read("update_primary_region", PARAMS)
+    assert.same({ "dns", 1 }, { err.code, #cloud.requests })
+    self.has_response = true
+    self.is_silent = {}
+    self:read("update_primary_region", PARAMS)
+    assert.equal(1 + 8, #cloud.requests)
   end)
 
   it("reads again after throttled requests without counting them", function()

@@ -2,6 +2,8 @@
 
 local stop_rule = require "kms.bulk.stop_rule"
 
+local LOST = { kind = "transport", code = "closed", message = "lost" }
+
 describe("the stop rule", function()
   it("stops after ten failures in a row by default", function()
     local rule = stop_rule.new(nil, 1000)
@@ -35,24 +37,34 @@ describe("the stop rule", function()
 
   it("stops when requests in a row got no response", function()
     local rule = stop_rule.new(2, 10)
-    assert.is_nil(rule:record_request(false))
-    for _ = 1, 5 do assert.is_nil(rule:record_request(true, "lost")) end
-    assert.is_nil(rule:record_request(false))
-    for _ = 1, 5 do assert.is_nil(rule:record_request(true, "lost")) end
-    assert.equal("6 requests in a row got no response; the last one: lost", rule:record_request(true, "lost"))
+    assert.is_nil(rule:record_request(nil))
+    for _ = 1, 5 do assert.is_nil(rule:record_request(LOST)) end
+    assert.is_nil(rule:record_request(nil))
+    for _ = 1, 5 do assert.is_nil(rule:record_request(LOST)) end
+    assert.equal("6 requests in a row got no response; the last one: lost", rule:record_request(LOST))
   end)
 
   it("stops sooner if there never was a response", function()
     local rule = stop_rule.new(nil, 10)
-    for _ = 1, 2 do assert.is_nil(rule:record_request(true, "lost")) end
-    assert.equal("3 requests in a row got no response; the last one: lost", rule:record_request(true, "lost"))
+    for _ = 1, 2 do assert.is_nil(rule:record_request(LOST)) end
+    assert.equal("3 requests in a row got no response; the last one: lost", rule:record_request(LOST))
+  end)
+
+  it("stops at once if there never was a connection", function()
+    for _, code in ipairs { "dns", "connect", "tls" } do
+      local rule = stop_rule.new(nil, 10)
+      assert.equal("the endpoint cannot be reached: no", rule:record_request { kind = "transport", code = code, message = "no" })
+    end
+    local rule = stop_rule.new(nil, 10)
+    rule:record_request { kind = "service", status = 500, message = "no" }
+    assert.is_nil(rule:record_request { kind = "transport", code = "connect", message = "no" })
   end)
 
   it("never stops with false", function()
     local rule = stop_rule.new(false, 10)
     for _ = 1, 1000 do
       assert.is_nil(rule:record_item(true, "no"))
-      assert.is_nil(rule:record_request(true, "lost"))
+      assert.is_nil(rule:record_request(LOST))
     end
   end)
 end)
