@@ -21,6 +21,7 @@ static const char WRITER_TYPE_NAME[] = "kms.http1.writer";
 typedef struct {
     kms_http1_parser parser;
     kms_http_response response;
+    int error_status; /* 0 if there is none */
     bool has_ended;
 } parser;
 
@@ -81,6 +82,7 @@ static int feed(lua_State *L)
     parser *self = check_parser(L);
     kms_slice piece = check_slice(L, 2);
     const kms_http1_result result = kms_http1_parser_feed(&self->parser, &piece);
+    self->error_status = kms_http1_parser_error_status(&self->parser);
     return result == KMS_HTTP1_MORE ? 0 : push_result(L, self, result, piece.length == 0);
 }
 
@@ -95,6 +97,16 @@ static int has_started(lua_State *L)
 {
     const parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
     lua_pushboolean(L, self->parser.has_started);
+    return 1;
+}
+
+/* error_status(parser): nil if there is none. */
+static int error_status(lua_State *L)
+{
+    const parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
+    if (self->error_status == 0)
+        return 0;
+    lua_pushinteger(L, self->error_status);
     return 1;
 }
 
@@ -222,6 +234,7 @@ static const luaL_Reg PARSER_METHODS[] = {
     {"feed", feed},
     {"finish", finish},
     {"has_started", has_started},
+    {"error_status", error_status},
     {NULL, NULL},
 };
 

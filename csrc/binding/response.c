@@ -101,6 +101,8 @@ int kms_response_push_error(lua_State *L, const kms_http_error *error)
         kms_table_set_boolean(L, "uncertain", true);
     if (error->is_permanent)
         kms_table_set_boolean(L, "retryable", false);
+    if (error->status > 0)
+        kms_table_set_integer(L, "status", error->status);
     if (error->has_cause) {
         lua_createtable(L, 0, 2);
         kms_table_set_integer(L, "code", error->cause_code);

@@ -36,6 +36,7 @@ void kms_http_error_clear(kms_http_error *error)
 {
     error->code = KMS_HTTP_OK;
     error->is_permanent = error->is_uncertain = error->has_cause = false;
+    error->status = 0;
 }
 
 bool kms_http_error_set_invalid(kms_http_error *error, const char *field, const char *format, ...)

@@ -28,6 +28,7 @@ typedef struct {
     bool is_uncertain; /* the server may have received the request */
     bool has_cause;    /* cause_code and cause_text are those of libcurl */
     int cause_code;
+    int status; /* of a response with an error status that was not received completely; else 0 */
     char message[512];
     char cause_text[KMS_HTTP_CAUSE_SIZE];
 } kms_http_error;

@@ -235,14 +235,20 @@ static bool end_headers(kms_http1_parser *parser)
     return true;
 }
 
+/* Whether a line continues the header before it, an obsolete form (section 5.2). */
+static bool is_continuation(kms_slice line)
+{
+    return line.data[0] == ' ' || line.data[0] == '\t';
+}
+
 /* Parses a header, or ends the headers at an empty line. Interim responses (1xx) are dropped. */
 static bool parse_header(kms_http1_parser *parser, kms_slice line)
 {
     kms_http_response *response = parser->response;
     kms_slice name, value;
     if (line.length > 0) {
-        /* An obsolete continuation line stands for a space (section 5.2). */
-        if ((line.data[0] == ' ' || line.data[0] == '\t') && response->header_count > 0)
+        /* A continuation line stands for a space. */
+        if (is_continuation(line) && response->header_count > 0)
             return kms_http_response_extend_header(response, kms_ascii_trim(line)) ||
                    fail_append(parser, &response->headers, HEAD_TOO_LARGE);
         if (!kms_syntax_split_header(line, &name, &value))
@@ -282,13 +288,17 @@ static bool parse_chunk_size(kms_http1_parser *parser, kms_slice line)
     return count_head_bytes(parser, line.length - digit_count);
 }
 
+/* Trailers are dropped. */
 static bool parse_trailer(kms_http1_parser *parser, kms_slice line)
 {
     kms_slice name, value;
     if (line.length == 0)
         parser->state = KMS_HTTP1_END;
+    else if (parser->has_trailer && is_continuation(line))
+        return true;
     else if (!kms_syntax_split_header(line, &name, &value))
         return fail_malformed(parser, MALFORMED_HEADER);
+    parser->has_trailer = true;
     return true;
 }
 
@@ -364,6 +374,12 @@ kms_http1_result kms_http1_parser_feed(kms_http1_parser *parser, kms_slice *piec
     if (parser->error_code != KMS_HTTP_OK)
         return KMS_HTTP1_FAILED;
     return parser->state == KMS_HTTP1_END ? KMS_HTTP1_DONE : KMS_HTTP1_MORE;
+}
+
+int kms_http1_parser_error_status(const kms_http1_parser *parser)
+{
+    const int status = parser->response->status;
+    return parser->state != KMS_HTTP1_STATUS_LINE && status >= 400 ? status : 0;
 }
 
 kms_http1_result kms_http1_parser_finish(kms_http1_parser *parser)

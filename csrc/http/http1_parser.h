@@ -36,6 +36,7 @@ typedef struct {
     bool is_http_1_0;
     bool must_close;       /* the connection cannot carry another response */
     bool has_started;      /* a byte has arrived */
+    bool has_trailer;      /* a line of the trailers has arrived */
     size_t head_bytes;     /* bytes of status lines, headers and trailers so far */
     size_t body_remaining; /* bytes that are missing from the body or the chunk */
     kms_http_error_code error_code;
@@ -52,6 +53,10 @@ kms_http1_result kms_http1_parser_feed(kms_http1_parser *parser, kms_slice *piec
 
 /* Tells the parser that the connection has ended. Never returns KMS_HTTP1_MORE. */
 kms_http1_result kms_http1_parser_finish(kms_http1_parser *parser);
+
+/* The status of a response that was not received completely, if it is an error status (400 or
+ * above); else 0. It counts although the rest is missing: 401 refuses a key. */
+int kms_http1_parser_error_status(const kms_http1_parser *parser);
 
 /* Wipes and frees what the parser holds. The response stays. */
 void kms_http1_parser_free(kms_http1_parser *parser);

@@ -67,6 +67,20 @@ local function assert_paging(entry, params)
   assert.is_true(paging.limit == nil or params[paging.limit] ~= nil, entry.name .. ": paging.limit")
 end
 
+-- Results that have the name of a param and need not have its value.
+local OTHER_IDS = { replicate_key = { key_id = true } } -- that of the replica
+
+--- Asserts that a result which names what the request named must be an echo of it.
+local function assert_echoes(entry, params, results)
+  for name, field in pairs(results) do
+    local subject = entry.name .. ": " .. name
+    assert.is_true(not field.is_echo or params[name] ~= nil, subject .. " is an echo of no param")
+    local is_id = name:find "_id$" or name:find "_tag$"
+    local is_other = OTHER_IDS[entry.name] and OTHER_IDS[entry.name][name]
+    assert.is_true(not (is_id and params[name]) or field.is_echo or is_other or false, subject .. " must be an echo")
+  end
+end
+
 --- Asserts that every entry is complete, and that each placeholder of its path is a param or one of `settings`.
 ---@param operations kms.Catalog
 ---@param settings string[] names of the client's settings that a path may contain
@@ -93,10 +107,8 @@ return function(operations, settings)
         entry.name .. ": {" .. placeholder .. "}")
     end
     local results = index_fields(entry, entry.result)
+    assert_echoes(entry, params, results)
     assert.is_nil(results.request_id or results.warning, entry.name .. ": the call adds request_id and warning")
-    for name, field in pairs(results) do
-      assert.is_true(not field.is_echo or params[name] ~= nil, entry.name .. ": " .. name .. " is an echo of no param")
-    end
     if entry.paging then assert_paging(entry, params) end
   end
 end

@@ -81,7 +81,7 @@ describe("responses of http1.parser", function()
 
   it("the parser decodes chunks, and drops chunk extensions and trailers", function()
     local text = OK .. "Transfer-Encoding: Chunked\r\n\r\n3;a=b;c=\"d\"\r\nabc\r\n000A ; x\r\n0123456789\r\n1\r\n\0\r\n" ..
-      "0;last\r\nX-Trailer: 1\r\nContent-Type: evil\r\n\r\n"
+      "0;last\r\nX-Trailer: 1\r\n folded\r\n\tagain\r\nContent-Type: evil\r\n\r\n"
     local body, result = parse_body(text)
     assert.equal("abc0123456789\0", body)
     assert.same({ ["transfer-encoding"] = "Chunked" }, result.response.headers)
@@ -90,7 +90,8 @@ describe("responses of http1.parser", function()
 
   it("the parser rejects malformed chunks", function()
     for _, chunks in ipairs { "x\r\nabc\r\n", "\r\nabc\r\n", "-1\r\n\r\n", "0x3\r\nabc\r\n", "3 3\r\nabc\r\n", "3\r\nabcd\r\n0\r\n\r\n",
-      "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\r\nno trailer\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3;x\nabc\r\n0\r\n\r\n",
+      "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\r\nno trailer\r\n\r\n",
+      "3\r\nabc\r\n0\r\n folded: 1\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3;x\nabc\r\n0\r\n\r\n",
       "3\r\nabc\r\n0\n\r\n" } do
       assert_fails("other", OK .. "Transfer-Encoding: chunked\r\n\r\n" .. chunks)
     end
@@ -253,6 +254,17 @@ describe("the methods of a parser", function()
     assert.has_error(function() parser:feed "x" end, "parser has ended")
     assert.has_error(function() parser:finish() end, "parser has ended")
     assert.is_true(parser:has_started())
+  end)
+
+  it("error_status returns an error status as soon as its line is complete, also of a response that fails", function()
+    for bytes, expected in pairs { ["HTTP/1.1 401"] = false, ["HTTP/1.1 401 \n"] = 401, ["HTTP/1.1 503 \r\nX"] = 503,
+      ["HTTP/1.1 401 \r\nbad\r\n"] = 401, ["HTTP/1.1 401 \r\nContent-Length: 99\r\n\r\n"] = 401,
+      ["HTTP/1.1 200 \r\nbad\r\n"] = false, ["HTTP/1.1 399 \r\n"] = false, ["HTTP/1.1 103 \r\n\r\n"] = false,
+      ["HTTP/1.1 103 \r\n\r\nHTTP/1.1 401 \r\n"] = 401, ["x"] = false, [""] = false } do
+      local parser = http1.parser("GET", 10)
+      parser:feed(bytes)
+      assert.equal(expected, parser:error_status() or false)
+    end
   end)
 
   it("feed and finish return false, a code and a reason for a response that is not valid", function()

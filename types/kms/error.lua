@@ -15,7 +15,7 @@
 ---@field provider "huawei"|"ncloud"|nil
 ---@field operation string? for example "rename_key"
 ---@field key string? id or tag of the key concerned
----@field status integer? HTTP status, if there was a response
+---@field status integer? HTTP status, if there was a response, or one of status 400 or above that broke off
 ---@field request_id string? the cloud's id of the request
 ---@field attempts integer? how many attempts were made; 0 if nothing was sent to KMS
 ---@field retryable boolean? the same call may succeed later

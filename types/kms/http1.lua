@@ -29,6 +29,10 @@ function Parser:finish() end
 ---@return boolean
 function Parser:has_started() end
 
+--- The status of a response that failed before it was complete, if it is 400 or above.
+---@return integer?
+function Parser:error_status() end
+
 --- Makes a parser.
 ---@param method string of the request; a response to HEAD or CONNECT has no body
 ---@param max_body integer bytes of the body, 0 to 2147483647

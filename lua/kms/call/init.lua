@@ -107,6 +107,8 @@ local function run_attempt(self, clock_offset)
     report.collect_secrets(self, signature)
     local code = error_codes[err.code]
     if code and code.is_unresolved then err.hint = settings.unresolved_hint end
+    -- The status of a response decides even if the rest of it was not received.
+    if err.status then err.uncertain = report.is_uncertain_status(err.status) end
     return nil, err
   end
   local result, object, code, message = parse_response(self, response)

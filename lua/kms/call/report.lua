@@ -86,6 +86,14 @@ local function withhold_message(call, err)
   err.message, err.cause = "the service's message is not shown, because it may repeat a param that is secret", nil
 end
 
+--- Returns whether the change may have been made although the status is that of an error: after a server error, except
+--- 503, which says that the request was not accepted.
+---@param status integer 400 or above
+---@return boolean
+function report.is_uncertain_status(status)
+  return status >= 500 and status ~= 503
+end
+
 --- Reads the failure from a response that holds no result.
 ---@param call kms.Call
 ---@param response table
@@ -115,9 +123,8 @@ function report.parse_failure(call, response, object, code, message)
   if status >= 300 and status < 400 then
     err.message = join(err.message, "redirects are not followed")
   end
-  -- A success status says that the change was made, even if the body cannot be read. After a server error the change
-  -- may have been made, except after 503, which says that the request was not accepted.
-  err.uncertain = status >= 500 and status ~= 503 or err.kind == "protocol" and status >= 200 and status < 300
+  -- A success status says that the change was made, even if the body cannot be read.
+  err.uncertain = report.is_uncertain_status(status) or err.kind == "protocol" and status >= 200 and status < 300
   return err
 end
 

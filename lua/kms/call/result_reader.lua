@@ -144,9 +144,9 @@ local function fail_type(field, object)
     EXPECTED[field.type] or "a string", describe_type(object[wire]))
 end
 
---- Returns whether a value that is not equal to the param may stand for it.
+--- Returns whether a value that is not equal to the param may stand for it, or the request had no such param.
 local function is_echo(field, value, expected)
-  return field.is_case_insensitive and type(value) == "string" and type(expected) == "string"
+  return expected == nil or field.is_case_insensitive and type(value) == "string" and type(expected) == "string"
     and ascii.lower(value) == ascii.lower(expected)
 end
 

@@ -37,6 +37,7 @@ end
 ---@param cloud kms.Provider
 ---@return boolean
 function retry.is_retryable(err, operation, cloud)
+  if err.status == 401 then return false end -- also of a response that was not received completely
   if not (operation.repeatable or operation.read_only) and (err.uncertain or not is_without_effect(err, cloud)) then
     return false
   end

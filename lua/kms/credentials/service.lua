@@ -80,7 +80,7 @@ end
 --- Reads the cause of an error response from its body. Its texts are foreign.
 ---@return kms.Error
 local function parse_cause(request, response)
-  local object, problem, reason = json_body.decode(response.body)
+  local object, problem, reason = json_body.decode_error(response.body)
   if object then
     local code, message = request.parse_error(object, response.status)
     if code then
@@ -132,7 +132,8 @@ local function send_once(context, request)
   -- A caller's own transport may return other errors than kms.Error.
   local cause = Error.is(err) and err or Error.new { kind = "transport", code = "other", message = tostring(err) }
   cause = redact.fields(cause, request.secrets or {})
-  local code = cause.kind == "transport" and "unavailable" or "invalid"
+  -- A refusal counts although its body was not received.
+  local code = cause.status == 401 and "refused" or cause.kind == "transport" and "unavailable" or "invalid"
   local _, failure = Credentials.error(code,
     ("request to %s failed: %s"):format(request.service_name, cause.message), cause)
   return nil, failure, cause

@@ -51,6 +51,11 @@ fields.TAG = { type = "object", fields = {
 
 -- Results.
 
+--- The key that a response speaks of. Another one than that of the request belongs to another request.
+---@type kms.ResultField
+fields.SAME_KEY_ID = { name = "key_id", type = "string", is_echo = true, about = "ID of the key" }
+
+--- A key that the request need not name.
 ---@type kms.ResultField
 fields.RESULT_KEY_ID = { name = "key_id", type = "string", about = "ID of the key" }
 
@@ -81,7 +86,7 @@ fields.PAGE_INFO = { name = "page_info", type = "object", about = "position of t
 --- OpenAPI file say milliseconds.
 ---@type kms.OperationField[]
 fields.KEY_DETAILS = {
-  fields.RESULT_KEY_ID,
+  fields.SAME_KEY_ID, -- in an item of a list, it is not compared
   fields.DOMAIN_ID,
   { name = "key_alias", type = "string", about = "name of the key" },
   { name = "realm", type = "string", about = "region of the key" },

@@ -327,7 +327,8 @@ function Transport:send(request)
   local text = code == "timeout" and describe_timeout(failure, settings, timeout) or reason
   return nil, Error.new {
     kind = "transport", code = code, message = http1.error_message(code, request.host, text),
-    uncertain = is_sent or failure.is_sent, cause = code ~= "timeout" and { message = reason } or nil,
+    uncertain = is_sent or failure.is_sent, status = parser:error_status(),
+    cause = code ~= "timeout" and { message = reason } or nil,
   }
 end
 

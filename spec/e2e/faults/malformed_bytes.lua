@@ -10,6 +10,7 @@ local UNREADABLE = "protocol not_json 200 uncertain"
 local CLIENT_TIMEOUT = 0.2
 
 local OK = "HTTP/1.1 200 OK\r\n"
+local REFUSED = "HTTP/1.1 401 Unauthorized\r\n"
 local CHUNKED = OK .. "Transfer-Encoding: chunked\r\n\r\n"
 
 --- A response with these header lines.
@@ -22,7 +23,7 @@ local function begun(line) return line .. ("\r\nContent-Length: %d\r\n\r\n"):for
 --- A row that ends with a timeout. Over plain HTTP, because the request must be sent before: a TLS handshake may take
 --- long on a busy machine.
 local function late(row)
-  row.scheme, row.timeout, row.gives = row.scheme or "http", row.timeout or CLIENT_TIMEOUT, LATE
+  row.scheme, row.timeout, row.gives = row.scheme or "http", row.timeout or CLIENT_TIMEOUT, row.gives or LATE
   return row
 end
 
@@ -52,6 +53,18 @@ return {
   { "reset within a chunk", send = CHUNKED .. chunk(GOOD, "fff"), reset = true, gives = LOST },
   { "a body that only closing ends", send = respond "X-A: 1", gives = "done" },
   { "half a body that only closing ends", send = respond("X-A: 1", GOOD:sub(1, 40)), gives = UNREADABLE },
+
+  -- An error status decides although the rest of the response is missing.
+  { "401, closed within the head", send = REFUSED .. "Content-Ty", gives = "transport closed 401" },
+  { "401, reset within the body", send = REFUSED .. "Content-Length: 99\r\n\r\n{", reset = true, gives = "transport closed 401" },
+  { "401, closed within a chunk", send = REFUSED .. "Transfer-Encoding: chunked\r\n\r\nff\r\n{", gives = "transport closed 401" },
+  { "401 with a malformed header", send = REFUSED .. "X A\r\n\r\n", gives = "transport other 401" },
+  { "401 with two lengths", send = REFUSED .. "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", gives = "transport other 401" },
+  { "401 with a body of another coding", send = REFUSED .. "Transfer-Encoding: gzip\r\n\r\n", gives = "transport other 401" },
+  { "401 with a body above the limit", send = REFUSED .. "Content-Length: 99999999\r\n\r\n", gives = "transport too_large 401" },
+  late { "401 whose body does not end", send = REFUSED .. "Content-Length: 99\r\n\r\n{", hold = true, gives = "transport timeout 401" },
+  { "503, closed within the body", send = "HTTP/1.1 503 \r\nContent-Length: 9\r\n\r\n{", gives = "transport closed 503" },
+  { "500, closed within the body", send = "HTTP/1.1 500 \r\nContent-Length: 9\r\n\r\n{", gives = "transport closed 500 uncertain" },
 
   -- The response is late.
   late { "no response", send = "", hold = true, emulator = { kind = "delay", seconds = 60 } },

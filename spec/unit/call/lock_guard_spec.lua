@@ -1,5 +1,6 @@
 local emulated_huawei = require "spec.helpers.emulated_huawei"
 local emulator = require "kms.emulator"
+local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
 local lock_guard = require "kms.call.lock_guard"
@@ -300,6 +301,19 @@ describe("a client with a lock guard", function()
         local _, err = client:update_primary_region(PARAMS)
         assert.same({ "guarded", 401 }, { err.code, err.cause.status })
       end
+      assert.equal(1, #transport.requests)
+    end)
+  end
+
+  for _, code in ipairs { "closed", "timeout", "too_large", "other" } do
+    it("sends a key once that HTTP 401 refuses in a response that ends with the code " .. code, function()
+      local transport = fake_transport.new(Error.new { kind = "transport", code = code, message = "lost", status = 401,
+        uncertain = true })
+      local client = emulated_huawei.new_client(transport)
+      local _, first = client:update_primary_region(PARAMS)
+      assert.same({ "transport", 401, false, false }, { first.kind, first.status, first.uncertain, first.retryable })
+      local _, second = client:update_primary_region(PARAMS)
+      assert.same({ "guarded", 401 }, { second.code, second.cause.status })
       assert.equal(1, #transport.requests)
     end)
   end

@@ -176,6 +176,12 @@ describe("kms.credentials.service", function()
     assert.equal("test service failed: HTTP 500: busy", err.message)
   end)
 
+  it("create_response_error keeps the digits of a numeric code", function()
+    local _, err = service.create_response_error(REQUEST, { status = 400, headers = {},
+      body = '{"code":123456789012345678901,"message":1.50}' })
+    assert.same({ "123456789012345678901", "1.50" }, { err.cause.code, err.cause.message })
+  end)
+
   it("create_response_error describes a body that is not an error of the service, with an excerpt", function()
     local _, err = service.create_response_error(REQUEST, { status = 502, headers = {}, body = "<p>hush</p>" })
     assert.same({ "protocol", "not_json", 502 }, { err.cause.kind, err.cause.code, err.cause.status })
@@ -252,6 +258,9 @@ describe("every provider that asks a service", function()
           '{"credential":1,"credentials":1,"token":1}' } do
           assert.equal("protocol", assert_failure("invalid", new_malformed(body)).cause.kind)
         end
+        for _, tail in ipairs { "\0", "\0hush", "{}", ",", "x", "\n1" } do
+          assert_failure("invalid", new_malformed(cjson.encode(case.body) .. tail))
+        end
         for _, name in ipairs { "expires_at", "Expiration", "expiration", "secret", "SecretAccessKey", "secretAccessKey",
           "access", "securitytoken", "securityToken" } do
           if inner(case.body)[name] then
@@ -290,6 +299,17 @@ describe("every provider that asks a service", function()
         local err = assert_failure("refused", { status = 403, headers = { ["x-request-id"] = "rid" }, body = body })
         assert.same({ "service", "403", "rid" }, { err.cause.kind, err.cause.code, err.cause.request_id })
         assert.matches(case.service_name .. " at https?://[%w.-]+ refused the request: HTTP 403: No:", err.message)
+      end)
+
+      it(named "a refusal whose body is lost is a refusal, and is not sent again", function()
+        for _, code in ipairs { "closed", "timeout", "too_large", "other" } do
+          provider = case.make()
+          local lost = new_error(code, "gone")
+          lost.status = 401
+          local transport = new_transport(case, lost)
+          provider_call.assert_failure("refused", secrets, get(transport))
+          assert.equal(#case.before + 1, #transport.requests)
+        end
       end)
 
       it(named "no text of an error contains what the service repeats of the request", function()

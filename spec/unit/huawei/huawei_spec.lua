@@ -30,6 +30,12 @@ local function fail(response)
   return err
 end
 
+--- Makes a call of an operation that gets a success with this body.
+local function receive(body, name, params)
+  local client = new_client(fake_transport.new { body })
+  return client[name](client, params)
+end
+
 describe("kms.huawei", function()
   it("sends the documented request, signed with what it says", function()
     local transport = fake_transport.new(MOVED)
@@ -222,6 +228,40 @@ describe("kms.huawei", function()
       assert.same({ "protocol", "mismatch", 200, true, false, 1 },
         { err.kind, err.code, err.status, err.uncertain, err.retryable, #transport.requests })
     end
+  end)
+
+  -- An operation, a param besides the key, the body of a success, and whether the response leaves the outcome open.
+  local OTHER_KEYS = {
+    { "enable_key", {}, '{"key_info":{"key_id":"%s","key_state":"2"}}', true },
+    { "delete_key", { pending_days = 7 }, '{"key_id":"%s","key_state":"4"}', true },
+    { "update_key_alias", { key_alias = "new" }, '{"key_info":{"key_id":"%s","key_alias":"new"}}', true },
+    { "rotate_on_demand", {}, '{"key_id":"%s"}', true },
+    { "encrypt_data", { plain_text = "p" }, '{"key_id":"%s","cipher_text":"c"}', false },
+    { "show_public_key", {}, '{"key_id":"%s","public_key":"p"}', false },
+    { "list_key_detail", {}, '{"key_info":{"key_id":"%s"}}', false },
+  }
+  for _, row in ipairs(OTHER_KEYS) do
+    local name, params, body, is_uncertain = row[1], row[2], row[3], row[4]
+    it(name .. " returns a protocol error for the success of another key", function()
+      params.key_id = KEY_ID
+      assert(receive(body:format(KEY_ID), name, params))
+      local result, err = receive(body:format "bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e", name, params)
+      assert.is_nil(result)
+      assert.same({ "protocol", "mismatch", is_uncertain }, { err.kind, err.code, err.uncertain })
+    end)
+  end
+
+  it("decrypt_data accepts any key if the request names none", function()
+    local body = '{"key_id":"bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e","plain_text":"p"}'
+    assert(receive(body, "decrypt_data", { cipher_text = "AAAA" }))
+    local _, err = receive(body, "decrypt_data", { cipher_text = "AAAA", key_id = KEY_ID })
+    assert.equal("mismatch", err.code)
+  end)
+
+  it("update_key_alias returns a protocol error for the success with another name", function()
+    local body = ('{"key_info":{"key_id":"%s","key_alias":"other"}}'):format(KEY_ID)
+    local _, err = receive(body, "update_key_alias", { key_id = KEY_ID, key_alias = "new" })
+    assert.same({ "protocol", "mismatch", true }, { err.kind, err.code, err.uncertain })
   end)
 
   it("reads the request id from the header, or else from the body", function()

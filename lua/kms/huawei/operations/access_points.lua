@@ -111,7 +111,8 @@ return {
     path = "/v1.0/{project_id}/kms/access-points/{access_point_id}/get-privatekey",
     params = { ACCESS_POINT_ID },
     result = {
-      { name = "access_point_id", type = "string", about = "ID of the access point" },
+      { name = "access_point_id", type = "string", is_echo = true, is_case_insensitive = true,
+        about = "ID of the access point" },
       { name = "private_key", type = "string", required = true, secret = true, about = "the private key" },
     },
     notes = {

@@ -49,7 +49,7 @@ return {
       fields.SEQUENCE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "cipher_text", type = "string", required = true, about = "the encrypted data, base64" },
     },
     permission = "kms:cmk:crypto",
@@ -75,7 +75,7 @@ return {
       fields.SEQUENCE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "plain_text", type = "string", secret = true, about = "the data" },
       { name = "plain_text_base64", type = "string", secret = true, about = "the data, base64" },
     },
@@ -111,7 +111,7 @@ return {
     },
     result = {
       fields.RESULT_KEY_ID,
-      { name = "source_key_id", type = "string", about = "ID of the key that encrypted the data" },
+      { name = "source_key_id", type = "string", is_echo = true, about = "ID of the key that encrypted the data" },
       { name = "source_encryption_algorithm", type = "string", about = "algorithm of the old ciphertext" },
       { name = "destination_encryption_algorithm", type = "string", about = "algorithm of the new ciphertext" },
       { name = "cipher_text", type = "string", required = true, about = "the data, encrypted again" },
@@ -139,7 +139,7 @@ return {
       fields.SEQUENCE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "signature", type = "string", required = true, about = "the signature, base64" },
     },
     error_status = fields.ERROR_STATUS,
@@ -169,7 +169,7 @@ return {
       fields.SEQUENCE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "signature_valid", type = "boolean", required = true, text = true,
         about = "whether the signature is valid" },
     },
@@ -197,7 +197,7 @@ return {
       MAC_MESSAGE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "mac_algorithm", type = "string", about = "algorithm of the MAC" },
       { name = "mac", type = "string", required = true, about = "the MAC" },
     },
@@ -224,7 +224,7 @@ return {
       { name = "mac", type = "string", required = true, place = "body", about = "the MAC, as generate_mac returns it" },
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "mac_algorithm", type = "string", about = "algorithm of the MAC" },
       { name = "mac_valid", type = "boolean", required = true, about = "whether the MAC is valid" },
     },
@@ -259,7 +259,7 @@ return {
         } },
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "key_agreement_algorithm", type = "string", about = "algorithm of the key agreement" },
       { name = "shared_secret", type = "string", secret = true, about = "the shared secret, base64" },
       { name = "ciphertext_recipient", type = "string", about = "the secret, encrypted for the recipient" },

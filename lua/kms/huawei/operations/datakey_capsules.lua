@@ -22,7 +22,7 @@ return {
       { name = "key_policy", type = "string", place = "body", about = "policy of the capsule" },
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "datakey", type = "string", secret = true, about = "the data key" },
       { name = "datakey_cipher", type = "string", about = "the encrypted data key" },
       { name = "datakey_capsule", type = "string", required = true, about = "the capsule" },
@@ -53,7 +53,7 @@ return {
         } },
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "instance_id", type = "string", about = "ID of the instance" },
       { name = "datakey", type = "string", secret = true, about = "the data key" },
       { name = "datakey_cipher", type = "string", about = "the encrypted data key" },

@@ -18,7 +18,7 @@ local WITH_PLAIN_TEXT = { name = "with_plain_text", type = "boolean", place = "b
 
 ---@type kms.ResultField[]
 local KEY_PAIR = {
-  fields.RESULT_KEY_ID,
+  fields.SAME_KEY_ID,
   { name = "key_spec", type = "string", about = "kind of key pair" },
   { name = "public_key", type = "string", about = "the public key" },
   { name = "private_key_cipher_text", type = "string", about = "the encrypted private key" },
@@ -46,7 +46,7 @@ return {
       fields.PIN_TYPE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "plain_text", type = "string", required = true, secret = true, about = "the data key, hexadecimal" },
       { name = "cipher_text", type = "string", required = true, about = "the encrypted data key, hexadecimal" },
     },
@@ -76,7 +76,7 @@ return {
       fields.PIN_TYPE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "cipher_text", type = "string", required = true, about = "the encrypted data key, hexadecimal" },
     },
     permission = "kms:dek:create",
@@ -106,7 +106,7 @@ return {
         about = "kind of key pair that wraps the data key" },
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "cipher_text", type = "string", required = true, about = "the encrypted data key, hexadecimal" },
       { name = "datakey_length", type = "integer", text = true, about = "length of the data key in bytes" },
     },

@@ -19,7 +19,7 @@ return {
       fields.SEQUENCE,
     },
     result = {
-      fields.RESULT_KEY_ID,
+      fields.SAME_KEY_ID,
       { name = "import_token", type = "string", required = true, about = "token for import_key_material" },
       { name = "expiration_time", type = "time", unit = "s", about = "when the token expires" },
       { name = "public_key", type = "string", required = true,

@@ -9,7 +9,7 @@ local KEYSTORE_ID = { name = "keystore_id", type = "string", required = true, ru
 
 ---@type kms.ResultField[]
 local KEYSTORE = {
-  { name = "keystore_id", type = "string", about = "ID of the key store" },
+  { name = "keystore_id", type = "string", is_echo = true, is_case_insensitive = true, about = "ID of the key store" },
   fields.DOMAIN_ID,
   { name = "keystore_alias", type = "string", about = "name of the key store" },
   { name = "keystore_type", type = "string", about = "kind of key store" },
@@ -20,7 +20,7 @@ local KEYSTORE = {
 
 ---@type kms.ResultField[]
 local STATE = {
-  { name = "keystore_id", type = "string", about = "ID of the key store" },
+  { name = "keystore_id", type = "string", is_echo = true, is_case_insensitive = true, about = "ID of the key store" },
   { name = "keystore_state", type = "string", about = "state of the key store" },
 }
 

@@ -95,7 +95,7 @@ return {
     method = "POST",
     path = "/v1.0/{project_id}/kms/rotate-on-demand",
     params = { fields.KEY_ID },
-    result = { fields.RESULT_KEY_ID },
+    result = { fields.SAME_KEY_ID },
     verification = fields.verification("read the number of rotations with show_key_rotation_status"),
     notes = { "A repeat may rotate the key again.", fields.STATUS_UNKNOWN },
     sources = { fields.NEWER_SDK },

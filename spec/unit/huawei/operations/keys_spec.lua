@@ -31,8 +31,8 @@ describe("kms.huawei.operations.keys", function()
   end)
 
   it("list_key_detail leaves out empty and unknown members", function()
-    assert.same({ key_id = "k" }, huawei_wire.receive("list_key_detail",
-      [[{"key_info":{"key_id":"k","expiration_time":"","scheduled_deletion_date":"","keystore_id":null,"new_member":{"a":1}}}]]))
+    assert.same({ key_state = 2 }, huawei_wire.receive("list_key_detail",
+      [[{"key_info":{"key_state":"2","expiration_time":"","scheduled_deletion_date":"","keystore_id":null,"new_member":{"a":1}}}]]))
   end)
 
   it("delete_key refuses a waiting time outside 7 to 1096 days", function()
