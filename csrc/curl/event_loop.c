@@ -204,9 +204,8 @@ static void end(kms_event_loop *loop, kms_transfer *transfer)
     kms_transfer_queue *queue = transfer->queue;
     if (transfer->error.code != KMS_HTTP_OK) {
         transfer->error.is_uncertain = transfer->may_have_arrived;
-        transfer->error.status = transfer->may_have_arrived
-                                     ? kms_http1_parser_error_status(&transfer->parser)
-                                     : 0;
+        transfer->error.status =
+            transfer->may_have_arrived ? kms_http1_parser_error_status(&transfer->parser) : 0;
     }
     stop_running(loop, transfer);
     transfer->is_done = true;

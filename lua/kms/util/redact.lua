@@ -5,25 +5,26 @@
 --- takes linear time: a server must not be able to stop the program with a large response.
 
 local secret_forms = require "kms.util.secret_forms"
+local secret_search = require "kms.util.secret_search"
 
 local byte, char, find, gsub = string.byte, string.char, string.find, string.gsub
 local match, sub = string.match, string.sub
 local floor, min = math.floor, math.min
 
+local replace_all_spread, replace_beginnings = secret_search.replace_spread, secret_search.replace_beginnings
+local squeeze = secret_forms.squeeze
+
 local redact = {}
 
-local MARK = "[secret]"
+local MARK = secret_search.MARK
 local MAX_EXCERPT = 200 -- bytes of a body that a protocol error shows
 local MAX_MESSAGE = 2000 -- bytes of a service's message that are kept: a gateway's canonical request still fits
-local MAX_SLACK = 24 * 1024 -- bytes after those shown that are searched too: a token of 8 KiB, percent-encoded
-local MIN_PIECE = 12 -- bytes of one end of a secret that are removed although the rest is missing
+local MAX_SLACK = 12 * 1024 -- bytes after those shown that are searched too, for the end of a token of 8 KiB
+local MIN_PIECE = secret_search.MIN_PIECE
 local MIN_CUT_PIECE = 4 -- bytes of a secret at the end of a cut text that are removed
 local MAX_ESCAPE = 12 -- bytes of one escaped character
 local MAX_ROUNDS = 3 -- escapes within escapes
 local MAX_DEPTH = 6 -- tables within the tables of an error
-
--- Patterns of both ends. What runs for every error does without string.sub: see kms.util.secret_forms.
-local BEGINNING, ENDING = "^" .. (".?"):rep(MIN_PIECE), "^.-(" .. ("."):rep(MIN_PIECE) .. ")$"
 
 -- Characters that a terminal obeys instead of showing: C1 controls, and those that change the direction of text.
 local TERMINAL_CONTROLS = { "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
@@ -62,7 +63,7 @@ local function decode_percent_signs(digits)
   return "%" .. sub(digits, from)
 end
 
-local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
+local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'", plus = "+", sol = "/", equals = "=" }
 
 local function decode_entity(name)
   local digits = name:match "^#([0-9]+)$"
@@ -75,13 +76,17 @@ end
 -- it gave back.
 
 local function decode_percent(text)
-  return (gsub(gsub(text, "%%(25[25]*)", decode_percent_signs), "%%(" .. HEX .. HEX .. ")", decode_hex))
+  text = gsub(gsub(text, "%%(25[25]*)", decode_percent_signs), "%%u(" .. HEX:rep(4) .. ")", decode_utf16)
+  return (gsub(text, "%%(" .. HEX .. HEX .. ")", decode_hex))
 end
 
---- JSON within JSON has runs of backslashes, so a run counts as one.
+local function decode_octal(digits) return char(tonumber(digits, 8)) end
+
+--- JSON, and what other languages have besides. JSON within JSON has runs of backslashes, so a run counts as one.
 local function decode_json(text)
   text = gsub(gsub(text, "\\+", "\\"), "\\u(" .. HEX:rep(4) .. ")", decode_utf16)
-  return (gsub(text, '\\(["/])', "%1"))
+  text = gsub(gsub(text, "\\x(" .. HEX .. HEX .. ")", decode_hex), "\\([0-3][0-7][0-7])", decode_octal)
+  return (gsub(gsub(text, '\\(["/])', "%1"), "\\[bfnrt]", " "))
 end
 
 local function decode_html(text)
@@ -98,38 +103,10 @@ local function decode(text)
   return text
 end
 
---- Counts the bytes of a secret that are in a text at an index, from the secret's beginning.
-local function count_shared(text, index, secret)
-  local count, step = 0, 64
-  while count < #secret do
-    local from = index + count
-    if sub(text, from, from + step - 1) ~= sub(secret, count + 1, count + step) then break end
-    count = count + step
-  end
-  while count < #secret and byte(text, index + count) == byte(secret, count + 1) do count = count + 1 end
-  return min(count, #secret)
-end
-
---- Replaces every beginning of a secret that has at least `min_count` bytes. Continues after what it has compared, so
---- that it takes linear time.
-local function replace_beginnings(text, secret, min_count, mark)
-  local piece = match(secret, BEGINNING)
-  local first = find(text, piece, 1, true)
-  if not first then return text end
-  local parts, from = {}, 1
-  while first do
-    local count = count_shared(text, first, secret)
-    parts[#parts + 1] = count < min_count and sub(text, from, first + count - 1) or sub(text, from, first - 1) .. mark
-    from = first + count
-    first = find(text, piece, from, true)
-  end
-  return table.concat(parts) .. sub(text, from)
-end
-
 --- Replaces every occurrence of a secret, and of its beginnings and ends.
 local function replace_secret(text, secret)
   text = replace_beginnings(text, secret, 1, MARK)
-  if #secret <= MIN_PIECE or not find(text, match(secret, ENDING), 1, true) then return text end
+  if #secret <= MIN_PIECE or not find(text, match(secret, secret_search.ENDING), 1, true) then return text end
   return replace_beginnings(text:reverse(), secret:reverse(), 1, MARK:reverse()):reverse()
 end
 
@@ -150,11 +127,23 @@ local function replace_secrets(text, secrets, is_cut)
 end
 
 --- Replaces secrets in upper or lower case, in hexadecimal and in Base64.
-local function replace_forms(text, secrets)
+local function replace_forms(text, squeezed, secrets)
   for _, secret in ipairs(secrets) do
-    for _, form in ipairs(secret_forms.find(text, secret)) do text = replace_beginnings(text, form, 1, MARK) end
+    local forms = secret_forms.find(squeezed, secret)
+    for _, form in ipairs(forms) do text = replace_beginnings(text, form, #form, MARK) end
+    if forms[1] then text, squeezed = replace_all_spread(text, squeeze(text), forms) end
+    for _, form in ipairs(forms) do text = replace_beginnings(text, form, 1, MARK) end
   end
   return text
+end
+
+--- Replaces all that a text has of secrets, literal or in their forms.
+local function replace_any(text, secrets, is_cut)
+  for _, secret in ipairs(secrets) do text = replace_beginnings(text, secret, #secret, MARK) end
+  local squeezed
+  text, squeezed = replace_all_spread(text, squeeze(text), secrets)
+  local redacted = replace_secrets(text, secrets, is_cut)
+  return replace_forms(redacted, redacted == text and squeezed or squeeze(redacted), secrets)
 end
 
 --- Returns the secrets that are not empty, and what remains of them without their escapes; the longest first, because a
@@ -188,17 +177,18 @@ local function remove_secrets(text, list, is_cut)
   if has_escapes then
     for _, secret in ipairs(list) do text = replace_beginnings(text, secret, #secret, MARK) end
     local decoded = decode(text)
-    local redacted = replace_forms(replace_secrets(decoded, list, is_cut), list)
+    local redacted = decoded ~= text and replace_any(decoded, list, is_cut) or decoded
     if redacted ~= decoded then text = redacted end
   end
-  text = replace_forms(replace_secrets(text, list, is_cut), list)
+  text = replace_any(text, list, is_cut)
   -- A decoder may have used a part of a secret together with the bytes before it, so each step is searched too.
   local decoded = text
   for _ = 1, has_escapes and MAX_ROUNDS or 0 do
     for _, decode_one_kind in ipairs(DECODERS) do
-      decoded = decode_one_kind(decoded)
-      local redacted = replace_secrets(decoded, list, is_cut)
-      if redacted ~= decoded then text, decoded = redacted, redacted end
+      local step = decode_one_kind(decoded)
+      local redacted = step ~= decoded and replace_secrets(step, list, is_cut) or step
+      decoded = redacted
+      if redacted ~= step then text = redacted end
     end
   end
   for _, pattern in ipairs(SECRET_LINES) do text = gsub(text, pattern, "%1" .. MARK) end

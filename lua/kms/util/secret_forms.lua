@@ -62,8 +62,17 @@ for offset = 0, 2 do
   ENCODERS[#ENCODERS + 1] = for_urls(encode)
 end
 
---- Returns the forms of a secret whose beginnings a text contains.
+--- Removes all but letters and digits.
 ---@param text string
+---@return string
+function secret_forms.squeeze(text)
+  return (gsub(text, "[^0-9A-Za-z]+", ""))
+end
+
+local squeeze = secret_forms.squeeze
+
+--- Returns the forms of a secret whose beginnings a text contains.
+---@param text string squeezed
 ---@param secret string
 ---@return string[]
 function secret_forms.find(text, secret)
@@ -71,7 +80,7 @@ function secret_forms.find(text, secret)
   if #secret < MIN_SECRET then return forms end
   local probe = match(secret, PROBE)
   for _, encode in ipairs(ENCODERS) do
-    if find(text, encode(probe), 1, true) then forms[#forms + 1] = encode(secret) end
+    if find(text, squeeze(encode(probe)), 1, true) then forms[#forms + 1] = encode(secret) end
   end
   return forms
 end

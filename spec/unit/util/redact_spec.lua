@@ -41,6 +41,50 @@ describe("kms.util.redact", function()
     assert.equal("[secret]", redact.text([[fn5+Pj4+Pz4\/]], { "~~~>>>?>?" }))
   end)
 
+  -- What is inserted between the letters of a secret, or how it is written.
+  local SPREAD = {
+    ["spaces"] = " ", ["line ends"] = "\r\n ", ["line ends in JSON"] = "\\r\\n", ["NUL"] = "\0", ["a control character"] = "\1",
+    ["zero-width spaces"] = "\226\128\139", ["soft line ends"] = "=\r\n", ["dots"] = "...", ["concatenation"] = '" + "',
+  }
+  for name, separator in pairs(SPREAD) do
+    it("line and excerpt remove a secret that is spread by " .. name, function()
+      for _, secret in ipairs { "S3cretKey+0123456789/", ("S3cretTok3n+/aBcDeFg"):rep(20) } do
+        for _, step in ipairs { 1, 5, 12, 16, 64 } do
+          local text = secret:gsub(("."):rep(step), "%0" .. separator)
+          for _, format in ipairs { "line", "excerpt" } do
+            local redacted = redact[format]("before " .. text .. " after", { secret })
+            assert.matches("before [secret]", redacted, 1, true)
+            local rest = redacted:gsub("^%d+ bytes: ", ""):gsub("before", ""):gsub("after", ""):gsub("%[secret%]", "")
+            assert.is_nil(rest:find "%w", redacted)
+          end
+        end
+      end
+    end)
+  end
+
+  it("line and excerpt remove a secret in UTF-16, and one whose Base64 or hexadecimal is spread", function()
+    local secret = "S3cretKey+0123456789/"
+    for _, text in ipairs { (secret:gsub(".", "%0\0")), (secret:gsub(".", "\0%0")), -- either byte order
+      "UzNjcmV0S2V5\r\nKzAxMjM0NTY3\r\nODkv", (secret:gsub(".", function(c) return ("%02x:"):format(c:byte()) end)) } do
+      assert.matches("^a[^%w]+%[secret%][^%w]* b$", redact.line("a " .. text .. " b", { secret }))
+      assert.matches("a[^%w]+%[secret%][^%w]* b$", redact.excerpt("a " .. text .. " b", { secret }))
+    end
+  end)
+
+  it("line removes a secret with the escapes of other languages", function()
+    local secret = "S3cretKey+0123456789/"
+    for _, escape in ipairs { "\\x%02x", "\\%03o", "%%u%04x" } do
+      local text = secret:gsub(".", function(c) return escape:format(c:byte()) end)
+      assert.equal("a [secret] b", redact.line("a " .. text .. " b", { secret }))
+    end
+    assert.equal("a [secret] b", redact.line("a S3cretKey&plus;0123456789&sol; b", { secret }))
+  end)
+
+  it("line keeps other texts with spaces between letters", function()
+    assert.equal("S 3 c r e t", redact.line("S 3 c r e t", { "S3cretKey+0123456789/" }))
+    assert.equal("pass word", redact.line("pass word", { "passw" }))
+  end)
+
   it("text ignores an empty secret", function()
     assert.equal("a%2Fb", redact.text("a%2Fb", { "" }))
   end)

@@ -3,15 +3,21 @@
 local fields = require "kms.huawei.fields"
 local rules = require "kms.huawei.rules"
 
----@type kms.ResultField[]
-local ALIAS = {
-  fields.DOMAIN_ID,
-  fields.RESULT_KEY_ID,
-  { name = "alias", type = "string", about = "the alias" },
-  { name = "alias_urn", type = "string", about = "resource name of the alias" },
-  { name = "create_time", type = "string", about = "when it was created" },
-  { name = "update_time", type = "string", about = "when it was changed" },
-}
+--- Lists the fields of an alias.
+---@param key_id kms.ResultField
+---@return kms.ResultField[]
+local function alias_fields(key_id)
+  return {
+    fields.DOMAIN_ID,
+    key_id,
+    { name = "alias", type = "string", about = "the alias" },
+    { name = "alias_urn", type = "string", about = "resource name of the alias" },
+    { name = "create_time", type = "string", about = "when it was created" },
+    { name = "update_time", type = "string", about = "when it was changed" },
+  }
+end
+
+local ALIAS = alias_fields(fields.RESULT_KEY_ID)
 
 local TIMES = 'Times are text, such as "2024-04-01T00:00:00Z" in the sample of CreateAlias.'
 
@@ -27,7 +33,7 @@ return {
       fields.KEY_ID,
       { name = "alias", type = "string", required = true, place = "body", about = "the alias" },
     },
-    result = ALIAS,
+    result = alias_fields(fields.SAME_KEY_ID),
     verification = fields.verification("look for the alias with list_aliases"),
     notes = {
       "An alias is unique in an account and region, so a repeat cannot create a second one.",

@@ -18,9 +18,13 @@ local POLICY = {
     items = { type = "string" } },
 }
 
+---@type kms.ResultField
+local SAME_POLICY_ID = { name = "policy_id", type = "string", is_echo = true, is_case_insensitive = true,
+  about = "ID of the key policy" }
+
 ---@type kms.ResultField[]
 local KEY_POLICY = {
-  { name = "policy_id", type = "string", is_echo = true, is_case_insensitive = true, about = "ID of the key policy" },
+  SAME_POLICY_ID,
   { name = "policy_name", type = "string", about = "name of the key policy" },
   { name = "keyspace_id", type = "string", about = "ID of the key space" },
   { name = "policy", type = "object", about = "the key policy", fields = POLICY },
@@ -117,7 +121,7 @@ return {
       { name = "description", type = "string", place = "body", about = "description of the key policy" },
     },
     result = {
-      { name = "policy_id", type = "string", is_echo = true, is_case_insensitive = true, about = "ID of the key policy" },
+      SAME_POLICY_ID,
       { name = "policy", type = "object", about = "the key policy", fields = POLICY },
       { name = "description", type = "string", about = "description" },
       { name = "last_modify_time", type = "string", about = "when it was changed" },

@@ -7,9 +7,13 @@ local rules = require "kms.huawei.rules"
 local KEYSTORE_ID = { name = "keystore_id", type = "string", required = true, rule = rules.SEGMENT,
   about = "ID of the key store" }
 
+---@type kms.ResultField
+local SAME_KEYSTORE_ID = { name = "keystore_id", type = "string", is_echo = true, is_case_insensitive = true,
+  about = "ID of the key store" }
+
 ---@type kms.ResultField[]
 local KEYSTORE = {
-  { name = "keystore_id", type = "string", is_echo = true, is_case_insensitive = true, about = "ID of the key store" },
+  SAME_KEYSTORE_ID,
   fields.DOMAIN_ID,
   { name = "keystore_alias", type = "string", about = "name of the key store" },
   { name = "keystore_type", type = "string", about = "kind of key store" },
@@ -20,7 +24,7 @@ local KEYSTORE = {
 
 ---@type kms.ResultField[]
 local STATE = {
-  { name = "keystore_id", type = "string", is_echo = true, is_case_insensitive = true, about = "ID of the key store" },
+  SAME_KEYSTORE_ID,
   { name = "keystore_state", type = "string", about = "state of the key store" },
 }
 

@@ -42,7 +42,7 @@ describe("kms.huawei.operations.keys", function()
       assert.matches("pending_days must be 7 to 1096; got " .. days, err.message, 1, true)
     end
     assert.equal("1096", huawei_wire.send("delete_key",
-      { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", pending_days = "1096" }).body.pending_days)
+      { key_id = "636accf6-4d8d-43f2-9913-5ea1badad9d5", pending_days = "1096" }).body.pending_days)
   end)
 
   it("create_key and update_key_alias refuse a name that the cloud does not accept", function()
