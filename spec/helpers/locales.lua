@@ -1,30 +1,34 @@
 --- Compiles locales for subprocesses, because few systems have more than C.
 
+local files = require "spec.helpers.files"
+local subprocess = require "spec.helpers.subprocess"
+
 local locales = {}
 
-local folder
+-- Compiling takes seconds, so all specs share the result, and the next run too.
+local FOLDER = (os.getenv "BUILD" or "build") .. "/locales"
+
+local COMPILE = [[
+  exec > /dev/null 2>&1
+  mkdir -p "$FOLDER" && cd "$FOLDER" || exit
+  [ ! -e all ] || exit 0
+  new=$(mktemp -d ./XXXXXX)
+  for locale in de_DE.UTF-8 tr_TR.UTF-8 tr_TR.ISO-8859-9; do
+    localedef -i "${locale%%.*}" -f "${locale#*.}" "$new/$locale"
+  done
+  # Renamed when complete, because another process can do the same. Without sources of locales there is nothing to keep.
+  [ -e "$new/tr_TR.ISO-8859-9/LC_CTYPE" ] && mv -T "$new" all || rm -r "$new"
+]]
 
 --- Returns the environment of a subprocess that can set de_DE.UTF-8, tr_TR.UTF-8 and tr_TR.ISO-8859-9.
 ---@return table<string, string> variables
 ---@return boolean is_available false if this system has no sources of locales
 function locales.environment()
-  if not folder then
-    folder = os.tmpname()
-    os.remove(folder)
-    os.execute("mkdir -p " .. folder)
-    for name, charset in ("de_DE UTF-8 tr_TR UTF-8 tr_TR ISO-8859-9"):gmatch "(%S+) (%S+)" do
-      os.execute(("localedef -i %s -f %s %s/%s.%s > /dev/null 2>&1"):format(name, charset, folder, name, charset))
-    end
-  end
-  local file = io.open(folder .. "/tr_TR.UTF-8/LC_CTYPE")
+  os.execute(("FOLDER=%s; (%s)"):format(subprocess.quote(FOLDER), COMPILE))
+  local file = io.open(FOLDER .. "/all/tr_TR.UTF-8/LC_CTYPE")
   if file then file:close() end
-  return { LOCPATH = folder }, file ~= nil
-end
-
---- Removes the locales.
-function locales.remove()
-  if folder then os.execute("rm -rf " .. folder) end
-  folder = nil
+  local path = files.list_lines("realpath " .. subprocess.quote(FOLDER))[1] .. "/all"
+  return { LOCPATH = path }, file ~= nil
 end
 
 return locales

@@ -315,10 +315,11 @@ return function(new, servers, test)
           local transport = open()
           local started_at = monotonic()
           assert_fails("timeout", case.is_sent, send(transport, "/", {
-            method = "PUT", scheme = "https", host = servers.host("proxy"), body = ("x"):rep(8192), timeout = 1,
+            method = "PUT", scheme = "https", host = servers.host("proxy"), body = ("x"):rep(8192), timeout = 0.5,
           }))
           local seconds = monotonic() - started_at
-          assert.is_true(seconds > 0.95 and seconds < 1.2, seconds)
+          -- The server sends for much longer; a busy machine may let this process wait.
+          assert.is_true(seconds > 0.45 and seconds < 1.5, seconds)
         end)
       end)
     end

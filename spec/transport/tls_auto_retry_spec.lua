@@ -31,7 +31,7 @@ describe("the TLS contexts of kms.transport.curl", function()
       local before = transport:clock()
       local _, err = transport:send(new_request(0.5))
       assert.same({ "timeout", true }, { err.code, err.uncertain })
-      assert.is_true(transport:clock() - before < 0.7)
+      assert.is_true(transport:clock() - before < 1.5)
     end)
   end)
 
@@ -39,7 +39,7 @@ describe("the TLS contexts of kms.transport.curl", function()
     with_key_update_server(function()
       local transport, multi = curl_requests.new_transport(), curl.multi()
       assert.equal("ok", transport:send(new_request(10)).body)
-      local flooded = assert(multi:add(transport, new_request(2)))
+      local flooded = assert(multi:add(transport, new_request(1)))
       local good = assert(multi:add(transport, curl_requests.new_request "https"))
       local ids = {}
       local deadline = multi:clock() + 10

@@ -269,7 +269,7 @@ describe("kms.parallel", function()
   end)
 
   it("the memory of a run does not grow with the number of its items #gc", function()
-    for order, items in pairs { given = 100000, finished = 20000 } do
+    for order, items in pairs { given = 30000, finished = 10000 } do
       local client, taken_count, max_growth = cloud.new_instant_client(), 0, 0
       local parallel = kms.parallel { concurrency = 64, order = order }
       local key, base = cloud.make_key_id(1), nil
@@ -279,7 +279,7 @@ describe("kms.parallel", function()
         return taken_count <= items and key or nil
       end, cloud.make_mover(client)) do
         count = count + (result and 1 or 0)
-        if count % 5000 == 0 then
+        if count % 2500 == 0 then
           collectgarbage()
           collectgarbage()
           base = base or collectgarbage "count"

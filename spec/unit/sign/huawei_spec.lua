@@ -286,7 +286,6 @@ describe("kms.sign.huawei refuses", function()
     local output = subprocess.run(script, (locales.environment()))
     assert.matches("got -2e+00\n", output, 1, true)
   end)
-  teardown(locales.remove)
 
   it("times that a calendar with four-digit years does not contain", function()
     for _, time in ipairs { 0 / 0, math.huge, -math.huge, -1, -1e-9, 253402300799.9996, 253402300800, 1e300 } do

@@ -26,6 +26,4 @@ describe("kms.util.ascii", function()
     assert.equal(("%s\nCN-ISTANBUL-1\tkms.istanbul\thttps\tkms.istanbul.com\n"):format(
       is_available and "tr_TR.UTF-8" or "nil"), (subprocess.run(program, variables)))
   end)
-
-  teardown(locales.remove)
 end)

@@ -76,7 +76,6 @@ describe("kms.util.json_body", function()
     local variables, is_available = locales.environment()
     assert.equal(("%s\ntrue\tnil\n1.5\n"):format(is_available and "de_DE.UTF-8" or "nil"),
       (subprocess.run(program, variables)))
-    locales.remove()
   end)
 
   it("to_text accepts strings that are not empty, and numbers", function()

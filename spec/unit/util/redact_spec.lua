@@ -207,8 +207,6 @@ describe("kms.util.redact", function()
     assert.equal("X-SECURITY-TOKEN: [secret]|x-security-token: [secret]|\n",
       (subprocess.run(program, (locales.environment()))))
   end)
-
-  teardown(locales.remove)
 end)
 
 describe("kms.util.redact with a text of 1 MiB", function()
@@ -229,13 +227,16 @@ describe("kms.util.redact with a text of 1 MiB", function()
     TEXTS["a percent sign and " .. name] = "%" .. TEXTS[name]:sub(2)
   end
 
-  --- Least CPU time of some calls.
-  local function measure(call)
+  --- Least CPU time of three calls. After a time below `limit` it makes no more calls.
+  ---@param call fun()
+  ---@param limit number? seconds
+  local function measure(call, limit)
     local least = math.huge
     for _ = 1, 3 do
       local start = os.clock()
       call()
       least = math.min(least, os.clock() - start)
+      if limit and least < limit then break end
     end
     return least
   end
@@ -245,8 +246,9 @@ describe("kms.util.redact with a text of 1 MiB", function()
       for _, format in ipairs { "line", "excerpt" } do
         local start = text:sub(1, 65536)
         local short = measure(function() redact[format](start, { KEY, TOKEN }) end)
-        local long = measure(function() redact[format](text, { KEY, TOKEN }) end)
-        assert(long < 4 * short + 0.002, ("%s, %s: %.4f s, and %.4f s for 64 KiB"):format(format, name, long, short))
+        local limit = 4 * short + 0.002
+        local long = measure(function() redact[format](text, { KEY, TOKEN }) end, limit)
+        assert(long < limit, ("%s, %s: %.4f s, and %.4f s for 64 KiB"):format(format, name, long, short))
       end
     end
   end)
@@ -254,15 +256,16 @@ describe("kms.util.redact with a text of 1 MiB", function()
   it("takes time in proportion to the secret, not to its square #timing", function()
     for name, text in pairs(TEXTS) do
       local short = measure(function() redact.line(text, { ("A"):rep(1023) .. "B" }) end)
-      local long = measure(function() redact.line(text, { TOKEN }) end)
-      assert(long < 24 * short + 0.002, ("%s: %.4f s, and %.4f s for a token of 1 KiB"):format(name, long, short))
+      local limit = 24 * short + 0.002
+      local long = measure(function() redact.line(text, { TOKEN }) end, limit)
+      assert(long < limit, ("%s: %.4f s, and %.4f s for a token of 1 KiB"):format(name, long, short))
     end
   end)
 
   it("takes at most 20 ms of CPU #timing", function()
     for name, text in pairs(TEXTS) do
       for _, format in ipairs { "line", "excerpt" } do
-        local seconds = measure(function() redact[format](text, { KEY, TOKEN, "0123abcd" }) end)
+        local seconds = measure(function() redact[format](text, { KEY, TOKEN, "0123abcd" }) end, 0.02)
         assert(seconds < 0.02, ("%s, %s: %.4f s"):format(format, name, seconds))
       end
     end
@@ -270,8 +273,6 @@ describe("kms.util.redact with a text of 1 MiB", function()
 end)
 
 describe("kms.util.redact in another locale", function()
-  teardown(locales.remove)
-
   it("removes the same headers and keeps the same UTF-8 as in the locale C", function()
     local script = [[
       if not os.setlocale(NAME) then print "no locale" os.exit() end
