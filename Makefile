@@ -115,6 +115,13 @@ test-portable:
 	@$(MAKE) --no-print-directory test BUILD=$(BUILD)/portable LUAS=lua5.4 \
 	  CPPFLAGS="-DKMS_USE_POLL -DKMS_SIGPIPE_FIXED_IN=0xffffff" TESTS="--exclude-tags=descriptor spec/transport spec/unit/loop/luv_spec.lua"
 
+# The whole of `make test` on another release of Debian, in a chroot: RELEASE=trixie. Needs root.
+.PHONY: test-debian
+test-debian:
+	@tools/install-deps debian
+	@tools/test-debian "$(or $(RELEASE),$(error set RELEASE to bullseye, bookworm, trixie or forky))" "$(ARCHITECTURE)" \
+	  "$(if $(filter file,$(origin LUAS)),,$(LUAS))" $(TESTS)
+
 # The specs with the library under ASan and UBSan, also inside NGINX; specs of the C parts under valgrind.
 MEMORY_TESTS ?= spec/unit/sign spec/transport spec/e2e/end_to_end_spec.lua
 .PHONY: asan valgrind
@@ -296,6 +303,7 @@ help:
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'
+	@echo 'make test-debian RELEASE=trixie  make test in a chroot of a Debian release (root)'
 	@echo 'make asan       run the specs under ASan and UBSan; make valgrind: specs of the C parts under valgrind'
 	@echo 'make torture    fail each allocation of a call once, close objects in every order (MAX=$(MAX) per operation)'
 	@echo 'make tsan       run several Lua states in several threads under TSan'

@@ -15,6 +15,9 @@ local TIMEOUT = 20 -- seconds for what takes milliseconds
 
 local nginx = { dir = dir, port = port, upstream = ("https://localhost:%d"):format(port + 1) }
 
+--- Whether ngx_lua is recent enough for kms.transport.cosocket.
+nginx.has_cosockets = os.getenv "KMS_NGINX_COSOCKETS" ~= "no"
+
 local client = curl.new { timeout = TIMEOUT, max_response = 2 ^ 25 }
 
 --- Requests a path, and returns the body of the response.

@@ -57,6 +57,12 @@ describe("cosocket.new", function()
     assert_refused("table expected, got number", 5)
   end)
 
+  it("refuses an ngx_lua that is too old, with the version that is needed", function()
+    local ok, message = pcall(nginx.call, "/transport", { method = "new", ngx_lua_version = 10022 })
+    assert.is_false(ok)
+    assert.is_truthy(message:find("ngx_lua 0.10.23 or newer is needed; this is 0.10.22", 1, true), message)
+  end)
+
   it("refuses an unknown option", function()
     assert_refused("(unknown option 'verify')", { verify = false })
     assert_refused("(unknown option 'http_version')", { http_version = "1.1" })

@@ -138,12 +138,6 @@ describe("a client certificate of a cosocket transport", function()
     assert_refused({ client_key_password = "x" }, "option 'client_key_password' needs option 'client_cert'")
   end)
 
-  it("is refused in cosocket.new by an ngx_lua that is too old, with the version that is needed", function()
-    local ok, message = pcall(nginx.call, "/transport", { method = "new", argument = AGENT, ngx_lua_version = 10021 })
-    assert.is_false(ok)
-    assert.is_truthy(message:find("option 'client_cert' needs ngx_lua 0.10.22 or newer; this is 0.10.21", 1, true), message)
-  end)
-
   it("has its key and password in nothing that a program can print", function()
     for _, text in ipairs { "open sesame", "PRIVATE KEY" } do
       assert.equal("", nginx.call("/transport", { method = "find_text", text = text, argument = CLIENT }))

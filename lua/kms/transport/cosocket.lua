@@ -9,7 +9,9 @@ local validate = require "kms.util.validate"
 local ngx = rawget(_G, "ngx")
 -- A failed TLS handshake in NGINX's stream subsystem ends the worker process.
 local subsystem = ngx and ngx.get_phase and ngx.config.subsystem
-local is_nginx = subsystem == "http" and ngx.socket
+-- Older versions do not tell the TLS version of a connection.
+local MIN_NGX_LUA = 10023
+local is_nginx = subsystem == "http" and ngx.socket and ngx.config.ngx_lua_version >= MIN_NGX_LUA
 local cosocket_deadline = is_nginx and require "kms.transport.cosocket_deadline"
 local cosocket_options = is_nginx and require "kms.transport.cosocket_options"
 local cosocket_tls = is_nginx and require "kms.transport.cosocket_tls"
@@ -286,7 +288,15 @@ local metatable = { __name = "kms.transport.cosocket", __index = Transport }
 
 function metatable.__tostring() return metatable.__name end
 
---- Returns the error of a call in a phase in which cosockets do not work.
+---@return string? problem that ngx_lua is too old
+local function check_ngx_lua()
+  local version = ngx.config.ngx_lua_version
+  if version >= MIN_NGX_LUA then return nil end
+  return ("ngx_lua 0.10.%d or newer is needed; this is 0.%d.%d"):format(
+    MIN_NGX_LUA % 1000, math.floor(version / 1000), version % 1000)
+end
+
+--- Returns the error of a call in a host or a phase in which cosockets do not work.
 ---@return kms.Error?
 function cosocket.check_phase()
   local phase, message = ngx.get_phase(), nil
@@ -294,6 +304,8 @@ function cosocket.check_phase()
     message = ("a call cannot wait in NGINX's %s subsystem; %s"):format(subsystem, SUBSYSTEM_ADVICE)
   elseif not PHASES[phase] then
     message = ("a call cannot wait in NGINX's %s phase; %s"):format(phase, PHASE_ADVICE[phase] or TIMER_ADVICE)
+  else
+    message = check_ngx_lua()
   end
   return message and Error.new { kind = "invalid", code = "phase", message = message }
 end
@@ -364,7 +376,9 @@ function Transport:close() end -- luacheck: no unused args
 ---@param options kms.transport.cosocket.Options?
 ---@return kms.transport.cosocket.Transport transport
 function cosocket.new(options)
-  if not is_nginx then error("kms.transport.cosocket works in NGINX's http subsystem only", 2) end
+  if subsystem ~= "http" then error("kms.transport.cosocket works in NGINX's http subsystem only", 2) end
+  local outdated = check_ngx_lua()
+  if outdated then error("kms.transport.cosocket: " .. outdated, 2) end
   if options ~= nil and type(options) ~= "table" then
     error(validate.argument_error(1, "new", ("table expected, got %s"):format(type(options))), 2)
   end

@@ -15,7 +15,6 @@ local cosocket_options = {}
 ---@field identity { number: integer } for the name of a connection pool: the number is another one if the proxy's user
 ---  or password, or the client certificate, is another one
 
-local MIN_NGX_LUA = 10022 -- 0.10.22 added tcpsock:setclientcert
 local MAX_FILE = 2 ^ 20 -- bytes
 
 local function decode_percent(text)
@@ -53,16 +52,6 @@ local OPTIONS = options.extend {
   ca_file = TRUST, ca_path = TRUST, no_proxy = unavailable "make a client without a proxy for those hosts",
 }
 
----@return string? problem that ngx_lua has no client certificates
-local function check_ngx_lua()
-  local version = ngx.config.ngx_lua_version
-  if version < MIN_NGX_LUA then
-    return ("option 'client_cert' needs ngx_lua 0.10.22 or newer; this is 0.%d.%d"):format(
-      math.floor(version / 1000), version % 1000)
-  end
-  if not pcall(require, "ngx.ssl") then return "option 'client_cert' needs lua-resty-core" end
-end
-
 ---@return string? pem, string? problem
 local function read_file(option, path)
   local pem, problem, reason = http1.read_file(path, MAX_FILE)
@@ -75,10 +64,8 @@ end
 ---@return { chain: ffi.cdata*, key: ffi.cdata* }? certificate
 ---@return string pem_or_problem
 local function read_certificate(settings)
-  local problem = check_ngx_lua()
-  if problem then return nil, problem end
   local key_option = settings.client_key and "client_key" or "client_cert"
-  local certificate_pem, key_pem, chain, key
+  local certificate_pem, key_pem, chain, key, problem
   certificate_pem, problem = read_file("client_cert", settings.client_cert)
   if certificate_pem then key_pem, problem = read_file(key_option, settings[key_option]) end
   if problem then return nil, problem end
