@@ -253,7 +253,7 @@ STRICT  = $(CFLAGS) $(KMS_CFLAGS) -Werror $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_
 .PHONY: lint
 lint:
 	tools/install-deps lint
-	luacheck --quiet .
+	luacheck --quiet $(filter-out build/,$(wildcard */)) *.rockspec .luacheckrc .busted
 	tools/lint-language
 	clang-format --dry-run -Werror $(C_FILES)
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory lint-c LUA=$$lua || exit 1; done
