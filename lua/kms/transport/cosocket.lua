@@ -299,7 +299,8 @@ end
 --- Returns the error of a call in a host or a phase in which cosockets do not work.
 ---@return kms.Error?
 function cosocket.check_phase()
-  local phase, message = ngx.get_phase(), nil
+  local phase = ngx.get_phase()
+  local message
   if subsystem ~= "http" then
     message = ("a call cannot wait in NGINX's %s subsystem; %s"):format(subsystem, SUBSYSTEM_ADVICE)
   elseif not PHASES[phase] then
