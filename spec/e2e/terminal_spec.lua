@@ -35,6 +35,7 @@ describe("kms move on a terminal", function()
 12 keys: cn-north-4 -> cn-east-3, at
     most 20 requests per second, project
     0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b
+Access key: EMUL...0001
 Journal: J
 First key
 00000001-e727-4d9c-b35d-f84bb474a37f:
@@ -53,10 +54,13 @@ Go on with what is left:
   kms resume J
 Take it back:
   kms undo J
+Record of the run:
+  J
 ]] },
     [80] = { [[
 12 keys: cn-north-4 -> cn-east-3, at most 20 requests per second, project
     0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b
+Access key: EMUL...0001
 Journal: J
 First key 00000001-e727-4d9c-b35d-f84bb474a37f: done in N s
 Move the other 11? [y/N] ]], [[
@@ -70,9 +74,11 @@ Done in N s: 11 done, 1 failed.
 
 Go on with what is left:  kms resume J
 Take it back:             kms undo J
+Record of the run:        J
 ]] },
     [200] = { [[
 12 keys: cn-north-4 -> cn-east-3, at most 20 requests per second, project 0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b
+Access key: EMUL...0001
 Journal: J
 First key 00000001-e727-4d9c-b35d-f84bb474a37f: done in N s
 Move the other 11? [y/N] ]], [[
@@ -85,6 +91,7 @@ Done in N s: 11 done, 1 failed.
 
 Go on with what is left:  kms resume J
 Take it back:             kms undo J
+Record of the run:        J
 ]] },
   }
 

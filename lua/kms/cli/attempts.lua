@@ -7,12 +7,7 @@ local time = require "kms.util.time"
 local attempts = {}
 
 -- Members of a line of the log, in this order.
-local FIELDS = {}
-for i, name in ipairs { "t", "provider", "operation", "attempt", "status", "duration", "request_id", "code", "message",
-  "wait" } do
-  FIELDS[i] = { name = name }
-end
-local LINE = { type = "object", fields = FIELDS }
+local LINE = json.ordered "t provider operation attempt status duration request_id code message wait"
 
 ---@class kms.cli.Attempts
 ---@field err kms.cli.Output

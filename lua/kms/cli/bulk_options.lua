@@ -20,7 +20,8 @@ bulk_options.RUN = {
   title = "Run",
   { name = "--dry-run", about = "print the plan and the first request with secrets masked; change nothing" },
   { name = "--yes", short = "-y", about = "do not ask before more than one change" },
-  { name = "--journal", value = "FILE", about = "record of all requests; default: kms-COMMAND-TIME.jsonl" },
+  { name = "--journal", value = "FILE",
+    about = "record of all requests; default: kms-COMMAND-TIME.jsonl in the current folder" },
   { name = "--rate", value = "N", convert = options.to_positive,
     about = ("requests per second, at most; default: %d for Huawei Cloud, the documented quota"):format(HUAWEI_RATE) },
   { name = "--concurrency", value = "N", convert = options.to_count,
@@ -109,6 +110,16 @@ function bulk_options.write_command(command, journal, parsed)
     end
   end
   return table.concat(words, " ")
+end
+
+--- Returns the whole path of a journal, if it is known.
+---@param journal string
+---@return string
+function bulk_options.locate(journal)
+  local is_found, lfs = pcall(require, "lfs")
+  local folder = is_found and lfs.currentdir()
+  if journal:sub(1, 1) == "/" or not folder then return journal end
+  return folder:gsub("/*$", "/") .. journal:gsub("^%./", "")
 end
 
 --- Finds a name for a new journal in the current folder.

@@ -1,5 +1,6 @@
 --- `kms doctor`: checks settings, endpoint, credentials, clock and permissions with one read, and says what is wrong.
 
+local access_key = require "kms.cli.access_key"
 local client = require "kms.cli.client"
 local describe = require("kms.cli.context").describe
 local exit_status = require "kms.cli.exit_status"
@@ -24,17 +25,13 @@ local READS = { huawei = { limit = 1 }, ncloud = { page_size = 1 } }
 ---@field offset number? seconds by which the server is ahead
 ---@field duration number? of the last request
 
---- Shows the ends of an access key.
-local function mask(access_key)
-  return #access_key > 12 and access_key:sub(1, 4) .. "..." .. access_key:sub(-4) or access_key:sub(1, 2) .. "..."
-end
-
 --- Wraps a credential provider so that the diagnosis learns its outcome.
 local function observe(self, name, provider)
   return { name = name, get = function(_, context)
     local credentials, err = provider:get(context)
     self.asked[#self.asked + 1] = { name = name, code = err and err.code }
-    if credentials then self.access_key = credentials.access_key and mask(credentials.access_key) or "a token" end
+    local key = credentials and credentials.access_key
+    if credentials then self.access_key = key and access_key.mask(key) or "a token" end
     return credentials, err
   end }
 end

@@ -1,6 +1,7 @@
 --- Prints the request of an operation as it would be sent, with its secrets masked. Sends nothing.
 
 local exit_status = require "kms.cli.exit_status"
+local json = require "kms.cli.json"
 local params_module = require "kms.call.params"
 local redact = require "kms.util.redact"
 
@@ -55,6 +56,9 @@ function dry_run.format(request, secrets)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- Members of a request as JSON, in this order.
+local REQUEST = json.ordered "method host target headers body"
+
 --- Makes the call with a transport that records. Returns the request to the cloud's KMS, if there is one.
 local function record(client, entry, params, changes)
   local recorder = new_recorder()
@@ -79,23 +83,48 @@ local function describe_missing(client, earlier)
   return ("the project of region %s is looked up when the run begins"):format(client:target().region)
 end
 
---- Writes the request of a call.
+--- Records the first request of a call: that to the cloud's KMS, or one that it needs before.
+---@param client kms.Huawei|kms.Ncloud
+---@param entry kms.Operation
+---@param params table that were validated
+---@return table? request of a transport
+function dry_run.record_first(client, entry, params)
+  local request, _, earlier = record(client, entry, params, {})
+  return earlier or request
+end
+
+--- Converts a request to an object for JSON.
+---@param request table of a transport
+---@param secrets string[]
+---@return table
+local function to_object(request, secrets)
+  local headers = {}
+  for _, header in ipairs(request.headers) do headers[header[1]] = mask_header(header[1], header[2]) end
+  local has_body = request.body and request.body ~= ""
+  return { method = request.method, host = request.host, target = redact.text(request.target, secrets),
+    headers = headers, body = has_body and redact.text(request.body, secrets, #request.body) or nil }
+end
+
+--- Builds the request of a call.
 ---@param client kms.Huawei|kms.Ncloud
 ---@param entry kms.Operation
 ---@param params table that were validated
 ---@param context kms.cli.Context
----@return integer exit_status
-function dry_run.write(client, entry, params, context)
+---@return { text: string, object: table, field: table }? request as text and for JSON
+---@return integer? exit_status
+function dry_run.build(client, entry, params, context)
   local request, err, earlier = record(client, entry, params, {})
   if not request and (earlier or err.kind == "credentials") then
     context:note("Dry run: %s; placeholders stand in.", describe_missing(client, earlier))
     local changes = { credentials = { access_key = PLACEHOLDER, secret_key = PLACEHOLDER } }
-    if context.options.project_id == nil and client.provider.name == "huawei" then changes.project_id = PROJECT end
+    local project_id = context.options.project_id
+    local is_looked_up = project_id == nil or project_id == "auto"
+    if is_looked_up and client.provider.name == "huawei" then changes.project_id = PROJECT end
     request, err = record(client, entry, params, changes)
   end
-  if not request then return context:fail(err) end
-  context.out:write(dry_run.format(request, params_module.collect_secrets(entry, params)))
-  return exit_status.DONE
+  if not request then return nil, context:fail(err) end
+  local secrets = params_module.collect_secrets(entry, params)
+  return { text = dry_run.format(request, secrets), object = to_object(request, secrets), field = REQUEST }
 end
 
 --- Prints the request of a call, and that it is not sent.
@@ -105,9 +134,15 @@ end
 ---@param context kms.cli.Context
 ---@return integer exit_status
 function dry_run.print(client, entry, params, context)
-  local status = dry_run.write(client, entry, params, context)
-  if status == exit_status.DONE then context:note "Dry run: nothing was sent." end
-  return status
+  local request, status = dry_run.build(client, entry, params, context)
+  if not request then return status end
+  if context.options.json then
+    context.out:write(json.document(request.object, request.field))
+  else
+    context.out:write(context.options.jsonl and json.line(request.object, request.field) or request.text)
+  end
+  context:note "Dry run: nothing was sent."
+  return exit_status.DONE
 end
 
 return dry_run

@@ -62,6 +62,15 @@ function write(value, field, depth)
   return next(value) == nil and "{}" or write_object(value, field.fields, depth)
 end
 
+--- Returns the field of an object whose members have an order.
+---@param names string separated by spaces
+---@return kms.OperationField
+function json.ordered(names)
+  local fields = {}
+  for name in names:gmatch "%S+" do fields[#fields + 1] = { name = name } end
+  return { type = "object", fields = fields }
+end
+
 --- Writes a document for people and programs.
 ---@param value any
 ---@param field kms.OperationField? the types and the order of its members

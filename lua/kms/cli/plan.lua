@@ -1,8 +1,10 @@
 --- Makes the plan of a run for a person: reads the list, names what is not valid, and shows what would be done.
 
+local access_key = require "kms.cli.access_key"
 local dry_run = require "kms.cli.dry_run"
 local exit_status = require "kms.cli.exit_status"
 local input = require "kms.cli.input"
+local json = require "kms.cli.json"
 local kms = require "kms"
 local summary = require "kms.cli.summary"
 
@@ -10,6 +12,11 @@ local plan = {}
 
 local MAX_PROBLEMS = 20 -- that are printed, unless --verbose
 local MAX_PREVIEW = 10 -- lines, unless --verbose
+
+-- Members of the plan as JSON, in this order.
+local KEY = json.ordered "line key before after temporary outcome"
+local DOCUMENT = json.ordered "dry_run operation host region project_id total left keys request"
+DOCUMENT.fields[8].type, DOCUMENT.fields[8].items = "list", KEY
 
 ---@class kms.cli.Request
 ---@field options table of kms.bulk, without `items`
@@ -45,7 +52,8 @@ local function report_problems(context, title, problems, labels)
     context:note(#problems == 1 and "It is left out.\n" or "They are left out.\n")
     return nil
   end
-  context:note "\nCorrect the list, or add --skip-invalid. Nothing was changed."
+  context:note("\nCorrect the %s, or add --skip-invalid. Nothing was changed.",
+    context.options.match and "rule" or "list")
   return exit_status.USAGE
 end
 
@@ -147,6 +155,19 @@ function plan.count_left(run)
   return count
 end
 
+--- Visits the steps with their final names, beside the temporary ones of keys that swap names.
+---@param run kms.bulk.Run
+---@param visit fun(step: kms.bulk.Step, temporary: string?)
+function plan.each_shown(run, visit)
+  local temporary = {}
+  for step in run:each() do
+    if step.is_temporary then temporary[step.key] = step.params.key_name end
+  end
+  for step in run:each() do
+    if not step.is_temporary then visit(step, temporary[step.key]) end
+  end
+end
+
 --- Writes the preview of the steps. Keys that swap names have the temporary name beside the final one.
 ---@param context kms.cli.Context
 ---@param request kms.cli.Request
@@ -154,13 +175,64 @@ end
 ---@param output kms.cli.Output
 function plan.write_preview(context, request, run, output)
   if not request.format_step then return end
-  local steps, temporary = {}, {}
+  local lines = {}
+  plan.each_shown(run, function(step, temporary) lines[#lines + 1] = request.format_step(step, temporary) end)
+  local shown = context.options.verbose and #lines or math.min(#lines, MAX_PREVIEW)
+  for i = 1, shown do output:write("  ", lines[i], "\n") end
+  write_rest(output, context.err_style, #lines - shown)
+end
+
+--- Writes what is changed, where, and with which access key.
+---@param context kms.cli.Context
+---@param request kms.cli.Request
+---@param run kms.bulk.Run
+---@param output kms.cli.Output
+---@param width integer? columns of its terminal
+function plan.write_title(context, request, run, output, width)
+  output:write(summary.wrap(request.title(plan.count_left(run)), "", width), "\n")
+  local first, client = plan.find_first(run), request.options.client
+  local entry = client:operation(request.options.operation)
+  local key = first and access_key.find(client, entry, first.params, context.options)
+  if key then output:write("Access key: ", key, "\n") end
+end
+
+--- Finds the step that is taken first.
+---@param run kms.bulk.Run
+---@return kms.bulk.Step?
+function plan.find_first(run)
   for step in run:each() do
-    if step.is_temporary then temporary[step.key] = step.params.key_name else steps[#steps + 1] = step end
+    if is_left(step) and not step.after then return step end
   end
-  local shown = context.options.verbose and #steps or math.min(#steps, MAX_PREVIEW)
-  for i = 1, shown do output:write("  ", request.format_step(steps[i], temporary[steps[i].key]), "\n") end
-  write_rest(output, context.err_style, #steps - shown)
+end
+
+--- Converts a step to a member of the plan as JSON.
+---@param step kms.bulk.Step
+---@param temporary string? the name that the key has for a moment
+---@return table
+local function to_object(step, temporary)
+  return { line = step.line, key = step.key, before = step.before, temporary = temporary, outcome = step.outcome,
+    after = step.params.key_name or step.params.primary_region }
+end
+
+--- Prints the plan as JSON.
+local function print_json(context, request, run, first_request)
+  local keys = {}
+  plan.each_shown(run, function(step, temporary) keys[#keys + 1] = to_object(step, temporary) end)
+  if context.options.jsonl then
+    for _, key in ipairs(keys) do context.out:write(json.line(key, KEY)) end
+    return
+  end
+  local target = request.options.client:target()
+  context.out:write(json.document({ dry_run = true, operation = target.provider .. "." .. request.options.operation,
+    host = target.host, region = target.region, project_id = target.project_id, total = #keys,
+    left = plan.count_left(run), keys = keys, request = first_request and first_request.object }, DOCUMENT))
+end
+
+--- Prints the plan for people.
+local function print_text(context, request, run, first_request)
+  plan.write_title(context, request, run, context.out, context.style.width)
+  plan.write_preview(context, request, run, context.out)
+  if first_request then context.out:write("\nThe first request:\n\n", first_request.text) end
 end
 
 --- Prints the plan and its first request as results. Closes the run.
@@ -169,19 +241,16 @@ end
 ---@param run kms.bulk.Run
 ---@return integer exit_status
 function plan.print_dry_run(context, request, run)
-  local first
-  for step in run:each() do
-    if is_left(step) and not step.after then first = first or step end
-  end
-  context.out:write(request.title(plan.count_left(run)), "\n")
-  plan.write_preview(context, request, run, context.out)
+  local first, client = plan.find_first(run), request.options.client
   run:close()
+  local first_request, status
   if first then
-    context.out:write "\nThe first request:\n\n"
-    local client = request.options.client
-    local status = dry_run.write(client, client:operation(request.options.operation), first.params, context)
-    if status ~= exit_status.DONE then return status end
+    local entry = client:operation(request.options.operation)
+    first_request, status = dry_run.build(client, entry, first.params, context)
+    if not first_request then return status end
   end
+  local print_plan = (context.options.json or context.options.jsonl) and print_json or print_text
+  print_plan(context, request, run, first_request)
   context:note "\nDry run: nothing was changed."
   return exit_status.DONE
 end

@@ -54,19 +54,31 @@ local function to_items(keys)
   return items
 end
 
---- Says which keys the rule would rename if they were not pending deletion.
-local function note_revoked(context, keys, rule)
-  local names = {}
-  for _, key in ipairs(keys) do
-    if key.is_revoked and rule(key.name) then names[#names + 1] = key.name end
-  end
-  if not names[1] then return end
+--- Formats some names, or all with --verbose.
+local function join_names(context, names)
   local count = #names
   local limit = context.options.verbose and count or math.min(count, MAX_NAMES)
   local shown = table.concat(names, ", ", 1, limit)
-  if count > limit then shown = ("%s and %d more"):format(shown, count - limit) end
-  context:note("%d %s left out: %s %s pending deletion", count, count == 1 and "key is" or "keys are", shown,
-    count == 1 and "is" or "are")
+  return count > limit and ("%s and %d more (--verbose lists all)"):format(shown, count - limit) or shown
+end
+
+--- Says which keys the rule leaves out: those that it does not match, and those that are pending deletion.
+local function note_left_out(context, keys, rule)
+  local unmatched, revoked = {}, {}
+  for _, key in ipairs(keys) do
+    local new_name, problem = rule(key.name)
+    if problem then return end
+    local list = not new_name and unmatched or key.is_revoked and revoked
+    if list then list[#list + 1] = key.name end
+  end
+  if unmatched[1] and #unmatched < #keys then
+    local is_listed = context.options.verbose or context.options.dry_run
+    context:note("%d %s not match and %s left alone%s", #unmatched, #unmatched == 1 and "key does" or "keys do",
+      #unmatched == 1 and "is" or "are", is_listed and ": " .. join_names(context, unmatched) or "")
+  end
+  if not revoked[1] then return end
+  context:note("%d %s left out: %s %s pending deletion", #revoked, #revoked == 1 and "key is" or "keys are",
+    join_names(context, revoked), #revoked == 1 and "is" or "are")
 end
 
 --- Finds what is wrong with the choice of keys and of the rule.
@@ -86,8 +98,10 @@ local function find_items(context, client)
   local parsed = context.options
   local items, rule, problem, status
   if parsed.match then
+    local hint = selection.find_hint(parsed.match, parsed.replace)
     rule, problem = selection.new_rule(parsed.match, parsed.replace)
-    if not rule then return nil, context:refuse(problem) end
+    if not rule then return nil, context:refuse(hint and problem .. "\nhint: " .. hint or problem) end
+    if hint then context:note("hint: %s", hint) end
   end
   if parsed.file then
     items, status = plan.read_items(context, LAYOUT)
@@ -95,7 +109,7 @@ local function find_items(context, client)
   end
   local keys, err = selection.list_named(client)
   if not keys then return nil, context:fail(err) end
-  if not items then note_revoked(context, keys, rule) end
+  if not items then note_left_out(context, keys, rule) end
   items, problem = complete_items(items or to_items(keys), keys, rule)
   if problem then return nil, context:refuse(problem) end
   if items[1] then return items end
@@ -169,6 +183,7 @@ return {
     "A name must be " .. rules.KEY_NAME.text .. ". Names that differ only in case are taken for the same name.",
     "In a Lua pattern, '%-' and '%.' stand for '-' and '.', '%d' for a digit, '%w' for a letter or digit, '.*' for any "
       .. "text. '^' is the begin of the name and '$' its end.",
+    session.JOURNAL,
     session.EXIT_STATUSES,
   },
   format_step = format_step,

@@ -76,6 +76,30 @@ function selection.list_named(client)
   end)
 end
 
+-- Signs of other kinds of patterns, and what Lua patterns have in their place. A name has no backslash and no "$".
+local FOREIGN = {
+  { option = "replace", pattern = "\\%d", hint = "%1 stands for the first group in parentheses, not \\1" },
+  { option = "replace", pattern = "%$[%d{&]", hint = "%1 stands for the first group in parentheses, not $1" },
+  { option = "match", pattern = "\\",
+    hint = "--match is a Lua pattern: % takes the place of \\, as in %d, %. and %-" },
+  { option = "match", pattern = "|",
+    hint = "--match is a Lua pattern, which has no alternatives: use one run for each" },
+  { option = "match", pattern = "[%w_)]%-",
+    hint = 'in a Lua pattern, "-" repeats what stands before it, and %- is a hyphen' },
+}
+
+--- Finds what a person who knows other patterns may have meant differently.
+---@param pattern string
+---@param replacement string
+---@return string?
+function selection.find_hint(pattern, replacement)
+  -- Within brackets "-" is a range, and what follows "%" stands for itself.
+  local texts = { match = pattern:gsub("%%.", "."):gsub("%[[^%]]*%]", "."), replace = replacement }
+  for _, sign in ipairs(FOREIGN) do
+    if texts[sign.option]:find(sign.pattern) then return sign.hint end
+  end
+end
+
 --- Creates a function that makes a new name from a name: each match of a Lua pattern is replaced.
 ---@param pattern string
 ---@param replacement string

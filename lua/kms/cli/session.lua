@@ -14,6 +14,18 @@ local session = {}
 session.EXIT_STATUSES = "Exit status: 0 all keys are done, 1 nothing was sent, 2 some failed, 3 some are uncertain, "
   .. "4 stopped early, 5 credentials refused, 130 Ctrl-C, 143 SIGTERM."
 
+-- Members of a key and of the document as JSON, in this order.
+local KEY = json.ordered "line key outcome inferred code message request_id"
+local DOCUMENT = json.ordered("journal total done already inferred failed uncertain not_tried stop errors "
+  .. "uncertain_keys requests retries throttled seconds")
+for _, field in ipairs(DOCUMENT.fields) do
+  local is_list = field.name == "errors" or field.name == "uncertain_keys"
+  field.type = is_list and "list" or nil
+end
+
+session.JOURNAL = "The journal is kms-COMMAND-TIME.jsonl in the current folder, unless --journal names another file. "
+  .. "'kms status' lists the journals of a folder. Keep them: resume and undo need them."
+
 -- What to do if a run stops because there is no response, by cloud.
 local UNREACHABLE_HINTS = {
   huawei = "the requests go to the present primary region; if it does not respond, point the programs to a replica, "
@@ -46,8 +58,8 @@ local function print_outcome(self, event)
   local err = event.error or {}
   if options.jsonl and is_terminal then self.progress:clear() end
   if options.jsonl then
-    out:write(json.line { key = event.key, outcome = event.outcome, inferred = event.inferred, code = err.code,
-      message = err.message, request_id = err.request_id })
+    out:write(json.line({ line = event.line, key = event.key, outcome = event.outcome, inferred = event.inferred,
+      code = err.code, message = err.message, request_id = err.request_id }, KEY))
   elseif not is_terminal or options.verbose then
     out:write(event.key, "  ", event.outcome, event.inferred and " (inferred)" or "",
       err.message and "  " .. summary.describe_error(err) or "", "\n")
@@ -122,7 +134,7 @@ end
 local function print_plan(self)
   local context = self.context
   if context.options.quiet then return end
-  context.err:write(summary.wrap(self.request.title(self.left), "", context.err_style.width), "\n")
+  plan.write_title(context, self.request, self.run, context.err, context.err_style.width)
   plan.write_preview(context, self.request, self.run, context.err)
   context:note("Journal: %s", self.request.options.journal)
 end
@@ -145,10 +157,12 @@ local function print_summary(self, result)
   local journal, options = request.options.journal, context.options
   local status = exit_status.of_run(result, result.stop, self.signal and self.signal.status)
   if options.json then
-    context.out:write(json.document { journal = journal, total = result.total, done = result.done,
+    context.out:write(json.document({ journal = journal, total = result.total, done = result.done,
       already = result.already, inferred = result.inferred, failed = result.failed, uncertain = result.uncertain,
-      not_tried = result.not_tried, errors = result.errors, uncertain_keys = result.uncertain_keys, stop = result.stop,
-      requests = result.requests, retries = result.retries, throttled = result.throttled, seconds = result.seconds })
+      not_tried = result.not_tried, errors = result.errors, uncertain_keys = result.uncertain_keys,
+      stop = result.stop and { code = result.stop.code, message = result.stop.message },
+      requests = result.requests, retries = result.retries, throttled = result.throttled, seconds = result.seconds,
+    }, DOCUMENT))
   end
   if options.quiet and status == exit_status.DONE then return status end
   local can_resume = not result.stop or result.stop.code ~= "target"
@@ -157,6 +171,7 @@ local function print_summary(self, result)
     resume = can_resume and bulk_options.write_command("resume", journal, options) or nil,
     undo = request.can_undo and bulk_options.write_command("undo", journal, options) or nil,
     status = bulk_options.write_command("status --keys", journal, {}),
+    journal = bulk_options.locate(journal),
   }, context.err_style))
   local hint = result.stop and result.stop.code == "unreachable"
     and UNREACHABLE_HINTS[request.options.client.provider.name]

@@ -3,10 +3,20 @@
 local bulk_options = require "kms.cli.bulk_options"
 local exit_status = require "kms.cli.exit_status"
 local journal_client = require "kms.cli.journal_client"
+local journal_list = require "kms.cli.journal_list"
 local json = require "kms.cli.json"
 local kms = require "kms"
 local options = require "kms.cli.options"
 local summary = require "kms.cli.summary"
+
+-- Members of a key and of the document as JSON, in this order.
+local KEY = json.ordered "line key before after outcome inferred code message request_id"
+local DOCUMENT = json.ordered("journal operation host region project_id started stop total done already inferred "
+  .. "failed uncertain not_tried errors keys")
+local TYPES = { errors = { type = "list" }, keys = { type = "list", items = KEY } }
+for _, field in ipairs(DOCUMENT.fields) do
+  for name, value in pairs(TYPES[field.name] or {}) do field[name] = value end
+end
 
 local function get_outcome(step)
   return step.outcome or (step.is_begun or step.is_doubtful) and "uncertain" or "not tried"
@@ -19,16 +29,16 @@ local function list_keys(status, wanted)
     local outcome = get_outcome(step)
     if not step.is_temporary and (not wanted or wanted[outcome]) then
       list[#list + 1] = { line = step.line, key = step.key, outcome = outcome, inferred = step.inferred,
-        code = step.code, message = step.message, before = step.before, after = step.params.key_name,
-        request_id = step.request_id }
+        code = step.code, message = step.message, before = step.before,
+        after = step.params.key_name or step.params.primary_region, request_id = step.request_id }
     end
   end
   return list
 end
 
-local function print_keys(out, keys)
+local function print_keys(out, keys, has_names)
   for _, key in ipairs(keys) do
-    local names = key.before and key.after and ("%s -> %s  "):format(key.before, key.after) or ""
+    local names = has_names and key.before and ("%s -> %s  "):format(key.before, key.after) or ""
     out:write(key.key, "  ", names, key.outcome, key.inferred and " (inferred)" or "",
       key.message and "  " .. summary.describe_error(key) or "", "\n")
   end
@@ -58,7 +68,7 @@ local function print_table(context, status, keys)
   }, context.style))
   if keys then
     out:write "\n"
-    print_keys(out, keys)
+    print_keys(out, keys, texts.format_step ~= nil)
   end
 end
 
@@ -68,7 +78,35 @@ local function find_stop(status)
   return status.uncertain + status.failed + status.not_tried > 0 and { code = "cut" } or nil
 end
 
+--- Formats how a run ended on one line.
+local function describe_outcome(context, status)
+  local begun = (status.started or ""):gsub("T(%d+:%d+).*", " %1Z")
+  local texts, stop = journal_client.get_texts(status.operation), find_stop(status)
+  return ("%s  %s%s"):format(begun, summary.format_counts(status, texts.already, context.style),
+    stop and (status.stop and ", stopped" or ", not ended") or "")
+end
+
+--- Lists the journals of a folder.
+local function run_folder(context, folder)
+  local parsed = context.options
+  if parsed.keys or parsed.only[1] then return context:refuse "--keys and --only need a JOURNAL" end
+  local list, problem = journal_list.find(folder)
+  if not list then return context:refuse(problem) end
+  if parsed.json or parsed.jsonl then
+    journal_list.print_json(context, list)
+  elseif list[1] then
+    journal_list.print(context, list, { place = journal_client.describe,
+      outcome = function(status) return describe_outcome(context, status) end })
+  else
+    context:note("No journal is in %s.", folder == "." and "this folder" or folder)
+  end
+  return exit_status.DONE
+end
+
 local function run(parsed, context)
+  if not parsed.journal or journal_list.is_folder(parsed.journal) then
+    return run_folder(context, parsed.journal or ".")
+  end
   local status, err = kms.bulk.read(parsed.journal)
   if not status then return context:fail(err) end
   local wanted
@@ -79,12 +117,14 @@ local function run(parsed, context)
   local has_keys = parsed.keys or wanted or parsed.json or parsed.jsonl
   local keys = has_keys and list_keys(status, wanted) or nil
   if parsed.jsonl then
-    for _, key in ipairs(keys) do context.out:write(json.line(key)) end
+    for _, key in ipairs(keys) do context.out:write(json.line(key, KEY)) end
   elseif parsed.json then
-    context.out:write(json.document { operation = status.operation, host = status.host, region = status.region,
-      project_id = status.project_id, started = status.started, total = status.total, done = status.done,
-      already = status.already, inferred = status.inferred, failed = status.failed, uncertain = status.uncertain,
-      not_tried = status.not_tried, errors = status.errors, keys = keys })
+    local stop = status.stop and status.stop.message and { code = status.stop.code, message = status.stop.message }
+    context.out:write(json.document({ journal = parsed.journal, operation = status.operation, host = status.host,
+      region = status.region, project_id = status.project_id, started = status.started, total = status.total,
+      done = status.done, already = status.already, inferred = status.inferred, failed = status.failed,
+      uncertain = status.uncertain, not_tried = status.not_tried, errors = status.errors, keys = keys,
+      stop = stop or nil }, DOCUMENT))
   elseif wanted and not parsed.keys then
     for _, key in ipairs(keys) do context.out:write(key.key, "\n") end
   else
@@ -98,9 +138,11 @@ return {
   name = "status",
   group = "Many keys at once",
   about = "show what a journal says",
-  description = "Shows what a journal says about its run. Sends nothing, and changes nothing. The exit status is that "
-    .. "of the keys: 0 if all are done, 2 if some failed, 3 if some are uncertain, 4 if some were not tried.",
-  arguments = { { name = "JOURNAL", about = "file that the run has written" } },
+  description = "Shows what a journal says about its run, or lists the journals of a folder, the newest first. Sends "
+    .. "nothing, and changes nothing. The exit status is that of the run: 0 all keys are done, 2 some failed, 3 some "
+    .. "are uncertain, 4 stopped early or not ended, 5 credentials refused. That of a list is 0.",
+  arguments = { { name = "JOURNAL", count = "?",
+    about = "file that the run has written, or a folder of such files; default: the current folder" } },
   options = {
     { title = "Keys",
       { name = "--keys", about = "list all keys with their outcomes" },
@@ -112,6 +154,7 @@ return {
     { title = "Messages", options.MESSAGES[1] },
   },
   examples = {
+    { "kms status", "lists the journals of the current folder, one line each" },
     { "kms status kms-move-20261127T221403Z.jsonl", "shows counts, errors and what to do next" },
     { "kms status kms-move-20261127T221403Z.jsonl --only failed > failed.txt",
       "writes a list of the keys that failed" },

@@ -14,6 +14,7 @@ local MAX_UNCERTAIN = 50 -- keys that are named; `kms status` names all
 ---@field headline string? default: "Done"
 ---@field resume string? the command that continues
 ---@field undo string? the command that takes back
+---@field journal string? path of the journal
 ---@field status string? the command that lists all keys
 
 --- Shortens words that nobody reads, such as the canonical request in a refusal.
@@ -118,13 +119,15 @@ local function add_error(lines, group, texts, style)
   end
 end
 
---- Lists the commands that come next. They are never broken into lines, so that they can be copied.
+--- Lists the commands that come next, and where the journal is. They are never broken into lines, so that they can be
+--- copied.
 local function add_next(lines, result, texts, width)
   local list = {}
   if texts.resume and result.failed + result.uncertain + result.not_tried > 0 then
     list[#list + 1] = { "Go on with what is left:", texts.resume }
   end
   if texts.undo and result.done + result.uncertain > 0 then list[#list + 1] = { "Take it back:", texts.undo } end
+  if texts.journal then list[#list + 1] = { "Record of the run:", texts.journal } end
   if not list[1] then return end
   lines[#lines + 1] = ""
   local format = list[2] and "%-24s  %s" or "%s  %s"

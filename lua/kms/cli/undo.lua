@@ -77,7 +77,7 @@ return {
   arguments = { { name = "JOURNAL", about = "file that the run has written" } },
   options = {
     bulk_options.without_journal { name = "--undo-journal", value = "FILE",
-      about = "journal of taking back; default: kms-undo-TIME.jsonl" },
+      about = "journal of taking back; default: kms-undo-TIME.jsonl in the current folder" },
     options.OUTPUT,
     bulk_options.journal_connection(),
     options.MESSAGES,
@@ -86,6 +86,6 @@ return {
     { "kms undo kms-move-20261127T221403Z.jsonl --dry-run", "shows what would be taken back" },
     { "kms undo kms-move-20261127T221403Z.jsonl", "takes it back, and asks after the first key" },
   },
-  notes = { session.EXIT_STATUSES },
+  notes = { session.JOURNAL:gsub("COMMAND", "undo"):gsub("%-%-journal", "--undo-journal"), session.EXIT_STATUSES },
   run = run,
 }

@@ -16,6 +16,12 @@ describe("kms.cli.bulk_options", function()
       bulk_options.to_bulk({ rate = 5, concurrency = 3, attempts = 2, stop_after = 0 }, "huawei"))
   end)
 
+  it("finds the whole path of a journal", function()
+    assert.equal("/var/j.jsonl", bulk_options.locate "/var/j.jsonl")
+    local folder = require("lfs").currentdir()
+    for _, path in ipairs { "j.jsonl", "./j.jsonl" } do assert.equal(folder .. "/j.jsonl", bulk_options.locate(path)) end
+  end)
+
   it("accepts 0 and whole numbers for --stop-after", function()
     for _, option in ipairs(bulk_options.RUN) do
       if option.name == "--stop-after" then

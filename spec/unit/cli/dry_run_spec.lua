@@ -1,5 +1,6 @@
 --- kms.cli.dry_run: the request that would be sent.
 
+local cjson = require "cjson"
 local cli_context = require "spec.helpers.cli_context"
 local dry_run = require "kms.cli.dry_run"
 local kms = require "kms"
@@ -24,6 +25,19 @@ describe("kms.cli.dry_run", function()
     assert.matches("Access=AKID", out, 1, true)
     assert.matches('"plain_text":"[secret]"', out, 1, true)
     for _, secret in ipairs { "hunter2", "token-of-the-session", "Signature=%x" } do assert.is_nil(out:find(secret)) end
+  end)
+
+  it("prints the request as JSON", function()
+    local ncloud = kms.ncloud { credentials = { access_key = "AKID", secret_key = "secret-key" } }
+    local params = { key_tag = "tag", key_name = "name" }
+    for _, option in ipairs { "json", "jsonl" } do
+      local context = cli_context.new { [option] = true }
+      assert.equal(0, dry_run.print(ncloud, ncloud:operation "rename_key", params, context))
+      local request = cjson.decode((context.get_output()))
+      assert.same({ "PUT", "ocapi.ncloud.com", "/kms/v1/keys/tag/name", '{"keyName":"name"}' },
+        { request.method, request.host, request.target, request.body })
+      assert.equal("[secret]", request.headers["x-ncp-apigw-signature-v2"])
+    end
   end)
 
   it("uses placeholders for credentials that are missing, and for a project that must be looked up", function()

@@ -11,6 +11,10 @@ describe("kms.cli.json", function()
       json.line({ a = 1.5, z = "x", list = { 1, 2 }, inner = { b = true } }, FIELD))
   end)
 
+  it("has an order for names without types", function()
+    assert.equal('{"z":1,"a":2,"b":3}\n', json.line({ a = 2, b = 3, z = 1 }, json.ordered "z a"))
+  end)
+
   it("tells an empty list from an empty object", function()
     assert.equal('{"list":[],"inner":{}}\n', json.line({ list = {}, inner = {} }, FIELD))
   end)

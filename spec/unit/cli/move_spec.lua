@@ -19,8 +19,8 @@ describe("kms move", function()
     assert.equal(5, self.cloud:count_moved(5))
     assert.same({ [id(1)] = "done", [id(2)] = "done", [id(3)] = "done", [id(4)] = "done", [id(5)] = "done" },
       cli_bulk.parse_outcomes(out))
-    assert.matches("^5 keys: cn%-north%-4 %-> cn%-east%-3, at most 20 requests per second, project %x+\nJournal: ", err)
-    assert.matches("\nDone in %S+ s: 5 done%.\n\nTake it back:  kms undo ", err)
+    assert.matches("^5 keys: cn%-north%-4 %-> cn%-east%-3, at most 20 requests per second, project %x+\nAccess key: EMUL%.%.%.0001\nJournal: ", err)
+    assert.matches("\nDone in %S+ s: 5 done%.\n\nTake it back:             kms undo ", err)
   end)
 
   it("reads the target of each key from the list", function()

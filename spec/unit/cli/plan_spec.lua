@@ -1,6 +1,7 @@
 --- kms.cli.plan: what is not valid, previews and dry runs.
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
+local cjson = require "cjson"
 local cli_bulk = require "spec.helpers.cli_bulk"
 
 local id, tag = bulk_cloud.key_id, bulk_cloud.key_tag
@@ -78,6 +79,24 @@ describe("the plan of a run", function()
     assert.matches("Signature=%[secret%]", out)
     assert.matches("Dry run: nothing was changed%.\n$", err)
     assert.is_nil(io.open(self.journal))
+  end)
+
+  it("is a JSON document with --json, with the request", function()
+    local status, out = move(id(1) .. "\n" .. id(2) .. "\n", "--dry-run", "--json")
+    local document = cjson.decode(out)
+    assert.same({ 0, true, "huawei.update_primary_region", 2, 2 },
+      { status, document.dry_run, document.operation, document.total, document.left })
+    assert.same({ line = 1, key = id(1), before = "cn-north-4", after = "cn-east-3" }, document.keys[1])
+    assert.same({ "PUT", "cn-east-3" }, { document.request.method, cjson.decode(document.request.body).primary_region })
+    assert.matches("Signature=%[secret%]$", document.request.headers.Authorization)
+  end)
+
+  it("is one JSON object per key with --jsonl", function()
+    local _, out = self:run("rename", self:write(("%s name-2\n%s name-1\n"):format(tag(1), tag(2))), "--dry-run", "--jsonl")
+    local keys = {}
+    for line in out:gmatch "[^\n]+" do keys[#keys + 1] = cjson.decode(line) end
+    assert.same({ { line = 1, key = tag(1), before = "name-1", after = "name-2", temporary = "kms-tmp-1" },
+      { line = 2, key = tag(2), before = "name-2", after = "name-1" } }, keys)
   end)
 
   it("shows the rename that comes first", function()

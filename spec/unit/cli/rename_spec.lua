@@ -24,7 +24,8 @@ describe("kms rename", function()
     assert.equal(0, status)
     assert.equal("first second name-3 name-4", names())
     assert.same({ [tag(1)] = "done", [tag(2)] = "done" }, cli_bulk.parse_outcomes(out))
-    assert.matches("^2 keys change their names at ocapi%.ncloud%.com\n  name%-1          %-> first\n  name%-2          %-> second\n", err)
+    assert.matches("^2 keys change their names at ocapi%.ncloud%.com\nAccess key: EMUL%.%.%.0001\n"
+      .. "  name%-1          %-> first\n  name%-2          %-> second\n", err)
   end)
 
   it("shows the temporary name beside the final one", function()
@@ -39,6 +40,28 @@ describe("kms rename", function()
   it("renames all keys whose names match", function()
     assert.equal(0, (rename("--match", "^name%-([12])$", "--replace", "live-%1", "--yes")))
     assert.equal("live-1 live-2 name-3 name-4", names())
+  end)
+
+  it("says how many keys the rule does not match, and names them in a dry run and with --verbose", function()
+    local _, _, err = rename("--match", "^name%-1$", "--replace", "live", "--yes")
+    assert.matches("^3 keys do not match and are left alone\n1 key changes its name ", err)
+    _, _, err = rename("--match", "^name", "--replace", "key", "--dry-run")
+    assert.matches("^1 key does not match and is left alone: live\n", err)
+    _, _, err = rename("--match", "^live", "--replace", "name", "--verbose", "--yes")
+    assert.matches("3 keys do not match and are left alone: name%-4, name%-3, name%-2\n", err)
+  end)
+
+  it("has a hint for those who know other patterns", function()
+    for _, case in ipairs {
+      { "hint: %%1 stands for the first group in parentheses, not \\1\n", "^name%-(.*)", "live-\\1" },
+      { 'hint: in a Lua pattern, "%-" repeats what stands before it, and %%%- is a hyphen\n', "^name-(.*)", "live-%1" },
+    } do
+      local _, _, err = rename("--match", case[2], "--replace", case[3], "--dry-run")
+      assert.matches("^" .. case[1], err)
+    end
+    local status, _, err = rename("--match", "[\\w", "--replace", "x")
+    assert.equal(1, status)
+    assert.matches("malformed pattern .-\nhint: %-%-match is a Lua pattern: %% takes the place of \\", err)
   end)
 
   it("applies a rule to the keys of a list", function()
@@ -58,7 +81,7 @@ describe("kms rename", function()
   it("says which new names cannot be set, and changes nothing", function()
     local status, _, err = rename("--match", "^name%-([12])$", "--replace", "much-too-long-a-name-%1", "--yes")
     assert.equal(1, status)
-    assert.matches("^2 keys are not valid:\n  name%-2 %-> much%-too%-long%-a%-name%-2: key_name must be 3 to 15 characters", err)
+    assert.matches("\n2 keys are not valid:\n  name%-2 %-> much%-too%-long%-a%-name%-2: key_name must be 3 to 15 characters", err)
     status, _, err = rename(self:write(tag(1) .. " name-4\n" .. tag(2) .. " second\n"), "--yes")
     assert.equal(1, status)
     assert.matches('line 1: name "name%-4" is taken by key tag00004', err)

@@ -47,6 +47,15 @@ describe("a rule for names", function()
     assert.is_nil((selection.new_rule("^prod", "live")("test-prod")))
   end)
 
+  it("is recognised if it is of another kind", function()
+    for _, case in ipairs { { "a", "\\1" }, { "a", "$1" }, { "a\\d", "" }, { "a|b", "" }, { "prod-a", "" }, { "(a)-", "" } } do
+      assert.is_string(selection.find_hint(case[1], case[2]), case[1])
+    end
+    for _, case in ipairs { { "^prod%-(.*)", "live-%1" }, { "[a-z]x", "a-b" }, { "^(.-)%d+$", "%1" }, { "%w-%-", "" } } do
+      assert.is_nil(selection.find_hint(case[1], case[2]), case[1])
+    end
+  end)
+
   it("says what is wrong with a pattern or a replacement", function()
     local rule, problem = selection.new_rule("[", "x")
     assert.is_nil(rule)
