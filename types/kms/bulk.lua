@@ -12,6 +12,7 @@ local bulk = {}
 ---  keys; a function may return the number of the item too, and what is wrong with it. Default: those of the journal
 ---@field params table? params that all items have
 ---@field journal string? path of a file
+---@field undoes string? path of the journal of the run that this one takes back
 ---@field concurrency integer? requests at once, at most; default 64
 ---@field rate number? requests per second, at most
 ---@field attempts integer? requests per item, without throttled ones; default 8
@@ -115,6 +116,14 @@ function Run:close() end
 ---@field steps kms.bulk.Step[]
 ---@field errors kms.bulk.Error[]
 ---@field uncertain_keys string[]
+---@field undoes string? path of the journal of the run that this one takes back
+---@field undos kms.bulk.UndoStatus[] runs that take this one back
+
+--- How far a run came that takes another one back.
+---@class kms.bulk.UndoStatus
+---@field journal string? path; nil: it has none
+---@field started string time in ISO 8601
+---@field counts kms.bulk.Counts? nil: its journal cannot be read
 
 --- A plan that takes back what a run has changed.
 ---@class kms.bulk.Undo
@@ -122,6 +131,7 @@ function Run:close() end
 ---@field region string? Huawei Cloud: the region that the client must call
 ---@field items table[] for keys that were changed
 ---@field uncertain table[] for keys that may have been changed
+---@field undoes string path of the journal, for the option of this name
 
 --- The same as `kms.bulk(options)`, with argument errors as third value.
 ---@param options kms.bulk.Options

@@ -1,5 +1,6 @@
 --- Writes the journal of a run: appends records, and syncs the file once for all records that wait for it.
 
+local Error = require "kms.error"
 local http1 = require "kms.http1"
 local records = require "kms.bulk.records"
 
@@ -26,6 +27,13 @@ local REASONS = {
   absent = "there is no such file",
   locked = "another run uses it",
 }
+
+--- Creates the error of a journal.
+---@param message string
+---@return kms.Error
+function journal.new_error(message)
+  return Error.new { kind = "invalid", code = "journal", message = message }
+end
 
 --- Opens a journal and locks it.
 ---@param path string
@@ -102,13 +110,18 @@ function Journal:commit(sleep)
   return self.failure == nil
 end
 
+--- Unlocks the file without writing what is left.
+function Journal:discard()
+  self.file:close()
+  self.file = nil
+end
+
 --- Writes what is left, and unlocks the file.
 ---@return boolean is_ok
 function Journal:close()
   if not self.file then return self.failure == nil end
   local ok = self:flush()
-  self.file:close()
-  self.file = nil
+  self:discard()
   return ok
 end
 

@@ -1,7 +1,7 @@
 --- Reads a journal: the plan of its run, and what happened to each step.
 
 local digest = require "kms.bulk.digest"
-local Error = require "kms.error"
+local journal = require "kms.bulk.journal"
 local records = require "kms.bulk.records"
 
 local journal_reader = {}
@@ -54,9 +54,7 @@ local function format_number(value)
   return type(value) == "number" and ("%.14g"):format(value) or tostring(value)
 end
 
-local function create_error(path, text)
-  return Error.new { kind = "invalid", code = "journal", message = ("journal %s %s"):format(path, text) }
-end
+local function create_error(path, text) return journal.new_error(("journal %s %s"):format(path, text)) end
 
 --- Adds one record to what is known.
 ---@return string? problem
@@ -77,6 +75,8 @@ local function add_record(state, record, line)
     state.last_stop = record
   elseif record.type == "resume" then
     state.last_stop = nil
+  elseif record.type == "undo" then
+    state.undos[#state.undos + 1] = record
   elseif not apply(state.steps, record) then
     return ("names step %s, which is not in its plan"):format(format_number(record.n))
   end
@@ -87,6 +87,7 @@ end
 ---@field steps table[]
 ---@field is_complete boolean the whole plan is there; without it, nothing was sent
 ---@field size integer bytes up to the end of the last complete record
+---@field undos table[] records of runs that take this one back
 ---@field last_stop table? how the last session ended; nil: it is under way, or it was cut
 
 --- Adds all complete lines of a file.
@@ -115,7 +116,7 @@ end
 ---@return kms.bulk.JournalState? state
 ---@return kms.Error? err
 function journal_reader.read(path)
-  local state = { steps = {}, digest = digest.new(), size = 0 }
+  local state = { steps = {}, digest = digest.new(), size = 0, undos = {} }
   local problem
   local is_read, reason = require("kms.bulk.file").read(path, function(handle)
     problem = add_lines(state, handle)
@@ -134,6 +135,17 @@ function journal_reader.read(path)
   end
   state.digest = nil
   return state
+end
+
+--- Reads a journal that must have a complete plan.
+---@param path string
+---@param advice string? what to do if it has none
+---@return kms.bulk.JournalState? state
+---@return kms.Error? err
+function journal_reader.read_plan(path, advice)
+  local state, err = journal_reader.read(path)
+  if not state or state.is_complete then return state, err end
+  return nil, create_error(path, "has no complete plan, so nothing was sent" .. (advice or ""))
 end
 
 return journal_reader

@@ -12,8 +12,8 @@ local records = {}
 -- The members of a record in the order in which a line has them.
 local MEMBERS = {
   "t", "type", "format", "n", "line", "key", "after", "temporary", "attempt", "outcome", "inferred", "uncertain",
-  "code", "status", "message", "request_id", "before", "operation", "host", "region", "project_id", "items", "steps",
-  "plan", "params", "counts",
+  "code", "status", "message", "request_id", "before", "journal", "operation", "host", "region", "project_id", "undoes",
+  "undoes_plan", "items", "steps", "plan", "params", "counts",
 }
 
 local PREFIXES = {}

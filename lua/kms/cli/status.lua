@@ -51,19 +51,32 @@ local function describe_end(status)
   return stop.message and "stopped: " .. stop.message or "ended"
 end
 
+--- Describes a run that takes this one back.
+local function describe_undo(undo)
+  local counts = undo.counts
+  if not counts then
+    return ("taken back since %s; its journal cannot be read%s"):format(undo.started,
+      undo.journal and ": " .. undo.journal or "")
+  end
+  return ("taken back since %s: %d of %d keys, see %s"):format(undo.started, counts.done + counts.already, counts.total,
+    undo.journal)
+end
+
 local function print_table(context, status, keys)
   local out = context.out
   out:write(journal_client.describe(status), "\n")
   out:write(("begun %s, %s\n"):format(status.started or "at an unknown time", describe_end(status)))
+  if status.undoes then out:write("takes back the run of ", status.undoes, "\n") end
+  for _, undo in ipairs(status.undos) do out:write(describe_undo(undo), "\n") end
   local texts = journal_client.get_texts(status.operation)
-  local path = context.options.journal
+  local path, is_undone = context.options.journal, status.undos[1] ~= nil
   out:write(summary.format({
     total = status.total, done = status.done, already = status.already, inferred = status.inferred,
     failed = status.failed, uncertain = status.uncertain, not_tried = status.not_tried, errors = status.errors,
   }, {
     already = texts.already, headline = "So far",
-    resume = bulk_options.write_command("resume", path, {}),
-    undo = texts.can_undo and bulk_options.write_command("undo", path, {}) or nil,
+    resume = not is_undone and bulk_options.write_command("resume", path, {}) or nil,
+    undo = texts.can_undo and not is_undone and bulk_options.write_command("undo", path, {}) or nil,
     status = bulk_options.write_command("status --keys", path, {}),
   }, context.style))
   if keys then

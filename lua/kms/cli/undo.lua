@@ -39,7 +39,7 @@ local function run_one(context, opened, undo)
   local parsed = context.options
   local bulk = bulk_options.to_bulk(parsed, opened.cloud)
   bulk.client, bulk.verify = create_clients(context, opened, undo)
-  bulk.operation = undo.operation
+  bulk.operation, bulk.undoes = undo.operation, undo.undoes
   bulk.journal = not parsed.dry_run and (parsed.undo_journal or bulk_options.new_journal "undo") or nil
   return session.run(context, {
     options = bulk, items = to_items(undo), verb = "Take back", already = opened.already, can_undo = false,

@@ -1,8 +1,6 @@
 --- kms.bulk: failures, lost responses, stops and progress, on virtual time.
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
-local files = require "spec.helpers.files"
-local kms = require "kms"
 
 local execute, outcomes = bulk_cloud.execute, bulk_cloud.outcomes
 
@@ -66,30 +64,6 @@ describe("a run of kms.bulk with failures", function()
     local summary = execute(cloud:move_options(3, { verify = other }))
     assert.equal(1, cloud:count_requests("c6e2a0f4b8d14c7e9a3f5b1d7e0c2a68", "cn-east-3"))
     assert.same({ done = 2, uncertain = 1 }, outcomes(summary)) -- the project is not that of the account
-  end)
-
-  it("stops when the caller says so, and begins nothing more", function()
-    local cloud = bulk_cloud.new(20)
-    local run
-    local options = cloud:move_options(20, { on_progress = function(event)
-      if event.counts.done == 7 then run:stop "enough" end
-    end })
-    run = assert(kms.bulk(options))
-    local summary = assert(run:execute())
-    assert.same({ "requested", "enough" }, { summary.stop.code, summary.stop.message })
-    assert.same({ done = 7, not_tried = 13 }, outcomes(summary))
-    assert.equal(7, #cloud.requests)
-  end)
-
-  it("raises what on_progress raised, after the journal is written", function()
-    local cloud, path = bulk_cloud.new(20), files.new_path()
-    local run = assert(kms.bulk(cloud:move_options(20, { journal = path, on_progress = function(event)
-      if event.counts.done == 7 then error("no more", 0) end
-    end })))
-    assert.has_error(function() run:execute() end, "no more")
-    assert.same({ done = 7, not_tried = 13 }, outcomes(assert(kms.bulk.read(path))))
-    assert.same({ "error", "no more" }, { kms.bulk.read(path).stop.code, kms.bulk.read(path).stop.message })
-    os.remove(path)
   end)
 
   it("reports progress: each outcome, and at least once per second", function()

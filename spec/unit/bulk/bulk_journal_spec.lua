@@ -57,48 +57,6 @@ describe("the journal of kms.bulk", function()
     assert(kms.bulk { client = cloud:huawei(), journal = path }):close()
   end)
 
-  it("that cannot be created is an error before the first request", function()
-    local cloud = bulk_cloud.new(5)
-    local run = assert(kms.bulk(cloud:move_options(5, { journal = path .. "/journal" })))
-    local summary, err = run:execute()
-    assert.is_nil(summary)
-    assert.equal(("cannot open journal %s/journal: there is no such folder"):format(path), err.message)
-    assert.equal(0, #cloud.requests)
-  end)
-
-  it("tells what was done, and how to take it back", function()
-    local cloud = bulk_cloud.new(5)
-    cloud.drop = function(_, number) return number == 2 end
-    execute(cloud:move_options(4, { journal = path }))
-    local status = assert(kms.bulk.read(path))
-    assert.same({ "huawei.update_primary_region", "cn-north-4", 4, 3, 1 },
-      { status.operation, status.region, status.total, status.done, status.already })
-    local plans = assert(kms.bulk.invert(path))
-    assert.equal(1, #plans)
-    assert.same({ "update_primary_region", "cn-east-3" }, { plans[1].operation, plans[1].region })
-    assert.same({ key_id = bulk_cloud.key_id(1), primary_region = "cn-north-4" }, plans[1].items[1])
-    assert.same({ { key_id = bulk_cloud.key_id(2), primary_region = "cn-north-4" } }, plans[1].uncertain)
-    execute { client = cloud:huawei { region = "cn-east-3", project_id = "auto" }, operation = plans[1].operation, items = plans[1].items }
-    assert.equal(4, cloud:count_moved(5, "cn-north-4"))
-  end)
-
-  it("takes renames back, swaps among them", function()
-    local cloud = bulk_cloud.new(4)
-    execute(cloud:rename_options({ "name-2", "name-1", "name-9" }, { journal = path }))
-    local plans = assert(kms.bulk.invert(path))
-    assert.equal(3, #plans[1].items)
-    execute { client = cloud:ncloud(), operation = "rename_key", items = plans[1].items }
-    assert.same({ "name-1", "name-2", "name-3" }, { cloud:name_of(1), cloud:name_of(2), cloud:name_of(3) })
-  end)
-
-  it("of another operation cannot be taken back", function()
-    local cloud = bulk_cloud.new(1)
-    execute { client = cloud:huawei(), operation = "disable_key", items = { bulk_cloud.key_id(1) }, journal = path }
-    local plans, err = kms.bulk.invert(path)
-    assert.is_nil(plans)
-    assert.matches("operation huawei.disable_key cannot be taken back", err.message, 1, true)
-  end)
-
   it("resumes items that failed after those that were not tried", function()
     local cloud = bulk_cloud.new(7)
     local items = {}

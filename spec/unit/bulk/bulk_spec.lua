@@ -21,19 +21,6 @@ describe("kms.bulk", function()
     assert.equal(100, #cloud.requests)
   end)
 
-  it("sends nothing before it is executed", function()
-    local cloud = bulk_cloud.new(3)
-    local path = files.new_path()
-    local run = assert(kms.bulk(cloud:move_options(3, { journal = path })))
-    local keys = {}
-    for step in run:each() do keys[#keys + 1] = step.key .. " " .. step.before .. " " .. step.params.primary_region end
-    assert.equal(bulk_cloud.key_id(1) .. " cn-north-4 cn-east-3", keys[1])
-    assert.equal(3, #keys)
-    assert.equal(0, #cloud.requests)
-    assert.is_nil(io.open(path))
-    run:close()
-  end)
-
   it("lists all items that are not valid by their number, and sends nothing", function()
     local cloud = bulk_cloud.new(5)
     local items = { bulk_cloud.key_id(1), "0d0466b0", bulk_cloud.key_id(2), 17, bulk_cloud.key_id(1),
@@ -149,12 +136,6 @@ describe("kms.bulk", function()
     local run, err = kms.bulk(bulk_cloud.new(1):move_options(1, { client = kms.huawei { project_id = "auto" } }))
     assert.is_nil(run)
     assert.equal("region", err.code)
-  end)
-
-  it("executes a run once", function()
-    local run = assert(kms.bulk(bulk_cloud.new(1):move_options(1)))
-    assert(run:execute())
-    assert.has_error(function() run:execute() end, "the run was executed before")
   end)
 
   it("runs any repeatable operation, without knowing more about it", function()

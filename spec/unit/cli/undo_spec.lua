@@ -27,6 +27,19 @@ describe("kms undo", function()
     assert.matches("^3 changes are taken back: cn%-east%-3 %-> cn%-north%-4\n", err)
   end)
 
+  it("is shown by kms status of both journals, and the first run is not continued", function()
+    self:run("move", self:write_ids(3), "--from", "cn-north-4", "--to", "cn-east-3", "--journal", self.journal, "--yes")
+    undo "--yes"
+    local _, out = self:run("status", self.journal)
+    assert.matches("\ntaken back since [%d:TZ.-]+: 3 of 3 keys, see " .. undo_journal:gsub("%p", "%%%0") .. "\n", out)
+    assert.is_nil(out:find "kms undo")
+    _, out = self:run("status", undo_journal)
+    assert.matches("\ntakes back the run of " .. self.journal .. "\n", out, 1, true)
+    local status, _, err = self:run("resume", self.journal, "--yes")
+    assert.equal(1, status)
+    assert.matches("it was taken back, see journal " .. undo_journal .. "; begin again with the items", err, 1, true)
+  end)
+
   it("gives keys their previous names", function()
     local list = self:write "name-1 name-2\nname-2 name-1\nname-3 other\n"
     self:run("rename", list, "--journal", self.journal, "--yes")
