@@ -26,7 +26,7 @@ end
 --- A transport that trusts the CA of the test servers.
 ---@param options table?
 function curl_requests.new_transport(options)
-  local merged = { ca_file = servers.ca_file }
+  local merged = { ca_file = servers.ca_file, connect_timeout = WAIT_LIMIT } -- TLS takes long on a busy machine
   for name, value in pairs(options or {}) do merged[name] = value end
   return curl.new(merged)
 end

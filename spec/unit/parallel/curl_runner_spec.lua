@@ -212,7 +212,7 @@ describe("tasks of kms.parallel", function()
   it("tasks continue while a call in the body of the loop waits for a lock guard that a task holds", function()
     local client = cloud.new_client { lock_guard = true } -- at most three calls try an unknown key at once
     local keys = { "malformed" }
-    for i = 2, 4 do keys[i] = cloud.make_key_id(i, { delay = 20 }) end
+    for i = 2, 4 do keys[i] = cloud.make_key_id(i, { crowd = 3 }) end
     local own_result, results, errs = nil, {}, {}
     local run = kms.parallel { order = "finished" }:map(keys, cloud.make_mover(client))
     for number, result, err in run do
