@@ -61,7 +61,8 @@ local function new_cloud(options)
 end
 
 --- Creates a queue of functions that run at a time, in the order of their times.
-local function new_agenda()
+---@return { now: number, at: fun(time: number, fn: function), run: function }
+function pace_simulation.new_agenda()
   local events, sequence, agenda = {}, 0, { now = 0 }
   function agenda.at(time, fn)
     sequence = sequence + 1
@@ -100,7 +101,7 @@ end
 ---@return number[] sent_times of all requests
 ---@return kms.bulk.Pace
 function pace_simulation.run(options)
-  local self, accept, agenda = pace.new(options.limit), new_cloud(options), new_agenda()
+  local self, accept, agenda = pace.new(options.limit), new_cloud(options), pace_simulation.new_agenda()
   local started, done, sent_times = 0, 0, {}
   local next_item
   local function send(ticket)

@@ -15,8 +15,6 @@ local validate = require "kms.util.validate"
 
 local bulk = { read = status.read, invert = status.invert }
 
-local DEFAULT_CONCURRENCY = 64
-
 ---@type kms.Field[]
 local OPTIONS = {
   { name = "client", type = "table", required = true },
@@ -188,8 +186,8 @@ end
 function bulk.new(options)
   local problem = find_problem(options == nil and {} or options)
   if problem then return nil, nil, problem end
-  local self = setmetatable({ path = options.journal, concurrency = options.concurrency or DEFAULT_CONCURRENCY,
-    on_progress = options.on_progress, may_verify = options.verify ~= false, duplicates = {} }, Run)
+  local self = setmetatable({ path = options.journal, on_progress = options.on_progress,
+    may_verify = options.verify ~= false, duplicates = {} }, Run)
   local sender, err = requester.new(options.client, options)
   if not sender then return nil, err end
   local state

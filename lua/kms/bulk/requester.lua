@@ -3,6 +3,7 @@
 local Error = require "kms.error"
 local pace = require "kms.bulk.pace"
 local stop_rule = require "kms.bulk.stop_rule"
+local window = require "kms.bulk.window"
 
 local requester = {}
 
@@ -11,6 +12,8 @@ local DEFAULT_ATTEMPTS = 8
 local BASE, CAP = 0.25, 8 -- seconds: bounds of the first pause and of all pauses between attempts
 local MAX_THROTTLED = 300 -- seconds in which the cloud accepts nothing
 local MAX_SLEEP = 0.2 -- seconds until a task looks again whether the run stops
+local ROOM_SLEEP = 0.05 -- the same while it waits for room in the window
+local DEFAULT_CONCURRENCY = 64
 
 ---@class kms.bulk.Requester
 ---@field client table one attempt per call
@@ -19,6 +22,9 @@ local MAX_SLEEP = 0.2 -- seconds until a task looks again whether the run stops
 ---@field is_silent table<string, boolean?> regions where the last read got no response
 ---@field has_response boolean? a request got a response
 ---@field pace kms.bulk.Pace
+---@field concurrency integer
+---@field window kms.bulk.Window
+---@field turns integer requests that were admitted and have not ended
 ---@field attempts integer of an item, without throttled ones
 ---@field stop { code: string, message: string }? why no request may begin
 ---@field requests integer
@@ -31,7 +37,7 @@ local Requester = {}
 Requester.__index = Requester
 
 ---@param client table
----@param options { rate: number?, attempts: integer?, verify: any }
+---@param options { rate: number?, concurrency: integer?, attempts: integer?, verify: any }
 ---@return kms.bulk.Requester? requester
 ---@return kms.Error? err
 function requester.new(client, options)
@@ -44,9 +50,11 @@ function requester.new(client, options)
     if not other_target then return nil, err end
     others[other_target.region] = options.verify:with { retry = false }
   end
+  local concurrency = options.concurrency or DEFAULT_CONCURRENCY
   return setmetatable({
     client = client:with { retry = false }, target = target, others = others, is_silent = {},
-    pace = pace.new(options.rate),
+    pace = pace.new(options.rate), concurrency = concurrency,
+    window = window.new(concurrency, ATTEMPT_TIMEOUT), turns = 0,
     attempts = options.attempts or DEFAULT_ATTEMPTS, requests = 0, under_way = 0, retries = 0, throttled = 0,
   }, Requester)
 end
@@ -71,21 +79,33 @@ function Requester:sleep(seconds)
   end
 end
 
---- Waits until a request may be sent.
+--- Asks for a turn.
+---@return number wait seconds; 0: the request may be sent
+---@return integer? ticket
+local function ask_turn(self, ticket, is_final)
+  if not is_final and not self.window:has_room(self.turns) then return ROOM_SLEEP, ticket end
+  return self.pace:acquire(self:clock(), ticket)
+end
+
+--- Waits until a request may be sent. After it, `send` or `skip_turn` must be called.
 ---@param is_final boolean? the request settles a doubt, so it may be sent although the run stops
 ---@return boolean may_send
 function Requester:wait_turn(is_final)
   local wait, ticket
   repeat
     if self.stop and (not is_final or self.stop.is_urgent) then return false end
-    wait, ticket = self.pace:acquire(self:clock(), ticket)
+    wait, ticket = ask_turn(self, ticket, is_final)
     if wait > 0 then
       self.client:sleep(math.min(wait, MAX_SLEEP))
       if self.on_wait then self.on_wait() end
     end
   until wait == 0
+  self.turns = self.turns + 1
   return true
 end
+
+--- Ends a turn without a request.
+function Requester:skip_turn() self.turns = self.turns - 1 end
 
 --- Returns the client of another region, with the same credentials.
 ---@param region string?
@@ -131,8 +151,10 @@ function Requester:send(operation, params, region)
   local client, sent_at = select_client(self, region), self:clock()
   self.requests, self.under_way = self.requests + 1, self.under_way + 1
   local result, err = client[operation](client, params, { timeout = ATTEMPT_TIMEOUT })
-  self.under_way = self.under_way - 1
-  self.has_response = self.has_response or result ~= nil or err.status ~= nil
+  local has_response = result ~= nil or err.status ~= nil
+  self.window:record(self:clock(), sent_at, self.under_way, has_response)
+  self.under_way, self.turns = self.under_way - 1, self.turns - 1
+  self.has_response = self.has_response or has_response
   adjust_pace(self, sent_at, err)
   return result, err
 end

@@ -112,7 +112,7 @@ function Run:execute()
   self.is_executed = true
   local err = begin_journal(self)
   if err then return nil, err end
-  local instance = runner.new { context = self.context, steps = self.steps, concurrency = self.concurrency,
+  local instance = runner.new { context = self.context, steps = self.steps, concurrency = self.requester.concurrency,
     on_progress = self.on_progress }
   local raised = instance:run()
   local counts = summary.count(self.steps)

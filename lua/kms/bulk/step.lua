@@ -101,8 +101,12 @@ local function run_attempt(context, step)
   local requester = context.requester
   step.attempt = (step.attempt or 0) + 1
   add_record(context, { type = "begin", n = step.n, key = step.key, attempt = step.attempt })
-  if not commit(context) then return nil end
+  if not commit(context) then
+    requester:skip_turn()
+    return nil
+  end
   if requester.stop then -- another task has stopped the run meanwhile
+    requester:skip_turn()
     add_record(context, { type = "end", n = step.n, key = step.key, outcome = "retry", code = "not_sent" })
     return nil
   end

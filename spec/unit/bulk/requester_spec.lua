@@ -116,6 +116,31 @@ describe("a requester", function()
     assert.equal("stopped", err.code)
   end)
 
+  it("gives no turn without room in the window, except to settle a doubt", function()
+    local self, turns = new(cloud, { concurrency = 2 }), 0
+    self.on_wait = function()
+      turns = self.turns
+      self:skip_turn()
+    end
+    for _ = 1, 2 do self:wait_turn() end
+    self:wait_turn(true)
+    assert.equal(3, self.turns)
+    self:wait_turn()
+    assert.equal(2, turns)
+    self:send("update_primary_region", PARAMS)
+    assert.equal(1, self.turns)
+  end)
+
+  it("halves the window after a request that took half of the time that it may take", function()
+    local self = new(cloud, { concurrency = 8 })
+    cloud.latency = 4.9
+    for _ = 1, 2 do self:send("update_primary_region", PARAMS) end
+    assert.equal(8, self.window.size)
+    self.under_way, cloud.latency = 7, 5.1
+    self:send("update_primary_region", PARAMS)
+    assert.equal(4, self.window.size)
+  end)
+
   it("calls on_wait five times per second while it waits", function()
     local self, calls = new(cloud), 0
     self.on_wait = function() calls = calls + 1 end

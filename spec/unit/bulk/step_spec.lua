@@ -14,6 +14,7 @@ local function new_context(responses, changes)
   context.requester = {
     attempts = 3,
     wait_turn = function(self) return not self.stop end,
+    skip_turn = function() context.skipped = (context.skipped or 0) + 1 end,
     send = function()
       context.sent = context.sent + 1
       local response = assert(responses[context.sent], "no response left")
