@@ -125,7 +125,7 @@ _kms() {
     'ncloud get-public-key') names='' options='--key-version --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
     'ncloud list-key-activities') names='' options='--keyword --timestamp-from --timestamp-to --page-no --page-size --all --limit --dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
     'ncloud get-latest-use') names='' options='--dry-run --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
-    'doctor') names='huawei ncloud' options='--region --project-id --zone --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
+    'doctor') names='huawei ncloud' options='--region --project-id --zone --json --jsonl --endpoint --credentials --profile --ca-file --proxy --timeout --quiet --verbose --log --help' ;;
     'emulator') names='' options='--port --seed --folder --help' ;;
     'completion') names='bash zsh fish' options='--help' ;;
   esac

@@ -206,7 +206,8 @@ describe("kms doctor", function()
     local result = run "doctor huawei"
     assert.equal(0, result.status, result.err)
     for _, line in ipairs { "region +cn%-north%-4 +HUAWEICLOUD_SDK_REGION", "project +%x+ +HUAWEICLOUD_SDK_PROJECT_ID",
-      "endpoint +localhost:%d+ +HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4; certificate verified, responded in",
+      "endpoint +localhost:%d+ +HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4; responded in",
+      "tls +TLS 1%.3 +certificate verified, valid until %d+%-%d%d%-%d%d",
       "credentials +environment +access key EMUL%.%.%.0001", "clock +as the server's +ok %(at most 900 s%)",
       "permission +kms:cmk:list allowed +one read, nothing changed", "proxy +none", "signals +handled" } do
       assert.matches("\n" .. line, result.out)
@@ -221,6 +222,17 @@ describe("kms doctor", function()
     result = run("doctor", { NCLOUD_ACCESS_KEY = false, NCLOUD_SECRET_KEY = false })
     assert.equal(0, result.status)
     assert.matches("NAVER Cloud KMS\nnot configured: ", result.out)
+  end)
+
+  it("prints JSON", function()
+    local result = run "doctor huawei --jsonl"
+    local cloud, checks = cjson.decode(result.out), {}
+    for _, check in ipairs(cloud.checks) do checks[check.name] = check.value end
+    assert.same({ 0, "huawei", true, true, "cn-north-4", "environment" },
+      { result.status, cloud.cloud, cloud.is_configured, cloud.is_well, checks.region, checks.credentials })
+    result = run("doctor --json", { NCLOUD_ACCESS_KEY = false, NCLOUD_SECRET_KEY = false })
+    local clouds = cjson.decode(result.out)
+    assert.same({ 0, true, false, "missing" }, { result.status, clouds[1].is_well, clouds[2].is_configured, clouds[2].error.code })
   end)
 
   it("says what is wrong with the clock", function()
@@ -256,6 +268,7 @@ describe("docs/command.md", function()
     { "localhost:%d+", "localhost:PORT" }, { "%d%.%d%d s", "N s" }, { "%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x*", "ID" },
     { "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ", "TIME" }, { "%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ", "TIME" },
     { "timestamp: %d+", "timestamp: N" }, { '_date":[%d.]+', '_date":N' }, { "%x+%-%x+%-%x+%-%x+%-%x+", "ID" }, { " +\n", "\n" },
+    { "until %d%d%d%d%-%d%d%-%d%d", "until DATE" },
   }
 
   local function mask(text)

@@ -4,14 +4,20 @@ local access_key = require "kms.cli.access_key"
 local client = require "kms.cli.client"
 local describe = require("kms.cli.context").describe
 local exit_status = require "kms.cli.exit_status"
+local json = require "kms.cli.json"
 local kms = require "kms"
 local layout = require "kms.cli.layout"
 local options = require "kms.cli.options"
 local terminal = require "kms.cli.terminal"
 local time = require "kms.util.time"
+local tls = require "kms.cli.tls"
 
 local CLOUDS = { "huawei", "ncloud" }
 local TITLES = { huawei = "Huawei Cloud KMS", ncloud = "NAVER Cloud KMS" }
+
+-- Members of a cloud as JSON, in this order.
+local OBJECT = json.ordered "cloud is_configured is_well checks error"
+OBJECT.fields[4].type, OBJECT.fields[4].items = "list", json.ordered "name value note"
 
 -- The harmless read of each cloud.
 local READS = { huawei = { limit = 1 }, ncloud = { page_size = 1 } }
@@ -96,9 +102,17 @@ end
 local function describe_endpoint(self, target, err)
   local origin = find_endpoint_origin(self, target)
   if self.duration then
-    return ("%s; certificate verified, responded in %.2f s"):format(origin, self.duration)
+    return ("%s; responded in %.2f s"):format(origin, self.duration)
   end
   return origin .. "; " .. (err and err.kind == "transport" and "does not respond" or "not called")
+end
+
+--- Adds what the connection is protected by. A response proves the certificate; the program openssl tells the rest.
+local function add_tls(self, rows, target)
+  if not self.duration then return end
+  local version, expires = tls.ask(target.host, client.transport_options(self.options))
+  rows[#rows + 1] = { "tls", version or "TLS 1.2 or newer",
+    "certificate verified" .. (expires and ", valid until " .. expires or "") }
 end
 
 local function describe_asked(self)
@@ -139,7 +153,7 @@ local function add_proxy(self, rows)
   rows[#rows + 1] = { "proxy", proxy or "none", settings.no_proxy and "except " .. settings.no_proxy or "" }
   local is_handled = terminal.has_signals()
   rows[#rows + 1] = { "signals", is_handled and "handled" or "not handled",
-    is_handled and "" or "install lua-luv, so that Ctrl-C ends a run in order" }
+    is_handled and "Ctrl-C ends a run in order" or "install lua-luv, so that Ctrl-C ends a run in order" }
 end
 
 --- Diagnoses a cloud.
@@ -158,6 +172,7 @@ local function diagnose(cloud, context)
   result, err = instance:list_keys(READS[cloud])
   add_place(self, rows, target)
   rows[#rows + 1] = { "endpoint", target.host, describe_endpoint(self, target, err) }
+  add_tls(self, rows, target)
   local name, note = describe_credentials(self)
   rows[#rows + 1] = { "credentials", name, note }
   name, note = describe_clock(self, instance.provider.clock_tolerance)
@@ -167,6 +182,14 @@ local function diagnose(cloud, context)
   add_proxy(self, rows)
   instance:close()
   return rows, err, self
+end
+
+--- Converts the rows of a cloud to an object for JSON.
+local function to_object(cloud, rows, err, is_skipped)
+  local checks = {}
+  for i, row in ipairs(rows) do checks[i] = { name = row[1], value = row[2], note = row[3] ~= "" and row[3] or nil } end
+  return { cloud = cloud, is_configured = not is_skipped, is_well = err == nil, checks = checks,
+    error = err and { kind = err.kind, code = err.code, message = err.message, hint = err.hint } }
 end
 
 local function print_rows(context, cloud, rows, err)
@@ -179,25 +202,30 @@ local function has_no_credentials(self, err)
   return err ~= nil and err.kind == "credentials" and err.code == "missing" and not self.access_key
 end
 
-local function run(_, context)
-  local only, status, skipped = context.options.cloud, exit_status.DONE, 0
+--- Prints the diagnosis of a cloud that is not configured.
+local function print_skipped(context, cloud, err)
+  local line, width = "not configured: " .. describe(err), context.style.width
+  context.out:write(TITLES[cloud], "\n", table.concat(layout.wrap(line, width or #line), "\n"), "\n")
+end
+
+local function run(parsed, context)
+  local only, status, skipped, objects = parsed.cloud, exit_status.DONE, 0, {}
+  local is_json = parsed.json or parsed.jsonl
   for i, cloud in ipairs(only and { only } or CLOUDS) do
     local rows, err, self = diagnose(cloud, context)
     -- Most people use one cloud.
     local is_skipped = not only and (has_no_credentials(self, err) or err and not rows[1])
-    if i > 1 then context.out:write "\n" end
-    if is_skipped then
-      skipped = skipped + 1
-      local line = "not configured: " .. describe(err)
-      context.out:write(TITLES[cloud], "\n", table.concat(layout.wrap(line, context.style.width or #line), "\n"), "\n")
-    else
-      print_rows(context, cloud, rows, err)
-      if err then
-        local code = context:fail(err)
-        status = exit_status.choose(status, code)
-      end
+    objects[i] = to_object(cloud, rows, err, is_skipped)
+    if parsed.jsonl then context.out:write(json.line(objects[i], OBJECT)) end
+    if i > 1 and not is_json then context.out:write "\n" end
+    if is_skipped then skipped = skipped + 1 end
+    if not is_json then
+      local print_cloud = is_skipped and print_skipped or print_rows
+      print_cloud(context, cloud, is_skipped and err or rows, err)
     end
+    if err and not is_skipped then status = exit_status.choose(status, context:fail(err)) end
   end
+  if parsed.json then context.out:write(json.document(objects, { type = "list", items = OBJECT })) end
   if skipped == #CLOUDS then return exit_status.CREDENTIALS end
   return status
 end
@@ -219,10 +247,11 @@ return {
   name = "doctor",
   group = "Help",
   about = "check credentials, clock, endpoint and permissions without changing anything",
-  description = "Checks settings, endpoint, credentials, clock, proxy and permission of one cloud or of both. "
-    .. "It makes one call, which lists one key. Nothing is changed.",
+  description = "Checks settings, endpoint, TLS, credentials, clock, proxy and permission of one cloud or of both. "
+    .. "It makes one call, which lists one key. Nothing is changed. The TLS version and the end of the certificate are "
+    .. "asked with the program openssl, if there is one.",
   arguments = { { name = "CLOUD", about = "huawei or ncloud; default: both", count = "?", choices = CLOUDS } },
-  options = { PLACE, CONNECTION, options.MESSAGES },
+  options = { PLACE, options.OUTPUT, CONNECTION, options.MESSAGES },
   examples = {
     { "kms doctor huawei" },
     { "kms doctor huawei --region cn-east-3", "another region" },

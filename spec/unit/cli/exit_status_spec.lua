@@ -1,6 +1,7 @@
 --- kms.cli.exit_status: which status an error gives.
 
 local exit_status = require "kms.cli.exit_status"
+local files = require "spec.helpers.files"
 
 describe("kms.cli.exit_status", function()
   it("derives the status from the error of a call", function()
@@ -24,6 +25,15 @@ describe("kms.cli.exit_status", function()
     local documented = {}
     for number in exit_status.PRECEDENCE:match ": ([%d or,]+)":gmatch "%d+" do documented[#documented + 1] = tonumber(number) end
     assert.same({ 130, 143, 5, 4, 3, 2, 1, 141 }, documented)
+  end)
+
+  it("has the same meanings and the same order in docs/command.md and in the manual page", function()
+    local text = files.read("docs/command.md"):gsub("%s+", " ")
+    for _, row in ipairs(exit_status.MEANINGS) do
+      assert.is_not_nil(text:find(("| %d | %s |"):format(row[1], row[2]), 1, true), row[2])
+    end
+    assert.is_not_nil(text:find(exit_status.PRECEDENCE, 1, true))
+    assert.is_not_nil(files.read("bin/kms.1"):find(exit_status.PRECEDENCE, 1, true))
   end)
 
   it("is the same rule for a run and for its journal", function()
