@@ -81,7 +81,7 @@ function journal_list.print(context, list, describe)
   -- Where a line is too long for the terminal, each journal has two.
   if width and length > width then
     for i, row in ipairs(rows) do
-      local below = layout.wrap(row[2] .. (row[2] == "" and "" or "  ") .. row[3], width - #INDENT)
+      local below = layout.wrap(row[2] .. (row[2] == "" and "" or ", ") .. row[3], width - #INDENT)
       rows[i] = row[1] .. "\n" .. INDENT .. table.concat(below, "\n" .. INDENT) .. "\n"
     end
     text = table.concat(rows)

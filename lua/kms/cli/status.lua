@@ -95,7 +95,7 @@ end
 local function describe_outcome(context, status)
   local begun = (status.started or ""):gsub("T(%d+:%d+).*", " %1Z")
   local texts, stop = journal_client.get_texts(status.operation), find_stop(status)
-  return ("%s  %s%s"):format(begun, summary.format_counts(status, texts.already, context.style),
+  return ("%s: %s%s"):format(begun, summary.format_counts(status, texts.already, context.style),
     stop and (status.stop and ", stopped" or ", not ended") or "")
 end
 
