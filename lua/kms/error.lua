@@ -22,7 +22,7 @@ function metatable.__tostring(err)
   if err.code then parts[#parts + 1] = " " .. tostring(err.code) end
   parts[#parts + 1] = ": " .. tostring(err.message)
   local details = {}
-  if err.status then details[#details + 1] = ("HTTP %d"):format(err.status) end
+  if err.status then details[#details + 1] = ("HTTP %.0f"):format(err.status) end
   if err.request_id then details[#details + 1] = "request id " .. err.request_id end
   if (err.attempts or 0) > 1 then details[#details + 1] = ("%d attempts"):format(err.attempts) end
   if err.uncertain then details[#details + 1] = "the change may have been made" end

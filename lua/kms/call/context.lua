@@ -115,7 +115,38 @@ local function copy_error(err)
   end
   local copy = {}
   for name, value in pairs(err) do copy[name] = value end
+  copy.kind, copy.code = copy.kind or "transport", type(copy.code) == "string" and copy.code or "other"
+  if type(copy.message) ~= "string" then copy.message = "the transport failed: it gave no reason" end
+  local is_status = type(copy.status) == "number" and copy.status >= 400 and copy.status < 600
+  copy.status = is_status and copy.status or nil
   return Error.new(copy)
+end
+
+-- The headers that calls and credential providers read.
+local READ_HEADERS = { "date", "retry-after", "content-encoding", "x-request-id", "x-subject-token", "x-iam-trace-id" }
+
+--- Completes a response of a caller's transport. What it must have are a status and texts.
+---@return table? response, kms.Error? err
+local function complete_response(response)
+  response.headers, response.body = response.headers or {}, response.body or ""
+  local problem
+  local status = response.status
+  if type(status) ~= "number" or status % 1 ~= 0 or status < 100 or status > 999 then
+    problem = "status must be a whole number, 100 to 999; it is " .. tostring(status)
+  elseif type(response.headers) ~= "table" then
+    problem = "headers must be a table; it is a " .. type(response.headers)
+  elseif type(response.body) ~= "string" then
+    problem = "body must be a string; it is a " .. type(response.body)
+  end
+  for i = 1, problem and 0 or #READ_HEADERS do
+    local value = response.headers[READ_HEADERS[i]]
+    if value ~= nil and type(value) ~= "string" then
+      problem = ("the header %s must be a string; it is a %s"):format(READ_HEADERS[i], type(value))
+    end
+  end
+  if not problem then return response end
+  return nil, Error.new { kind = "transport", code = "other", uncertain = true,
+    message = "the transport returned a malformed response: " .. problem }
 end
 
 --- Sends a request within the call's deadline, and within `request.timeout` seconds if that is set.
@@ -133,10 +164,11 @@ function Context:send(request, is_brief)
   request.timeout = left
   request.headers = add_unsigned(request.headers or {})
   -- Only libcurl's own transport is told, because a transport of the caller may read other headers.
-  local response, err = send(transport, request, is_brief and type(transport) == "userdata")
+  local is_own = type(transport) == "userdata"
+  local response, err = send(transport, request, is_brief and is_own)
   if type(response) ~= "table" then return nil, copy_error(err) end
-  response.headers, response.body = response.headers or {}, response.body or ""
-  return response
+  if is_own then return response end
+  return complete_response(response)
 end
 
 return Context

@@ -51,6 +51,11 @@ local function create_refused_error(cause)
       .. "the access key; change them, or call client:reset()"):format(describe_cause(cause)) }
 end
 
+local function create_deadline_error()
+  return Error.new { kind = "transport", code = "timeout", uncertain = false,
+    message = "the deadline passed before the request was sent" }
+end
+
 local function create_timeout_error(cause)
   return Error.new { kind = "transport", code = "timeout", uncertain = false, cause = cause,
     message = "timed out waiting for concurrent calls that try the same credentials"
@@ -65,7 +70,7 @@ end
 ---@return boolean? is_allowed, kms.Error? err
 ---@return boolean? is_known the credentials are good: only a refusal must be reported
 function LockGuard:acquire(id, context, attempt_timeout)
-  local store = self.store
+  local store, has_waited = self.store, false
   while true do
     local value, cause = store:get(id, context)
     if value == "good" then return true, nil, true end
@@ -73,11 +78,14 @@ function LockGuard:acquire(id, context, attempt_timeout)
     local problem = store.check and store:check()
     if problem then return nil, Error.new { kind = "invalid", code = "lock_guard", message = problem } end
     local left = context.deadline - context:clock()
-    if left <= 0 then return nil, create_timeout_error(store:get_failure(id)) end
+    if left <= 0 then
+      return nil, has_waited and create_timeout_error(store:get_failure(id)) or create_deadline_error()
+    end
     local lifetime = math.min(attempt_timeout or DEFAULT_ATTEMPT_TIMEOUT, left) + SLOT_MARGIN
     context.guard_slot = store:begin_trial(id, lifetime, context)
     if context.guard_slot then return true end
     context:sleep(POLL_INTERVAL)
+    has_waited = true
   end
 end
 

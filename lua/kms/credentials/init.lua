@@ -96,7 +96,13 @@ end
 ---@param options kms.OidcOptions?
 ---@return kms.credentials.Provider
 function credentials.oidc(options)
-  return oidc.new(check_options("oidc", OIDC, options))
+  options = check_options("oidc", OIDC, options)
+  local duration = options.duration
+  if duration and (duration % 1 ~= 0 or duration < 900 or duration > 86400) then
+    local problem = "option 'duration': a whole number, 900 to 86400, expected, got " .. tostring(duration)
+    error(validate.argument_error(1, "oidc", problem), 2)
+  end
+  return oidc.new(options)
 end
 
 --- Returns whether an option can return credentials of its own, or is a table of keys.

@@ -25,7 +25,10 @@ local function read_settings(options)
   end
   if missing[1] then return Credentials.error(missing[2] and "missing" or "invalid", table.concat(missing, "; ")) end
   local rule = Credentials.VISIBLE_ASCII
-  if not rule.test(values.idp_id) then return Credentials.error("invalid", "idp_id must be " .. rule.text) end
+  if not rule.test(values.idp_id) then
+    local name = options.idp_id and "idp_id" or VARIABLES.idp_id
+    return Credentials.error("invalid", ("%s must be %s"):format(name, rule.text))
+  end
   return values
 end
 

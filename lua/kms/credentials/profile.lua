@@ -12,6 +12,8 @@ local profile = {}
 -- In NGINX, where reading blocks the worker, a file is read again after this time. Elsewhere each call reads it.
 local READ_INTERVAL = rawget(_G, "ngx") and 10 -- seconds
 
+local INHERITED = "DEFAULT"
+
 ---@class kms.ProfileFormat where a cloud's tools keep their profiles, and how they name things
 ---@field path string below the home folder
 ---@field path_variables string[]
@@ -54,6 +56,19 @@ local function find_problem(format, entry, field_name, earlier_line)
   end
 end
 
+--- Describes a key of the section DEFAULT that the profile lacks. For Python's configparser every section has it.
+---@return string? problem
+local function find_inherited(entries, field_names, name, values)
+  for _, entry in ipairs(entries) do
+    local field_name = field_names[entry.name]
+    local is_inherited = entry.section == INHERITED and name ~= INHERITED and entry.value ~= ""
+    if is_inherited and field_name and values[field_name] == nil then
+      return ("line %d: for some tools, %s in the section %s belongs to every section; write it into the section %s"
+        ):format(entry.line, entry.name, INHERITED, validate.quote(name))
+    end
+  end
+end
+
 --- Selects the fields of one profile.
 ---@param format kms.ProfileFormat
 ---@param entries kms.IniEntry[]
@@ -79,7 +94,7 @@ local function select_values(format, entries, name)
       end
     end
   end
-  return values, labels
+  return values, labels, values and find_inherited(entries, field_names, name, values)
 end
 
 --- Lists the keys that a profile lacks, by their names in the file.

@@ -22,6 +22,13 @@ Credentials.VISIBLE_ASCII = {
   test = function(value) return #value <= MAX_LENGTH and value:find "^[!-~]+$" ~= nil end,
 }
 
+-- The id of a key stands in lists that commas separate.
+---@type kms.Rule
+Credentials.ACCESS_KEY = {
+  text = ("1 to %d visible ASCII characters, without spaces and commas"):format(MAX_LENGTH),
+  test = function(value) return Credentials.VISIBLE_ASCII.test(value) and not value:find(",", 1, true) end,
+}
+
 local OWN_FIELDS = { expires = "number", warning = "string" }
 
 --- Returns the two values of a credential provider that fails.
@@ -65,6 +72,8 @@ local function describe_ambiguity(text)
   if text:find "^[\"'`]" or text:find "[\"'`]$" then
     return "must not begin or end with a quote, because some tools remove it and others do not"
   end
+  if text:find "\\$" then return "must not end with a backslash, because some tools read it as a continuation" end
+  if text:find "%${" then return "must not contain ${, because some tools replace it" end
   if text:find "[ \t][#;]" then
     return "must not be followed by a comment, because some tools remove it and others do not"
   end
@@ -93,6 +102,7 @@ function Credentials.new(fields, values, labels)
     if value ~= nil and type(value) ~= expected then
       return Credentials.error("invalid", ("%s must be a %s; got a %s"):format(name, expected, type(value)))
     end
+    if value ~= value then return Credentials.error("invalid", ("%s must be a number; got NaN"):format(name)) end
     credentials[name] = value
   end
   for _, field in ipairs(fields) do

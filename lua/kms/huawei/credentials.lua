@@ -11,7 +11,7 @@ local credentials = {}
 ---@type kms.CredentialsField[]
 credentials.fields = {
   { name = "token", type = "string", rule = Credentials.VISIBLE_ASCII, exclusive = true },
-  { name = "access_key", type = "string", rule = Credentials.VISIBLE_ASCII, variables = { "HUAWEICLOUD_SDK_AK" } },
+  { name = "access_key", type = "string", rule = Credentials.ACCESS_KEY, variables = { "HUAWEICLOUD_SDK_AK" } },
   { name = "secret_key", type = "string", rule = Credentials.VISIBLE_ASCII, variables = { "HUAWEICLOUD_SDK_SK" } },
   { name = "security_token", type = "string", rule = Credentials.VISIBLE_ASCII, optional = true,
     variables = { "HUAWEICLOUD_SDK_SECURITY_TOKEN" },

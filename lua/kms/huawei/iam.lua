@@ -25,17 +25,18 @@ local MEDIA_TYPE = "application/json;charset=utf8" -- documented for the tokens 
 ---@param region string?
 ---@return kms.IamAddress? address, kms.Error? err
 function iam.resolve_address(option, region)
-  local endpoint = option or env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } or region and regions.iam_host(region)
+  local endpoint, name = option, "the IAM endpoint"
+  if not endpoint then endpoint, name = env.read { "HUAWEICLOUD_SDK_IAM_ENDPOINT" } end
+  endpoint = endpoint or region and regions.iam_host(region)
   -- The IAM of another region would not know the user, or would give credentials of another site.
   if not endpoint then
     return Credentials.error("invalid", "the address of IAM depends on the region: give the client the option region, "
       .. "or the credential provider the option endpoint")
   end
-  -- The SDK for Go accepts the variable without a scheme.
-  if not endpoint:find("://", 1, true) then endpoint = "https://" .. endpoint end
+  endpoint = endpoints.add_scheme(endpoint)
   local scheme, host = endpoints.parse(endpoint)
   if not scheme then
-    return Credentials.error("invalid", validate.value("the IAM endpoint", endpoint, endpoints.RULE))
+    return Credentials.error("invalid", validate.value(name, endpoint, endpoints.RULE))
   end
   return { scheme = scheme, host = host, service_name = ("IAM at %s://%s"):format(scheme, host) }
 end

@@ -69,7 +69,7 @@ local function find_endpoint(values, read_variable)
   local endpoint = read_variable { name }
   if not endpoint then return "https://" .. regions.kms_host(values.region) end
   -- The variable may list several, separated by commas; the first is the main one.
-  endpoint = endpoints.add_scheme(endpoint:match "^[ \t]*([^, \t]*)")
+  endpoint = endpoints.add_scheme(endpoint:match "^%s*([^,]*)")
   local problem = validate.value(name, endpoint, endpoints.RULE)
   if problem then return nil, problem end
   return endpoint

@@ -28,6 +28,13 @@ local function authenticate(request, credentials, now, algorithm)
   return list
 end
 
+--- Finds the signature in the headers of a request.
+local function find_signature(headers)
+  for _, header in ipairs(headers) do
+    if header[1] == "Authorization" then return header[2]:match "Signature=(%x+)$" end
+  end
+end
+
 --- Reads the id of the only project in a response.
 ---@return string? id, kms.Error? err
 local function parse_id(request, response, region)
@@ -57,11 +64,14 @@ local function request_id(context, credentials, options)
   local path, query = "/v3/projects", { { "name", options.region } }
   local secrets = {}
   for _, name in ipairs { "secret_key", "security_token", "token" } do secrets[#secrets + 1] = credentials[name] end
+  local secret_count = #secrets
   local request = iam.complete_request(address, { method = "GET", target = sign.target(path, query),
     secrets = secrets })
   function request.sign()
-    return authenticate({ method = "GET", host = address.host, path = path, query = query }, credentials,
-      context:now() + options.clock_offset, options.algorithm)
+    local headers, problem = authenticate({ method = "GET", host = address.host, path = path, query = query },
+      credentials, context:now() + options.clock_offset, options.algorithm)
+    secrets[secret_count + 1] = headers and find_signature(headers)
+    return headers, problem
   end
   local response
   response, err = service.send(context, request)

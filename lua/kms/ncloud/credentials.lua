@@ -15,7 +15,7 @@ local credentials = {}
 credentials.fields = {
   -- A token of one key, which some operations accept in place of an account's keys (Create Token Set).
   { name = "ocapi_token", type = "string", rule = Credentials.VISIBLE_ASCII, exclusive = true },
-  { name = "access_key", type = "string", rule = Credentials.VISIBLE_ASCII,
+  { name = "access_key", type = "string", rule = Credentials.ACCESS_KEY,
     variables = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" } },
   { name = "secret_key", type = "string", rule = Credentials.VISIBLE_ASCII,
     variables = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" } },

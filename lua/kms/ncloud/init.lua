@@ -55,7 +55,7 @@ local function find_endpoint(values, read_variable)
   if endpoint then return endpoint end
   endpoint = read_variable { ENDPOINT_VARIABLE }
   if not endpoint then return ENDPOINTS.global end
-  endpoint = endpoints.add_scheme(endpoint:match "^[ \t]*(.-)[ \t]*$")
+  endpoint = endpoints.add_scheme(endpoint)
   local problem = validate.value(ENDPOINT_VARIABLE, endpoint, endpoints.RULE)
   if problem then return nil, problem end
   return endpoint

@@ -2,6 +2,7 @@
 
 local ascii = require "kms.util.ascii"
 local http1 = require "kms.http1"
+local trim = require "kms.util.trim"
 local validate = require "kms.util.validate"
 
 local endpoint = {}
@@ -19,9 +20,11 @@ function endpoint.parse(url)
 end
 
 --- Completes the endpoint of an environment variable: without a scheme it means https, as in the vendor's SDK for Go.
+--- White space around it does not count, because files and shells may add a line end.
 ---@param url string
 ---@return string
 function endpoint.add_scheme(url)
+  url = trim(url)
   return url:find("://", 1, true) and url or "https://" .. url
 end
 

@@ -54,8 +54,11 @@ end
 ---@return number? seconds
 function time.parse_iso8601(text)
   local year, month, day, hour, minute, second =
-    text:match "^(%d%d%d%d)%-?(%d%d)%-?(%d%d)[T ](%d%d):?(%d%d):?(%d%d%.?%d*)Z?$"
-  return year and compute_unix_time(year, month, day, hour, minute, second) or nil
+    text:match "^(%d%d%d%d)%-?(%d%d)%-?(%d%d)[T ](%d%d):?(%d%d):?(%d%d)%.?%d*Z?$"
+  local seconds = year and compute_unix_time(year, month, day, hour, minute, second)
+  -- Not by tonumber, because Lua 5.1 expects the decimal point of the locale there.
+  local digits = seconds and text:match "%.(%d+)Z?$"
+  return seconds and (digits and seconds + tonumber(digits) / 10 ^ #digits or seconds) or nil
 end
 
 --- Formats Unix time as `2022-10-17T18:51:25Z` (ISO 8601, UTC).

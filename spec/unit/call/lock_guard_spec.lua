@@ -103,6 +103,12 @@ describe("kms.call.lock_guard", function()
     assert.is_true(waiting.time >= 10 and waiting.time < 12)
   end)
 
+  it("acquire does not name concurrent calls if the deadline passed before it waited", function()
+    local _, err = lock_guard.new():acquire("id", new_context(0))
+    assert.same({ "timeout", "the deadline passed before the request was sent", false },
+      { err.code, err.message, err.uncertain })
+  end)
+
   it("allows four refusals at most, those of the attempts under way included", function()
     local guard, contexts = lock_guard.new(), {}
     for i = 1, 3 do

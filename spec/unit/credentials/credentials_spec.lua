@@ -43,6 +43,12 @@ describe("kms.credentials", function()
         function() credentials.iam_token { user = "x", password = "y", domain = "z", shared = "tokens" } end,
       ["bad argument #1 to 'oidc' (option 'duration': a number above 0 expected, got 0)"] =
         function() credentials.oidc { duration = 0 } end,
+      ["bad argument #1 to 'oidc' (option 'duration': a whole number, 900 to 86400, expected, got 899)"] =
+        function() credentials.oidc { duration = 899 } end,
+      ["bad argument #1 to 'oidc' (option 'duration': a whole number, 900 to 86400, expected, got 900.5)"] =
+        function() credentials.oidc { duration = 900.5 } end,
+      ["bad argument #1 to 'oidc' (option 'duration': a whole number, 900 to 86400, expected, got 1e+300)"] =
+        function() credentials.oidc { duration = 1e300 } end,
       ["bad argument #1 to 'chain' (table expected, got function)"] = function() credentials.chain(print) end,
       ["bad argument #1 to 'chain' (list of providers expected)"] = function() credentials.chain {} end,
       ["bad argument #1 to 'chain' (provider 1: table or function expected, got string)"] =

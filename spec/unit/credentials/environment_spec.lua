@@ -38,13 +38,17 @@ describe("kms.credentials.environment", function()
       ['"hush"'] = "must not begin or end with a quote, because some tools remove it and others do not",
       ["'hush"] = "must not begin or end with a quote, because some tools remove it and others do not",
       ["`hush`"] = "must not begin or end with a quote, because some tools remove it and others do not",
+      ["hush\\"] = "must not end with a backslash, because some tools read it as a continuation",
+      ["${HUSH}"] = "must not contain ${, because some tools replace it",
       ["hush # of the build"] = "must not be followed by a comment, because some tools remove it and others do not",
     } do
       if not rule:find "^must" then rule = "must be " .. rule end
       for _, variable in ipairs { "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN" } do
         local variables = { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = "S", HUAWEICLOUD_SDK_SECURITY_TOKEN = "T" }
         variables[variable] = value
-        assert.equal(("credentials\tinvalid\t%s %s\nenvironment\tinvalid"):format(variable, rule),
+        local is_visible = variable == "HUAWEICLOUD_SDK_AK" and rule:find "without spaces"
+        assert.equal(("credentials\tinvalid\t%s %s%s\nenvironment\tinvalid"):format(variable, rule,
+          is_visible and " and commas" or ""),
           get("huawei", variables))
       end
     end

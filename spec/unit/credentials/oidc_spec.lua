@@ -90,6 +90,15 @@ describe("kms.credentials.oidc", function()
     assert.is_string(assert(oidc:get(provider_call.new_context("huawei", cloud))).security_token)
   end)
 
+  it("the oidc provider names the variable with a malformed idp_id", function()
+    local program = [[
+      local _, err = require("kms.credentials").oidc():get {
+        cloud = require "kms.huawei", region = "cn-north-4", provider = "huawei" }
+      print(err.message)]]
+    assert.matches("^HUAWEICLOUD_SDK_IDP_ID must be ", (subprocess.run(program,
+      { HUAWEICLOUD_SDK_IDP_ID = "a b", HUAWEICLOUD_SDK_ID_TOKEN_FILE = "/token" })))
+  end)
+
   it("the oidc provider reads its variables when a call needs credentials", function()
     local output = subprocess.run(([[
       local provider_call, emulator = require "spec.helpers.provider_call", require "kms.emulator"

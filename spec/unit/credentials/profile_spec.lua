@@ -82,11 +82,11 @@ describe("kms.credentials.profile", function()
       ['"hush" # comment'] = quote, ["hush'"] = quote, ["hush # comment"] = comment, ["hush\t; comment"] = comment,
       ["“hush”"] = visible, ["‘hush’"] = visible, ["hush\194\160"] = visible, ["\239\187\191hush"] = visible,
       ["hu\226\128\139sh"] = visible, ["hush\227\128\128# comment"] = visible, ["hush hush"] = visible,
-      ["hush\160"] = visible, [("h"):rep(8193)] = visible,
+      ["hush\160"] = visible, ["${HUSH}"] = "must not contain ${, because some tools replace it", [("h"):rep(8193)] = visible,
     } do
       assert.equal(('FILE, profile "basic": line 3: sk %s'):format(rule),
         message_of("invalid", "huawei", ("[basic]\nak = A\nsk = %s\n"):format(value)))
-      assert.equal(('FILE, profile "basic": line 2: ak %s'):format(rule),
+      assert.equal(('FILE, profile "basic": line 2: ak %s%s'):format(rule, rule == visible and " and commas" or ""),
         message_of("invalid", "huawei", ("[basic]\nak = %s\nsk = x\n"):format(value)))
       assert.equal(('FILE, profile "basic": line 4: security_token %s'):format(rule),
         message_of("invalid", "huawei", ("[basic]\nak = A\nsk = x\nSecurity_Token = %s\n"):format(value)))
@@ -108,6 +108,14 @@ describe("kms.credentials.profile", function()
     assert.equal("FILE: line 3 has an unknown key of a token; profiles of this cloud have none",
       message_of("invalid", "ncloud", "ncloud_access_key_id = A\nncloud_secret_access_key = x\ntoken = hush\n"))
     assert(get("huawei", HUAWEI .. "id_token_file = /x\nsecuritytoken =\n[other]\ntoken = x\n"))
+  end)
+
+  it("a key of the section DEFAULT that the profile lacks is refused, because some tools use it in every section", function()
+    assert.equal('FILE: line 2: for some tools, security_token in the section DEFAULT belongs to every section; write it '
+      .. 'into the section "basic"', message_of("invalid", "huawei", "[DEFAULT]\nsecurity_token = hush\n" .. HUAWEI))
+    assert.matches('ncloud_secret_access_key in the section DEFAULT', message_of("invalid", "ncloud",
+      "[DEFAULT]\nncloud_access_key_id = A\nncloud_secret_access_key = x\n[work]\nncloud_access_key_id = B\n", "work"))
+    assert(get("huawei", "[DEFAULT]\nak = A\nsk = x\nsecurity_token =\nother = y\n" .. HUAWEI))
   end)
 
   it("a profile that was asked for by name must exist and be complete", function()

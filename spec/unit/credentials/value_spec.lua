@@ -19,7 +19,7 @@ describe("kms.credentials.value", function()
 
   it("new refuses values that the cloud would refuse, and its error does not show them", function()
     for _, values in ipairs {
-      { access_key = "AK ", secret_key = "SK" }, { access_key = "", secret_key = "SK" },
+      { access_key = "AK ", secret_key = "SK" }, { access_key = "AK,", secret_key = "SK" }, { access_key = "", secret_key = "SK" },
       { access_key = "A\nK", secret_key = "SK" }, { access_key = "AK", secret_key = "hush " },
       { access_key = "AK", secret_key = "hush\194\160" }, { access_key = "AK", secret_key = "hu sh" },
       { access_key = "AK", secret_key = ("h"):rep(8193) }, { access_key = "AK", secret_key = "" }, { access_key = "AK", secret_key = "\thush" },
@@ -38,17 +38,22 @@ describe("kms.credentials.value", function()
       ["hu sh"] = "line 2 must be 1 to 8192 visible ASCII characters, without spaces",
       ["'hush"] = "line 2 must not begin or end with a quote, because some tools remove it and others do not",
       ["hush #"] = "line 2 must not be followed by a comment, because some tools remove it and others do not",
+      ["hush\\"] = "line 2 must not end with a backslash, because some tools read it as a continuation",
+      ["${hush}"] = "line 2 must not contain ${, because some tools replace it",
     } do
       assert.equal(message,
         select(2, Credentials.new(FIELDS, { access_key = "A", secret_key = secret_key }, labels)).message)
     end
-    assert(Credentials.new(FIELDS, { access_key = "A", secret_key = "'hush" }))
+    for _, secret_key in ipairs { "'hush", "hush\\", "${hush}" } do
+      assert(Credentials.new(FIELDS, { access_key = "A", secret_key = secret_key }))
+    end
   end)
 
   it("new names the expected and the actual type of a value", function()
     for message, values in pairs {
       ["access_key must be a string; got a number"] = { access_key = 1, secret_key = "SK" },
       ["expires must be a number; got a string"] = { access_key = "AK", secret_key = "SK", expires = "soon" },
+      ["expires must be a number; got NaN"] = { access_key = "AK", secret_key = "SK", expires = 0 / 0 },
       ["warning must be a string; got a boolean"] = { access_key = "AK", secret_key = "SK", warning = true },
     } do
       assert.equal(message, select(2, Credentials.new(FIELDS, values)).message)

@@ -31,8 +31,15 @@ describe("kms.huawei.iam", function()
 
   it("resolve_address accepts a variable without a scheme", function()
     local program = [[print(require("kms.huawei.iam").resolve_address(nil, "cn-north-4").host)]]
-    local variables = { HUAWEICLOUD_SDK_IAM_ENDPOINT = "iam.example:8443" }
-    assert.equal("iam.example:8443\n", (subprocess.run(program, variables)))
+    for _, value in ipairs { "iam.example:8443", " iam.example:8443", "https://iam.example:8443/ ", "iam.example:8443\r" } do
+      assert.equal("iam.example:8443\n", (subprocess.run(program, { HUAWEICLOUD_SDK_IAM_ENDPOINT = value })))
+    end
+  end)
+
+  it("resolve_address names the variable with a malformed endpoint", function()
+    local program = [[print(select(2, require("kms.huawei.iam").resolve_address(nil, "cn-north-4")).message)]]
+    assert.matches("^HUAWEICLOUD_SDK_IAM_ENDPOINT must be https://",
+      (subprocess.run(program, { HUAWEICLOUD_SDK_IAM_ENDPOINT = "https://iam.example/v3" })))
   end)
 
   it("resolve_address returns a validation error for a malformed endpoint, without a password in it", function()

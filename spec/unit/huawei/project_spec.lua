@@ -4,6 +4,7 @@ local emulated_huawei = require "spec.helpers.emulated_huawei"
 local emulator = require "kms.emulator"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
+local no_secrets = require "spec.helpers.no_secrets"
 local project = require "kms.huawei.project"
 local provider_call = require "spec.helpers.provider_call"
 
@@ -62,6 +63,18 @@ describe("kms.huawei.project", function()
     local _, err = new_client(cloud):update_primary_region(PARAMS)
     assert.same({ "credentials", "unavailable", false }, { err.kind, err.code, err.uncertain })
     assert.equal(4, cloud:requests "iam")
+  end)
+
+  it("no text of an error contains the signature of the lookup", function()
+    local signature
+    local _, err = new_client(fake_transport.new(function(request)
+      signature = fake_transport.headers(request).authorization:match "Signature=(%x+)"
+      return { status = 403, headers = { ["x-request-id"] = signature },
+        body = ('{"error_code":"X.%s","error_msg":"not %s"}'):format(signature, signature) }
+    end)):update_primary_region(PARAMS)
+    assert.equal("refused", err.code)
+    assert.equal(64, #signature)
+    assert.is_nil(no_secrets.find(err, { signature }))
   end)
 
   it("of concurrent calls one looks the project up", function()

@@ -39,6 +39,8 @@ describe("kms.util.time", function()
     assert.equal(1639723383, time.parse_iso8601 "20211217T064303Z")
     assert.equal(1639723383, time.parse_iso8601 "2021-12-17T06:43:03Z")
     assert.equal(1639723383.5, time.parse_iso8601 "2021-12-17 06:43:03.5")
+    assert.equal(1639723383.25, time.parse_iso8601 "20211217T064303.250Z")
+    assert.equal(1639723383, time.parse_iso8601 "20211217T064303.Z")
   end)
 
   it("parse_iso8601 returns nil for any other form", function()
