@@ -70,14 +70,31 @@ static const char *set_cause(const kms_connection *connection, CURLcode result,
     return text;
 }
 
+/* Whether the process can open as many descriptors as libcurl needs to connect: two sockets, and a
+ * file of certificates or of the resolver. Those of the failed attempt are closed by now. */
+static bool has_descriptors(void)
+{
+    int descriptors[3], count = 0;
+    bool is_short = false;
+    while (!is_short && count < (int)(sizeof descriptors / sizeof *descriptors)) {
+        descriptors[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        is_short = descriptors[count] == -1 && (errno == EMFILE || errno == ENFILE);
+        if (descriptors[count] == -1)
+            break;
+        count++;
+    }
+    while (count > 0)
+        close(descriptors[--count]);
+    return !is_short;
+}
+
 /* Describes why connecting failed. Nothing of the request was sent. */
 static void describe_open_failure(kms_connection *connection, CURLcode result,
                                   kms_http_error *error)
 {
     const result_meaning meaning = meaning_of(result);
     kms_http_error_code code = meaning.code;
-    const int descriptor = dup(STDIN_FILENO);
-    const bool has_descriptors = descriptor != -1 || errno != EMFILE;
+    const bool is_short = !has_descriptors();
     char system_text[128], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
     long system_error = 0;
     const char *reason = set_cause(connection, result, error);
@@ -85,10 +102,8 @@ static void describe_open_failure(kms_connection *connection, CURLcode result,
     if (result == CURLE_COULDNT_CONNECT && system_error > 0 &&
         strerror_r((int)system_error, system_text, sizeof system_text) == 0)
         reason = system_text;
-    if (descriptor != -1)
-        close(descriptor);
-    error->is_permanent = has_descriptors && meaning.is_permanent;
-    if (!has_descriptors) { /* libcurl reports a certificate file that it cannot open */
+    error->is_permanent = !is_short && meaning.is_permanent;
+    if (is_short) { /* libcurl reports a certificate file that it cannot open */
         code = KMS_HTTP_OTHER;
         reason = "too many open files";
     }

@@ -17,6 +17,35 @@ local function list_request_lines(heads)
   return lines
 end
 
+--- Sends a request in a process that may have few open files, and returns what it printed.
+local function send_with_descriptors(count, redirection)
+  local program = ([[
+    local curl = require "kms.transport.curl"
+    local response, err = curl.new({ ca_file = %q }):send {
+      method = "GET", scheme = "https", host = %q, target = "/", headers = {} }
+    print(response and "done" or err.code, err and err.retryable, err and err.message)]]):format(
+    servers.ca_file, servers.host "https")
+  return (subprocess.run(program, nil, ("bash -c 'ulimit -n %d; exec \"$@\" %s' bash"):format(count, redirection)))
+end
+
+describe("a process with too many open files", function()
+  for name, redirection in pairs { ["with"] = "", ["without"] = "<&-" } do
+    it(("%s a standard input gets an error that says so, and is neither tls nor permanent #inspect"):format(name), function()
+      local outputs, output = {}, nil
+      for count = 4, 64 do
+        output = send_with_descriptors(count, redirection)
+        if output:find "^done" then break end
+        if output:find "^%l+\t" then outputs[#outputs + 1] = output end -- otherwise Lua could not load a module
+      end
+      assert.matches("^done", output)
+      assert.is_true(#outputs > 0)
+      for _, failure in ipairs(outputs) do
+        assert.matches("^other\tnil\t.*descriptors", (failure:gsub("too many open files", "descriptors")))
+      end
+    end)
+  end
+end)
+
 describe("connections that the server closes", function()
   it("an idempotent request is sent again on a new connection if the server closes the kept one", function()
     for _, method in ipairs { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" } do
