@@ -118,6 +118,32 @@ describe("kms", function()
     assert.is_true(ok)
   end)
 
+  it("works where the functions of Lua are behind a metatable of _G", function()
+    local output, ok = subprocess.run [[
+      local next, print, setmetatable, _G = next, print, setmetatable, _G
+      local hidden = {}
+      for name, value in next, _G do hidden[name] = value end
+      for name in next, hidden do
+        if name ~= "_G" and name ~= "package" then _G[name] = nil end
+      end
+      setmetatable(_G, { __index = hidden })
+      local kms, emulator = require "kms", require "kms.emulator"
+      local account = emulator.fixtures.accounts[1]
+      local keys = { access_key = account.access_key, secret_key = account.secret_key }
+      for _, credentials in ipairs { keys, kms.credentials.metadata() } do
+        local client = kms.huawei { region = "cn-north-4", project_id = "auto", transport = emulator.new(), credentials = credentials }
+        assert(client:list_keys())
+        assert(client:update_primary_region {
+          key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" })
+      end
+      local client = kms.ncloud { transport = emulator.new(), credentials = kms.credentials.metadata() }
+      for _, key, err in kms.parallel():map({ 1 }, function() return client:list_keys() end) do assert(key, err) end
+      print "done"
+    ]]
+    assert.equal("done\n", output)
+    assert.is_true(ok)
+  end)
+
   it("loads no provider, no transport and no library of C before it is needed", function()
     local output = subprocess.run [[
       require "kms"

@@ -6,7 +6,7 @@ local sign = require "kms.sign"
 
 local quote, to_json, to_text = json_text.quote, scalar.to_json, scalar.to_text
 local concat, type = table.concat, type
-local load_text = rawget(_G, "loadstring") or load
+local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 local unpack = rawget(table, "unpack") or _G.unpack
 
 local encoder = {}

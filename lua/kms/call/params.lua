@@ -5,7 +5,7 @@ local json_text = require "kms.util.json_text"
 local scalar = require "kms.call.scalar"
 local validate = require "kms.util.validate"
 
-local load_text = rawget(_G, "loadstring") or load
+local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 local type, rawget, next = type, rawget, next
 
 local params = {}

@@ -8,7 +8,7 @@ local scalar = require "kms.call.scalar"
 local validate = require "kms.util.validate"
 
 local concat, next, type = table.concat, next, type
-local load_text = rawget(_G, "loadstring") or load
+local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 
 local result_reader = {}
 

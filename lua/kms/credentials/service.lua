@@ -9,8 +9,6 @@ local time = require "kms.util.time"
 
 local service = {}
 
-local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
-
 local MAX_TIME = 64 -- bytes of a point in time; "2022-10-17T18:51:25.231000000+08:00" has 35
 
 ---@class kms.ServiceRequest
@@ -120,10 +118,12 @@ local function send_once(context, request)
   local headers, err = request.headers or {}, nil
   if request.sign then headers, err = request.sign() end
   if not headers then return nil, err, err end
+  local copy = {}
+  for i, header in ipairs(headers) do copy[i] = header end
   local response
   response, err = context:send {
     method = request.method, scheme = request.scheme, host = request.host, target = request.target,
-    headers = { unpack(headers) }, body = request.body,
+    headers = copy, body = request.body,
     timeout = request.timeout,
     -- Metadata services have no certificate, and a proxy cannot reach them.
     link_local = request.scheme == "http" or nil,
