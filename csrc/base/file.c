@@ -51,6 +51,17 @@ kms_file_status kms_file_check(const char *path, size_t size, kms_file_info *inf
     return result == KMS_FILE_OK && access(path, R_OK) != 0 ? fail(errno, info) : result;
 }
 
+kms_file_status kms_folder_check(const char *path, kms_file_info *info)
+{
+    struct stat status;
+    *info = (kms_file_info){.reason = "not a folder"};
+    if (stat(path, &status) != 0)
+        return fail(errno, info);
+    if (!S_ISDIR(status.st_mode))
+        return KMS_FILE_UNREADABLE;
+    return access(path, R_OK | X_OK) != 0 ? fail(errno, info) : KMS_FILE_OK;
+}
+
 kms_file_status kms_file_read(const char *path, char *memory, size_t size, kms_file_info *info)
 {
     struct stat status;

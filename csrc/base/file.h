@@ -20,6 +20,9 @@ typedef struct {
 /* Checks that a path refers to a readable regular file of at most `size` bytes. Opens nothing. */
 kms_file_status kms_file_check(const char *path, size_t size, kms_file_info *info);
 
+/* Checks that a path refers to a folder that can be searched. */
+kms_file_status kms_folder_check(const char *path, kms_file_info *info);
+
 /* Reads a regular file into `memory`. Waits for nothing, so a FIFO or a device is unreadable. */
 kms_file_status kms_file_read(const char *path, char *memory, size_t size, kms_file_info *info);
 

@@ -102,6 +102,8 @@ static void describe_open_failure(kms_connection *connection, CURLcode result,
     if (result == CURLE_COULDNT_CONNECT && system_error > 0 &&
         strerror_r((int)system_error, system_text, sizeof system_text) == 0)
         reason = system_text;
+    if (result == CURLE_SSL_CACERT_BADFILE)
+        reason = "ca_file has no certificate in PEM format";
     error->is_permanent = !is_short && meaning.is_permanent;
     if (is_short) { /* libcurl reports a certificate file that it cannot open */
         code = KMS_HTTP_OTHER;

@@ -56,15 +56,17 @@ static const struct {
 bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error)
 {
     enum { MAX_FILE = 16 * 1024 * 1024 };
-    static const kms_option_index FILES[] = {KMS_OPTION_CA_FILE, KMS_OPTION_CLIENT_CERT,
-                                             KMS_OPTION_CLIENT_KEY};
+    static const kms_option_index FILES[] = {KMS_OPTION_CA_FILE, KMS_OPTION_CA_PATH,
+                                             KMS_OPTION_CLIENT_CERT, KMS_OPTION_CLIENT_KEY};
     char reason[256];
     kms_file_info info;
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         const char *path = options->text[FILES[i]];
         if (path == NULL)
             continue;
-        const kms_file_status status = kms_file_check(path, MAX_FILE, &info);
+        const kms_file_status status = FILES[i] == KMS_OPTION_CA_PATH
+                                           ? kms_folder_check(path, &info)
+                                           : kms_file_check(path, MAX_FILE, &info);
         if (status == KMS_FILE_OK)
             continue;
         snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTION_NAMES[FILES[i]],

@@ -44,6 +44,17 @@ describe("options that name a file", function()
       options[name] = FOLDER .. "/text"
       local _, err = curl.new(options):send(new_request "https")
       assert.same({ "tls", false }, { err and err.code, err and err.retryable })
+      local expected = name == "ca_file" and "ca_file has no certificate in PEM format" or FOLDER .. "/text"
+      assert.is_truthy(err.message:find(expected, 1, true), err.message)
+    end)
+  end
+
+  for path, problem in pairs { missing = "No such file or directory", text = "not a folder", fifo = "not a folder" } do
+    it(("an error names ca_path and the problem if its folder is %s"):format(path), function()
+      local response, err = curl.new({ ca_path = FOLDER .. "/" .. path }):send(new_request "https")
+      assert.is_nil(response)
+      assert.same({ "transport", "tls", false, false }, { err.kind, err.code, err.uncertain, err.retryable })
+      assert.is_truthy(err.message:find("ca_path cannot be read: " .. problem, 1, true), err.message)
     end)
   end
 

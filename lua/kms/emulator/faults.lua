@@ -18,8 +18,14 @@ local function lower_names(headers)
   return lower
 end
 
+-- The emulator's time must stay a date.
+local SECONDS = {
+  text = "a number of seconds, at most 2147483647",
+  test = function(value) return value <= 2 ^ 31 - 1 end,
+}
+
 local function positive_number(name, is_required)
-  return { name = name, type = "number", required = is_required, positive = true }
+  return { name = name, type = "number", required = is_required, positive = true, rule = SECONDS }
 end
 
 local whole_number = schema.whole_number

@@ -39,6 +39,9 @@ local SERVICES = {
 }
 
 -- The services with accounts and keys.
+-- Seconds by which the time advances at once; it must stay a date.
+local MAX_STEP = 2 ^ 31 - 1
+
 local CLOUDS = { "huawei", "ncloud" }
 
 ---@class kms.Emulator
@@ -156,8 +159,8 @@ Cloud.clock = Cloud.now
 --- Advances the time at once.
 ---@param seconds number
 function Cloud:advance(seconds)
-  if not schema.is_finite(seconds) then
-    local problem = "finite number expected, got " .. validate.quote(seconds)
+  if not schema.is_finite(seconds) or math.abs(seconds) > MAX_STEP then
+    local problem = ("number from %.0f to %.0f expected, got %s"):format(-MAX_STEP, MAX_STEP, validate.quote(seconds))
     error(validate.argument_error(1, "advance", problem), 2)
   end
   self.elapsed = self.elapsed + seconds

@@ -38,6 +38,7 @@ describe("cloud:fault", function()
     { "times with a fraction", { kind = "endless", times = 1.5 }, "times must be a whole number from 1" },
     { "times without end", { kind = "endless", times = math.huge }, "'times': finite number expected, got inf" },
     { "a delay without end", { kind = "delay", seconds = math.huge }, "a number above 0 expected, got inf" },
+    { "a delay of ages", { kind = "delay", seconds = 1e300 }, "seconds must be a number of seconds, at most 2147483647" },
     { "a delay that is not a number", { kind = "delay", seconds = 0 / 0 }, "a number above 0 expected" },
     { "an infinite retry_after", { kind = "throttled", retry_after = math.huge }, "finite number expected, got inf" },
     { "an unknown format of Retry-After", { kind = "throttled", retry_after_format = "iso" },
