@@ -28,11 +28,12 @@ PC_NAME = lua$(LUA_ABI)-kms
 
 # Prints one line per installed file: its mode, its source and its place below DESTDIR, separated by "|". Both install and
 # uninstall read it.
-row = $(if $(2),printf '%s|%s|%s\n' '$(1)' "$(3)" "$(2)/$(4)";)
+row = $(if $(2),printf '%s|%s|%s\n' $(1) "$(3)" "$(2)/$(4)";)
 define list_installed
 for module in $(MODULES); do $(call row,755,$(INSTALL_CMOD),$(TREE)/$$module.so,$$module.so) done; \
 for file in $(LUA_MODULES); do $(call row,644,$(INSTALL_LMOD),lua/$$file,$$file) done; \
-for file in $(SERVER_FILES); do $(call row,644,$(INSTALL_LMOD),$$file,kms/emulator/server/$$file) done; \
+for file in $(SERVER_FILES); do mode=644; [ ! -x $$file ] || mode=755; \
+  $(call row,$$mode,$(INSTALL_LMOD),$$file,kms/emulator/server/$$file) done; \
 $(call row,755,$(INSTALL_BIN),$(WRITTEN)/kms,kms) \
 $(call row,644,$(INSTALL_MAN),bin/kms.1,kms.1) \
 $(call row,644,$(INSTALL_PC),$(WRITTEN)/kms.pc,$(PC_NAME).pc) \
@@ -91,3 +92,15 @@ write-installed:
 .PHONY: dist
 dist:
 	@tools/dist $(VERSION) $(BUILD)/dist
+
+# Debian packages of all Luas of Debian and of the command.
+.PHONY: deb
+deb:
+	tools/install-deps deb
+	@tools/package-debian $(VERSION) $(BUILD)/deb
+
+# Builds the Debian packages without network, installs, tests and purges them in a bare chroot. As root; some minutes.
+.PHONY: test-deb
+test-deb:
+	tools/install-deps deb debian
+	@tools/test-debian-packages $(VERSION) $(BUILD)/test-deb
