@@ -17,6 +17,7 @@
 ---@class kms.cli.Argument
 ---@field name string "FILE"; its value is in `options.file`
 ---@field about string
+---@field hint string? what to say if it is missing
 ---@field count string? "?", "*" or "+"; by default one is required
 ---@field choices string[]? the values that are accepted
 

@@ -34,7 +34,8 @@ cli.root = {
   about = "Key management for Huawei Cloud KMS and NAVER Cloud KMS 2.0.",
   list = list_commands,
   find = commands.find,
-  ending = "Run 'kms COMMAND --help' for options and examples.",
+  ending = "Credentials come from the environment or from the clouds' own profile files; 'kms doctor' checks them. "
+    .. "Run 'kms COMMAND --help' for options and examples.",
 }
 
 --- Prints a text that was asked for.
@@ -82,7 +83,9 @@ function cli.run(words)
   local match, problem = parser.find(cli.root, words)
   if problem then return print_problem(err, match.path, problem) end
   local needs_help = match.is_help or not match.command.run and not match.words[1]
-  if needs_help then return print_text(out, err, help.format(match.command, match.path, style.new(1).width)) end
+  -- What reads the help, such as a pager, is on the terminal of standard error.
+  local width = needs_help and (style.new(1).width or style.new(2).width)
+  if needs_help then return print_text(out, err, help.format(match.command, match.path, width)) end
   if not match.command.run then
     return print_problem(err, match.path, ('unknown option "%s"; options follow the command'):format(match.words[1]))
   end

@@ -10,6 +10,7 @@ local UTF8_BOM = "^\239\187\191"
 
 ---@class kms.cli.Layout what a line means
 ---@field words string[] the params that the words of a text line are; the first one is required
+---@field labels string[]? the same for people
 ---@field members table<string, string> params by name of a column or JSON member
 
 ---@class kms.cli.Item
@@ -94,7 +95,7 @@ function readers.text(line, layout)
   for word in line:gmatch "%S+" do
     count = count + 1
     if not layout.words[count] then
-      return nil, ('%s expected; got more: "%s"'):format(table.concat(layout.words, " "), word)
+      return nil, ('%s expected; got more: "%s"'):format(table.concat(layout.labels or layout.words, " "), word)
     end
     params[layout.words[count]] = word
   end

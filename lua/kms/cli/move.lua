@@ -9,6 +9,7 @@ local session = require "kms.cli.session"
 
 local LAYOUT = {
   words = { "key_id", "primary_region" },
+  labels = { "KEY_ID", "REGION" },
   members = {
     key_id = "key_id", id = "key_id", resource_id = "key_id", primary_region = "primary_region", to = "primary_region",
   },

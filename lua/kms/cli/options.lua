@@ -61,7 +61,7 @@ end
 options.OUTPUT = {
   title = "Output",
   { name = "--json", about = "print one JSON document" },
-  { name = "--jsonl", about = "print one JSON object per line" },
+  { name = "--jsonl", about = "print one line of JSON per item or key" },
 }
 
 -- What else is printed, and where.

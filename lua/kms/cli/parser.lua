@@ -112,7 +112,14 @@ function parser.parse(match)
     for _, option in ipairs(group) do add_option(instance, option) end
   end
   local ok, result = instance:pparse(match.words)
-  if not ok then return nil, (result:gsub("\n", "; ")) end
+  if not ok then
+    result = result:gsub("\n", "; ")
+    for _, argument in ipairs(command.arguments or {}) do
+      local is_missing = result == ("missing argument '%s'"):format(argument.name)
+      if is_missing and argument.hint then result = result .. "; " .. argument.hint end
+    end
+    return nil, result
+  end
   for _, group in ipairs(command.options or {}) do
     for _, option in ipairs(group) do
       if option.is_required and result[get_target(option.name)] == nil then

@@ -11,6 +11,7 @@ local MAX_NAMES = 5 -- of keys that are left out, unless --verbose
 
 local LAYOUT = {
   words = { "key_tag", "key_name" },
+  labels = { "KEY", "NAME" },
   members = { key_tag = "key_tag", tag = "key_tag", key = "key_tag", key_name = "key_name", new_name = "key_name" },
 }
 
@@ -110,10 +111,12 @@ local function find_items(context, client)
   local keys, err = selection.list_named(client)
   if not keys then return nil, context:fail(err) end
   if not items then note_left_out(context, keys, rule) end
+  local count = #(items or keys)
   items, problem = complete_items(items or to_items(keys), keys, rule)
   if problem then return nil, context:refuse(problem) end
   if items[1] then return items end
-  return nil, context:refuse(rule and "no key has a name that matches" or "the list has no keys")
+  return nil, context:refuse(rule and ("none of the %d keys has a name that matches"):format(count)
+    or "the list has no keys")
 end
 
 --- Formats a step as a line of the preview.

@@ -26,7 +26,8 @@ return {
   about = "go on with an interrupted run",
   description = "Continues a run from its journal. Keys that are done are not touched. Keys whose outcome is not known "
     .. "are verified or repeated. Keys that failed are tried once more, last.",
-  arguments = { { name = "JOURNAL", about = "file that the run has written; 'kms status' lists those of a folder" } },
+  arguments = { { name = "JOURNAL", about = "file that the run has written",
+    hint = "'kms status' lists the journals of the current folder" } },
   options = {
     bulk_options.without_journal(),
     options.OUTPUT,

@@ -66,6 +66,16 @@ local function print_outcome(self, event)
   end
 end
 
+--- Names a key that goes before the others: a person knows the names of renames, not the tags.
+local function name_key(self, key)
+  if not self.request.format_step then return key end
+  for step in self.run:each() do
+    if step.key == key and not step.is_temporary then
+      return ("%s (%s)"):format(self.request.format_step(step):gsub(" +", " "), key)
+    end
+  end
+end
+
 --- Formats the outcome of a key that goes before the others.
 local function describe_first(self, event)
   local err = event.error
@@ -79,8 +89,8 @@ end
 local function handle_first(self, event)
   local context, outcome = self.context, describe_first(self, event)
   if self.failed_first then context:note("%s", self.failed_first) end
-  local text = ("%s %s: %s"):format(self.first_outcome and "Next key" or "First key", event.key,
-    event.error and outcome == self.first_outcome and "the same" or outcome)
+  local text = ("%s %s: %s"):format(self.first_outcome and "Next key" or "First key",
+    name_key(self, event.key), event.error and outcome == self.first_outcome and "the same" or outcome)
   self.first_outcome, self.failed_first = outcome, event.error and text or nil
   self.first_count = (self.first_count or 0) + 1
   if not event.error then context:note("%s", text) end
@@ -88,9 +98,11 @@ local function handle_first(self, event)
   self.has_first = true
   local rest = self.left - self.first_count
   if rest < 1 or context.options.yes then return end
+  self.is_asking = true
   local is_yes = question.ask(context.err, ("%s the other %d?"):format(self.request.verb, rest), function()
     return self.signal ~= nil
   end)
+  self.is_asking = false
   if not is_yes and not self.signal then self.run:stop "you did not want to go on" end
 end
 
@@ -119,6 +131,7 @@ local function handle_signal(self, signal)
   end
   self.signal = signal
   self.run:stop("interrupted by " .. signal.name)
+  if self.is_asking then return end
   self.progress:clear()
   local count = self.under_way or 0
   local what = count > 0 and ("waiting for %d %s under way"):format(count, count == 1 and "request" or "requests")

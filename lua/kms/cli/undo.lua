@@ -74,7 +74,8 @@ return {
   description = "Takes back the changes of a run, by its journal: keys move back to their previous region, or get "
     .. "their previous names. Keys whose change is uncertain are taken back too. "
     .. "It is a run of its own, with a journal of its own.",
-  arguments = { { name = "JOURNAL", about = "file that the run has written" } },
+  arguments = { { name = "JOURNAL", about = "file that the run has written",
+    hint = "'kms status' lists the journals of the current folder" } },
   options = {
     bulk_options.without_journal { name = "--undo-journal", value = "FILE",
       about = "journal of taking back; default: kms-undo-TIME.jsonl in the current folder" },

@@ -88,6 +88,15 @@ describe("kms rename", function()
     assert.equal("name-1 name-2 name-3 name-4", names())
   end)
 
+  it("names the key first by its names, and a key that is unknown by what it may be", function()
+    self.decision = true
+    local _, _, err = rename(self:write "name-1 first\nname-2 second\n")
+    assert.matches("\nFirst key name%-1 %-> first %(" .. tag(1) .. "%): done in ", err)
+    os.remove(self.journal)
+    _, _, err = rename(self:write "other first\n")
+    assert.matches('line 1: no key has the tag or the name "other"', err)
+  end)
+
   it("names the member of the list that is missing", function()
     local _, _, err = rename(self:write(tag(1) .. "\n"), "--yes")
     assert.matches("\n  line 1: new_name is missing\n", err)
@@ -105,7 +114,7 @@ describe("kms rename", function()
       { "%-%-match and %-%-replace belong together", "--match", "x" },
       { "%-%-all needs %-%-match and %-%-replace", "--all" },
       { "FILE and %-%-all exclude each other", list, "--all" },
-      { "no key has a name that matches", "--match", "^x", "--replace", "y" },
+      { "none of the 4 keys has a name that matches", "--match", "^x", "--replace", "y" },
       { "%-%-match: malformed pattern", "--match", "[", "--replace", "y" },
       { "%-%-replace: invalid capture index", "--match", "name", "--replace", "%9" },
       { "the list has no keys", self:write "" },

@@ -10,6 +10,11 @@ describe("kms resume", function()
   before_each(function() self = cli_bulk.new(4) end)
   after_each(function() self:close() end)
 
+  it("says where journals are listed if none is named", function()
+    local _, _, err = self:run "resume"
+    assert.equal("missing argument 'JOURNAL'; 'kms status' lists the journals of the current folder", err)
+  end)
+
   it("moves the keys that are left", function()
     self.decision = false
     self:run("move", self:write_ids(4), "--from", "cn-north-4", "--to", "cn-east-3", "--journal", self.journal)

@@ -3,6 +3,7 @@
 local bulk_cloud = require "spec.helpers.bulk_cloud"
 local cli_bulk = require "spec.helpers.cli_bulk"
 local cjson = require "cjson"
+local question = require "kms.cli.question"
 
 local id = bulk_cloud.key_id
 
@@ -56,6 +57,20 @@ describe("a run for a person", function()
     local _, count = err:gsub("KMS%.0207", "")
     assert.equal(1, count)
     assert.matches("cn%-north%-4 has no such key in this project", err)
+  end)
+
+  it("ends at Ctrl-C on the question, without a word about requests", function()
+    local uv = require "luv"
+    self.decision = true
+    function question.ask(_, _, should_stop)
+      uv.kill(uv.os_getpid(), "sigint")
+      repeat uv.run "once" until should_stop()
+      return false
+    end
+    local status, _, err = move(3)
+    assert.same({ 130, 1 }, { status, self.cloud:count_moved(12) })
+    assert.matches("Stopped after %S+ s: interrupted by Ctrl%-C%.\n1 done, 2 not tried", err)
+    assert.is_nil(err:find("Stopping", 1, true))
   end)
 
   it("does not ask with --yes", function()
