@@ -23,6 +23,7 @@ typedef struct {
     kms_http_response response;
     int error_status; /* 0 if there is none */
     bool has_ended;
+    bool is_brief; /* see kms_response_push */
 } parser;
 
 static kms_slice check_slice(lua_State *L, int index)
@@ -40,7 +41,7 @@ static parser *check_parser(lua_State *L)
     return self;
 }
 
-/* parser(method, max_body) */
+/* parser(method, max_body, is_brief) */
 static int new_parser(lua_State *L)
 {
     const kms_slice method = check_slice(L, 1);
@@ -49,6 +50,7 @@ static int new_parser(lua_State *L)
     parser *self = kms_class_new(L, PARSER_TYPE_NAME, sizeof *self);
     kms_http_response_init(&self->response);
     self->response.body.limit = (size_t)max_body;
+    self->is_brief = lua_toboolean(L, 3) != 0;
     kms_http1_parser_start(&self->parser, &self->response, kms_http_method_has_no_body(method));
     return 1;
 }
@@ -65,7 +67,7 @@ static int push_result(lua_State *L, parser *self, kms_http1_result result, bool
     self->has_ended = true;
     lua_pushboolean(L, result == KMS_HTTP1_DONE);
     if (result == KMS_HTTP1_DONE) {
-        kms_response_push(L, &self->response, false);
+        kms_response_push(L, &self->response, self->is_brief);
         lua_pushboolean(L, is_drained && !self->parser.must_close);
         lua_pushboolean(L, is_drained);
     } else {

@@ -36,8 +36,9 @@ function Parser:error_status() end
 --- Makes a parser.
 ---@param method string of the request; a response to HEAD or CONNECT has no body
 ---@param max_body integer bytes of the body, 0 to 2147483647
+---@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed
 ---@return kms.http1.Parser
-function http1.parser(method, max_body) return Parser end
+function http1.parser(method, max_body, is_brief) return Parser end
 
 --- Validates a request and writes it.
 ---@param request kms.transport.Request

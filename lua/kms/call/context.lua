@@ -163,8 +163,8 @@ function Context:send(request, is_brief)
   end
   request.timeout = left
   request.headers = add_unsigned(request.headers or {})
-  -- Only libcurl's own transport is told, because a transport of the caller may read other headers.
-  local is_own = type(transport) == "userdata"
+  -- A transport of the caller is not told, because it may read other headers.
+  local is_own = type(transport) == "userdata" or rawget(transport, "is_own")
   local response, err = send(transport, request, is_brief and is_own)
   if type(response) ~= "table" then return nil, copy_error(err) end
   if is_own then return response end

@@ -97,7 +97,6 @@ end
 local function receive_response(socket, parser, deadline)
   local is_complete, response, is_reusable, is_drained
   repeat
-    if clock() >= deadline then return nil, "timeout" end -- because a fast server never makes this thread wait
     local bytes, err = socket:receiveany(MAX_RECEIVE)
     if bytes then
       is_complete, response, is_reusable, is_drained = parser:feed(bytes)
@@ -106,6 +105,8 @@ local function receive_response(socket, parser, deadline)
     else
       return nil, to_code(err), err
     end
+    -- A fast server never makes this thread wait.
+    if is_complete == nil and clock() >= deadline then return nil, "timeout" end
   until is_complete ~= nil
   if is_complete then return response, is_reusable, is_drained end
   return nil, response, is_reusable
@@ -154,9 +155,11 @@ end
 local function connect(origin, deadline, connect_deadline)
   local code, reason
   for attempt = 1, origin.max_attempts do
-    local time = clock()
-    local attempt_deadline = attempt < origin.max_attempts and time + (connect_deadline - time) * CONNECT_SHARE
-      or connect_deadline
+    local attempt_deadline = connect_deadline
+    if attempt < origin.max_attempts then
+      local time = clock()
+      attempt_deadline = time + (connect_deadline - time) * CONNECT_SHARE
+    end
     local socket = ngx.socket.tcp()
     code, reason = connect_once(socket, origin, deadline, attempt_deadline)
     if not code then return socket end
@@ -313,8 +316,9 @@ end
 
 --- Sends a request and returns the response.
 ---@param request kms.transport.Request
+---@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed
 ---@return kms.transport.Response? response, kms.Error? err
-function Transport:send(request)
+function Transport:send(request, is_brief)
   local bytes, err, problem = http1.request(request)
   if problem then error(validate.argument_error(1, "send", problem), 2) end
   err = cosocket.check_phase() or err
@@ -327,12 +331,12 @@ function Transport:send(request)
   self.counts.requests = self.counts.requests + 1
 
   local origin = find_origin(self, request)
-  local parser = http1.parser(request.method, settings.max_response)
+  local parser = http1.parser(request.method, settings.max_response, is_brief)
   local response, failure = send_once(origin, parser, bytes, deadline, false)
   if response then return response end
   local is_sent = failure.is_sent
   if can_resend(request, failure) then
-    parser = http1.parser(request.method, settings.max_response)
+    parser = http1.parser(request.method, settings.max_response, is_brief)
     response, failure = send_once(origin, parser, bytes, deadline, true)
     if response then return response end
   end
@@ -385,7 +389,8 @@ function cosocket.new(options)
   end
   local settings, problem = cosocket_options.parse(options or {})
   if problem then error(validate.argument_error(1, "new", problem), 2) end
-  local self = setmetatable({ counts = { requests = 0, connections = 0 } }, metatable)
+  -- `is_own` is for kms.call.context: the transport is one of the library's.
+  local self = setmetatable({ counts = { requests = 0, connections = 0 }, is_own = true }, metatable)
   settings_of[self] = settings
   return self
 end

@@ -95,7 +95,7 @@ end
 
 ---@param transport table|userdata
 ---@param request table
----@param is_brief boolean? for kms.transport.curl: see types/kms/transport/curl.lua
+---@param is_brief boolean? for the library's own transports: see types/kms/transport/curl.lua
 ---@return table? response, kms.Error? err
 function scheduler.send(transport, request, is_brief)
   local runner = current_thread and find_runner(transport)
