@@ -16,11 +16,11 @@ end
 local function new_runner(transport)
   local runner = { active = 0, calls = {} }
   function runner.can_drive(_, other) return other == transport end
-  function runner:send(_, request)
+  function runner:send(_, _, request)
     self.calls[#self.calls + 1] = "send " .. request
     return coroutine.yield()
   end
-  function runner:sleep(seconds)
+  function runner:sleep(_, _, seconds)
     self.calls[#self.calls + 1] = "sleep " .. seconds
     coroutine.yield()
   end
@@ -30,6 +30,10 @@ local function new_runner(transport)
   end
   scheduler.register(runner)
   return runner
+end
+
+local function new_task(runner, fn)
+  return { runner = runner, coroutine = coroutine.create(fn) }
 end
 
 describe("kms.transport.scheduler", function()
@@ -47,14 +51,14 @@ describe("kms.transport.scheduler", function()
   end)
 
   it("inside a task the scheduler sends and sleeps through the runner", function()
-    local thread = coroutine.create(function()
+    local task = new_task(runner, function()
       local response = scheduler.send(transport, "a")
       scheduler.sleep(transport, 2)
       return response
     end)
-    assert.is_true(scheduler.resume(runner, thread))
-    assert.is_true(scheduler.resume(runner, thread, "the response"))
-    local _, response = scheduler.resume(runner, thread)
+    assert.is_true(scheduler.resume(task))
+    assert.is_true(scheduler.resume(task, "the response"))
+    local _, response = scheduler.resume(task)
     assert.equal("the response", response)
     assert.same({ "send a", "sleep 2" }, runner.calls)
     assert.same({}, transport.calls)
@@ -62,23 +66,23 @@ describe("kms.transport.scheduler", function()
 
   it("a send inside a task blocks if the runner cannot drive the transport", function()
     local other = new_transport()
-    scheduler.resume(runner, coroutine.create(function() scheduler.send(other, "a") end))
+    scheduler.resume(new_task(runner, function() scheduler.send(other, "a") end))
     assert.same({ "send a" }, other.calls)
     assert.same({}, runner.calls)
   end)
 
   it("a send in a coroutine that a task has started blocks", function()
-    scheduler.resume(runner, coroutine.create(function()
+    scheduler.resume(new_task(runner, function()
       coroutine.wrap(function() scheduler.send(transport, "a") end)()
     end))
     assert.same({ "send a" }, transport.calls)
   end)
 
   it("a send outside blocks while a task is suspended, and after it has ended", function()
-    local thread = coroutine.create(function() scheduler.sleep(transport, 1) end)
-    scheduler.resume(runner, thread)
+    local task = new_task(runner, function() scheduler.sleep(transport, 1) end)
+    scheduler.resume(task)
     scheduler.send(transport, "a")
-    scheduler.resume(runner, thread)
+    scheduler.resume(task)
     scheduler.send(transport, "b")
     assert.same({ "send a", "send b" }, transport.calls)
   end)
@@ -86,17 +90,17 @@ describe("kms.transport.scheduler", function()
   it("a task uses its own runner again after a task of another runner inside it has stopped", function()
     local inner_transport = new_transport()
     local inner = new_runner(inner_transport)
-    local outer_thread = coroutine.create(function()
-      scheduler.resume(inner, coroutine.create(function() scheduler.send(inner_transport, "inner") end))
+    local outer_task = new_task(runner, function()
+      scheduler.resume(new_task(inner, function() scheduler.send(inner_transport, "inner") end))
       scheduler.send(transport, "outer")
     end)
-    scheduler.resume(runner, outer_thread)
+    scheduler.resume(outer_task)
     assert.same({ "send inner" }, inner.calls)
     assert.same({ "send outer" }, runner.calls)
   end)
 
   it("a sleep outside a task runs the pending tasks of the transport, and sleeps for the rest", function()
-    scheduler.resume(runner, coroutine.create(function() end))
+    scheduler.resume(new_task(runner, function() end))
     runner.active = 1
     scheduler.sleep(transport, 3)
     assert.same({ "run_for 3" }, runner.calls)
@@ -109,7 +113,7 @@ describe("kms.transport.scheduler", function()
   end)
 
   it("a sleep in a coroutine that a task has started blocks, and runs no other task", function()
-    scheduler.resume(runner, coroutine.create(function()
+    scheduler.resume(new_task(runner, function()
       runner.active = 2
       coroutine.wrap(function() scheduler.sleep(transport, 5) end)()
     end))
@@ -118,7 +122,7 @@ describe("kms.transport.scheduler", function()
   end)
 
   it("a send inside a task blocks where the task cannot yield", function()
-    scheduler.resume(runner, coroutine.create(function()
+    scheduler.resume(new_task(runner, function()
       return ("x"):gsub("x", function() return scheduler.send(transport, "a") end)
     end))
     assert.same({ "send a" }, transport.calls)

@@ -18,8 +18,7 @@ local WAITING, FINISHED = {}, {}
 
 local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several steps
 
----@class kms.parallel.Task a coroutine and its work; reused for the next item
----@field coroutine thread
+---@class kms.parallel.Task : kms.Task a coroutine and its work; reused for the next item
 ---@field run kms.parallel.Run|false
 ---@field outcome table|false
 ---@field wait_key any the id of the request that the task waits for, or the table of its wait; false: neither
@@ -27,7 +26,6 @@ local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several steps
 
 ---@class kms.parallel.CurlRunner : kms.TaskRunner
 ---@field active integer tasks that have started and not ended
----@field task kms.parallel.Task? the task that is running now
 ---@field loop kms.loop.Loop? the host's event loop that tasks wait for
 local CurlRunner = {}
 CurlRunner.__index = CurlRunner
@@ -60,10 +58,7 @@ end
 
 --- Runs a task until it stops. `reason` is what its coroutine yielded, or the error that ended it.
 local function resume_task(self, task, first, second, third)
-  local outer_task = self.task
-  self.task = task
-  local is_alive, reason, ok, result, err = resume(self, task.coroutine, first, second, third)
-  self.task = outer_task
+  local is_alive, reason, ok, result, err = resume(task, first, second, third)
   if is_alive and reason == WAITING then return end
   if is_alive and reason == FINISHED then
     end_task(self, task, ok, result, err)
@@ -82,15 +77,15 @@ end
 
 local wake
 
---- Returns the loop of a transport, if it can suspend the caller of `wait` while the running task waits.
-local function select_loop(self, transport)
-  local loop = type(transport) == "table" and transport.loop
-  return loop and self.task.loops and self.task.loops[loop] and loop
+--- Returns the loop of a transport of kms.loop, if it can suspend the caller of `wait` while the task waits.
+local function select_loop(task, transport)
+  local loop = transport.loop
+  return task.loops and task.loops[loop] and loop
 end
 
---- Returns a callback of a loop that resumes the running task, and then the callers of `wait`.
-local function new_loop_callback(self, loop)
-  local task, key = self.task, {}
+--- Returns a callback of a loop that resumes the task, and then the callers of `wait`.
+local function new_loop_callback(self, task, loop)
+  local key = {}
   task.wait_key, self.loop = key, loop
   return function(response, err)
     wake(self, task, key, response, err)
@@ -100,38 +95,36 @@ local function new_loop_callback(self, loop)
   end
 end
 
-function CurlRunner:send(transport, request, is_brief)
-  local loop = select_loop(self, transport)
-  if loop then
-    local ok, problem = loop:start(transport.connections, request, new_loop_callback(self, loop))
-    if not ok then return nil, problem end
-    return yield(WAITING)
+function CurlRunner:send(task, transport, request, is_brief)
+  if type(transport) == "table" then
+    local loop = select_loop(task, transport)
+    transport = transport.connections
+    if loop then
+      local ok, problem = loop:start(transport, request, new_loop_callback(self, task, loop))
+      if not ok then return nil, problem end
+      return yield(WAITING)
+    end
   end
-  local id, err = self.multi:add(type(transport) == "table" and transport.connections or transport, request, is_brief)
+  local id, err = self.multi:add(transport, request, is_brief)
   if not id then return nil, err end
-  local task = self.task
   self.waiting[id], task.wait_key = task, id
   return yield(WAITING)
 end
 
-function CurlRunner:sleep(seconds, transport)
-  local task, loop = self.task, select_loop(self, transport)
+function CurlRunner:sleep(task, transport, seconds)
+  local loop = type(transport) == "table" and select_loop(task, transport)
   if loop then
-    loop:start_timer(seconds, new_loop_callback(self, loop))
-    yield(WAITING)
-    return
+    loop:start_timer(seconds, new_loop_callback(self, task, loop))
+  else
+    task.wait_key = {}
+    self.timers:add(self.multi:clock() + seconds, { task, task.wait_key })
   end
-  task.wait_key = {}
-  self.timers:add(self.multi:clock() + seconds, { task, task.wait_key })
   yield(WAITING)
 end
 
 --- Returns whether the caller runs in a task of this runner.
----@return boolean
-function CurlRunner:is_inside()
-  local task = self.task
-  return task ~= nil and scheduler.is_running(task.coroutine)
-end
+---@type fun(self): boolean
+CurlRunner.is_inside = scheduler.is_inside
 
 --- Starts a task and runs it until its first wait.
 ---@param run kms.parallel.Run
@@ -143,7 +136,8 @@ function CurlRunner:start(run, item)
   if task then
     idle[count] = nil
   else
-    task = { coroutine = coroutine.create(run_items), run = false, outcome = false, wait_key = false, loops = false }
+    task = { runner = self, coroutine = coroutine.create(run_items), outer = false, run = false, outcome = false,
+      wait_key = false, loops = false }
   end
   local outcome = run:reserve_outcome()
   task.run, task.outcome, task.loops = run, outcome, scheduler.find_loops() or false

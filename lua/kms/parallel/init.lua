@@ -27,7 +27,8 @@ local ORDERS = { given = true, finished = true }
 ---@field active_count integer tasks that have started and not ended
 ---@field ended_count integer tasks that have ended
 ---@field returned_count integer results that the caller has
----@field outcomes table outcomes by their position in the order of results
+---@field outcomes table outcomes by their position in the order of results, modulo the window: a list of fixed length
+---@field spare_outcomes table[] for reuse
 ---@field next_item any an item that the run has taken and not started
 ---@field is_exhausted boolean no item is left
 local Run = { __name = "kms.parallel.run" }
@@ -41,9 +42,12 @@ Parallel.__index = Parallel
 --- out when the task ends. For the runner.
 ---@return table outcome number of the item, result, err
 function Run:reserve_outcome()
-  local number = self.started_count + 1
-  local outcome = { number, false, false }
-  self.outcomes[number] = false
+  local number, spare = self.started_count + 1, self.spare_outcomes
+  local count = #spare
+  local outcome = spare[count] or { 0, false, false }
+  self.outcomes[number % self.parallel.window + 1] = false
+  if count > 0 then spare[count] = nil end
+  outcome[1] = number
   self.started_count, self.active_count, self.next_item = number, self.active_count + 1, nil
   return outcome
 end
@@ -55,9 +59,11 @@ function Run:record(outcome, ok, result, err)
   else
     outcome[2], outcome[3] = nil, result == nil and "nil" or result
   end
+  local owner = self.parallel
   self.active_count = self.active_count - 1
   self.ended_count = self.ended_count + 1
-  self.outcomes[self.parallel.order == "finished" and self.ended_count or outcome[1]] = outcome
+  local position = owner.order == "finished" and self.ended_count or outcome[1]
+  self.outcomes[position % owner.window + 1] = outcome
 end
 
 local function raise_if_inside(self, name)
@@ -66,9 +72,10 @@ end
 
 --- Starts as many tasks as the concurrency allows.
 local function start_tasks(self)
-  local runner, outcomes, owner = self.runner, self.outcomes, self.parallel
+  local runner, owner, window = self.runner, self.parallel, self.parallel.window
+  local first = (self.returned_count + 1) % window + 1
   while runner.active < owner.concurrency and not self.is_exhausted and not owner.is_closing
-    and self.started_count - self.returned_count < owner.window do
+    and self.started_count - self.returned_count < window do
     -- The item is kept until its task has started, so that an error before that does not lose it.
     local item = self.next_item
     if item == nil then
@@ -82,7 +89,7 @@ local function start_tasks(self)
     local active = runner.active
     runner:start(self, item)
     -- A task that never waits blocks the caller, so the caller gets its result before the next task starts.
-    if runner.active == active and outcomes[self.returned_count + 1] then return end
+    if runner.active == active and self.outcomes[first] then return end
   end
 end
 
@@ -92,16 +99,19 @@ end
 ---@return any err the second value that the task returned, or the error that it raised
 function Run:__call()
   raise_if_inside(self, "the iterator")
+  local runner, owner, outcomes, position = self.runner, self.parallel, self.outcomes, self.returned_count + 1
+  local place = position % owner.window + 1
   while true do
-    start_tasks(self)
-    local position = self.returned_count + 1
-    local outcome = self.outcomes[position]
+    if runner.active < owner.concurrency then start_tasks(self) end
+    local outcome = outcomes[place]
     if outcome then
-      self.outcomes[position], self.returned_count = nil, position
-      return outcome[1], outcome[2], outcome[3]
+      local spare, number, result, err = self.spare_outcomes, outcome[1], outcome[2], outcome[3]
+      spare[#spare + 1] = outcome
+      outcomes[place], self.returned_count, outcome[2], outcome[3] = false, position, false, false
+      return number, result, err
     end
-    if self.active_count == 0 and (self.is_exhausted or self.parallel.is_closing) then return nil end
-    self.runner:wait()
+    if self.active_count == 0 and (self.is_exhausted or owner.is_closing) then return nil end
+    runner:wait()
   end
 end
 
@@ -144,6 +154,7 @@ function Parallel:map(items, fn)
   local run = setmetatable({
     parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_iterator(items), fn = fn,
     started_count = 0, active_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false, outcomes = {},
+    spare_outcomes = {},
     request = nginx_runner and nginx_runner.get_request(),
   }, Run)
   self.runs[run] = true

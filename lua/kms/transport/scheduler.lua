@@ -14,8 +14,14 @@ local scheduler = {}
 ---@field run_for fun(self, seconds: number): number runs its tasks for that time, or until there are no more; returns
 ---  the time left
 ---@field can_drive fun(self, transport): boolean whether `send` and `sleep` work for this transport
----@field send fun(self, transport, request: table, is_brief: boolean?): table?, kms.Error? suspends the task
----@field sleep fun(self, seconds: number, transport) suspends the task
+---@field send fun(self, task: kms.Task, transport, request: table, is_brief: boolean?): table?, kms.Error? suspends the
+---  task
+---@field sleep fun(self, task: kms.Task, transport, seconds: number) suspends the task
+
+---@class kms.Task
+---@field runner kms.TaskRunner
+---@field coroutine thread
+---@field outer kms.Task|false|nil the task that resumed this one
 
 -- Not in Lua 5.1 itself.
 local probe = coroutine.create(function() pcall(coroutine.yield) end)
@@ -25,8 +31,9 @@ resume(probe)
 scheduler.can_suspend = status(probe) == "suspended"
 
 -- The task under way. An error raised by a debug hook (Lua's own Ctrl-C is one) may prevent `resume` from restoring
--- these, so they may name a task that does not run.
-local current_runner, current_thread
+-- this, so it may be a task that does not run.
+---@type kms.Task?
+local current
 
 -- The runners that may have tasks under way.
 local runners = setmetatable({}, { __mode = "k" })
@@ -70,27 +77,39 @@ end
 --- Returns whether the running coroutine is a task.
 ---@return boolean
 function scheduler.is_inside_task()
-  return current_thread ~= nil and running() == current_thread
+  return current ~= nil and running() == current.coroutine
+end
+
+--- Returns whether the caller runs in a task of a runner, or in what such a task has started.
+---@param runner kms.TaskRunner
+---@return boolean
+function scheduler.is_inside(runner)
+  local task = current
+  while task do
+    if task.runner == runner and scheduler.is_running(task.coroutine) then return true end
+    task = task.outer
+  end
+  return false
 end
 
 --- Resumes a task, like coroutine.resume, with three values, and returns five. Their number is fixed, because functions
 --- with a variable number of arguments cost more. A task may resume tasks of another runner.
----@param runner kms.TaskRunner
----@param thread thread
+---@param task kms.Task
 ---@return boolean is_alive, any, any, any, any
-function scheduler.resume(runner, thread, first, second, third)
-  local outer_runner, outer_thread = current_runner, current_thread
-  if outer_thread and not scheduler.is_running(outer_thread) then outer_runner, outer_thread = nil, nil end
-  current_runner, current_thread = runner, thread
-  local is_alive, a, b, c, d = resume(thread, first, second, third)
-  current_runner, current_thread = outer_runner, outer_thread
+function scheduler.resume(task, first, second, third)
+  local outer = current
+  if outer and not scheduler.is_running(outer.coroutine) then outer = nil end
+  current, task.outer = task, outer or false
+  local is_alive, a, b, c, d = resume(task.coroutine, first, second, third)
+  current = outer
   return is_alive, a, b, c, d
 end
 
---- Returns the runner of the current task, if it can drive the transport; nil outside tasks.
-local function find_runner(transport)
-  if not current_thread or running() ~= current_thread or is_yieldable and not is_yieldable() then return nil end
-  return current_runner:can_drive(transport) and current_runner or nil
+--- Returns the current task, if its runner can suspend it and drive the transport; nil outside tasks.
+local function find_task(transport)
+  local task = current
+  if not task or running() ~= task.coroutine or is_yieldable and not is_yieldable() then return nil end
+  return task.runner:can_drive(transport) and task or nil
 end
 
 ---@param transport table|userdata
@@ -98,8 +117,8 @@ end
 ---@param is_brief boolean? for the library's own transports: see types/kms/transport/curl.lua
 ---@return table? response, kms.Error? err
 function scheduler.send(transport, request, is_brief)
-  local runner = current_thread and find_runner(transport)
-  if runner then return runner:send(transport, request, is_brief) end
+  local task = current and find_task(transport)
+  if task then return task.runner:send(task, transport, request, is_brief) end
   if is_brief then return transport:send(request, true) end
   return transport:send(request)
 end
@@ -109,7 +128,7 @@ end
 --- tasks.
 local function list_busy_runners(transport)
   local busy = {}
-  if current_thread and scheduler.is_running(current_thread) or scheduler.find_loops() then return busy end
+  if current and scheduler.is_running(current.coroutine) or scheduler.find_loops() then return busy end
   for runner in next, runners do
     if runner.active > 0 and runner:can_drive(transport) then busy[#busy + 1] = runner end
   end
@@ -121,8 +140,8 @@ end
 ---@param transport table|userdata
 ---@param seconds number
 function scheduler.sleep(transport, seconds)
-  local runner = find_runner(transport)
-  if runner then return runner:sleep(seconds, transport) end
+  local task = find_task(transport)
+  if task then return task.runner:sleep(task, transport, seconds) end
   for _, busy in ipairs(list_busy_runners(transport)) do
     seconds = busy:run_for(seconds)
     if seconds <= 0 then return end
