@@ -1,5 +1,6 @@
---- Compares the CPU time of calls in kms.parallel with that of single calls. Run through `make bench-parallel`:
---- client and server share one core, and the server responds at once. The programs take turns, batch by batch.
+--- Compares calls in kms.parallel with single calls: the CPU time of a call, and the calls per second. Run through
+--- `make bench-parallel`: client and server share one core, and the server responds at once. The programs take turns,
+--- batch by batch.
 
 local process = require "bench.process"
 local tables = require "bench.tables"
@@ -10,6 +11,9 @@ local BATCHES = tonumber(os.getenv "BATCHES") or 15
 local CALLS = tonumber(os.getenv "CALLS") or 500 -- per batch
 local CONCURRENCIES = { 1, 8, 64 }
 local WARM_UP_CALLS = 1000
+local MANY_ITEMS = tonumber(os.getenv "ITEMS") or 10000 -- of one `map` call
+local MANY_CONCURRENCY = 256
+local MANY_TURNS = 3
 
 --- Programs that make single calls, and the matching ones that make calls at once: a title, and their names.
 local PAIRS = {
@@ -54,6 +58,26 @@ local function run_round(programs, scenario)
   return tables.median(single) / CALLS * 1e6, tables.map(ratios, tables.median)
 end
 
+--- Measures how many calls per second a map call over many items makes, compared with single calls.
+---@return number[] ratios
+local function measure_rates(pair, scenario)
+  local ratios = {}
+  for round = 1, ROUNDS do
+    local single = process.start(find_program(workload.programs, pair[2]), scenario)
+    local parallel = process.start(find_program(workload.parallel_programs(MANY_CONCURRENCY), pair[3]), scenario)
+    single:run_batch(WARM_UP_CALLS)
+    parallel:run_batch(WARM_UP_CALLS)
+    for _ = 1, MANY_TURNS do
+      local single_seconds = single:run_batch(MANY_ITEMS)
+      ratios[#ratios + 1] = single_seconds / parallel:run_batch(MANY_ITEMS)
+    end
+    single:stop()
+    parallel:stop()
+    tables.print_progress("%s, %s: calls per second, round %d of %d", scenario.title, pair[1], round, ROUNDS)
+  end
+  return ratios
+end
+
 local function measure(pair, scenario)
   local programs, single, ratios = programs_of(pair), {}, {}
   for round = 1, ROUNDS do
@@ -64,18 +88,21 @@ local function measure(pair, scenario)
   for i = 1, #CONCURRENCIES do
     cells[#cells + 1] = tables.format_spread(tables.map(ratios, function(list) return list[i] end), "%.2f")
   end
+  cells[#cells + 1] = tables.format_spread(measure_rates(pair, scenario), "%.2f")
   tables.print_row(cells)
 end
 
 tables.print_section("What a call in kms.parallel costs", "bench-parallel", ([[
 CPU of the client, compared with single calls, by the number of calls in flight. Client and server on one core; the
 server responds at once. %d rounds of %d calls per program, in batches of %d that take turns. Median of the rounds
-(minimum … maximum).]]):format(ROUNDS, BATCHES * CALLS, CALLS))
+(minimum … maximum). Last column: calls per second of %d items, %d in flight, compared with single calls.]]):format(
+  ROUNDS, BATCHES * CALLS, CALLS, MANY_ITEMS, MANY_CONCURRENCY))
 for _, scenario in ipairs(workload.scenarios()) do
   if scenario.cloud == "huawei" then
     print(("\n%s:\n"):format(scenario.title))
     local titles = { "", "single call, µs" }
     for i, concurrency in ipairs(CONCURRENCIES) do titles[i + 2] = ("%d in flight, to single"):format(concurrency) end
+    titles[#titles + 1] = ("calls/s of %d items, %d in flight, to single"):format(MANY_ITEMS, MANY_CONCURRENCY)
     tables.print_header(titles)
     for _, pair in ipairs(PAIRS) do measure(pair, scenario) end
   end

@@ -1,22 +1,24 @@
---- The handlers that the benchmark measures: each makes one call to the upstream.
+--- The handlers that the benchmark measures: each makes one call to the upstream, or many to measure their cost.
 -- luacheck: std ngx_lua
 
 local kms = require "kms"
 
 local handlers = {}
 
-local PORT = { fast = tonumber(os.getenv "KMS_BENCH_PORT"), slow = tonumber(os.getenv "KMS_BENCH_PORT") + 1 }
+-- The ports of the upstream: TLS, except for "plain", which is plain HTTP.
+local FIRST_PORT = tonumber(os.getenv "KMS_BENCH_PORT")
+local PORT = { fast = FIRST_PORT, slow = FIRST_PORT + 1, plain = FIRST_PORT + 2 }
 local CA_FILE = os.getenv "KMS_BENCH_DIR" .. "/ca.pem"
 local PARAMS = { key_tag = "a1b2c3", key_name = "newKeyName" }
 
 --- Makes a client per port of the upstream.
 ---@param new_transport fun(): table the option `transport`
----@return fun(speed: "fast"|"slow"): table?, kms.Error? call
+---@return fun(speed: "fast"|"slow"|"plain"): table?, kms.Error? call
 local function new_caller(new_transport)
   local clients = {}
   for speed, port in pairs(PORT) do
     clients[speed] = kms.ncloud {
-      endpoint = "https://localhost:" .. port, transport = new_transport(),
+      endpoint = (speed == "plain" and "http" or "https") .. "://localhost:" .. port, transport = new_transport(),
       credentials = { access_key = "benchAccessKey000001", secret_key = "benchSecretKeyForTheBenchOnly00000000001" },
     }
   end
@@ -27,7 +29,7 @@ end
 local function call_bare(speed)
   local socket = ngx.socket.tcp()
   assert(socket:connect("127.0.0.1", PORT[speed]))
-  if socket:getreusedtimes() == 0 then assert(socket:sslhandshake(nil, "localhost", true)) end
+  if speed ~= "plain" and socket:getreusedtimes() == 0 then assert(socket:sslhandshake(nil, "localhost", true)) end
   assert(socket:send("PUT /kms/v1/keys/a1b2c3/name HTTP/1.1\r\nHost: localhost:" .. PORT[speed]
     .. "\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"keyName\":\"newKeyName\"}"))
   local status, length = assert(socket:receive "*l"), nil
@@ -64,6 +66,25 @@ function handlers.call()
     return ngx.exit(500)
   end
   ngx.print "ok"
+end
+
+local WARM_UP_CALLS, TIMED_CALLS, COUNTED_CALLS = 500, 3000, 500
+
+--- Handles /cost/CALL/SPEED: measures the worker's CPU time per call in µs, and its garbage in bytes.
+function handlers.cost()
+  local name, speed = ngx.var.uri:match "^/cost/([%w_]+)/(%w+)$"
+  local call = CALLS[name]
+  for _ = 1, WARM_UP_CALLS do assert(call(speed)) end
+  local started_at = os.clock()
+  for _ = 1, TIMED_CALLS do call(speed) end
+  local seconds = os.clock() - started_at
+  collectgarbage()
+  collectgarbage "stop"
+  local before = collectgarbage "count"
+  for _ = 1, COUNTED_CALLS do call(speed) end
+  local kilobytes = collectgarbage "count" - before
+  collectgarbage "restart"
+  ngx.print(seconds / TIMED_CALLS * 1e6, " ", kilobytes / COUNTED_CALLS * 1024)
 end
 
 return handlers

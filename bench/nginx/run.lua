@@ -1,7 +1,9 @@
---- Measures how calls delay other requests of an NGINX worker, and how many calls a worker makes per second.
+--- Measures how calls delay other requests of an NGINX worker, what a call costs the worker, and how many calls it can
+--- make per second.
 -- Needs wrk; run it with `make bench-nginx`. Rounds are interleaved, so that other load on the machine affects all
 -- measurements alike.
 
+local http = require "socket.http"
 local tables = require "bench.tables"
 
 local BASE = "http://127.0.0.1:" .. assert(os.getenv "KMS_BENCHED_PORT", "run through make bench-nginx")
@@ -95,12 +97,37 @@ local function measure_throughput()
   end
 end
 
+--- Requests one measurement.
+---@return { cpu: number, garbage: number } cost CPU time in µs and bytes per call
+local function request_cost(call, speed)
+  local body, status = http.request(("%s/cost/%s/%s"):format(BASE, call, speed))
+  assert(status == 200, body or status)
+  local cpu, garbage = body:match "^(%S+) (%S+)$"
+  return { cpu = tonumber(cpu), garbage = tonumber(garbage) }
+end
+
+local function measure_cost()
+  local calls = { "bare", "cosocket" }
+  tables.print_header { "call", "CPU of the worker, µs per call", "to bare of its round", "garbage, KiB per call" }
+  for _, row in ipairs { { "HTTP", "plain" }, { "TLS", "fast" } } do
+    local rounds = run_rounds(calls, function(call) return request_cost(call, row[2]) end)
+    for _, call in ipairs(calls) do
+      tables.print_row { ("%s, %s"):format(call == "bare" and "bare cosocket" or call, row[1]),
+        format_spread(rounds, "%.1f", function(round) return round[call].cpu end),
+        format_spread(rounds, "%.2f", function(round) return round[call].cpu / round.bare.cpu end),
+        format_spread(rounds, "%.2f", function(round) return round[call].garbage / 1024 end) }
+    end
+  end
+end
+
 print(("%s; %s; %s; %s cores; %d rounds of %d s; median (minimum … maximum)\n"):format(
   os.date "!%Y-%m-%d", tables.first_line "nginx -v 2>&1",
   tables.first_line "wrk -v 2>&1 | head -n 1 | cut -d' ' -f1-2", tables.first_line "nproc", ROUNDS, SECONDS))
 print(("/ping on one connection, %d ms after the last response, during calls to an upstream that takes 500 ms:\n")
   :format(PING_PAUSE))
 measure_latency()
+print "\nOne call after another on one kept connection:\n"
+measure_cost()
 print(("\nCalls of %d clients to an upstream that responds at once:\n"):format(CALL_COUNT))
 measure_throughput()
 measure_blocking()
