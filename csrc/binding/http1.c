@@ -47,6 +47,7 @@ static int new_parser(lua_State *L)
     const kms_slice method = check_slice(L, 1);
     const lua_Number max_body = luaL_checknumber(L, 2);
     luaL_argcheck(L, max_body >= 0 && max_body <= INT32_MAX, 2, "max_body must be 0 to 2147483647");
+    lua_settop(L, 3);
     parser *self = kms_class_new(L, PARSER_TYPE_NAME, sizeof *self);
     kms_http_response_init(&self->response);
     self->response.body.limit = (size_t)max_body;

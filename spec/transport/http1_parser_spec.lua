@@ -256,6 +256,11 @@ describe("the methods of a parser", function()
     assert.is_true(parser:has_started())
   end)
 
+  it("a brief response has only the headers that a call reads", function()
+    local _, response = http1.parser("GET", 10, true):feed(OK .. "A: 1\r\nDate: now\r\nX-Request-Id: 7\r\nContent-Length: 0\r\n\r\n")
+    assert.same({ date = "now", ["x-request-id"] = "7" }, response.headers)
+  end)
+
   it("error_status returns an error status as soon as its line is complete, also of a response that fails", function()
     for bytes, expected in pairs { ["HTTP/1.1 401"] = false, ["HTTP/1.1 401 \n"] = 401, ["HTTP/1.1 503 \r\nX"] = 503,
       ["HTTP/1.1 401 \r\nbad\r\n"] = 401, ["HTTP/1.1 401 \r\nContent-Length: 99\r\n\r\n"] = 401,

@@ -5,6 +5,7 @@ local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
 local timer_heap = require "kms.parallel.timer_heap"
 
+local getmetatable, type = getmetatable, type
 local yield, resume = coroutine.yield, scheduler.resume
 local close_coroutine = rawget(coroutine, "close") -- Lua 5.4
 
@@ -71,8 +72,8 @@ end
 
 --- Transports of kms.transport.curl, and those of kms.loop, which are made of one.
 function CurlRunner.can_drive(_, transport)
-  if type(transport) == "table" then transport = transport.connections end
-  return getmetatable(transport) == TRANSPORT_METATABLE
+  if getmetatable(transport) == TRANSPORT_METATABLE then return true end
+  return type(transport) == "table" and getmetatable(transport.connections) == TRANSPORT_METATABLE
 end
 
 local wake
@@ -140,7 +141,7 @@ function CurlRunner:start(run, item)
       wait_key = false, loops = false }
   end
   local outcome = run:reserve_outcome()
-  task.run, task.outcome, task.loops = run, outcome, scheduler.find_loops() or false
+  task.run, task.outcome, task.loops = run, outcome, scheduler.has_loops and scheduler.find_loops() or false
   self.active = self.active + 1
   resume_task(self, task, run.fn, item, outcome[1])
 end

@@ -41,6 +41,9 @@ local runners = setmetatable({}, { __mode = "k" })
 -- The loops of kms.loop: event loops of the host that can suspend a coroutine outside tasks.
 local loops = setmetatable({}, { __mode = "k" })
 
+--- Whether a loop was registered.
+scheduler.has_loops = false
+
 --- Returns whether a coroutine runs, or waits for a coroutine that it resumed.
 ---@param thread thread
 ---@return boolean
@@ -59,6 +62,7 @@ end
 ---@param loop kms.loop.Loop
 function scheduler.register_loop(loop)
   loops[loop] = true
+  scheduler.has_loops = true
 end
 
 --- Returns the loops that can suspend the running coroutine, as a set; nil if there is none.
