@@ -291,6 +291,7 @@ help:
 	@echo 'make install    install below PREFIX=$(PREFIX) (DESTDIR, INSTALL_LMOD, INSTALL_CMOD, INSTALL_BIN and others)'
 	@echo 'make uninstall  remove what make install put there, with the same variables'
 	@echo 'make dist       write a source archive and its rockspec to build/dist; make deb: Debian packages to build/deb'
+	@echo 'make test-rocks  make, pack, install and test a rock on Lua 5.1 to 5.4'
 	@echo 'make test-deb   install, test and purge the Debian packages in a bare chroot'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
 	@echo 'make clean      remove build/'

@@ -93,6 +93,12 @@ write-installed:
 dist:
 	@tools/dist $(VERSION) $(BUILD)/dist
 
+# Makes, packs and installs a rock on each Lua version.
+.PHONY: test-rocks
+test-rocks:
+	tools/install-deps rocks
+	@tools/test-rocks $(VERSION) $(BUILD)/test-rocks 5.1 5.2 5.3 5.4
+
 # Debian packages of all Luas of Debian and of the command.
 .PHONY: deb
 deb:
