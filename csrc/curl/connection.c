@@ -88,6 +88,21 @@ static bool has_descriptors(void)
     return !is_short;
 }
 
+/* Receives a header line of the proxy. A status other than 2xx ends the attempt at once (RFC 9110
+ * section 9.3.6), because libcurl would read the body, as long as the proxy sends one, without
+ * regard to the timeout. */
+static size_t check_tunnel_header(char *line, size_t size, size_t count, void *data)
+{
+    enum { STATUS = 9, STATUS_END = 12 };
+    kms_connection *connection = data;
+    const size_t length = size * count;
+    if (length < STATUS_END || memcmp(line, "HTTP/", 5) != 0 || line[STATUS] == '2')
+        return length;
+    for (int i = STATUS; i < STATUS_END; i++)
+        connection->refusal_status = connection->refusal_status * 10 + (line[i] - '0');
+    return 0;
+}
+
 /* Describes why connecting failed. Nothing of the request was sent. */
 static void describe_open_failure(kms_connection *connection, CURLcode result,
                                   kms_http_error *error)
@@ -95,13 +110,19 @@ static void describe_open_failure(kms_connection *connection, CURLcode result,
     const result_meaning meaning = meaning_of(result);
     kms_http_error_code code = meaning.code;
     const bool is_short = !has_descriptors();
-    char system_text[128], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
+    char system_text[128], refusal[64], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
     long system_error = 0;
     const char *reason = set_cause(connection, result, error);
     curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &system_error);
     if (result == CURLE_COULDNT_CONNECT && system_error > 0 &&
         strerror_r((int)system_error, system_text, sizeof system_text) == 0)
         reason = system_text;
+    if (connection->refusal_status != 0) {
+        snprintf(refusal, sizeof refusal, "the proxy responded with status %d",
+                 connection->refusal_status);
+        code = KMS_HTTP_CONNECT;
+        reason = refusal;
+    }
     if (result == CURLE_SSL_CACERT_BADFILE)
         reason = "ca_file has no certificate in PEM format";
     error->is_permanent = !is_short && meaning.is_permanent;
@@ -109,7 +130,7 @@ static void describe_open_failure(kms_connection *connection, CURLcode result,
         code = KMS_HTTP_OTHER;
         reason = "too many open files";
     }
-    if (code == KMS_HTTP_CLOSED) /* CONNECT was rejected, or the server closed in the handshake */
+    if (code == KMS_HTTP_CLOSED) /* the server closed in the handshake */
         code = KMS_HTTP_CONNECT;
     if (connection->proxy != NULL) {
         snprintf(with_proxy, sizeof with_proxy, "%s (a proxy is set)", reason);
@@ -140,6 +161,8 @@ static CURLcode configure(kms_connection *connection, const kms_options *options
     KMS_SET_OPTION(CURLOPT_PRIVATE, connection);
     KMS_SET_OPTION(CURLOPT_ERRORBUFFER, connection->error_text);
     KMS_SET_OPTION(CURLOPT_CONNECT_ONLY, 1L);
+    KMS_SET_OPTION(CURLOPT_HEADERFUNCTION, check_tunnel_header);
+    KMS_SET_OPTION(CURLOPT_HEADERDATA, connection);
     KMS_SET_OPTION(CURLOPT_URL, url);
     KMS_SET_OPTION(CURLOPT_PROXY, proxy == NULL ? "" : proxy);
     /* libcurl takes 0 for "no limit". */

@@ -20,6 +20,7 @@ typedef struct kms_connection {
     struct kms_pool *pool; /* keeps it while it is idle; set by the event loop */
     kms_link link;         /* in the event loop's list of all connections */
     kms_link idle_link;    /* in the pool, while it is idle */
+    int refusal_status;    /* of a proxy that refused the tunnel; else 0 */
     void *transfer;        /* uses the connection; NULL while idle; set by the event loop */
     char error_text[CURL_ERROR_SIZE];
 } kms_connection;

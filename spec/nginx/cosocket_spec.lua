@@ -341,6 +341,14 @@ describe("a proxy of a cosocket transport", function()
     end
   end)
 
+  it("that refuses with a body without end does not outlast the timeout", function()
+    local transport = nginx.transport { proxy = "http://" .. PROXY }
+    with_raw_server("ramble", function()
+      local err = assert_error("connect", false, transport:send(new_request(HTTPS, { timeout = 5 })))
+      assert.is_truthy(err.message:find("the proxy responded with status 407", 1, true), err.message)
+    end)
+  end)
+
   it("that cannot be reached is a connect error", function()
     local transport = nginx.transport { proxy = "http://" .. servers.host("nobody", "127.0.0.1") }
     assert_error("connect", false, transport:send(new_request(HTTPS)))

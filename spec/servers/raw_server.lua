@@ -3,6 +3,7 @@
 --   tunnel        a proxy: responds to CONNECT with 200, and forwards bytes both ways
 --   refuse        a proxy: responds to CONNECT with 403
 --   authenticate  a proxy: tunnels for the user "u@ser" with the password "p:%/", and otherwise responds with 407
+--   ramble        a proxy: responds to CONNECT with 407 and a body without end, as fast as it can, until the client closes
 --   leave         a web server: responds to the first request, stops listening, and closes at the second
 --   lose          a web server: responds to the first request, closes at the second, responds on the next connection
 --   early         a web server: rejects a request without reading its body, and responds to the next one
@@ -72,6 +73,12 @@ function modes.authenticate(head)
   local credentials = head:match "\n[Pp]roxy%-[Aa]uthorization: Basic (%S+)"
   if mime.unb64(credentials or "") == "u@ser:p:%/" then return modes.tunnel(head) end
   respond("407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=proxy", "")
+end
+
+function modes.ramble()
+  local chunk, deadline = "4\r\nbody\r\n", socket.gettime() + TIMEOUT
+  client:send("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nTransfer-Encoding: chunked\r\n\r\n")
+  repeat until not client:send(chunk:rep(10000)) or socket.gettime() > deadline
 end
 
 function modes.leave()
