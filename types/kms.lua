@@ -40,6 +40,7 @@ local kms = {}
 ---@class kms.AttemptEvent
 ---@field provider "huawei"|"ncloud"
 ---@field operation string
+---@field key string? id or tag of the key, if the operation concerns one
 ---@field attempt integer 1 for the first attempt
 ---@field duration number seconds that the attempt took
 ---@field status integer? HTTP status

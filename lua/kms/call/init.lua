@@ -211,6 +211,7 @@ end
 ---@param event kms.AttemptEvent
 local function notify(self, event, result, err)
   local id = result and result.request_id
+  event.key = report.find_key(self, report.collect_secrets(self))
   if err then
     event.error = report.build_error(self, err)
     event.request_id = event.error.request_id

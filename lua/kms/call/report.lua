@@ -195,6 +195,15 @@ function report.add_retry_after(err, retry_after, left)
     retry_after, math.max(0, left)))
 end
 
+--- Returns the id or tag of the key that a call concerns, without secrets.
+---@param call kms.Call
+---@param secrets string[]
+---@return string?
+function report.find_key(call, secrets)
+  local key = call.params and params.find_key(call.operation, call.params)
+  return key and redact.line(key, secrets, MAX_KEY)
+end
+
 --- Builds the error that the caller gets. `failure` stays unchanged, because it may belong to a transport or to a
 --- credential provider.
 ---@param call kms.Call
@@ -207,8 +216,7 @@ function report.build_error(call, failure)
   err.kind = failure.kind
   if failure.kind ~= "service" then err.code = failure.code end
   if type(failure.cause) == "table" then err.cause = redact.fields(failure.cause, secrets, MAX_CAUSE) end
-  local key = call.params and params.find_key(entry, call.params)
-  err.key = key and redact.line(key, secrets, MAX_KEY)
+  err.key = report.find_key(call, secrets)
   err.provider, err.operation, err.attempts = call.cloud.name, entry.name, call.attempts
   err.uncertain = failure.uncertain and not entry.read_only
   err.retryable = retry.is_retryable(err, entry, call.cloud)

@@ -7,7 +7,7 @@ local time = require "kms.util.time"
 local attempts = {}
 
 -- Members of a line of the log, in this order.
-local LINE = json.ordered "t provider operation attempt status duration request_id code message wait"
+local LINE = json.ordered "t provider operation key attempt status duration request_id code message wait"
 
 ---@class kms.cli.Attempts
 ---@field err kms.cli.Output
@@ -21,7 +21,8 @@ Attempts.__index = Attempts
 ---@param event kms.AttemptEvent
 ---@return string
 function attempts.describe(event)
-  local words = { ("%s attempt %d:"):format(event.operation:gsub("_", "-"), event.attempt) }
+  local operation, key = event.operation:gsub("_", "-"), event.key and " " .. event.key or ""
+  local words = { ("%s%s attempt %d:"):format(operation, key, event.attempt) }
   words[#words + 1] = event.status and ("HTTP %d"):format(event.status) or "no response"
   words[#words + 1] = ("in %.2f s"):format(event.duration)
   if event.error and event.error.code then words[#words + 1] = "(" .. tostring(event.error.code) .. ")" end
@@ -35,7 +36,7 @@ local function write_log(self, event)
   local log, err = self.log, event.error or {}
   if not log then return end
   log:write(json.line({ t = time.format_iso8601(os.time()), provider = event.provider,
-    operation = event.operation, attempt = event.attempt, status = event.status, duration = event.duration,
+    operation = event.operation, key = event.key, attempt = event.attempt, status = event.status, duration = event.duration,
     request_id = event.request_id, code = err.code, message = err.message, wait = event.wait }, LINE))
   log:flush()
   self.failure = log.failure

@@ -59,10 +59,13 @@ end
 -- Members of a request as JSON, in this order.
 local REQUEST = json.ordered "method host target headers body"
 
+-- Nothing is attempted, so there is nothing to log.
+local function ignore_attempt() end
+
 --- Makes the call with a transport that records. Returns the request to the cloud's KMS, if there is one.
 local function record(client, entry, params, changes)
   local recorder = new_recorder()
-  local settings = { transport = recorder, retry = false, lock_guard = false }
+  local settings = { transport = recorder, retry = false, lock_guard = false, on_attempt = ignore_attempt }
   for name, value in pairs(changes) do settings[name] = value end
   local recording = client:with(settings)
   local _, err = recording[entry.name](recording, params)

@@ -1,5 +1,6 @@
 --- Opens the journal of a run: what it says, and the client for the region or zone that it names.
 
+local journal_list = require "kms.cli.journal_list"
 local kms = require "kms"
 
 local journal_client = {}
@@ -82,6 +83,8 @@ function journal_client.get_texts(operation) return TEXTS[operation] or DEFAULT_
 ---@return kms.cli.OpenedJournal? opened
 ---@return integer? exit_status
 function journal_client.open(context, path)
+  local problem = journal_list.find_problem(path)
+  if problem then return nil, context:refuse(problem) end
   local status, err = kms.bulk.read(path)
   if not status then return nil, context:fail(err) end
   local cloud, operation = status.operation:match "^(%w+)%.(.+)$"

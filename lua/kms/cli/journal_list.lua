@@ -34,6 +34,17 @@ function journal_list.is_folder(path)
   return is_found and lfs.attributes(path, "mode") == "directory"
 end
 
+--- Finds out why a file cannot be a journal. What begins like JSON may be one that was cut.
+---@param path string
+---@return string? problem
+function journal_list.find_problem(path)
+  if journal_list.is_folder(path) then return path .. " is a folder; 'kms status' lists the journals in it" end
+  local file = io.open(path, "rb")
+  local first = file and file:read(1)
+  if file then file:close() end
+  return first and first ~= "{" and path .. " is not a journal; 'kms status' lists those of a folder" or nil
+end
+
 ---@class kms.cli.ListedJournal
 ---@field path string
 ---@field status kms.bulk.Status? nil: it cannot be read

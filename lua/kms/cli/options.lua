@@ -68,7 +68,7 @@ options.OUTPUT = {
 options.MESSAGES = {
   title = "Messages",
   { name = "--quiet", short = "-q", about = "print errors only, beside the result" },
-  { name = "--verbose", short = "-v", about = "print each attempt, with its time and request id" },
+  { name = "--verbose", short = "-v", about = "print each attempt, with its key, time and request id" },
   { name = "--log", value = "FILE", about = "append each attempt to a file, as JSON lines" },
 }
 

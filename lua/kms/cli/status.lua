@@ -120,6 +120,8 @@ local function run(parsed, context)
   if not parsed.journal or journal_list.is_folder(parsed.journal) then
     return run_folder(context, parsed.journal or ".")
   end
+  local problem = journal_list.find_problem(parsed.journal)
+  if problem then return context:refuse(problem) end
   local status, err = kms.bulk.read(parsed.journal)
   if not status then return context:fail(err) end
   local wanted

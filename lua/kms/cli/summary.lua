@@ -145,7 +145,10 @@ end
 ---@return string
 function summary.format(result, texts, style)
   local lines = { format_headline(result, texts, style) }
-  if result.stop and result.uncertain == 0 then lines[#lines] = lines[#lines] .. " Nothing is in doubt." end
+  if result.stop and result.uncertain == 0 then
+    local is_changed = result.done + result.already > 0
+    lines[#lines] = lines[#lines] .. (is_changed and " Nothing is in doubt." or " Nothing was changed.")
+  end
   if result.errors[1] then lines[#lines + 1] = "" end
   for _, is_uncertain in ipairs { false, true } do
     for _, group in ipairs(result.errors) do

@@ -166,8 +166,8 @@ describe("on_attempt", function()
     local events, result = record(transport)
     assert(result)
     assert.same({ {
-      provider = "huawei", operation = "update_primary_region", attempt = 1, duration = 1.5, status = 200,
-      request_id = "r1",
+      provider = "huawei", operation = "update_primary_region", key = PARAMS.key_id, attempt = 1, duration = 1.5,
+      status = 200, request_id = "r1",
     } }, events)
   end)
 

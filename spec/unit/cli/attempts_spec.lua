@@ -10,7 +10,8 @@ local EVENT = { provider = "huawei", operation = "list_keys", attempt = 1, durat
 describe("kms.cli.attempts", function()
   it("describes an attempt in one line", function()
     assert.equal("list-keys attempt 1: HTTP 429 in 0.25 s (APIGW.0308), request id r1, next in 1.0 s", attempts.describe(EVENT))
-    assert.equal("get-key attempt 2: no response in 1.00 s", attempts.describe { operation = "get_key", attempt = 2, duration = 1 })
+    assert.equal("get-key tag-1 attempt 2: no response in 1.00 s",
+      attempts.describe { operation = "get_key", key = "tag-1", attempt = 2, duration = 1 })
   end)
 
   it("has no hook unless something is recorded", function()

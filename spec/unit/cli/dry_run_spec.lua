@@ -40,6 +40,14 @@ describe("kms.cli.dry_run", function()
     end
   end)
 
+  it("reports no attempt, because nothing is sent", function()
+    local count = 0
+    local ncloud = kms.ncloud { credentials = { access_key = "AKID", secret_key = "s" },
+      on_attempt = function() count = count + 1 end }
+    assert.equal(0, select(3, print_request(ncloud, "rename_key", { key_tag = "tag", key_name = "name" })))
+    assert.equal(0, count)
+  end)
+
   it("uses placeholders for credentials that are missing, and for a project that must be looked up", function()
     local none = function() return nil, "none" end
     local huawei = kms.huawei { region = "cn-north-4", project_id = "auto", credentials = none }

@@ -72,6 +72,16 @@ describe("the list of journals", function()
     assert.same({ journal }, cjson.decode(out))
   end)
 
+  it("is what other commands name if their JOURNAL is something else", function()
+    local list = self:write(id(1) .. "\n")
+    for _, command in ipairs { "status", "resume", "undo" } do
+      local status, _, err = self:run(command, list)
+      assert.same({ 1, ("kms %s: %s is not a journal; 'kms status' lists those of a folder\n"):format(command, list) }, { status, err })
+    end
+    local _, _, err = self:run("resume", folder)
+    assert.equal(("kms resume: %s is a folder; 'kms status' lists the journals in it\n"):format(folder), err)
+  end)
+
   it("is refused with options for the keys of one journal", function()
     local status, _, err = self:run("status", folder, "--keys")
     assert.same({ 1, "kms status: --keys and --only need a JOURNAL\n" }, { status, err })
