@@ -41,21 +41,13 @@ function Context:refuse(problem)
   return exit_status.USAGE
 end
 
---- Converts the names of options in a message of the library to those of the command line. Credentials have none there.
-local function name_options(message, names)
-  message = tostring(message):gsub("give the option credentials%.[%l_]+ or set", "set")
-  return (message:gsub("give the option ([%l_]+) or set", function(name)
-    return "give " .. (names and names[name] or "--" .. name:gsub("_", "-")) .. " or set"
-  end))
-end
-
 --- Formats an error for people: what failed, the hint, and what to quote to the cloud's support.
 ---@param err kms.Error
 ---@param option_names table<string, string>? options of the command by those of the client, where the names differ
 ---@return string
 function context.describe(err, option_names)
   local code = err.kind == "service" and err.code and err.code .. ": " or ""
-  local lines = { code .. name_options(err.message, option_names) }
+  local lines = { code .. summary.name_options(err.message, option_names) }
   if err.hint then lines[#lines + 1] = summary.format_hint(err.hint) end
   local details = {}
   if err.status then details[#details + 1] = ("HTTP %d"):format(err.status) end

@@ -135,7 +135,7 @@ return {
     "Huawei Cloud has no operation that tells where a key is primary. A key that may be in the new region already is "
       .. "moved there once more; that this is accepted is inferred, and the outcome is then "
       .. "'already there (inferred)'.",
-    session.JOURNAL,
+    (session.JOURNAL:gsub("COMMAND", "move")),
     session.EXIT_STATUSES,
   },
   run = run,

@@ -186,7 +186,7 @@ return {
     "A name must be " .. rules.KEY_NAME.text .. ". Names that differ only in case are taken for the same name.",
     "In a Lua pattern, '%-' and '%.' stand for '-' and '.', '%d' for a digit, '%w' for a letter or digit, '.*' for any "
       .. "text. '^' is the begin of the name and '$' its end.",
-    session.JOURNAL,
+    (session.JOURNAL:gsub("COMMAND", "rename")),
     session.EXIT_STATUSES,
   },
   format_step = format_step,

@@ -26,13 +26,25 @@ local function shorten_words(text)
   end))
 end
 
+--- Converts the names of options in a message of the library to those of the command line. Credentials have none there.
+---@param message string
+---@param names table<string, string>? options of the command by those of the library, where they differ
+---@return string
+function summary.name_options(message, names)
+  message = tostring(message):gsub("give the option credentials%.[%l_]+ or set", "set")
+  return (message:gsub("give the option ([%l_]+) or set", function(name)
+    return "give " .. (names and names[name] or "--" .. name:gsub("_", "-")) .. " or set"
+  end))
+end
+
 --- Describes a failure: the code of the cloud and the message. The codes of transport errors are in their messages.
 ---@param err { code: string?, message: string }
 ---@param is_short boolean? long words are shortened
 ---@return string
 function summary.describe_error(err, is_short)
   local code = err.code and err.code:find "[%u%d]" and err.code .. " " or ""
-  return code .. (is_short and shorten_words(err.message) or err.message)
+  local message = summary.name_options(err.message)
+  return code .. (is_short and shorten_words(message) or message)
 end
 
 --- Formats a hint: the operation that it names is a command here.
@@ -74,7 +86,7 @@ end
 
 -- What to say of a stop whose reason is listed below, by code.
 local STOP_TEXTS = {
-  credentials = "the credentials were refused", forbidden = "access is forbidden",
+  credentials = "the credentials are missing or refused", forbidden = "access is forbidden",
   unreachable = "there is no response", unavailable = "the service is not available",
 }
 

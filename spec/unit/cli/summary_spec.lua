@@ -42,6 +42,25 @@ Take it back:             kms undo J
 ]], summary.format(new_result(), TEXTS, PLAIN))
   end)
 
+  it("names the reason of a stop once", function()
+    local group = { message = "refused", count = 1, keys = { "a" } }
+    for _, case in ipairs {
+      { "10 items in a row failed; the last one: refused", nil, "10 items in a row failed" },
+      { "refused", "credentials", "the credentials are missing or refused" },
+      { "refused", "other", "refused" },
+      { "something else", "credentials", "something else" },
+    } do
+      local text = summary.format(with_nothing { failed = 1, not_tried = 9, errors = { group },
+        stop = { message = case[1], code = case[2] } }, TEXTS, PLAIN)
+      assert.matches(("Stopped after 15 s: %s.\n1 failed, 9 not tried. Nothing was changed.\n\n  1 x refused\n"):format(case[3]), text, 1, true)
+    end
+  end)
+
+  it("names options as the command line does", function()
+    assert.equal("no region: give --region or set A; no key: set B", summary.describe_error {
+      message = "no region: give the option region or set A; no key: give the option credentials.key or set B" })
+  end)
+
   it("has codes of the cloud, no codes of transport errors, and no endless words", function()
     assert.equal("KMS.0308 Invalid parameter.", summary.describe_error { code = "KMS.0308", message = "Invalid parameter." })
     assert.equal("cannot connect", summary.describe_error { code = "connect", message = "cannot connect" })
