@@ -64,8 +64,8 @@ describe("kms, single operations,", function()
     local path = os.tmpname()
     local result = run("huawei list-key-detail " .. KEY_ID .. " --verbose --log " .. path)
     assert.equal(0, result.status)
-    assert.matches("^kms: list%-key%-detail attempt 1: HTTP 502 in %d%.%d%d s [^\n]*, next in %d%.%d s\n"
-      .. "kms: list%-key%-detail attempt 2: HTTP 200 in %d%.%d%d s, request id %x+\n$", result.err)
+    assert.matches("^kms: list%-key%-detail %S+ attempt 1: HTTP 502 in %d%.%d%d s [^\n]*, next in %d%.%d s\n"
+      .. "kms: list%-key%-detail %S+ attempt 2: HTTP 200 in %d%.%d%d s, request id %x+\n$", result.err)
     local lines = {}
     for line in io.lines(path) do lines[#lines + 1] = cjson.decode(line) end
     os.remove(path)
@@ -257,6 +257,9 @@ describe("kms doctor", function()
     assert.matches("endpoint +localhost:1 +command line; does not respond", result.out)
     assert.matches("kms doctor: cannot connect to localhost:1", result.err)
     assert.is_nil(result.out:find("All is well", 1, true))
+    result = run("doctor ncloud --ca-file /etc/ssl/certs/ca-certificates.crt")
+    assert.equal(2, result.status)
+    assert.matches("endpoint +localhost:%d+ +NCLOUD_KMS_ENDPOINT; no trusted TLS connection\n", result.out)
   end)
 end)
 

@@ -99,12 +99,16 @@ local function find_endpoint_origin(self, target)
   return is_set and variable or "built in"
 end
 
+-- What is wrong with an endpoint that gives no response, by the code of the transport.
+local LOST_TEXTS = { dns = "the name has no address", tls = "no trusted TLS connection" }
+
 local function describe_endpoint(self, target, err)
   local origin = find_endpoint_origin(self, target)
   if self.duration then
     return ("%s; responded in %.2f s"):format(origin, self.duration)
   end
-  return origin .. "; " .. (err and err.kind == "transport" and "does not respond" or "not called")
+  return origin .. "; " .. (err and err.kind == "transport" and (LOST_TEXTS[err.code] or "does not respond")
+    or "not called")
 end
 
 --- Adds what the connection is protected by. A response proves the certificate; the program openssl tells the rest.
@@ -132,7 +136,7 @@ end
 
 --- Describes the difference of the clocks. A second is within the precision of the header.
 local function describe_clock(self, tolerance)
-  if not self.offset then return "unknown", "no response" end
+  if not self.offset then return "unknown", "no response to compare with" end
   local seconds = math.floor(math.abs(self.offset) + 0.5)
   local limit = ("at most %d s"):format(tolerance)
   if seconds <= 1 then return "as the server's", "ok (" .. limit .. ")" end
