@@ -207,6 +207,12 @@ bench-parallel:
 	@$(call measure,bench/parallel_cpu.lua,$(ON_ONE_CORE))
 	@$(call measure,bench/parallel.lua)
 
+# kms.bulk with a journal: time compared with the ideal, and memory with many items.
+.PHONY: bench-bulk
+bench-bulk:
+	@tools/install-deps bench
+	@$(call measure,bench/bulk.lua)
+
 # A page of 1,000 keys, compared with the JSON decoder alone.
 .PHONY: bench-list
 bench-list:
@@ -312,7 +318,7 @@ help:
 	@echo 'make fuzz       fuzz each of fuzz/targets for SECONDS=60 (TARGETS="http1 sign": only those)'
 	@echo 'make bench      compare calls with libcurl alone in C; bench-peers: with other ways to make the call'
 	@echo 'make bench-instructions  count the instructions of a call and of a signature'
-	@echo 'make bench-parallel  measure many calls at once; bench-growth: time and memory by number of calls'
+	@echo 'make bench-parallel  measure many calls at once; bench-bulk: kms.bulk; bench-growth: by number of calls'
 	@echo 'make bench-plots     draw the plots of docs/performance.md from bench/RESULTS.md'
 	@echo 'make bench-list  compare a page of 1,000 keys with the JSON decoder'
 	@echo 'make bench-nginx  measure the cost of calls for the other requests of an NGINX worker'
