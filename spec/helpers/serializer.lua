@@ -7,7 +7,7 @@ local ENCODERS = {
   ["nil"] = function() return "z" end,
   boolean = function(value) return value and "t" or "f" end,
   number = function(value) return ("n%.17g;"):format(value) end,
-  string = function(value) return ("s%d:%s"):format(#value, value) end,
+  string = function(value) return "s" .. #value .. ":" .. value end, -- the format of Lua 5.1 and 5.2 stops at a NUL byte
 }
 
 ---@return string

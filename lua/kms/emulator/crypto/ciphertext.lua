@@ -44,9 +44,12 @@ local CIPHERS = {
 }
 local NAMES = { "AES_256", "SM4" }
 
--- 64 bytes for the keys and the nonce of one message. The lengths make the input unambiguous.
+-- Joins bytes to an input that is unambiguous. The format of Lua 5.1 and 5.2 stops at a NUL byte.
+local function join(head, tail) return #head .. ":" .. head .. tail end
+
+-- 64 bytes for the keys and the nonce of one message.
 local function derive_keys(secret, head, additional_data)
-  return hmac.new(secret, "sha512"):final(("%d:%s%s"):format(#head, head, additional_data))
+  return hmac.new(secret, "sha512"):final(join(head, additional_data))
 end
 
 ---@class kms.EmulatorSecret
@@ -68,7 +71,7 @@ function ciphertext.encrypt(secret, data, additional_data)
   additional_data = additional_data or ""
   local salt = rand.bytes(SALT_SIZE)
   if secret.is_convergent then
-    salt = hmac.new(secret.bytes, "sha256"):final(("%d:%s%s"):format(#additional_data, additional_data, data))
+    salt = hmac.new(secret.bytes, "sha256"):final(join(additional_data, data))
   end
   local version = secret.version
   local head = MAGIC .. string.char(entry.code, #secret.id) .. secret.id
