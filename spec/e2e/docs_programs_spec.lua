@@ -5,6 +5,7 @@ local emulator = require "kms.emulator"
 local emulator_client = require "spec.helpers.emulator_client"
 local files = require "spec.helpers.files"
 local kms_command = require "spec.helpers.kms_command"
+local lua_features = require "spec.helpers.lua_features"
 local subprocess = require "spec.helpers.subprocess"
 
 local page, blocks = documentation.page, documentation.blocks
@@ -26,7 +27,8 @@ describe("programs in the documentation", function()
   it("every Lua program of the documentation runs as it is printed", function()
     local variables, count = kms_command.read_environment(), 0
     for _, block in ipairs(blocks "lua") do
-      if block.info == "lua" then
+      local needs_coxpcall = block.text:find "coroutine.running" and lua_features.is_lua51
+      if block.info == "lua" and not needs_coxpcall then
         emulator_client.reset()
         local is_remote = block.text:find("os.getenv", 1, true)
         local output, ok = subprocess.run(block.text, is_remote and variables or nil)
@@ -103,7 +105,7 @@ describe("the NGINX configuration in docs/openresty.md", function()
     local response, err
     local deadline = transport:now() + 20
     repeat response, err = transport:send(request) until response or transport:now() > deadline
-    assert(response, ("%s: %s"):format(err, files.read(DIR .. "/output")))
+    assert(response, ("%s: %s"):format(tostring(err), files.read(DIR .. "/output")))
     assert.same({ 200, "newKeyName\n" }, { response.status, response.body })
     assert.equal("newKeyName", emulator_client.state().keys[TAG].key_name)
     request.body = ""

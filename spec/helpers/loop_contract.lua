@@ -5,6 +5,7 @@ local curl_requests = require "spec.helpers.curl_requests"
 local emulator_client = require "spec.helpers.emulator_client"
 local kms = require "kms"
 local loop_hosts = require "spec.helpers.loop_hosts"
+local lua_features = require "spec.helpers.lua_features"
 local servers = require "spec.helpers.test_servers"
 
 local CALL_COUNT = 50
@@ -103,6 +104,10 @@ return function(name, test)
     end)
 
     it("kms.parallel suspends its caller, so that other coroutines run meanwhile", function()
+      if lua_features.is_lua51 then
+        test.pending "Lua 5.1 cannot suspend the iterator of a loop, so it blocks"
+        return
+      end
       local transport, events, results = new_transport(), {}, {}
       host.spawn(function()
         for number, body in kms.parallel { concurrency = 4 }:map({ 1, 2, 3, 4, 5, 6, 7, 8 }, function(item)

@@ -1,5 +1,7 @@
 --- The event loops that kms.loop has adapters for: how a spec starts coroutines in them and runs them.
 
+local coroutines = require "kms.util.coroutines"
+
 local loop_hosts = {}
 
 ---@class spec.LoopHost
@@ -47,15 +49,15 @@ end
 
 --- A scheduler that offers a sleep only: it resumes its coroutines in turn.
 function makers.polling()
-  local coroutines = {}
+  local threads = {}
   local function sleep(seconds) coroutine.yield(seconds) end
   return {
-    spawn = function(fn) coroutines[#coroutines + 1] = coroutine.create(fn) end,
+    spawn = function(fn) threads[#threads + 1] = coroutine.create(fn) end,
     run = function()
-      while #coroutines > 0 do
-        for i = #coroutines, 1, -1 do
-          assert(coroutine.resume(coroutines[i]))
-          if coroutine.status(coroutines[i]) == "dead" then table.remove(coroutines, i) end
+      while #threads > 0 do
+        for i = #threads, 1, -1 do
+          assert(coroutine.resume(threads[i]))
+          if coroutine.status(threads[i]) == "dead" then table.remove(threads, i) end
         end
       end
     end,
@@ -79,7 +81,7 @@ end
 function loop_hosts.run_inside(host, fn)
   local results
   host.spawn(function()
-    results = { pcall(fn) }
+    results = { coroutines.pcall(fn) }
   end)
   host.run()
   assert(results, "the coroutine did not end")

@@ -1,6 +1,7 @@
 --- Watches the errors of all calls of a process, in every spec: a secret in an error is an error of its own.
 
 local call = require "kms.call"
+local coroutines = require "kms.util.coroutines"
 local no_secrets = require "spec.helpers.no_secrets"
 local report = require "kms.call.report"
 
@@ -22,7 +23,7 @@ local signatures = setmetatable({}, { __mode = "k" })
 local MAIN = {}
 
 local function current_thread()
-  return coroutine.running() or MAIN
+  return coroutines.running() or MAIN
 end
 
 for _, name in ipairs { "kms.huawei", "kms.ncloud" } do

@@ -2,8 +2,8 @@
 
 local subprocess = {}
 
---- The command of the Lua that runs the specs.
-subprocess.lua = rawget(_G, "jit") and "luajit" or "lua5.4"
+--- The command of the Lua that runs the specs; `make test` sets the variable.
+subprocess.lua = os.getenv "KMS_LUA" or rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "[%d.]+"
 
 --- A text as one word of a shell command.
 ---@param text string

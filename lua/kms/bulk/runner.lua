@@ -1,5 +1,6 @@
 --- Runs a plan: one item first, then many at once, until all are done or something stops the run.
 
+local coroutines = require "kms.util.coroutines"
 local parallel = require "kms.parallel"
 local plan = require "kms.bulk.plan"
 local step_module = require "kms.bulk.step"
@@ -88,7 +89,7 @@ local function run_tasks(self, count, fn)
   local tasks = assert(parallel.new { concurrency = count + 1, order = "finished" })
   local started, active, problem = 0, count, nil
   local function work()
-    local ok, raised = pcall(fn)
+    local ok, raised = coroutines.pcall(fn)
     active = active - 1
     if ok then return true end
     problem = problem == nil and raised or problem
@@ -106,7 +107,7 @@ local function run_tasks(self, count, fn)
     return active > 0 and wait or nil
   end, function(task) return task() end)
   local function is_urgent() return self.requester.stop and self.requester.stop.is_urgent end
-  local ok, raised = pcall(function()
+  local ok, raised = coroutines.pcall(function()
     repeat
       local number, result = results()
       if result == TICK then report(self) end
@@ -215,7 +216,7 @@ function Runner:run()
   self.started_at = self.requester:clock()
   self.reported_at = self.started_at
   self.requester.on_wait = function() report_wait(self) end
-  local ok, problem = pcall(run_first, self)
+  local ok, problem = coroutines.pcall(run_first, self)
   if not ok then self.requester:halt("error", tostring(problem)) end
   if problem == nil then problem = run_parallel(self) end
   return problem

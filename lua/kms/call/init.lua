@@ -2,6 +2,7 @@
 
 local clock_skew = require "kms.call.clock_skew"
 local Context = require "kms.call.context"
+local coroutines = require "kms.util.coroutines"
 local encoder = require "kms.call.encoder"
 local Error = require "kms.error"
 local json_body = require "kms.util.json_body"
@@ -11,8 +12,10 @@ local report = require "kms.call.report"
 local result_reader = require "kms.call.result_reader"
 local retry = require "kms.call.retry"
 local error_codes = require "kms.transport.error_codes"
+local scheduler = require "kms.transport.scheduler"
 
 local build_request = encoder.build_request
+local check_suspension = scheduler.check_suspension
 local decode, find_request_id, identify = json_body.decode, report.find_request_id, lock_guard.identify
 
 local call = {}
@@ -153,7 +156,7 @@ end
 
 --- Runs `run` under credentials that are not known to be good. The lock guard gets a report even if it raises.
 local function run_trial(self, run, clock_offset)
-  local ok, result, err, response = pcall(run, self, clock_offset)
+  local ok, result, err, response = coroutines.pcall(run, self, clock_offset)
   if ok then return result, err, response end
   report_to_guard(self)
   error(result, 0)
@@ -286,7 +289,7 @@ local function get_credentials(self)
   local credential_provider = self.client.credential_provider
   if credential_provider.is_immediate then return credential_provider:get(self) end
   self.time = nil -- after a wait the clock has to be read again
-  local ok, credentials, err = pcall(credential_provider.get, credential_provider, self)
+  local ok, credentials, err = coroutines.pcall(credential_provider.get, credential_provider, self)
   if ok then return credentials, err end
   end_call(self.client)
   error(credentials, 0)
@@ -324,6 +327,7 @@ end
 ---@param timeout number seconds
 ---@return table? result, kms.Error? err
 function call.run(client, entry, params, transport, timeout)
+  if check_suspension then check_suspension(transport) end
   local self = setmetatable({
     operation = entry, params = params, transport = transport, credentials = nil, attempts = 0, deadline = nil,
     time = nil, guard_id = nil,

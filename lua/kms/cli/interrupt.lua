@@ -1,5 +1,6 @@
 --- Runs calls so that Ctrl-C and SIGTERM end the program at once, with a word about what may have happened.
 
+local coroutines = require "kms.util.coroutines"
 local exit_status = require "kms.cli.exit_status"
 local kms = require "kms"
 local terminal = require "kms.cli.terminal"
@@ -25,7 +26,7 @@ end
 ---@param call fun(): any
 ---@return any result of `call`
 function interrupt.run(client, context, note, call)
-  if not terminal.has_signals() or _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return call() end
+  if not terminal.has_signals() or not coroutines.can_suspend then return call() end
   local signals = terminal.handle_signals {
     sigint = function() end_program(context, "sigint", note) end,
     sigterm = function() end_program(context, "sigterm", note) end,
@@ -33,7 +34,7 @@ function interrupt.run(client, context, note, call)
   local is_done, is_ok, result = false, nil, nil
   local began = client:clock()
   local function run_call()
-    is_ok, result = pcall(call)
+    is_ok, result = coroutines.pcall(call)
     is_done = true
   end
   local function wait()

@@ -1,5 +1,6 @@
 --- Keeps credentials that expire, and fetches new ones ahead of expiry: once for all callers, while the old ones serve.
 
+local coroutines = require "kms.util.coroutines"
 local Credentials = require "kms.credentials.value"
 local mutex = require "kms.util.mutex"
 
@@ -97,7 +98,7 @@ local function get(options, plan, entry, context)
   local ok = true
   context.lease, context.is_single_attempt = owner, old ~= nil
   credentials, err = look_up(entry, context) -- the previous owner of the mutex may have fetched them
-  if not credentials and not err then ok, credentials, err = pcall(renew, options, plan, entry, context) end
+  if not credentials and not err then ok, credentials, err = coroutines.pcall(renew, options, plan, entry, context) end
   context.deadline, context.lease, context.is_single_attempt = deadline, nil, nil
   entry.mutex:release(owner)
   if not ok then error(credentials, 0) end

@@ -1,6 +1,7 @@
 --- Looks up the id of a region's project, which has the name of the region (IAM API reference, "Querying Project
 --- Information"). It never creates a project.
 
+local coroutines = require "kms.util.coroutines"
 local Credentials = require "kms.credentials.value"
 local request_headers = require "kms.util.request_headers"
 local iam = require "kms.huawei.iam"
@@ -108,7 +109,9 @@ function project.new_finder(region, algorithm)
     end
     context.lease = owner
     local ok, id, err, response = true, ids[key], nil, nil -- the previous owner may have found it
-    if not id then ok, id, err, response = pcall(request_and_keep, key, context, credentials, clock_offset) end
+    if not id then
+      ok, id, err, response = coroutines.pcall(request_and_keep, key, context, credentials, clock_offset)
+    end
     context.lease = nil
     one_at_a_time:release(owner)
     if not ok then error(id, 0) end

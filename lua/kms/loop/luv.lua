@@ -1,5 +1,6 @@
 --- Calls that suspend their coroutine while libuv runs: Neovim (vim.uv, vim.loop), luvit, and programs with luv.
 
+local coroutines = require "kms.util.coroutines"
 local transport = require "kms.loop.transport"
 
 local vim = rawget(_G, "vim")
@@ -13,7 +14,7 @@ local schedule = vim and vim.schedule or function(fn) fn() end
 
 local luv = {}
 
-local running, yield = coroutine.running, coroutine.yield
+local running, yield = coroutines.running, coroutine.yield
 
 local host = {}
 

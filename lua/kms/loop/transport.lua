@@ -1,11 +1,12 @@
 --- The common part of the adapters in kms.loop: a transport whose `send` and `sleep` suspend the calling coroutine
 --- while the event loop of the host runs.
 
+local coroutines = require "kms.util.coroutines"
 local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
 local timer_heap = require "kms.parallel.timer_heap"
 
-local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
+local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 and 5.2
 
 local transport = {}
 
@@ -45,14 +46,14 @@ end
 
 --- Returns whether a coroutine other than the main one runs.
 local function is_in_coroutine()
-  local thread, is_main = coroutine.running()
+  local thread, is_main = coroutines.running()
   return thread ~= nil and not is_main
 end
 
 --- Returns whether the running coroutine can be suspended. A task of kms.parallel cannot: its runner suspends it.
 ---@return boolean
 function Loop:can_suspend()
-  return scheduler.can_suspend and (not is_yieldable or is_yieldable()) and not scheduler.is_inside_task()
+  return coroutines.can_suspend and (not is_yieldable or is_yieldable()) and not scheduler.is_inside_task()
     and (self.host.can_suspend or is_in_coroutine)()
 end
 

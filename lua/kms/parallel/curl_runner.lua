@@ -1,12 +1,13 @@
 --- Runs tasks as coroutines over one multi of kms.transport.curl: while a task waits for a response or sleeps, the
 --- others continue.
 
+local coroutines = require "kms.util.coroutines"
 local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
 local timer_heap = require "kms.parallel.timer_heap"
 
 local getmetatable, type = getmetatable, type
-local yield, resume = coroutine.yield, scheduler.resume
+local yield, resume, protected_call = coroutine.yield, scheduler.resume, coroutines.pcall
 local close_coroutine = rawget(coroutine, "close") -- Lua 5.4
 
 local curl_runner = {}
@@ -46,7 +47,7 @@ end
 
 local function run_items(fn, item, number)
   while true do
-    fn, item, number = yield(FINISHED, pcall(fn, item, number))
+    fn, item, number = yield(FINISHED, protected_call(fn, item, number))
   end
 end
 
@@ -167,10 +168,10 @@ local function wake_sleepers(self, max_seconds)
   return first and math.max(0, math.min(first - now, max_seconds)) or max_seconds
 end
 
---- Waits until the loop of the host has resumed a task.
+--- Waits until the loop of the host has resumed a task. Lua 5.1 itself cannot suspend the iterator of a `for` loop.
 local function wait_in_loop(self, seconds)
   local loop = self.loop
-  if not loop:can_suspend() then
+  if not coroutines.is_native or not loop:can_suspend() then
     loop:step(seconds)
     return
   end

@@ -1,6 +1,6 @@
 --- kms.parallel: calls a function for many items, a bounded number at a time, and iterates over the results.
 
-local scheduler = require "kms.transport.scheduler"
+local coroutines = require "kms.util.coroutines"
 local validate = require "kms.util.validate"
 
 -- Loaded with this module, because loading in a handler would block the worker. Outside NGINX libcurl does the work.
@@ -169,7 +169,7 @@ function Parallel:close()
   local request, problem = nginx_runner and nginx_runner.get_request(), nil
   for run in pairs(self.runs) do
     if run.request == request then
-      local ok, err = pcall(run.close, run)
+      local ok, err = coroutines.pcall(run.close, run)
       if not ok then problem = problem or err end
     end
   end
@@ -194,8 +194,8 @@ end
 ---@return kms.Parallel? parallel
 ---@return string? problem an argument error
 function parallel.new(options)
-  if not scheduler.can_suspend then
-    error("kms.parallel needs LuaJIT, or Lua 5.2 or newer: in this Lua a coroutine cannot yield across pcall", 3)
+  if not coroutines.can_suspend then
+    error("kms.parallel needs the module coxpcall in Lua 5.1, where a coroutine cannot yield across pcall", 3)
   end
   options = options == nil and {} or options
   local problem = validate.arguments(OPTIONS, options, "option")

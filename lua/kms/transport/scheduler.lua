@@ -4,10 +4,19 @@
 -- A coroutine that the caller starts inside a task is not a task: it blocks, because it must not be suspended from
 -- here. Code in which no coroutine can yield blocks too: a finalizer, a callback of string.gsub.
 
-local resume, running, status = coroutine.resume, coroutine.running, coroutine.status
-local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 itself
+local coroutines = require "kms.util.coroutines"
+
+local resume, running, status, yield = coroutine.resume, coroutines.running, coroutine.status, coroutine.yield
 
 local scheduler = {}
+
+-- What a task yields to learn whether it can be suspended.
+local PROBE = {}
+
+local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 and 5.2
+if not is_yieldable and coroutines.is_native then
+  function is_yieldable() return (pcall(yield, PROBE)) end
+end
 
 ---@class kms.TaskRunner
 ---@field active integer tasks that have begun and not ended
@@ -22,13 +31,6 @@ local scheduler = {}
 ---@field runner kms.TaskRunner
 ---@field coroutine thread
 ---@field outer kms.Task|false|nil the task that resumed this one
-
--- Not in Lua 5.1 itself.
-local probe = coroutine.create(function() pcall(coroutine.yield) end)
-resume(probe)
-
---- Whether a coroutine can be suspended inside pcall, as calls need it.
-scheduler.can_suspend = status(probe) == "suspended"
 
 -- The task under way. An error raised by a debug hook (Lua's own Ctrl-C is one) may prevent `resume` from restoring
 -- this, so it may be a task that does not run.
@@ -105,6 +107,7 @@ function scheduler.resume(task, first, second, third)
   if outer and not scheduler.is_running(outer.coroutine) then outer = nil end
   current, task.outer = task, outer or false
   local is_alive, a, b, c, d = resume(task.coroutine, first, second, third)
+  while a == PROBE do is_alive, a, b, c, d = resume(task.coroutine) end
   current = outer
   return is_alive, a, b, c, d
 end
@@ -114,6 +117,15 @@ local function find_task(transport)
   local task = current
   if not task or running() ~= task.coroutine or is_yieldable and not is_yieldable() then return nil end
   return task.runner:can_drive(transport) and task or nil
+end
+
+if not coroutines.is_native then
+  --- Raises in a task that cannot be suspended, so that its call fails before it sends anything. Elsewhere such a call
+  --- blocks. Lua 5.1 can only raise.
+  ---@param transport table|userdata
+  function scheduler.check_suspension(transport)
+    if find_task(transport) then yield(PROBE) end
+  end
 end
 
 ---@param transport table|userdata

@@ -4,6 +4,7 @@
 local curl_requests = require "spec.helpers.curl_requests"
 local kms = require "kms"
 local loop_transport = require "kms.loop.transport"
+local lua_features = require "spec.helpers.lua_features"
 local scheduler = require "kms.transport.scheduler"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
@@ -130,6 +131,10 @@ describe("kms.loop.transport", function()
   end)
 
   it("a run of kms.parallel that waits in a coroutine can be closed where nothing can be suspended", function()
+    if lua_features.is_lua51 then
+      pending "Lua 5.1 cannot suspend the iterator of a loop, so it blocks"
+      return
+    end
     local run, number, body
     start(function()
       run = kms.parallel():map({ 1, 2 }, function() return scheduler.send(transport, new_request "https").status end)
@@ -162,7 +167,10 @@ describe("kms.loop.transport", function()
   end)
 
   it("a send in a callback of string.gsub blocks where coroutines cannot yield", function()
-    if rawget(_G, "jit") then return end -- cannot tell, and raises
+    if not rawget(coroutine, "isyieldable") then
+      pending "Lua 5.1 and 5.2 cannot tell where coroutines cannot yield, and raise an error"
+      return
+    end
     local status
     start(function()
       ("x"):gsub("x", function() status = transport:send(new_request "https").status end)

@@ -1,9 +1,11 @@
 --- kms.parallel: many calls of a client at once, their results and their errors, outside NGINX.
 
 local cloud = require "spec.helpers.parallel_cloud"
+local coroutines = require "kms.util.coroutines"
 local curl_requests = require "spec.helpers.curl_requests"
 local emulated = require "spec.helpers.emulator_client"
 local kms = require "kms"
+local lua_features = require "spec.helpers.lua_features"
 
 local collect_results = cloud.collect_results
 
@@ -34,20 +36,16 @@ describe("kms.parallel", function()
   end)
 
   it("kms.parallel raises at the caller's line if a coroutine cannot yield across pcall, as in Lua 5.1", function()
-    local loaded, original_pcall = {}, pcall
-    for _, name in ipairs { "kms.parallel", "kms.transport.scheduler" } do
-      loaded[name], package.loaded[name] = package.loaded[name], nil
-    end
-    rawset(_G, "pcall", function() end)
-    local module = require "kms.parallel"
-    rawset(_G, "pcall", original_pcall)
-    for name, value in pairs(loaded) do package.loaded[name] = value end
-    local function construct() return (module.new()) end
+    local can_suspend = coroutines.can_suspend
+    coroutines.can_suspend = false
     local ok, message = pcall(function()
-      construct()
+      local parallel = kms.parallel()
+      return parallel
     end)
+    coroutines.can_suspend = can_suspend
     assert.is_false(ok)
-    assert.matches("^spec/unit/parallel/parallel_spec.lua:%d+: kms.parallel needs LuaJIT, or Lua 5.2 or newer", message)
+    assert.matches("^spec/unit/parallel/parallel_spec.lua:%d+: kms.parallel needs the module coxpcall in Lua 5.1, "
+      .. "where a coroutine cannot yield across pcall$", message)
   end)
 
   it("kms.parallel reuses the connections of a run in the next run", function()
@@ -185,8 +183,11 @@ describe("kms.parallel", function()
       assert.equal(counters.calls, cloud.read_counters().calls)
     end)
 
-    it("the end of a loop closes its run in Lua 5.4, also after an error in the body", function()
-      if rawget(_G, "jit") then return end
+    it("the end of a loop closes its run, also after an error in the body, in Lua with to-be-closed variables", function()
+      if not lua_features.has_close then
+        pending "this Lua has no to-be-closed variables"
+        return
+      end
       for _, leave in ipairs { function() end, function() error("stop", 0) end } do
         cloud.reset()
         pcall(take_ten, kms.parallel { concurrency = 8 }, cloud.new_client(), leave)
