@@ -84,11 +84,11 @@ force:
 env:
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
 	@echo 'export LUA_CPATH="$(if $(filter /%,$(TREE)),,$(CURDIR)/)$(TREE)/?.so;;"'
-	@echo 'unset LUA_PATH_5_4 LUA_CPATH_5_4'
+	@echo 'unset $(foreach version,5_2 5_3 5_4 5_5,LUA_PATH_$(version) LUA_CPATH_$(version))'
 
 .PHONY: setup
 setup:
-	tools/install-deps build
+	tools/install-deps build $(filter lua5.%,$(LUA_NAME))
 
 .PHONY: demo
 demo:
@@ -103,7 +103,7 @@ demo:
 HARD = --helper=spec/helpers/hard_gc.lua --exclude-tags=gc
 .PHONY: test
 test:
-	tools/install-deps test
+	tools/install-deps test $(LUAS)
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 

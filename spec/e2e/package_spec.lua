@@ -87,7 +87,13 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks from a p
       local output, ok = subprocess.run([[
         print(require("kms")._VERSION, require("kms.sign").target("/a b"), require("kms.transport.curl").new())
         assert(require("kms.http1").parser("GET", 1))
-        for _, path in ipairs { package.searchpath("kms", package.path), package.searchpath("kms.sign", package.cpath) } do
+        local function find(file, path) -- not in Lua 5.1: package.searchpath
+          for template in path:gmatch "[^;]+" do
+            local candidate = template:gsub("?", file)
+            if io.open(candidate) then return candidate end
+          end
+        end
+        for _, path in ipairs { find("kms/init", package.path), find("kms/sign", package.cpath) } do
           assert(path:find(os.getenv "ROOT", 1, true), path)
         end
       ]], { LUA_PATH = paths_of(root).LUA_PATH, LUA_CPATH = paths_of(root).LUA_CPATH, ROOT = root })
@@ -150,20 +156,21 @@ end
 
 describe("the C modules #inspect", function()
   it("say so if they are loaded into another Lua version", function()
-    if LUA == "luajit" then
+    if VERSION == "5.1" then
       pending "Lua 5.1 has no luaL_checkversion"
       return
     end
-    local program, names, lines = ("%s/%s/other-version"):format(BUILD, LUA), {}, {}
+    local program, names = ("%s/%s/other-version"):format(BUILD, LUA), {}
     run(("gcc -std=gnu11 -Wall -Werror -rdynamic -o %s spec/e2e/package/other_version.c $(pkg-config --cflags --libs %s)"):format(
       quote(program), LUA))
     for i, object in ipairs(SHARED_OBJECTS) do
       names[i] = object.path:gsub("/", "."):gsub("%.so$", "")
-      lines[i] = names[i] .. ": version mismatch: app. needs 504.0, Lua core provides 505.0"
     end
     local output, ok = subprocess.execute(("%s %s"):format(quote(program), table.concat(names, " ")))
     assert.is_true(ok, output)
-    assert.equal(table.concat(lines, "\n") .. "\n", output)
+    for _, name in ipairs(names) do
+      assert.matches("\n" .. name .. ": version mismatch:", "\n" .. output, 1, true)
+    end
   end)
 end)
 
@@ -208,7 +215,8 @@ describe("require 'kms' #inspect", function()
     local output, ok = subprocess.run [[
       local before = {}
       for name in pairs(_G) do before[name] = true end
-      require "cjson.safe" -- its global is not ours
+      require "cjson.safe" -- its global is not ours, nor are those of coxpcall, which Lua 5.1 needs
+      pcall(require, "coxpcall")
       for name in pairs(_G) do before[name] = true end
       os.getenv = function(name) print("getenv", name) end
       local kms = require "kms"
@@ -261,7 +269,7 @@ describe("require 'kms' #inspect", function()
       ]]):format(call[3], call[1], call[2]:match "^[%w_]+", call[2], call[4]))
       assert.is_true(ok, output)
       local lines = "service\t1\t%s\nprotocol\t3\tfalse\nprotocol\t1\tfalse\ntransport\t4\tfalse\n"
-      assert.equal(lines:format(call[4] == "ncloud"), (output:gsub("false\t[^\n]*not found.*", "")))
+      assert.equal(lines:format(tostring(call[4] == "ncloud")), (output:gsub("false\t[^\n]*not found.*", "")))
       assert.matches("false\t[^\n]*module 'kms." .. call[4] .. "' not found", output)
     end
   end)

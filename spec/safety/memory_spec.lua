@@ -65,6 +65,9 @@ end
 local COPIES_OF_OTHERS = { ": Lua ", ": libcurl%.so%S* freed", ": libssl%.so%S* freed", ": cjson%.so freed",
   "^open: lib%S+%.so%S* live" }
 
+-- Lua 5.1 to 5.3 make strings of up to 8 KiB in a buffer on the stack.
+if _VERSION < "Lua 5.4" and not rawget(_G, "jit") then COPIES_OF_OTHERS[#COPIES_OF_OTHERS + 1] = ": stack data: " end
+
 -- From OpenSSL 3.2 on, the record layer of TLS frees what it sent or received without wiping it.
 local MAJOR, MINOR = subprocess.execute("openssl version"):match "OpenSSL (%d+)%.(%d+)"
 local KEEPS_RECORDS = tonumber(MAJOR) > 3 or tonumber(MAJOR) == 3 and tonumber(MINOR) >= 2

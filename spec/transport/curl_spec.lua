@@ -3,6 +3,7 @@
 local curl = require "kms.transport.curl"
 local curl_requests = require "spec.helpers.curl_requests"
 local finalizers = require "spec.helpers.finalizers"
+local lua_features = require "spec.helpers.lua_features"
 local servers = require "spec.helpers.test_servers"
 
 local new_request, new_transport = curl_requests.new_request, curl_requests.new_transport
@@ -149,8 +150,11 @@ describe("the methods of a transport", function()
     assert.equal(1, transport:stats().requests)
   end)
 
-  it("a transport in a <close> variable of Lua 5.4 is closed at the end of the block", function()
-    if rawget(_G, "jit") then return end
+  it("a transport in a <close> variable is closed at the end of the block", function()
+    if not lua_features.has_close then
+      pending "this Lua has no to-be-closed variables"
+      return
+    end
     local transport = new_transport()
     assert(load "local transport <close> = ...")(transport)
     assert.equal("kms.transport.curl (closed)", tostring(transport))

@@ -6,16 +6,25 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { OTHER_VERSION = 505 };
+enum { OTHER_VERSION = 599 };
 
 static bool is_other;
 
 /* Replaces liblua's function, which luaL_checkversion calls. */
+#if LUA_VERSION_NUM >= 504
 lua_Number lua_version(lua_State *L)
 {
     (void)L;
     return is_other ? OTHER_VERSION : LUA_VERSION_NUM;
 }
+#else
+const lua_Number *lua_version(lua_State *L)
+{
+    static const lua_Number other_version = OTHER_VERSION, own_version = LUA_VERSION_NUM;
+    (void)L;
+    return is_other ? &other_version : &own_version;
+}
+#endif
 
 int main(int argc, char **argv)
 {
