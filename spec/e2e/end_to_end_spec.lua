@@ -89,7 +89,9 @@ describe("end to end", function()
       local temporary = emulator.fixtures.accounts[2]
       local err = assert_failure({ code = "APIGW.0301" }, move(new_huawei { credentials = { access_key = temporary.access_key, secret_key = "hush",
         security_token = temporary.security_token } }))
-      assert.matches("x-security-token:[secret]|", err.message, 1, true)
+      -- The name of the header is like a part of this token.
+      assert.matches(":[secret]||content-type", err.message, 1, true)
+      assert.is_nil(err.message:find(temporary.security_token, 1, true))
     end)
 
     it("an unknown access key is refused", function()
