@@ -22,6 +22,7 @@ local clock = http1.monotonic
 local UPSTREAM = 1 -- SOCKET_CTX_INDEX of ngx_lua: the C side of a cosocket
 local SHUT_RDWR = 2
 local MIN_DELAY = 0.001 -- seconds; NGINX's timers count milliseconds
+local MAX_DELAY = 1 -- seconds; with lua_code_cache off, a timer keeps the Lua state of a request that has ended
 local EXIT_POLL_INTERVAL = 0.1 -- seconds
 
 -- The deadlines by socket. The keys are weak, because a request may be aborted and leave its socket here.
@@ -73,11 +74,14 @@ local function check(_, due)
   end
 end
 
----@param due number
+--- Starts a timer that is due at the deadline, or earlier.
+---@param deadline number
 ---@return string? problem
-function start_timer(due)
+function start_timer(deadline)
   ngx.update_time() -- NGINX starts timers at its cached time, which is that of the current event
-  local delay = ngx.worker.exiting() and 0 or math.max(MIN_DELAY, due - clock())
+  local now = clock()
+  local due = math.min(deadline, now + MAX_DELAY)
+  local delay = ngx.worker.exiting() and 0 or math.max(MIN_DELAY, due - now)
   local ok, problem = ngx.timer.at(delay, check, due)
   if not ok then return problem end
   next_check = due
