@@ -83,6 +83,17 @@ end
 
 local function get_target(name) return (name:gsub("^%-+", ""):gsub("%-", "_"):lower()) end
 
+--- Makes a converter that refuses all but the choices of an option or an argument. argparse has its own since 0.7, and
+--- Debian 11 has 0.6.
+local function accept_choices(name, choices)
+  local is_choice = {}
+  for _, choice in ipairs(choices) do is_choice[choice] = true end
+  return function(word)
+    if is_choice[word] then return word end
+    return nil, ("%s must be one of %s; got %q"):format(name, table.concat(choices, ", "), word)
+  end
+end
+
 local function add_option(target, option)
   local names = (option.short and option.short .. " " or "") .. option.name
   if not option.value then
@@ -90,7 +101,7 @@ local function add_option(target, option)
     return
   end
   local element = target:option(names):target(get_target(option.name)):argname(option.value)
-  if option.choices then element:choices(option.choices) end
+  if option.choices then element:convert(accept_choices(option.name, option.choices)) end
   if option.convert then element:convert(option.convert) end
   if option.is_repeated then element:count "*" end
 end
@@ -106,7 +117,7 @@ function parser.parse(match)
   local instance = argparse(match.path):add_help(false)
   for _, argument in ipairs(command.arguments or {}) do
     local element = instance:argument(argument.name):target(get_target(argument.name)):args(argument.count or 1)
-    if argument.choices then element:choices(argument.choices) end
+    if argument.choices then element:convert(accept_choices(argument.name, argument.choices)) end
   end
   for _, group in ipairs(command.options or {}) do
     for _, option in ipairs(group) do add_option(instance, option) end

@@ -21,6 +21,6 @@ describe("kms.cli.doctor", function()
     assert.equal("ncloud", parser.parse({ command = command, path = "kms doctor", words = { "ncloud" } }).cloud)
     assert.is_nil(parser.parse({ command = command, path = "kms doctor", words = {} }).cloud)
     local _, problem = parser.parse { command = command, path = "kms doctor", words = { "aws" } }
-    assert.equal("argument 'CLOUD' must be one of 'huawei', 'ncloud'", problem)
+    assert.equal('CLOUD must be one of huawei, ncloud; got "aws"', problem)
   end)
 end)
