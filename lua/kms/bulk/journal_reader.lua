@@ -11,6 +11,8 @@ local FORMAT = 1
 -- What each type of record means for its step.
 local EFFECTS = {
   begin = function(step, record)
+    -- A run was cut after an earlier request, which may have changed the key.
+    if step.is_begun then step.is_doubtful = true end
     step.is_begun, step.outcome, step.attempt = true, nil, record.attempt
   end,
   ["end"] = function(step, record)

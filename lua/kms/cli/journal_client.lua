@@ -77,6 +77,17 @@ end
 ---@return table
 function journal_client.get_texts(operation) return TEXTS[operation] or DEFAULT_TEXTS end
 
+--- Describes a run that takes this one back.
+function journal_client.describe_undo(undo)
+  local counts = undo.counts
+  if not counts then
+    return ("taken back since %s; its journal cannot be read%s"):format(undo.started,
+      undo.journal and ": " .. undo.journal or "")
+  end
+  return ("taken back since %s: %d of %d keys, see %s"):format(undo.started, counts.done + counts.already, counts.total,
+    undo.journal)
+end
+
 --- Opens a journal.
 ---@param context kms.cli.Context
 ---@param path string

@@ -51,23 +51,12 @@ local function describe_end(status)
   return stop.message and "stopped: " .. stop.message or "ended"
 end
 
---- Describes a run that takes this one back.
-local function describe_undo(undo)
-  local counts = undo.counts
-  if not counts then
-    return ("taken back since %s; its journal cannot be read%s"):format(undo.started,
-      undo.journal and ": " .. undo.journal or "")
-  end
-  return ("taken back since %s: %d of %d keys, see %s"):format(undo.started, counts.done + counts.already, counts.total,
-    undo.journal)
-end
-
 local function print_table(context, status, keys)
   local out = context.out
   out:write(journal_client.describe(status), "\n")
   out:write(("begun %s, %s\n"):format(status.started or "at an unknown time", describe_end(status)))
   if status.undoes then out:write("takes back the run of ", status.undoes, "\n") end
-  for _, undo in ipairs(status.undos) do out:write(describe_undo(undo), "\n") end
+  for _, undo in ipairs(status.undos) do out:write(journal_client.describe_undo(undo), "\n") end
   local texts = journal_client.get_texts(status.operation)
   local path, is_undone = context.options.journal, status.undos[1] ~= nil
   out:write(summary.format({
@@ -95,8 +84,8 @@ end
 local function describe_outcome(context, status)
   local begun = (status.started or ""):gsub("T(%d+:%d+).*", " %1Z")
   local texts, stop = journal_client.get_texts(status.operation), find_stop(status)
-  return ("%s: %s%s"):format(begun, summary.format_counts(status, texts.already, context.style),
-    stop and (status.stop and ", stopped" or ", not ended") or "")
+  return ("%s: %s%s%s"):format(begun, summary.format_counts(status, texts.already, context.style),
+    stop and (status.stop and ", stopped" or ", not ended") or "", status.undos[1] and "; taken back" or "")
 end
 
 --- Lists the journals of a folder.

@@ -59,6 +59,9 @@ local function run(parsed, context)
   if plans[2] and parsed.undo_journal then
     return context:refuse(("the keys are in %d regions, so --undo-journal cannot be used"):format(#plans))
   end
+  for _, undo in ipairs(opened.status.undos) do
+    context:note("This run was %s", journal_client.describe_undo(undo))
+  end
   for _, undo in ipairs(plans) do
     status = run_one(context, opened, undo)
     if status ~= exit_status.DONE then return status end

@@ -57,4 +57,20 @@ describe("the status of a journal", function()
     local plans = assert(kms.bulk.invert(path))
     assert.same({ { key_id = bulk_cloud.key_id(1), primary_region = "cn-north-4" } }, plans[1].uncertain)
   end)
+
+  it("takes back keys that a run had changed when it was cut, and that were found as wanted later", function()
+    local cloud = bulk_cloud.new(2)
+    execute(cloud:move_options(2, { journal = path }))
+    local kept = {}
+    for line in io.lines(path) do
+      if line:find '"type":"run"' or line:find '"type":"item"' or line:find '"type":"begin"' then
+        kept[#kept + 1] = line .. "\n"
+      end
+    end
+    files.write(path, table.concat(kept))
+    local result = execute { client = cloud:huawei(), journal = path }
+    assert.same({ 2, 2 }, { result.already, result.inferred })
+    local plans = assert(kms.bulk.invert(path))
+    assert.equal(2, #plans[1].uncertain)
+  end)
 end)

@@ -38,6 +38,8 @@ describe("kms undo", function()
     local status, _, err = self:run("resume", self.journal, "--yes")
     assert.equal(1, status)
     assert.matches("it was taken back, see journal " .. undo_journal .. "; begin again with the items", err, 1, true)
+    _, _, err = self:run("undo", self.journal, "--dry-run")
+    assert.matches("^This run was taken back since %S+: 3 of 3 keys, see ", err)
   end)
 
   it("gives keys their previous names", function()
