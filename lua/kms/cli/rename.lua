@@ -29,22 +29,24 @@ end
 --- Replaces names by tags, and adds the names that a rule makes.
 ---@return kms.cli.Item[] items
 ---@return string? problem
+---@return string[] unmatched names that the rule does not match
 local function complete_items(items, keys, rule)
   local by_tag, by_name = index_keys(keys)
-  local completed = {}
+  local completed, unmatched = {}, {}
   for _, item in ipairs(items) do
     local params = item.params
     local key = by_tag[params.key_tag] or by_name[params.key_tag]
     if key then params.key_tag = key.tag end
     if rule and key and not params.key_name then
       local name, problem = rule(key.name)
-      if problem then return completed, problem end
+      if problem then return completed, problem, unmatched end
       params.key_name = name
+      if not name then unmatched[#unmatched + 1] = key.name end
       item.label = name and ("%s -> %s"):format(key.name, name)
     end
     if not rule or params.key_name or not key then completed[#completed + 1] = item end
   end
-  return completed
+  return completed, nil, unmatched
 end
 
 local function to_items(keys)
@@ -63,23 +65,25 @@ local function join_names(context, names)
   return count > limit and ("%s and %d more (--verbose lists all)"):format(shown, count - limit) or shown
 end
 
---- Says which keys the rule leaves out: those that it does not match, and those that are pending deletion.
-local function note_left_out(context, keys, rule)
-  local unmatched, revoked = {}, {}
+--- Says which keys the rule does not match.
+local function note_unmatched(context, names)
+  local count = #names
+  if count == 0 then return end
+  local is_listed = context.options.verbose or context.options.dry_run
+  context:note("%d %s not match and %s left alone%s", count, count == 1 and "key does" or "keys do",
+    count == 1 and "is" or "are", is_listed and ": " .. join_names(context, names) or "")
+end
+
+--- Says which keys the rule would rename if they were not pending deletion.
+local function note_revoked(context, keys, rule)
+  local names = {}
   for _, key in ipairs(keys) do
-    local new_name, problem = rule(key.name)
-    if problem then return end
-    local list = not new_name and unmatched or key.is_revoked and revoked
-    if list then list[#list + 1] = key.name end
+    if key.is_revoked and rule(key.name) then names[#names + 1] = key.name end
   end
-  if unmatched[1] and #unmatched < #keys then
-    local is_listed = context.options.verbose or context.options.dry_run
-    context:note("%d %s not match and %s left alone%s", #unmatched, #unmatched == 1 and "key does" or "keys do",
-      #unmatched == 1 and "is" or "are", is_listed and ": " .. join_names(context, unmatched) or "")
-  end
-  if not revoked[1] then return end
-  context:note("%d %s left out: %s %s pending deletion", #revoked, #revoked == 1 and "key is" or "keys are",
-    join_names(context, revoked), #revoked == 1 and "is" or "are")
+  local count = #names
+  if count == 0 then return end
+  context:note("%d %s left out: %s %s pending deletion", count, count == 1 and "key is" or "keys are",
+    join_names(context, names), count == 1 and "is" or "are")
 end
 
 --- Finds what is wrong with the choice of keys and of the rule.
@@ -110,11 +114,14 @@ local function find_items(context, client)
   end
   local keys, err = selection.list_named(client)
   if not keys then return nil, context:fail(err) end
-  if not items then note_left_out(context, keys, rule) end
-  local count = #(items or keys)
-  items, problem = complete_items(items or to_items(keys), keys, rule)
+  if not items then note_revoked(context, keys, rule) end
+  local count, unmatched = #(items or keys)
+  items, problem, unmatched = complete_items(items or to_items(keys), keys, rule)
   if problem then return nil, context:refuse(problem) end
-  if items[1] then return items end
+  if items[1] then
+    note_unmatched(context, unmatched)
+    return items
+  end
   return nil, context:refuse(rule and ("none of the %d keys has a name that matches"):format(count)
     or "the list has no keys")
 end

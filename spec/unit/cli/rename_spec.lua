@@ -51,6 +51,11 @@ describe("kms rename", function()
     assert.matches("3 keys do not match and are left alone: name%-4, name%-3, name%-2\n", err)
   end)
 
+  it("says it of the keys of a list too", function()
+    local _, _, err = rename(self:write "name-1\nname-3\nname-4\n", "--match", "^name%-3$", "--replace", "live", "--dry-run")
+    assert.matches("^2 keys do not match and are left alone: name%-1, name%-4\n", err)
+  end)
+
   it("has a hint for those who know other patterns", function()
     for _, case in ipairs {
       { "hint: %%1 stands for the first group in parentheses, not \\1\n", "^name%-(.*)", "live-\\1" },
