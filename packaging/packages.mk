@@ -108,5 +108,5 @@ deb:
 # Builds the Debian packages without network, installs, tests and purges them in a bare chroot. As root; some minutes.
 .PHONY: test-deb
 test-deb:
-	tools/install-deps deb debian
+	tools/install-deps deb autopkgtest
 	@tools/test-debian-packages $(VERSION) $(BUILD)/test-deb
