@@ -81,12 +81,12 @@ package.cpath = "$(INSTALL_CMOD)/?.so;" .. package.cpath
 endef
 
 .PHONY: write-installed
-write-installed: export PC := $(PC)
-write-installed: export COMMAND := $(COMMAND)
+write-installed: export PC_TEXT = $(PC)
+write-installed: export COMMAND_TEXT = $(COMMAND)
 write-installed:
 	@mkdir -p $(WRITTEN)
-	@printf '%s\n' "$$PC" > $(WRITTEN)/kms.pc
-	@{ printf '%s\n' "$$COMMAND" && tail -n +2 bin/kms; } > $(WRITTEN)/kms
+	@printf '%s\n' "$$PC_TEXT" > $(WRITTEN)/kms.pc
+	@{ printf '%s\n' "$$COMMAND_TEXT" && tail -n +2 bin/kms; } > $(WRITTEN)/kms
 
 # A source archive with all files of the project, and its rockspec. The same sources give the same bytes. It needs no Git.
 .PHONY: dist

@@ -192,6 +192,13 @@ describe("the package #inspect", function()
     for _, object in ipairs(SHARED_OBJECTS) do assert.matches("/" .. object.path, commands, 1, true) end
   end)
 
+  it("can be set up, archived and packaged on a machine that has neither Lua nor pkg-config", function()
+    for _, target in ipairs { "setup", "demo", "test", "lint", "dist", "deb", "test-deb", "test-rocks", "clean", "help" } do
+      local output, ok = subprocess.execute(("make -n %s LUA=no-such-lua PKG_CONFIG=no-such-pkg-config MAKE=:"):format(target))
+      assert.is_true(ok, output)
+    end
+  end)
+
   it("says which tool is missing when it cannot be built or installed", function()
     local empty = ("%s/%s/empty"):format(BUILD, LUA)
     for _, row in ipairs {
