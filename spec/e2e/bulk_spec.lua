@@ -8,6 +8,7 @@ local emulator = require "kms.emulator"
 local subprocess = require "spec.helpers.subprocess"
 
 local COUNT = 80 -- keys of each cloud
+local MANY = 1000 -- the same, where responses are fast
 local MAX_SESSIONS = 60
 local FAULTS = { "close_before", "close_within", "bad_gateway" }
 
@@ -19,9 +20,9 @@ local function new_generator(seed)
   end
 end
 
-local function new_keys()
+local function new_keys(count)
   local keys = {}
-  for i = 1, COUNT do
+  for i = 1, count do
     keys[#keys + 1] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
     keys[#keys + 1] = { provider = "ncloud", key_tag = bulk_cloud.key_tag(i), key_name = "name-" .. i }
   end
@@ -60,9 +61,9 @@ local PROGRAMS = {
   ]],
 }
 
-local function assert_changed(kind)
+local function assert_changed(kind, count)
   local keys = emulated.state().keys
-  for i = 1, COUNT do
+  for i = 1, count do
     if kind == "move" then
       assert.equal("cn-east-3", keys[bulk_cloud.key_id(i)].primary)
     else
@@ -75,16 +76,21 @@ end
 describe("kms.bulk in a process", function()
   local journal
 
-  local function prepare()
+  ---@param count integer keys of each cloud
+  local function prepare(count)
     os.remove(journal)
     emulated.reset()
-    emulated.control("PUT", "saved", emulator.new({ keys = new_keys() }):save())
-    emulated.settings { request_log = 10000, latency = { distribution = "uniform", min = 0.005, max = 0.03, seed = 1 } }
+    emulated.control("PUT", "saved", emulator.new({ keys = new_keys(count) }):save())
+    emulated.settings { request_log = 10000 }
+  end
+
+  local function add_latency()
+    emulated.settings { latency = { distribution = "uniform", min = 0.005, max = 0.03, seed = 1 } }
   end
 
   before_each(function()
     journal = os.tmpname()
-    prepare()
+    prepare(COUNT)
   end)
 
   after_each(function()
@@ -109,9 +115,9 @@ describe("kms.bulk in a process", function()
 
   --- Runs sessions that are cut, until one ends by itself.
   ---@return integer cut sessions that were cut
-  local function run_until_done(kind, make_prefix)
+  local function run_until_done(kind, count, make_prefix)
     for session = 1, MAX_SESSIONS do
-      local output, ok = run_session(kind, session < MAX_SESSIONS and make_prefix(session) or nil)
+      local output, ok = run_session(kind, session < MAX_SESSIONS and make_prefix(session) or nil, count)
       if ok then return session - 1 end
       -- A journal that was full before its plan was complete is begun again.
       assert.is_true(not output:find "invalid error" or output:find "cannot write journal" ~= nil, output)
@@ -121,29 +127,31 @@ describe("kms.bulk in a process", function()
 
   for kind in pairs(PROGRAMS) do
     it(("ends a %s of all keys with many faults by itself #timing"):format(kind), function()
+      add_latency()
       emulated.settings { random_faults = { rate = 0.3, seed = 5, kinds = FAULTS } }
       local output, ok = run_session(kind)
       assert.is_true(ok, output)
-      assert_changed(kind)
+      assert_changed(kind, COUNT)
       bulk_account.assert_equal(journal, kind, COUNT)
     end)
 
-    it(("continues a %s that a full disk stopped before the next request"):format(kind), function()
-      local sizes, draw = 0, new_generator(7)
-      local cut = run_until_done(kind, function()
-        sizes = sizes + 2000 + math.floor(9000 * draw())
-        return "prlimit --fsize=" .. sizes
+    it(("continues a %s of 1,000 keys that a full disk stopped before the next request, and accounts for all"):format(kind), function()
+      prepare(MANY)
+      local size, draw = 0, new_generator(7)
+      local cut = run_until_done(kind, MANY, function()
+        size = size + 40000 + math.floor(80000 * draw())
+        return "prlimit --fsize=" .. size
       end)
       assert.is_true(cut >= 3, cut)
-      assert_changed(kind)
-      bulk_account.assert_equal(journal, kind, COUNT)
+      assert_changed(kind, MANY)
+      bulk_account.assert_equal(journal, kind, MANY)
     end)
   end
 
   it("ends as soon as its last request has ended #timing", function()
     local least = math.huge -- of some runs, because a busy machine delays some
     for _ = 1, 5 do
-      prepare()
+      prepare(COUNT)
       emulated.settings { latency = { distribution = "fixed", seconds = 0.01 } }
       local output, ok = run_session("move", nil, 3)
       assert.is_true(ok, output)

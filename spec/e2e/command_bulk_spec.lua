@@ -70,11 +70,16 @@ describe("kms with many keys", function()
   local function prepare(kind, number)
     count = number
     emulated.control("PUT", "saved", emulator.new({ keys = new_keys(count) }):save())
-    emulated.settings { request_log = 100000, huawei_quota = 250, latency = { distribution = "uniform", min = 0.03, max = 0.2, seed = 1 },
-      random_faults = { rate = 0.1, seed = 11, kinds = FAULTS } }
+    emulated.settings { request_log = 100000 }
     local lines = {}
     for i = 1, count do lines[i] = LISTS[kind](i) end
     files.write(list, table.concat(lines))
+  end
+
+  --- Makes the clouds slow and faulty.
+  local function add_faults()
+    emulated.settings { huawei_quota = 250, latency = { distribution = "uniform", min = 0.03, max = 0.2, seed = 1 },
+      random_faults = { rate = 0.1, seed = 11, kinds = FAULTS } }
   end
 
   before_each(function()
@@ -91,10 +96,11 @@ describe("kms with many keys", function()
 
   --- Runs one session: the first one, or one that continues.
   ---@param session integer
-  ---@param kill_after integer? requests after which SIGKILL ends the session
+  ---@param kill_after integer? requests after which a signal ends the session
+  ---@param signal string? default: KILL
   ---@return kms.spec.CommandResult
-  local function run_session(kind, session, kill_after)
-    -- A session is killed after requests, so its plan is complete.
+  local function run_session(kind, session, kill_after, signal)
+    -- A session is ended after requests, so its plan is complete.
     local words = session > 1 and RESUME[kind]:format(journal) or COMMANDS[kind]:format(list, journal)
     if not kill_after then return kms_command.run(words) end
     return kms_command.run_script(([[
@@ -102,8 +108,8 @@ describe("kms with many keys", function()
       last=$(( $(count) + %d ))
       %s & pid=$!
       while [ -e /proc/$pid ] && (( $(count) < last )); do sleep 0.02; done
-      kill -KILL $pid
-      wait $pid]]):format(journal, kill_after, kms_command.line(words)))
+      kill -%s $pid
+      wait $pid]]):format(journal, kill_after, kms_command.line(words), signal or "KILL"))
   end
 
   --- Runs sessions until one ends with all keys done.
@@ -126,6 +132,7 @@ describe("kms with many keys", function()
 
     it(("account for every request of a %s that is never cut"):format(kind), function()
       prepare(kind, 200)
+      add_faults()
       assert.same({}, run_until_done(kind, function() end))
       assert_changed(kind, count)
       local sums = bulk_account.assert_equal(journal, kind, count)
@@ -135,6 +142,7 @@ describe("kms with many keys", function()
 
     it(("%s 400 keys although SIGKILL ends ten sessions after random numbers of requests, and account for all"):format(kind), function()
       prepare(kind, 400)
+      add_faults()
       local draw, cut_while_running = new_generator(2026), 0
       local cut = run_until_done(kind, function(session)
         if session > KILLS then return nil end
@@ -153,6 +161,24 @@ describe("kms with many keys", function()
       local status = kms_command.run("status --json " .. journal)
       local counts = cjson.decode(status.out)
       assert.same({ 0, count, count }, { status.status, counts.total, counts.done + counts.already })
+    end)
+
+    it(("%s 1,000 keys although Ctrl-C and SIGTERM end sessions in order, and account for all"):format(kind), function()
+      prepare(kind, 1000)
+      local moved = 0
+      for session, signal in ipairs { "INT", "TERM", "HUP" } do
+        local result = run_session(kind, session, 200, signal)
+        assert.equal(signal == "INT" and 130 or 143, result.status, result.err)
+        local counts = cjson.decode(kms_command.run("status --json " .. journal).out)
+        local done = counts.done + counts.already
+        assert.is_true(done > moved and done < count, done)
+        assert.equal(count, done + counts.not_tried)
+        moved = done
+      end
+      assert.equal(0, run_session(kind, 4).status)
+      assert_changed(kind, count)
+      local sums = bulk_account.assert_equal(journal, kind, count)
+      assert.same({ 0, sums.received }, { sums.open, sums.begun })
     end)
   end
 end)
