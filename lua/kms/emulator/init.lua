@@ -13,6 +13,7 @@
 local validate = require "kms.util.validate"
 local chance = require "kms.emulator.chance"
 local config = require "kms.emulator.config"
+local crypto = require "kms.emulator.crypto"
 local faults = require "kms.emulator.faults"
 local hosts = require "kms.emulator.hosts"
 local huawei_gateway = require "kms.emulator.huawei.gateway"
@@ -67,6 +68,7 @@ end
 function emulator.new(options)
   local problem = options ~= nil and config.find_problem(options)
   if problem then error(validate.argument_error(1, "new", problem), 2) end
+  if not crypto.is_available() then error("the emulator needs SHA-256, which OpenSSL in this process lacks", 2) end
   options = config.resolve(options)
   problem = find_state_problem(options)
   if problem then error(validate.argument_error(1, "new", problem), 2) end

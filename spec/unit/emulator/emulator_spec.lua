@@ -103,6 +103,16 @@ describe("kms.emulator", function()
     assert.equal(2005, cloud:now())
   end)
 
+  it("emulator.new says at its caller's line that OpenSSL has no provider of algorithms", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write "openssl_conf = a\n[a]\nproviders = b\n[b]\nbase = c\n[c]\nactivate = 1\n"
+    file:close()
+    local output = subprocess.run('print(pcall(function() require("kms.emulator").new() end))', { OPENSSL_CONF = path })
+    os.remove(path)
+    assert.equal('false\t(command line):1: the emulator needs SHA-256, which OpenSSL in this process lacks\n', output)
+  end)
+
   it("loads no native module of this library, so that NGINX can run it without a build for its Lua", function()
     assert.equal("", (subprocess.run [[
       require "kms.emulator"

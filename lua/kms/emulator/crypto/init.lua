@@ -27,6 +27,12 @@ local crypto = {
   strip_pem = key_pair.strip_pem,
 }
 
+--- Returns whether OpenSSL can compute what every request needs. Without a provider of algorithms it cannot.
+---@return boolean
+function crypto.is_available()
+  return (pcall(hmac.new, "key", "sha256"))
+end
+
 -- Sizes by digest. A build of OpenSSL may lack SM3.
 local DIGEST_SIZES = { sha256 = 32, sha384 = 48, sha512 = 64, sm3 = pcall(digest.new, "sm3") and 32 or nil }
 
