@@ -15,6 +15,7 @@ local report = {}
 
 local MAX_KEY = 100 -- bytes of a key's id or tag
 local MIN_SECRET = 4 -- bytes of a secret param that is searched for in a message; shorter ones occur in any text
+local MAX_MESSAGE = 32768 -- bytes of a service's message that are read; an error shows far fewer
 local MAX_CAUSE = 16384 -- bytes of a text in `cause`; an encoded authorization message is useless when cut
 
 --- Adds the secrets in the params of a call to a list. One that is too short to be searched for withholds the messages
@@ -113,7 +114,7 @@ function report.parse_failure(call, response, object, code, message)
     service_code, service_message, cause = call.cloud.parse_error(object, status)
   end
   if service_code then
-    err.kind, err.code, err.message, err.cause = "service", service_code, service_message, cause
+    err.kind, err.code, err.message, err.cause = "service", service_code, service_message:sub(1, MAX_MESSAGE), cause
     withhold_message(call, err)
   elseif request_headers.describe_encoding(response) then
     err.message = request_headers.describe_encoding(response)

@@ -229,4 +229,11 @@ describe("kms.call.report", function()
       assert.equal(text, fail({ status = 401, body = '{"error_code":"A","error_msg":"' .. text .. '"}' }).message)
     end)
   end)
+
+  it("reads only the beginning of a service's message, so that a long one takes no time", function()
+    local body = '{"error_code":"APIGW.0301","error_msg":"%s: ak not exist"}'
+    assert.matches("this cloud does not know the access key", fail({ status = 401, body = body:format "a" }).message)
+    assert.not_matches("this cloud does not know the access key",
+      fail({ status = 401, body = body:format(("a"):rep(40000)) }).message)
+  end)
 end)
