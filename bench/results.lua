@@ -2,7 +2,7 @@
 
 local results = {}
 
---- Divides a row into its cells; nil if the line is no row.
+--- Divides a row into its cells; nil if the line is not a row.
 local function read_cells(line)
   if not line or line:sub(1, 1) ~= "|" then return nil end
   local cells = {}

@@ -3,7 +3,7 @@
 -- An overloaded cloud keeps requests in a queue. Each further request makes all of them slower, until they time out:
 -- the cloud then works for nobody, and each key is in doubt. So the window is halved when requests become slow, and
 -- grows by one for each window of fast responses (additive increase, multiplicative decrease). Throttled and lost
--- requests say nothing about the queue: the rate and the attempts answer them.
+-- requests say nothing about the queue: the rate and the attempts take care of them.
 
 local window = {}
 

@@ -43,7 +43,7 @@ describe("the window of a run", function()
     assert.is_true(seconds <= 1.1 * (300 + timeouts) / 4, seconds)
   end)
 
-  it("without adaptation would send most requests to a slow server in vain", function()
+  it("without adaptation would send most requests to a slow server without success", function()
     local ok, message = pcall(simulate, { rate = 4, count = 300, concurrency = 64, is_fixed = true })
     assert.is_false(ok)
     assert.matches("the simulation does not end", message, 1, true)

@@ -89,7 +89,7 @@ describe("kms.emulator", function()
     assert.equal(start + 3.5, cloud:clock())
   end)
 
-  it("cloud:advance refuses what is not a number, or leads to a time that is no date", function()
+  it("cloud:advance refuses what is not a number, or leads to a time that is not a date", function()
     for _, value in ipairs { math.huge, -math.huge, 0 / 0, 1e300, -1e12, "1" } do
       assert.has_error(function() cloud:advance(value) end)
     end
