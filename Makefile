@@ -40,7 +40,8 @@ MODULES = kms/sign kms/transport/curl kms/http1
 $(TREE)/kms/sign.so: $(TREE)/csrc/binding/sign.o
 $(TREE)/kms/sign.so: LIBS = $(CRYPTO_LIBS)
 $(TREE)/kms/transport/curl.so: $(TREE)/csrc/binding/curl.o
-$(TREE)/kms/transport/curl.so: LIBS = $(CURL_LIBS)
+# Threads have a library of their own in glibc before 2.34.
+$(TREE)/kms/transport/curl.so: LIBS = $(CURL_LIBS) -pthread
 $(TREE)/kms/http1.so: $(TREE)/csrc/binding/http1.o
 
 OBJECTS        = $(SOURCES:%.c=$(TREE)/%.o)

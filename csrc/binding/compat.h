@@ -5,6 +5,10 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#if LUA_VERSION_NUM < 501
+#error "lua-kms needs Lua 5.1 or newer"
+#endif
+
 /* Lua 5.1 and LuaJIT: modules of other versions use functions that these do not have, and the other
  * way round, so the dynamic linker refuses the module. */
 #if LUA_VERSION_NUM < 502

@@ -9,6 +9,7 @@
 #include "binding/request.h"
 #include "binding/response.h"
 #include "binding/transport.h"
+#include "curl/version.h"
 
 #include <math.h>
 
@@ -169,6 +170,9 @@ KMS_EXPORT int luaopen_kms_transport_curl(lua_State *L);
 int luaopen_kms_transport_curl(lua_State *L)
 {
     luaL_checkversion(L);
+    if (!kms_curl_is_from(KMS_CURL_MINIMUM))
+        return luaL_error(L, "kms.transport.curl needs libcurl %s or newer; this is %s",
+                          KMS_CURL_MINIMUM_TEXT, curl_version_info(CURLVERSION_NOW)->version);
     kms_error_open(L);
     kms_request_open(L);
     kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);

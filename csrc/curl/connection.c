@@ -2,6 +2,7 @@
 #include "curl/connection.h"
 #include "base/clock.h"
 #include "base/wipe.h"
+#include "curl/version.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -231,16 +232,13 @@ void kms_connection_describe_failure(const kms_connection *connection, CURLcode 
                        set_cause(connection, result, error));
 }
 
-/* The first libcurl that closes a connection together with its handle. Older ones do so when they
- * open a later connection, and find that this one has lost its peer. */
-enum { CLOSES_FROM = 0x075500 };
-
 void kms_connection_close(kms_connection *connection)
 {
     if (connection == NULL)
         return;
-    if (connection->socket != CURL_SOCKET_BAD &&
-        curl_version_info(CURLVERSION_NOW)->version_num < CLOSES_FROM)
+    /* Older versions close when they open a later connection, and find that this one has lost its
+     * peer. */
+    if (connection->socket != CURL_SOCKET_BAD && !kms_curl_is_from(KMS_CURL_CLOSES_FROM))
         connect(connection->socket, &(struct sockaddr){.sa_family = AF_UNSPEC},
                 sizeof(struct sockaddr));
     if (connection->easy != NULL) {

@@ -2,6 +2,7 @@
 #include "curl/event_loop.h"
 #include "base/clock.h"
 #include "curl/sigpipe.h"
+#include "curl/version.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -294,16 +295,13 @@ static void finish_connect(kms_event_loop *loop, kms_connection *connection, CUR
         end(loop, transfer);
 }
 
-/* The first libcurl whose multi handles have threads for lookups. */
-enum { MULTI_THREADS_FROM = 0x081400 };
-
 /* Closes all connections, ends all running transfers with an error, and frees libcurl's multi
  * handle. If `has_forked`, handles that have threads are leaked, because libcurl would wait for the
  * threads, which are not in this process. */
 static void close_all(kms_event_loop *loop, kms_http_error_code code, const char *reason,
                       bool has_forked)
 {
-    bool has_threads = curl_version_info(CURLVERSION_NOW)->version_num >= MULTI_THREADS_FROM;
+    bool has_threads = kms_curl_is_from(KMS_CURL_MULTI_THREADS_FROM);
     while (!kms_list_is_empty(&loop->connections)) {
         kms_connection *connection = KMS_LIST_ITEM(loop->connections.next, kms_connection, link);
         kms_transfer *transfer = connection->transfer;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/wipe.h"
 #include "curl/tls_auto_retry.h"
+#include "curl/version.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -78,9 +79,6 @@ bool kms_options_check_files(const kms_options *options, kms_slice host, kms_htt
     return true;
 }
 
-/* For libcurl 8.17.0 and later, NULL means the compiled-in default; before, it means none. */
-enum { NULL_IS_DEFAULT_FROM = 0x081100 };
-
 /* A folder that does not exist, which means none. */
 static const char NO_FOLDER[] = "/dev/null/none";
 
@@ -111,7 +109,7 @@ static CURLcode apply_ca(const kms_options *options, CURL *easy)
     const char *file = options->text[KMS_OPTION_CA_FILE];
     const char *folder = options->text[KMS_OPTION_CA_PATH];
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    const bool is_null_default = info->version_num >= NULL_IS_DEFAULT_FROM;
+    const bool is_null_default = kms_curl_is_from(KMS_CURL_NULL_IS_DEFAULT_FROM);
     const bool has_own_ca = file != NULL || folder != NULL;
     if (file == NULL && folder != NULL && is_null_default)
         file = find_certificate(folder, certificate, sizeof certificate) ? certificate : NO_FOLDER;

@@ -8,6 +8,10 @@
 #include "base/buffer.h"
 #include "sign/request.h"
 
+#if OPENSSL_VERSION_NUMBER < 0x10101000L
+#error "lua-kms needs OpenSSL 1.1.1 or newer"
+#endif
+
 typedef enum { KMS_SHA256, KMS_SM3, KMS_HASH_COUNT } kms_hash;
 
 /* Sizes of both hashes. */

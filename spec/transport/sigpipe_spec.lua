@@ -8,7 +8,7 @@ local HOST = ("%s/%s/sigpipe_host"):format(os.getenv "BUILD" or "build", subproc
 describe("SIGPIPE", function()
   it("is dropped while it is blocked, and otherwise left to the host", function()
     -- The version makes every libcurl an old one.
-    assert(os.execute(("gcc -Icsrc -DKMS_SIGPIPE_FIXED_IN=0xffffff -o %s spec/transport/sigpipe/host.c csrc/curl/sigpipe.c "
+    assert(os.execute(("gcc -pthread -Icsrc -DKMS_SIGPIPE_FIXED_IN=0xffffff -o %s spec/transport/sigpipe/host.c csrc/curl/sigpipe.c "
       .. "$(pkg-config --cflags --libs libcurl)"):format(HOST)))
     local pipe = assert(io.popen(HOST))
     local output = pipe:read "*a"
