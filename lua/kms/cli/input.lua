@@ -16,6 +16,7 @@ local UTF8_BOM = "^\239\187\191"
 ---@class kms.cli.Item
 ---@field line integer
 ---@field params table<string, any>
+---@field problem string? why the line cannot be read
 
 ---@class kms.cli.Input
 ---@field items kms.cli.Item[]

@@ -50,7 +50,7 @@ end
 
 local function has_targets(items)
   for _, item in ipairs(items) do
-    if not item.params.primary_region then return false end
+    if not item.params.primary_region and not item.problem then return false end
   end
   return true
 end

@@ -57,7 +57,8 @@ local function report_problems(context, title, problems, labels)
   return exit_status.USAGE
 end
 
---- Reads the list that the command line names.
+--- Reads the list that the command line names. Lines that cannot be read are items with a problem, so that all that is
+--- wrong with the list is told at once.
 ---@param context kms.cli.Context
 ---@param layout kms.cli.Layout
 ---@return kms.cli.Item[]? items
@@ -66,14 +67,13 @@ function plan.read_items(context, layout)
   local options = context.options
   local list, problem = input.open(options.file, layout, options.format)
   if not list then return nil, context:refuse(problem) end
-  local count, name = #list.problems, options.file == "-" and "standard input" or options.file
-  if count > 0 then
-    local title = ("%s: %d %s cannot be read"):format(name, count, count == 1 and "line" or "lines")
-    local status = report_problems(context, title, list.problems, {})
-    if status then return nil, status end
-  end
+  local items, name = list.items, options.file == "-" and "standard input" or options.file
   if list.ignored[1] then context:note("%s: not used: %s", name, table.concat(list.ignored, ", ")) end
-  return list.items
+  for _, bad in ipairs(list.problems) do
+    items[#items + 1] = { line = bad.line, params = {}, problem = bad.message }
+  end
+  table.sort(items, function(a, b) return a.line < b.line end)
+  return items
 end
 
 --- Returns the items without those that have problems.
@@ -86,13 +86,13 @@ local function drop_items(items, problems)
   return kept
 end
 
---- Iterates over params and lines.
+--- Iterates over params, lines and problems.
 local function iterate_items(items)
   local i = 0
   return function()
     i = i + 1
     local item = items[i]
-    if item then return item.params, item.line end
+    if item then return item.params, item.line, item.problem end
   end
 end
 
