@@ -22,6 +22,7 @@ local VARIABLES = {
 local FILES = {
   { "~/.huaweicloud/credentials", "profiles of Huawei Cloud" },
   { "~/.ncloud/configure", "profiles of NAVER Cloud" },
+  { "kms-COMMAND-TIME.jsonl", "journal of a run, in the folder where it began" },
 }
 
 --- Escapes a text for roff: backslashes, hyphens, and control characters at the beginning of a line.

@@ -10,6 +10,11 @@ describe("kms resume", function()
   before_each(function() self = cli_bulk.new(4) end)
   after_each(function() self:close() end)
 
+  it("names a journal that does not exist once", function()
+    local status, _, err = self:run("resume", "/nonexistent.jsonl")
+    assert.same({ 1, "kms resume: journal /nonexistent.jsonl cannot be read: No such file or directory\n" }, { status, err })
+  end)
+
   it("says where journals are listed if none is named", function()
     local _, _, err = self:run "resume"
     assert.equal("missing argument 'JOURNAL'; 'kms status' lists the journals of the current folder", err)
