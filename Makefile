@@ -123,6 +123,15 @@ test-debian:
 	@tools/test-debian "$(or $(RELEASE),$(error set RELEASE to bullseye, bookworm, trixie or forky))" "$(ARCHITECTURE)" \
 	  "$(if $(filter file,$(origin LUAS)),,$(LUAS))" $(TESTS)
 
+# With the libcurl or the OpenSSL in PREFIX, at compile time and at run time.
+LIBRARY_TESTS = spec/transport spec/unit/sign spec/e2e/end_to_end_spec.lua
+.PHONY: test-libcurl test-openssl
+test-libcurl:
+	@tools/test-library libcurl "$(PREFIX)" "$(LUAS)" $(or $(TESTS),$(LIBRARY_TESTS))
+
+test-openssl:
+	@tools/test-library libcrypto "$(PREFIX)" "$(LUAS)" $(or $(TESTS),$(LIBRARY_TESTS))
+
 # The specs with the library under ASan and UBSan, also inside NGINX; specs of the C parts under valgrind.
 MEMORY_TESTS ?= spec/unit/sign spec/transport spec/e2e/end_to_end_spec.lua
 .PHONY: asan valgrind
@@ -313,6 +322,7 @@ help:
 	@echo 'make cover      run the specs and print lines and branches that did not run'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'
 	@echo 'make test-debian RELEASE=trixie  make test in a chroot of a Debian release (root)'
+	@echo 'make test-libcurl PREFIX=/opt/curl  run specs with the libcurl in PREFIX; test-openssl: with its OpenSSL'
 	@echo 'make asan       run the specs under ASan and UBSan; make valgrind: specs of the C parts under valgrind'
 	@echo 'make torture    fail each allocation of a call once, close objects in every order (MAX=$(MAX) per operation)'
 	@echo 'make tsan       run several Lua states in several threads under TSan'

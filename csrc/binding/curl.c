@@ -170,13 +170,16 @@ KMS_EXPORT int luaopen_kms_transport_curl(lua_State *L);
 int luaopen_kms_transport_curl(lua_State *L)
 {
     luaL_checkversion(L);
+    const char *version = curl_version_info(CURLVERSION_NOW)->version;
     if (!kms_curl_is_from(KMS_CURL_MINIMUM))
         return luaL_error(L, "kms.transport.curl needs libcurl %s or newer; this is %s",
-                          KMS_CURL_MINIMUM_TEXT, curl_version_info(CURLVERSION_NOW)->version);
+                          KMS_CURL_MINIMUM_TEXT, version);
     kms_error_open(L);
     kms_request_open(L);
     kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);
-    lua_createtable(L, 0, 2);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, version);
+    lua_setfield(L, -2, "libcurl_version");
     kms_transport_open(L);
     lua_setfield(L, -2, "new");
     lua_pushcfunction(L, new_multi);

@@ -8,10 +8,24 @@ local FLAGS = "-Icsrc $(pkg-config --cflags lua5.4 libcurl libcrypto)"
 
 setup(function() assert(subprocess.execute("mkdir -p " .. FOLDER)) end)
 
-local function write(name, text)
-  local path = FOLDER .. "/" .. name
-  files.write(path, text)
-  return path
+--- Runs a program with a libcurl that reports another version.
+---@return string output
+local function run_with_libcurl(version, number, program)
+  local path = ("%s/curl_%s"):format(FOLDER, version)
+  files.write(path .. ".c", ([[
+    #include <curl/curl.h>
+    curl_version_info_data *curl_version_info(CURLversion age)
+    {
+        static curl_version_info_data data = {.version = "%s", .version_num = %s};
+        (void)age;
+        return &data;
+    }
+  ]]):format(version, number))
+  local output, ok = subprocess.execute(("gcc -shared -fPIC -o %s.so %s.c $(pkg-config --cflags libcurl)"):format(path, path))
+  assert(ok, output)
+  output, ok = subprocess.execute(("LD_PRELOAD=%s.so %s -e %s"):format(path, subprocess.lua, subprocess.quote(program)))
+  assert(ok, output)
+  return output
 end
 
 describe("a version that is too old", function()
@@ -33,21 +47,11 @@ describe("a version that is too old", function()
   end
 
   it("of the loaded libcurl is an error of require #inspect", function()
-    local source = write("curl_7_73.c", [[
-      #include <curl/curl.h>
-      curl_version_info_data *curl_version_info(CURLversion age)
-      {
-          static curl_version_info_data data = {.version = "7.73.0", .version_num = 0x074900};
-          (void)age;
-          return &data;
-      }
-    ]])
-    local library = FOLDER .. "/curl_7_73.so"
-    local output, ok = subprocess.execute(("gcc -shared -fPIC -o %s %s $(pkg-config --cflags libcurl)"):format(library, source))
-    assert.is_true(ok, output)
-    output, ok = subprocess.execute(("LD_PRELOAD=%s %s -e %s"):format(library, subprocess.lua,
-      subprocess.quote [[print(select(2, pcall(require, "kms.transport.curl")))]]))
-    assert.is_true(ok, output)
-    assert.equal("kms.transport.curl needs libcurl 7.74.0 or newer; this is 7.73.0\n", output)
+    assert.equal("kms.transport.curl needs libcurl 7.74.0 or newer; this is 7.73.0\n",
+      run_with_libcurl("7.73.0", "0x074900", [[print(select(2, pcall(require, "kms.transport.curl")))]]))
   end)
+end)
+
+it("libcurl_version of kms.transport.curl is the version of the loaded libcurl #inspect", function()
+  assert.equal("7.74.9\n", run_with_libcurl("7.74.9", "0x074a09", [[print(require("kms.transport.curl").libcurl_version)]]))
 end)

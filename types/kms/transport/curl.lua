@@ -2,6 +2,7 @@
 
 --- The transport outside NGINX: HTTP/1.1 over libcurl's connections. See docs/transports.md.
 ---@class kms.transport.curl
+---@field libcurl_version string of the loaded libcurl, for example "7.88.1"
 local curl = {}
 
 --- Times are in seconds; fractions count.
