@@ -48,7 +48,8 @@ end
 ---@param folder string absolute
 ---@return string path of the archive
 function installation.make_dist(tree, folder)
-  installation.run(("cd %s && tools/dist %s %s"):format(quote(tree), kms._VERSION, quote(folder)))
+  installation.run(("cd %s && BUILD=%s tools/dist %s %s"):format(quote(tree), quote(installation.BUILD), kms._VERSION,
+    quote(folder)))
   return ("%s/lua-kms-%s.tar.gz"):format(folder, kms._VERSION)
 end
 
