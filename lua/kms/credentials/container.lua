@@ -23,7 +23,10 @@ local function resolve_plan(uri_option, token_file_option)
     return Credentials.error("invalid", ("pod identity has a URI, but %s is not set"):format(TOKEN_FILE_VARIABLE))
   end
   local scheme, host, target = service.parse_url(uri)
-  if not scheme then return Credentials.error("invalid", "the URI of pod identity must be " .. service.URL_RULE) end
+  if not scheme then
+    local subject = uri_option and "the URI of pod identity" or URI_VARIABLE
+    return Credentials.error("invalid", ("%s must be %s"):format(subject, service.URL_RULE))
+  end
   return { key = uri .. "\n" .. token_file, scheme = scheme, host = host, target = target, token_file = token_file,
     service_name = ("pod identity at %s://%s"):format(scheme, host) }
 end

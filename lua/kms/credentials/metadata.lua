@@ -148,10 +148,13 @@ end
 
 local function resolve_plan(context, option)
   local format = context.cloud.metadata
-  local endpoint = option or env.read(format.endpoint_variables) or ENDPOINT
+  local endpoint, variable = option, nil
+  if not endpoint then endpoint, variable = env.read(format.endpoint_variables) end
+  endpoint = endpoint or ENDPOINT
   local scheme, host, target = service.parse_url(endpoint)
   if target ~= "/" then
-    return Credentials.error("invalid", ("the metadata endpoint must be %s, without a path"):format(service.URL_RULE))
+    local subject = variable or "the metadata endpoint"
+    return Credentials.error("invalid", ("%s must be %s, without a path"):format(subject, service.URL_RULE))
   end
   local base = scheme .. "://" .. host
   return { key = context.provider .. " " .. base, format = format, renewal_margin = format.renewal_margin,

@@ -5,6 +5,7 @@ local Error = require "kms.error"
 local http1 = require "kms.http1"
 local json_body = require "kms.util.json_body"
 local redact = require "kms.util.redact"
+local request_headers = require "kms.util.request_headers"
 local time = require "kms.util.time"
 
 local service = {}
@@ -72,6 +73,7 @@ end
 function service.decode(request, response)
   local object, code, message = json_body.decode(response.body)
   if object then return object end
+  message = request_headers.describe_encoding(response) or message
   return service.create_malformed_error(request, response, message, code)
 end
 
@@ -85,7 +87,8 @@ local function parse_cause(request, response)
       return Error.new { kind = "service", code = code, message = message or "no message", status = response.status }
     end
   end
-  local message = service.append_excerpt(request, response, reason or "the response has none of the documented forms")
+  local message = request_headers.describe_encoding(response)
+    or service.append_excerpt(request, response, reason or "the response has none of the documented forms")
   return Error.new { kind = "protocol", code = problem or "unknown", message = message, status = response.status }
 end
 

@@ -44,6 +44,14 @@ describe("kms.credentials.container", function()
     end
   end)
 
+  it("the container provider names the variable with a malformed URI", function()
+    local program = [[
+      local context = require("spec.helpers.provider_call").new_context("huawei", {})
+      print(select(2, require("kms.credentials").container():get(context)).message)]]
+    assert.matches("^HC_CONTAINER_CREDENTIALS_FULL_URI must be https://", (subprocess.run(program,
+      { HC_CONTAINER_CREDENTIALS_FULL_URI = "http://10.0.0.1/", HC_CONTAINER_AUTHORIZATION_TOKEN_FILE = "/token" })))
+  end)
+
   it("a wrong token is refused by the service", function()
     local err = provider_call.assert_failure("refused", { "wrong" },
       get({ uri = POD_URI, token_file = write_file "wrong" }, emulator.new()))

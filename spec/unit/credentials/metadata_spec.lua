@@ -1,4 +1,5 @@
 local provider_call = require "spec.helpers.provider_call"
+local subprocess = require "spec.helpers.subprocess"
 local fake_transport = require "spec.helpers.fake_transport"
 local credentials = require "kms.credentials"
 local emulator = require "kms.emulator"
@@ -133,5 +134,13 @@ describe("kms.credentials.metadata", function()
     local cloud, metadata = emulator.new(), credentials.metadata()
     assert.is_string(get(metadata, cloud).security_token)
     assert.is_nil(get(metadata, cloud, "ncloud").security_token)
+  end)
+
+  it("the metadata provider names the variable with a malformed endpoint", function()
+    local program = [[
+      local context = require("spec.helpers.provider_call").new_context("ncloud", {})
+      print(select(2, require("kms.credentials").metadata():get(context)).message)]]
+    assert.matches("^NCLOUD_METADATA_ENDPOINT must be https://", (subprocess.run(program,
+      { NCLOUD_METADATA_ENDPOINT = "169.254.169.254" })))
   end)
 end)

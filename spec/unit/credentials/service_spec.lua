@@ -190,6 +190,16 @@ describe("kms.credentials.service", function()
     assert.equal("unknown", err.cause.code)
   end)
 
+  it("an error names the encoding of a body that was to have none", function()
+    local encoded = { status = 502, headers = { ["content-encoding"] = "gzip" }, body = "\31\139\8" }
+    local expected = "the response has Content-Encoding gzip, although the request accepts identity only"
+    assert.equal("test service failed: HTTP 502: " .. expected, select(2, service.create_response_error(REQUEST, encoded)).message)
+    encoded.status = 200
+    local object, err = service.decode(REQUEST, encoded)
+    assert.is_nil(object)
+    assert.equal("test service sent an unusable response: " .. expected, err.message)
+  end)
+
   it("create_malformed_error shows nothing of the body", function()
     local _, err = service.create_malformed_error(REQUEST, { status = 200, headers = {}, body = "new-secret" }, "no keys")
     assert.equal("test service sent an unusable response: no keys", err.message)
