@@ -95,6 +95,7 @@ describe("the control interface of the emulator's server", function()
     { "POST", "clock", "{}", 400, "offset must be a number of seconds from -2147483648 to 2147483648; got nil" },
     { "POST", "clock", '{"offset":1e999}', 400, "offset must be a number of seconds from -2147483648" },
     { "POST", "clock", '{"offset":NaN}', 400, "the body must be JSON" },
+    { "POST", "clock", '{"offset":1}\0x', 400, "the body must be JSON" },
     { "POST", "clock", '{"offset":1e300}', 400, "offset must be a number of seconds from -2147483648" },
     { "POST", "settings", '{"clock_offset":1e999}', 400, "'clock_offset': finite number expected" },
     { "POST", "settings", '{"key_lifetime":-Infinity}', 400, "the body must be JSON" },

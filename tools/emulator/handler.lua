@@ -102,11 +102,17 @@ local function create_token()
   return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
 
+-- Decodes one JSON value, and raises if anything follows it. lua-cjson stops at a NUL.
+local function decode_json(text)
+  if text:find("\0", 1, true) then error("NUL in JSON", 0) end
+  return cjson.decode(text)
+end
+
 -- Returns the seed in a JSON file. Raises an error that names the file when it is not JSON.
 local function read_seed(path)
   local file = io.open(path)
   if not file then return {} end
-  local ok, seed = pcall(cjson.decode, file:read "*a")
+  local ok, seed = pcall(decode_json, file:read "*a")
   file:close()
   if not ok or type(seed) ~= "table" then error("the seed is not a JSON object", 0) end
   return seed
@@ -311,7 +317,7 @@ function handler.handle_control()
   local run = CONTROL[name]
   if not run then return send_json(404, { error = "the control interface has no operation " .. name }) end
   local body = read_body()
-  local ok, value = pcall(cjson.decode, body == "" and "{}" or body)
+  local ok, value = pcall(decode_json, body == "" and "{}" or body)
   if not ok or type(value) ~= "table" then return send_json(400, { error = "the body must be JSON" }) end
   local is_done, result = pcall(run, value)
   if not is_done then return send_json(400, { error = (result:gsub("^%S+:%d+: ", "")) }) end

@@ -4,6 +4,7 @@ local behaviours = require "kms.bulk.behaviours"
 local Error = require "kms.error"
 local journal = require "kms.bulk.journal"
 local journal_reader = require "kms.bulk.journal_reader"
+local line_reader = require "kms.util.line_reader"
 local plan = require "kms.bulk.plan"
 local requester = require "kms.bulk.requester"
 local Run = require "kms.bulk.run"
@@ -217,10 +218,10 @@ function bulk.new(options)
 end
 
 --- Iterates over the lines of a list: trimmed, without blank lines and comments.
----@param file file* or anything with the method `lines`
+---@param file file* or anything with the method `read`
 ---@return fun(): string?, integer?
 function bulk.lines(file)
-  local next_line, number = file:lines(), 0
+  local next_line, number = line_reader(file), 0
   return function()
     while true do
       local line = next_line()

@@ -1,6 +1,7 @@
 --- Reads a list of keys: text, CSV with a header, or JSON lines.
 
 local cjson = require "cjson.safe".new()
+local line_reader = require "kms.util.line_reader"
 
 cjson.decode_invalid_numbers(false)
 
@@ -26,7 +27,7 @@ local UTF8_BOM = "^\239\187\191"
 
 --- Iterates over the lines of a file: without line ends and the byte order mark.
 local function each_line(file)
-  local next_line, number = file:lines(), 0
+  local next_line, number = line_reader(file), 0
   return function()
     local line = next_line()
     if not line then return nil end
@@ -124,6 +125,7 @@ function readers.csv(line, layout, state)
 end
 
 function readers.jsonl(line, layout, state)
+  if line:find("\0", 1, true) then return nil, "a JSON object expected: it contains NUL" end
   local value, problem = cjson.decode(line)
   if type(value) == "string" then return { [layout.words[1]] = value } end
   if type(value) ~= "table" or value[1] ~= nil then
@@ -151,7 +153,7 @@ local function guess_format(line, layout)
 end
 
 --- Reads a list. Blank lines and lines that begin with # are skipped.
----@param file file* or anything with the method `lines`
+---@param file file* or anything with the method `read`
 ---@param layout kms.cli.Layout
 ---@param format "text"|"csv"|"jsonl"|nil nil: as the first line looks
 ---@return kms.cli.Input

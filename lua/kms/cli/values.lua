@@ -65,7 +65,8 @@ end
 
 local function parse_json(text, expected)
   local value = cjson.decode(text)
-  if type(value) ~= "table" then return nil, expected .. " expected, as JSON" end
+  -- The decoder stops at a NUL.
+  if type(value) ~= "table" or text:find("\0", 1, true) then return nil, expected .. " expected, as JSON" end
   if has_null(value) then return nil, "null has no meaning: leave the member out" end
   return value
 end

@@ -36,7 +36,9 @@ end
 ---@param text string?
 ---@return table? object nil when the text is not a JSON object
 function json.decode_object(text)
-  local ok, value = pcall(cjson.decode, text or "")
+  -- lua-cjson stops at a NUL.
+  if not text or text:find("\0", 1, true) then return nil end
+  local ok, value = pcall(cjson.decode, text)
   -- lua-cjson decodes an array to a table with numbers as keys. [] and {} give equal tables, so both are accepted.
   if ok and type(value) == "table" and value[1] == nil then return value end
 end

@@ -88,6 +88,7 @@ describe("a list of keys", function()
     assert.same({ "1 key_id=key_id" }, (list("key_id\n", MOVE, "text")))
     assert.same({ "2 key_id=a" }, (list("id\na\n", MOVE, "csv")))
     assert.matches("^1: a JSON object expected", problems("a\n", MOVE, "jsonl")[1])
+    assert.equal("1: a JSON object expected: it contains NUL", problems('{"key_id":"a"}\0x\n', MOVE, "jsonl")[1])
   end)
 
   it("cannot be read if the file is missing or a directory", function()

@@ -50,7 +50,9 @@ describe("kms.cli.values", function()
     assert.same({ "from", "input" }, collect(LIST, "-"))
     local objects = { type = "list", items = { type = "object", fields = { { name = "key", type = "string" } } } }
     assert.same({ { key = "a" } }, collect(objects, '[{"key":"a"}]'))
-    assert.equal("list expected, as JSON", (select(2, collect(objects, "a"))))
+    for _, text in ipairs { "a", "{}\0{}" } do
+      assert.equal("list expected, as JSON", (select(2, collect(objects, text))))
+    end
     assert.equal("give all items as one JSON list", (select(2, collect(objects, "{}", "{}"))))
     assert.same({ "a", "b" }, collect({ type = "string|list", items = { type = "string" } }, "a", "b"))
     assert.equal("a", collect({ type = "string|list", items = { type = "string" } }, "a"))

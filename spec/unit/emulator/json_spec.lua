@@ -24,7 +24,7 @@ describe("kms.emulator.json", function()
   end)
 
   it("decode_object returns nil for a missing text, text that is not JSON, NaN, scalars and arrays", function()
-    for _, text in ipairs { "", "{", '"x"', "1", "null", "[1]", '{"a":NaN}' } do
+    for _, text in ipairs { "", "{", '"x"', "1", "null", "[1]", '{"a":NaN}', "{}\0", "{}x" } do
       assert.is_nil(json.decode_object(text), text)
     end
     assert.is_nil(json.decode_object(nil))

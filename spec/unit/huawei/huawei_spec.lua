@@ -3,6 +3,7 @@ local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local huawei = require "kms.huawei"
 local kms = require "kms"
+local locales = require "spec.helpers.locales"
 local regions = require "kms.huawei.regions"
 local sign = require "kms.sign"
 local subprocess = require "spec.helpers.subprocess"
@@ -332,5 +333,18 @@ describe("kms.huawei", function()
 
   it("calls the outcome uncertain if a success cannot be read", function()
     assert.is_true(fail({ status = 200, body = "" }).uncertain)
+  end)
+
+  it("reads the variable of a region's endpoint in any locale", function()
+    local variables, is_available = locales.environment()
+    if not is_available then return pending "this system has no sources of locales" end
+    variables.HUAWEICLOUD_SDK_REGION_KMS_SA_BRAZIL_1 = "https://kms.istanbul.example"
+    for _, name in ipairs { "C", "tr_TR.UTF-8", "tr_TR.ISO-8859-9" } do
+      local output = subprocess.run(([[
+        assert(os.setlocale(%q))
+        print(require("kms").huawei({ region = "sa-brazil-1", project_id = ("a"):rep(32) }):target().host)
+      ]]):format(name), variables)
+      assert.equal("kms.istanbul.example\n", output)
+    end
   end)
 end)
