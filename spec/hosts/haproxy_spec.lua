@@ -7,7 +7,7 @@ local subprocess = require "spec.helpers.subprocess"
 
 local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
 local MAX_PING = 0.02 -- seconds
-local MAX_TRIES = 3 -- other processes of the machine may delay a ping; a call that blocks does so by a second each time
+local MAX_TRIES = 8 -- other processes of the machine may delay a ping; a call that blocks does so by a second each time
 local CALL_COUNT, DELAY = 50, 0.5
 -- 5.3 on Debian 12, 5.4 on Debian 13.
 local LUA = "lua" .. (subprocess.execute("haproxy -vv"):match "Built with Lua version : Lua (%d%.%d)" or "5.3")

@@ -5,7 +5,7 @@ local host_programs = require "spec.helpers.host_programs"
 local subprocess = require "spec.helpers.subprocess"
 
 local MAX_GAP_MS = 20
-local MAX_TRIES = 3 -- other processes of the machine may cause a gap; a call that blocks causes one of a second each time
+local MAX_TRIES = 8 -- other processes of the machine may cause a gap; a call that blocks causes one of a second each time
 
 local reason = host_programs.missing "nvim"
 if reason then

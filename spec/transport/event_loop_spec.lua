@@ -68,6 +68,7 @@ describe("the event loop of kms.transport.curl #descriptor", function()
 
   it("timeout() returns at most the seconds until the deadline of a request", function()
     local multi = curl.multi()
+    assert(transport:send(new_request "/")) -- the next request needs no time for a connection
     assert(multi:add(transport, new_request("/fault/silent", { timeout = 0.1 })))
     assert.is_true(multi:timeout() <= 0.1)
     local result = drive({ multi }, 1)[1][1]
