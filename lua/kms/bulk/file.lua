@@ -173,6 +173,11 @@ function file.read(path, read)
   end
   local handle, reason = io.open(path, "rb")
   if not handle then return nil, reason end
+  local _, problem = handle:read(0) -- a folder can be opened, but not read
+  if problem then
+    handle:close()
+    return nil, problem
+  end
   local result = read(handle)
   handle:close()
   return result

@@ -180,7 +180,7 @@ local function print_summary(self, result)
   if options.quiet and status == exit_status.DONE then return status end
   local can_resume = not result.stop or result.stop.code ~= "target"
   context.err:write(options.quiet and "" or "\n", summary.format(result, {
-    already = request.already,
+    already = request.already, has_hints = can_resume,
     resume = can_resume and bulk_options.write_command("resume", journal, options) or nil,
     undo = request.can_undo and bulk_options.write_command("undo", journal, options) or nil,
     status = bulk_options.write_command("status --keys", journal, {}),

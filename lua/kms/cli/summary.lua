@@ -15,6 +15,7 @@ local MAX_UNCERTAIN = 50 -- keys that are named; `kms status` names all
 ---@field resume string? the command that continues
 ---@field undo string? the command that takes back
 ---@field journal string? path of the journal
+---@field has_hints boolean? false: the reason of the stop says more
 ---@field status string? the command that lists all keys
 
 --- Shortens words that nobody reads, such as the canonical request in a refusal.
@@ -121,7 +122,8 @@ local function add_error(lines, group, texts, style)
   local label = group.uncertain and ("%d uncertain"):format(group.count) or tostring(group.count)
   local text = summary.wrap(label .. (group.uncertain and ": " or " x ") .. what, "  ", style.width)
   lines[#lines + 1] = "  " .. style:paint(group.uncertain and "uncertain" or "failed", label) .. text:sub(#label + 3)
-  if group.hint then lines[#lines + 1] = summary.wrap(summary.format_hint(group.hint), "      ", style.width) end
+  local hint = texts.has_hints ~= false and group.hint
+  if hint then lines[#lines + 1] = summary.wrap(summary.format_hint(hint), "      ", style.width) end
   local shown = math.min(#group.keys, MAX_UNCERTAIN)
   for i = 1, shown do lines[#lines + 1] = "        " .. group.keys[i] end
   local rest = group.count - shown

@@ -36,6 +36,12 @@ describe("reading a journal", function()
     assert.is_nil(assert(journal_reader.read(path)).last_stop)
   end)
 
+  it("reports a folder in place of a file", function()
+    local state, err = journal_reader.read "/"
+    assert.is_nil(state)
+    assert.equal("journal / cannot be read: Is a directory", err.message)
+  end)
+
   it("takes a step that was begun and not ended as doubtful", function()
     local last_end = text:find '{[^{}]*"type":"end","n":4'
     files.write(path, text:sub(1, last_end - 1))
