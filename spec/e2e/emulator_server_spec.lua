@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local emulated = require "spec.helpers.emulator_client"
 local emulator_server = require "spec.helpers.emulator_server"
 local reference_signer = require "spec.helpers.reference_signer"
+local subprocess = require "spec.helpers.subprocess"
 
 local PORT, KEY, TAG = emulator_server.PORT, emulator_server.KEY, emulator_server.TAG
 local new_transport, move, rename = emulator_server.new_transport, emulator_server.move, emulator_server.rename
@@ -24,6 +25,16 @@ describe("the emulator's server", function()
     assert.equal("cn-north-4", state.keys[KEY].primary)
     assert.equal("newKeyName", state.keys[TAG].key_name)
     assert.same({ huawei = 3, ncloud = 1, iam = 0, metadata = 0 }, state.requests)
+  end)
+
+  it("a second one on the same ports names the port, and how to choose another", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    local output, ok = subprocess.execute(("tools/emulator/serve %s %d"):format(folder, PORT))
+    os.execute("rm -rf " .. folder)
+    assert.is_false(ok)
+    assert.equal(("tools/emulator/serve: port %d is in use (kms emulator --port N and make emulator EMULATOR_PORT=N use the "
+      .. "ports N to N+8)\n"):format(PORT), output)
   end)
 
   it("each zone of NAVER Cloud has a port of its own", function()

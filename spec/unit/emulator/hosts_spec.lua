@@ -1,6 +1,7 @@
 --- kms.emulator.hosts: the service behind a host name.
 
 local hosts = require "kms.emulator.hosts"
+local locales = require "spec.helpers.locales"
 local subprocess = require "spec.helpers.subprocess"
 
 describe("kms.emulator.hosts", function()
@@ -55,5 +56,22 @@ describe("kms.emulator.hosts", function()
     })
     assert.equal("localhost:1\thuawei\tcn-north-4\tnil\nlocalhost:2\thuawei\tcn-east-3\tnil\na.example\tncloud\tnil\tglobal\n"
       .. "localhost:4\tiam\tnil\tnil\n127.0.0.1:5\tmetadata\tnil\tnil\nlocalhost:6\tnil\tnil\tnil\n", output)
+  end)
+
+  it("find and a call work in any locale", function()
+    local variables, is_available = locales.environment()
+    if not is_available then return pending "this system has no sources of locales" end
+    variables.HUAWEICLOUD_SDK_REGION_KMS_SA_BRAZIL_1 = "https://kms.istanbul.example"
+    for _, name in ipairs { "C", "tr_TR.UTF-8", "tr_TR.ISO-8859-9" } do
+      local output = subprocess.run(([[
+        assert(os.setlocale(%q))
+        local emulator, hosts, kms = require "kms.emulator", require "kms.emulator.hosts", require "kms"
+        print(hosts.find("KMS.ISTANBUL.example", "https", {}, { ["sa-brazil-1"] = true }).region)
+        local account = emulator.fixtures.accounts[1]
+        print(kms.huawei({ region = "cn-north-4", project_id = "auto", transport = emulator.new(),
+          credentials = { access_key = account.access_key, secret_key = account.secret_key } }):list_keys() ~= nil)
+      ]]):format(name), variables)
+      assert.equal("sa-brazil-1\ntrue\n", output)
+    end
   end)
 end)
