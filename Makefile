@@ -28,8 +28,9 @@ LIBFLAG  ?= -shared
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla -Wwrite-strings
 
+# 64 bits: times past 2038 where a time_t has 32 bits otherwise.
 # nodelete: after a Lua state is closed, threads and other libraries may still call into the module's libraries.
-KMS_CFLAGS  = -Icsrc -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS)
+KMS_CFLAGS  = -Icsrc -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -fPIC -fvisibility=hidden $(WARNINGS)
 KMS_LDFLAGS = -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now
 
 TREE    = $(BUILD)/$(LUA_NAME)
@@ -295,6 +296,14 @@ lint-c:
 	@gcc $(STRICT) -O2 -Wlogical-op -Wduplicated-cond -Wjump-misses-init $(filter %.c,$(C_FILES))
 	@clang $(STRICT) -Wcomma -Wextra-semi $(filter %.c,$(C_FILES))
 
+# The C sources on other processors: warnings of their compilers, with their libc and this machine's other headers.
+ARCHITECTURES ?= i686-linux-gnu aarch64-linux-gnu
+.PHONY: lint-architectures
+lint-architectures:
+	tools/install-deps cross
+	@for target in $(ARCHITECTURES); do echo "gcc for $$target" && $$target-gcc $(STRICT) -O2 -idirafter /usr/include \
+	  -idirafter /usr/include/$$(gcc -print-multiarch) $(SOURCES) || exit 1; done
+
 include packaging/packages.mk
 
 .PHONY: clean
@@ -317,6 +326,7 @@ help:
 	@echo 'make test       set up, build and run the specs on $(LUAS) (TESTS=spec/x_spec.lua: only those;'
 	@echo '                GC=hard: with the garbage collector running as often as possible)'
 	@echo 'make lint       luacheck, words of the project, gcc and clang with warnings as errors, clang-format, cppcheck'
+	@echo 'make lint-architectures  compile the C sources for a 32-bit processor and for aarch64, with warnings as errors'
 	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference, bin'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'

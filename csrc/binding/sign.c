@@ -107,7 +107,7 @@ static size_t measure_list(lua_State *L, int argument, int index, int list)
 {
     if (lua_type(L, index) != LUA_TTABLE)
         return 0;
-    size_t length = lua_rawlen(L, index), keys = 0;
+    size_t length = (size_t)lua_rawlen(L, index), keys = 0;
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
         keys++;
     if (keys != length)
