@@ -6,10 +6,10 @@
 -- 4.2), with the rate in place of the window. It does not depend on the round-trip time, so it suits a cloud that
 -- counts requests per second.
 --
--- A quota throttles nothing while the rate is below it. If requests are throttled there, the quota has fallen, or the
--- throttling is noise: it does not depend on the rate. Tests tell them apart. The rate falls to what was accepted; if
--- the same share is throttled again, twice, it is noise. Then the rate rises to what it was before the tests, and only
--- more throttling than the noise lowers it.
+-- Requests that are throttled below the quota show that it has fallen, or that the cloud throttles at any rate: noise
+-- (see kms.bulk.noise). When noise is found, the rate rises to what it was before, and only more throttling lowers it.
+
+local noise = require "kms.bulk.noise"
 
 local rate_control = {}
 
@@ -27,13 +27,6 @@ local MIN_RATE = 0.2 -- requests per second
 local PERIOD = 1 -- seconds over which requests are counted
 local BUCKETS = 20 -- parts of the period
 
-local MIN_THROTTLED = 8 -- requests that make a test
-local MAX_TESTED = 200 -- requests after which a first test begins again
-local SAME = 1 / 3 -- part of the share that the test before has found; less is not the same
-local MIN_SAME = 2 -- tests that find the same share
-local MAX_NOISE = 0.75
-local DEVIATIONS = 3 -- standard deviations of noise that show nothing
-
 ---@class kms.bulk.RateControl
 ---@field limit number? requests per second, at most
 ---@field rate number? requests per second; nil: not limited
@@ -44,13 +37,7 @@ local DEVIATIONS = 3 -- standard deviations of noise that show nothing
 ---@field time_to_quota number seconds
 ---@field accepted table<integer, integer> requests by number of the bucket
 ---@field throttled table<integer, integer> the same
----@field noise number share of requests that are throttled at any rate
----@field tested integer requests that were sent below the quota since the last test
----@field tested_throttled integer of them
----@field excess number? share above the noise that the last test has found; nil: it has found nothing
----@field same integer tests in a row that have found the same
----@field same_tested integer requests of these tests
----@field same_throttled integer of them
+---@field noise kms.bulk.Noise
 ---@field quota_before number|false|nil the quota before the tests; false: there was none
 local RateControl = {}
 RateControl.__index = RateControl
@@ -60,19 +47,18 @@ local function forget_quota(self)
   self.rate, self.quota, self.lowered_at = self.limit, self.limit, -math.huge
 end
 
---- Forgets what the tests have found.
+--- Forgets what tests of noise have found.
 local function end_tests(self)
-  self.tested, self.tested_throttled = 0, 0
-  self.excess, self.same, self.quota_before = nil, 0, nil
+  self.noise:end_tests()
+  self.quota_before = nil
 end
 
 ---@param limit number? requests per second, at most
 ---@return kms.bulk.RateControl
 function rate_control.new(limit)
   local self = setmetatable({ limit = limit, first_accepted_at = nil, max_quota = 0, time_to_quota = TIME_TO_QUOTA,
-    accepted = {}, throttled = {}, noise = 0, same_tested = 0, same_throttled = 0 }, RateControl)
+    accepted = {}, throttled = {}, noise = noise.new(), quota_before = nil }, RateControl)
   forget_quota(self)
-  end_tests(self)
   return self
 end
 
@@ -107,61 +93,28 @@ function RateControl:update(now)
   self.rate = math.min(math.max(rate, MIN_RATE), self.limit or math.huge)
 end
 
--- Tests.
-
 --- Whether a request was sent since the rate was lowered, while the quota was not used up: the rate was lower, or much
---- less was accepted. While tests go on, they judge all requests.
+--- less was accepted. While tests of noise go on, they judge all requests.
 local function is_below_quota(self, now, sent_at)
-  return self.quota ~= nil and sent_at > self.lowered_at and (self.rate <= self.quota or self.excess ~= nil
+  return self.quota ~= nil and sent_at > self.lowered_at and (self.rate <= self.quota or self.noise:is_testing()
     or count_recent(self.accepted, now) / PERIOD < LOW * self.quota)
 end
 
---- Returns how many of a number of requests are throttled by noise at most.
-local function compute_max_noise(self, count)
-  return count * self.noise + DEVIATIONS * math.sqrt(count * self.noise * (1 - self.noise))
-end
-
---- Whether enough requests were throttled below the quota to judge them.
-local function has_found(self)
-  return self.tested_throttled >= MIN_THROTTLED + compute_max_noise(self, self.tested)
-end
-
---- Counts a request below the quota.
+--- Counts a request for the tests of noise.
 local function add_to_test(self, is_throttled)
-  self.tested = self.tested + 1
-  if is_throttled then self.tested_throttled = self.tested_throttled + 1 end
-  if has_found(self) then return end
-  if not self.excess and self.tested >= MAX_TESTED then
-    -- The noise may have changed slowly.
-    if self.noise > 0 then self.noise = (self.noise + math.min(self.tested_throttled / self.tested, MAX_NOISE)) / 2 end
-    end_tests(self)
-  elseif self.excess and self.tested * self.excess * SAME >= MIN_THROTTLED + compute_max_noise(self, self.tested) then
-    end_tests(self) -- the lower rate has helped
-  end
+  if self.noise:add(is_throttled) then self.quota_before = nil end
 end
 
---- Judges a test.
----@return number? excess share above the noise; nil: it is noise, and the rate has risen again
+--- Judges a test of noise.
+---@return number? excess share of requests that were throttled above the noise; nil: the rate has risen again
 local function judge_test(self)
-  local share = self.tested_throttled / self.tested
-  local excess = share - self.noise
-  if self.excess and share <= MAX_NOISE and excess >= SAME * self.excess then
-    self.same = self.same + 1
-  else
-    self.same, self.same_tested, self.same_throttled = 0, 0, 0
-  end
-  self.same_tested, self.same_throttled = self.same_tested + self.tested, self.same_throttled + self.tested_throttled
-  self.tested, self.tested_throttled = 0, 0
-  self.excess = share <= MAX_NOISE and excess or nil
   if self.quota_before == nil then self.quota_before = self.quota end
-  if self.same < MIN_SAME then return excess end
-  self.noise = self.same_throttled / self.same_tested
+  local excess = self.noise:judge()
+  if excess then return excess end
   if self.quota_before then self.quota = self.quota_before else forget_quota(self) end
-  end_tests(self)
+  self.quota_before = nil
   return nil
 end
-
--- What the cloud does.
 
 --- Records that the cloud accepted a request, whatever the outcome.
 ---@param now number
@@ -176,7 +129,7 @@ function RateControl:accept(now, sent_at)
   add_to_bucket(self.accepted, now)
   -- Responses to requests that were sent before the throttled one may arrive after it.
   if now < self.lowered_at + PERIOD then
-    self.quota = math.max(self.quota, count_recent(self.accepted, now) / PERIOD / (1 - self.noise))
+    self.quota = math.max(self.quota, count_recent(self.accepted, now) / PERIOD / (1 - self.noise.share))
     self.max_quota = math.max(self.max_quota, self.quota)
   end
   if is_below_quota(self, now, sent_at) then add_to_test(self, false) end
@@ -188,9 +141,9 @@ end
 ---@param excess number? that a test has found
 ---@return number
 local function find_quota(self, accepted, retry_after, excess)
-  local accepted_rate = accepted / PERIOD / (1 - self.noise)
+  local accepted_rate = accepted / PERIOD / (1 - self.noise.share)
   if excess then
-    local quota = self.rate * math.max(1 - excess, 1 - MAX_NOISE)
+    local quota = self.rate * math.max(1 - excess, 1 - noise.MAX_SHARE)
     -- A pause makes the accepted requests fewer than the quota.
     return (retry_after or accepted < MIN_ACCEPTED) and quota or math.min(quota, accepted_rate + 1)
   elseif accepted == 0 then
@@ -224,11 +177,11 @@ end
 local function is_too_high(self, now, sent_at)
   if now < self.lowered_at + PERIOD or sent_at <= self.lowered_at then return false end
   if is_below_quota(self, now, sent_at) then
-    local excess = has_found(self) and judge_test(self) or nil
+    local excess = self.noise:has_found() and judge_test(self) or nil
     return excess ~= nil, excess
   end
   local throttled = count_recent(self.throttled, now)
-  if throttled <= compute_max_noise(self, throttled + count_recent(self.accepted, now)) then return false end
+  if throttled <= self.noise:get_max_throttled(throttled + count_recent(self.accepted, now)) then return false end
   -- No quota was known, or it has been reached.
   end_tests(self)
   if not self.quota then self.quota_before = false end

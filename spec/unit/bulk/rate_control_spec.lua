@@ -49,7 +49,7 @@ describe("the control of the rate", function()
     end
     assert.is_true(lowest < 12, lowest)
     assert.equal(20, self.rate)
-    assert.is_true(math.abs(self.noise - 1 / 3) < 0.05, self.noise)
+    assert.is_true(math.abs(self.noise.share - 1 / 3) < 0.05, self.noise.share)
   end)
 
   it("lowers the rate again if more is throttled than the noise", function()
@@ -65,7 +65,7 @@ describe("the control of the rate", function()
     local now = 0
     for _ = 1, 12 do now = send(self, now, math.floor(self.rate), 1, every(3)) end
     send(self, now, 20, 60)
-    assert.is_true(self.noise < 0.02, self.noise)
+    assert.is_true(self.noise.share < 0.02, self.noise.share)
   end)
 
   it("follows a quota that has fallen, without taking it for noise", function()
@@ -80,7 +80,7 @@ describe("the control of the rate", function()
       end)
     end
     assert.is_true(self.rate > 5 and self.rate <= 12, self.rate)
-    assert.equal(0, self.noise)
+    assert.equal(0, self.noise.share)
   end)
 
   it("forgets what was throttled before the first request was accepted", function()
