@@ -61,8 +61,8 @@ end
 local function print_summary(title, total, failures, outcomes)
   local words, counts = {}, {}
   failure_count = failure_count + failures
-  for outcome, count in pairs(outcomes) do
-    outcome = outcome:gsub("^%S+:%d+: ", "") -- without file and line of the error
+  for text, count in pairs(outcomes) do
+    local outcome = text:gsub("^%S+:%d+: ", "") -- without file and line of the error
     counts[outcome] = (counts[outcome] or 0) + count
   end
   for outcome, count in pairs(counts) do words[#words + 1] = ("%d %s"):format(count, outcome) end

@@ -100,9 +100,9 @@ describe("a failed attempt", function()
       local throttles = {}
       for i = 1, 6 do throttles[i] = throttle end
       throttles[7], throttles[8], throttles[9] = refusal(503), refusal(503), MOVED
-      result, _, transport = run(throttles, { retry = { cap = 0.5 } })
-      assert(result)
-      assert.equal(9, #transport.requests)
+      local moved, _, other_transport = run(throttles, { retry = { cap = 0.5 } })
+      assert(moved)
+      assert.equal(9, #other_transport.requests)
     end
   end)
 
