@@ -1,4 +1,4 @@
--- The library keeps to what Lua 5.1 to 5.4 and LuaJIT have in common.
+-- The library keeps to what Lua 5.1 to 5.5 and LuaJIT have in common.
 std = "min"
 max_line_length = 120
 include_files = { "**/*.lua", "bin/kms", "*.rockspec", ".luacheckrc", ".busted" }

@@ -109,6 +109,18 @@ test:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s all LUA=$$lua || exit 1; done
 	@tools/test "$(LUAS)" $(if $(GC),$(HARD)) $(TESTS)
 
+# A tenth of the specs on the Luas that LUAS does not name, chosen for breadth: each layer, and what differs between Luas.
+OTHER_LUAS ?= lua5.1 lua5.2 lua5.3
+OTHER_TESTS = $(addsuffix _spec.lua,spec/transport/contract spec/transport/http1_parser spec/transport/http1_request \
+  spec/transport/options spec/transport/scheduler spec/e2e/end_to_end \
+  $(addprefix spec/unit/,bulk/journal bulk/plan call/call call/params call/result_reader cli/cli cli/json client credentials/cache \
+    credentials/chain credentials/ini emulator/crypto/ciphertext emulator/huawei/crypto emulator/json emulator/signature error \
+    kms loop/transport ncloud/ncloud parallel/curl_runner parallel/timer_heap sign/ncloud sign/target util/coroutines \
+    util/json_text util/time util/validate))
+.PHONY: test-other-luas
+test-other-luas:
+	@$(MAKE) --no-print-directory test LUAS="$(OTHER_LUAS)" TESTS="$(OTHER_TESTS)"
+
 # spec/transport and the spec of kms.loop.luv with what other systems and libcurl before 7.87 use: poll in place of epoll,
 # and SIGPIPE blocked.
 # The tag #descriptor marks specs that need epoll.
@@ -330,6 +342,7 @@ help:
 	@echo 'make reference  write the files that are derived from the operations: types/kms/operations, docs/reference, bin'
 	@echo 'make lint-language  find words that the project does not use'
 	@echo 'make cover      run the specs and print lines and branches that did not run'
+	@echo 'make test-other-luas  run a tenth of the specs on $(OTHER_LUAS)'
 	@echo 'make test-portable  run spec/transport with poll in place of epoll, and with SIGPIPE blocked'
 	@echo 'make test-debian RELEASE=trixie  make test in a chroot of a Debian release (root)'
 	@echo 'make test-libcurl PREFIX=/opt/curl  run specs with the libcurl in PREFIX; test-openssl: with its OpenSSL'

@@ -24,7 +24,7 @@ description = {
 -- What the library and the start of the command need. Parts of the library ask for more when they are used, and name
 -- what is missing: kms.bulk for luv and luafilesystem, the emulator for luaossl, kms.loop.X for the loop X. Most
 -- programs use none of these parts, and a rock cannot have optional dependencies.
-dependencies = { "lua >= 5.1, < 5.5", "lua-cjson >= 2.1.0", "argparse >= 0.7.1" }
+dependencies = { "lua >= 5.1, < 5.6", "lua-cjson >= 2.1.0", "argparse >= 0.7.1" }
 test_dependencies = { "busted" }
 
 -- curl's header is not asked for: Debian keeps it where LuaRocks does not look.

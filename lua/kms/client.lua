@@ -385,9 +385,10 @@ function client.new_constructor(provider)
     return setmetatable(self, metatable)
   end
 
+  -- Raises at the caller of the function that calls it.
   return function(options)
     local self, problem = create(options == nil and {} or options)
-    if not self then error(validate.argument_error(1, provider.name, problem), 2) end
+    if not self then error(validate.argument_error(1, provider.name, problem), 3) end
     return self
   end, metatable
 end

@@ -63,14 +63,16 @@ end
 ---@param options kms.HuaweiOptions?
 ---@return kms.Huawei
 function kms.huawei(options)
-  return load_cloud("huawei").new(options)
+  local huawei = load_cloud("huawei").new(options)
+  return huawei -- no tail call, because Lua 5.1 counts it as a level of the stack
 end
 
 --- Creates a client of NAVER Cloud KMS 2.0, like `kms.huawei`.
 ---@param options kms.NcloudOptions?
 ---@return kms.Ncloud
 function kms.ncloud(options)
-  return load_cloud("ncloud").new(options)
+  local ncloud = load_cloud("ncloud").new(options)
+  return ncloud
 end
 
 --- Moves the primary region of a multi-region key; the region that was primary becomes a replica.

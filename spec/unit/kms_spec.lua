@@ -1,6 +1,7 @@
 local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
+local lua_features = require "spec.helpers.lua_features"
 local subprocess = require "spec.helpers.subprocess"
 
 local PARAMS = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
@@ -36,9 +37,19 @@ describe("kms", function()
     assert.equal(2, transport.requests[2].timeout)
   end)
 
+  it("raises without the caller's line where the tail call to a method hides it, in Lua 5.1", function()
+    local ok, message = pcall(function() kms.rename_key({}, kms.ncloud { credentials = KEYS }) end)
+    assert.is_false(ok)
+    local expected = "bad argument #1 to 'rename_key' (field 'key_tag' is missing)"
+    if lua_features.is_lua51 then
+      assert.equal(expected, message)
+    else
+      assert.matches("^spec/unit/kms_spec.lua:%d+: ", message)
+      assert.matches(expected, message, 1, true)
+    end
+  end)
+
   for expected, call in pairs {
-    ["bad argument #1 to 'rename_key' (field 'key_tag' is missing)"] =
-      function() kms.rename_key({}, kms.ncloud { credentials = KEYS }) end,
     ["bad argument #3 to 'rename_key' (unknown option \"time_out\"; known: timeout)"] =
       function() kms.rename_key({ key_tag = "t", key_name = "name" }, kms.ncloud {}, { time_out = 1 }) end,
     ["bad argument #2 to 'rename_key' (kms.ncloud client expected, got table)"] =

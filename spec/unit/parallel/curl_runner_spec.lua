@@ -226,6 +226,15 @@ describe("tasks of kms.parallel", function()
       end
       assert.equal(6, cloud.read_counters().calls)
     end)
+
+    it("a call inside the pcall of coxpcall suspends its task", function()
+      local move = cloud.make_mover(cloud.new_client())
+      local _, results = collect_results(kms.parallel { concurrency = 4 }:map(cloud.make_key_ids(8, { crowd = 4 }), function(key)
+        return select(2, require("coxpcall").pcall(move, key))
+      end))
+      for i = 1, 8 do assert.equal(cloud.make_key_id(i, { crowd = 4 }), results[i].key_id) end
+      assert.equal(4, cloud.read_counters().max_in_flight)
+    end)
   end
 
   it("tasks continue while a call in the body of the loop waits for a lock guard that a task holds", function()
