@@ -19,15 +19,14 @@ local function end_program(context, word, note)
   os.exit(STATUSES[word])
 end
 
---- Runs a function that makes calls. Without luv, and in Lua 5.1, where the iterator of a loop cannot be suspended, a
---- signal has its default action.
+--- Runs a function that makes calls, in a task. Without luv a signal has its default action.
 ---@param client kms.Huawei|kms.Ncloud
 ---@param context kms.cli.Context
 ---@param note string? what to say after an interruption
 ---@param call fun(): any
 ---@return any result of `call`
 function interrupt.run(client, context, note, call)
-  if not terminal.has_signals() or not coroutines.is_native then return call() end
+  if not terminal.has_signals() or not coroutines.can_suspend then return call() end
   local signals = terminal.handle_signals {
     sigint = function() end_program(context, "sigint", note) end,
     sigterm = function() end_program(context, "sigterm", note) end,

@@ -100,7 +100,11 @@ local function run_pages(client, entry, params, context)
   local field, limit = result.find_items(entry), context.options.limit
   local items, failure = {}, nil
   set_page_size(entry, params, limit)
-  for _, item, err in client:each(entry.name, params) do
+  -- No `for` loop: Lua 5.1 cannot suspend the iterator of one, and interrupt.run runs this in a task.
+  local next_item = client:each(entry.name, params)
+  while true do
+    local number, item, err = next_item()
+    if not number then break end
     if err then
       failure = err
       break
