@@ -314,7 +314,7 @@ ARCHITECTURES ?= i686-linux-gnu aarch64-linux-gnu
 lint-architectures:
 	tools/install-deps cross
 	@for target in $(ARCHITECTURES); do echo "gcc for $$target" && $$target-gcc $(STRICT) -O2 -idirafter /usr/include \
-	  -idirafter /usr/include/$$(gcc -print-multiarch) $(SOURCES) || exit 1; done
+	  -idirafter /usr/include/$$(gcc -print-multiarch) $(filter %.c,$(C_FILES)) || exit 1; done
 
 include packaging/packages.mk
 

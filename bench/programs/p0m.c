@@ -40,7 +40,7 @@ static long now_ms(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    return (long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 static int on_timer(CURLM *multi, long milliseconds, void *state)
