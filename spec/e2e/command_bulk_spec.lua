@@ -140,8 +140,8 @@ describe("kms with many keys", function()
       assert.is_true(sums.begun > count, "no request was repeated")
     end)
 
-    it(("%s 400 keys although SIGKILL ends ten sessions after random numbers of requests, and account for all"):format(kind), function()
-      prepare(kind, 400)
+    it(("%s 1,000 keys although SIGKILL ends ten sessions after random numbers of requests, and account for all"):format(kind), function()
+      prepare(kind, 1000)
       add_faults()
       local draw, cut_while_running = new_generator(2026), 0
       local cut = run_until_done(kind, function(session)
@@ -151,7 +151,7 @@ describe("kms with many keys", function()
           throttled.match = { provider = provider }
           emulated.fault(throttled)
         end
-        return 4 + math.floor(12 * draw())
+        return 4 + math.floor(60 * draw())
       end)
       for _, result in ipairs(cut) do cut_while_running = cut_while_running + (result.status == 137 and 1 or 0) end
       assert.equal(KILLS, cut_while_running)
