@@ -398,7 +398,11 @@ static int run(lua_State *L)
 
 int main(int count, char **arguments)
 {
+#if LUA_VERSION_NUM >= 505
+    lua_State *L = count < 2 ? NULL : lua_newstate(allocate_for_lua, NULL, 0);
+#else
     lua_State *L = count < 2 ? NULL : lua_newstate(allocate_for_lua, NULL);
+#endif
     if (L == NULL)
         return EXIT_FAILURE;
     lua_pushcfunction(L, run);
