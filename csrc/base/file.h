@@ -2,6 +2,7 @@
 #ifndef KMS_FILE_H
 #define KMS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef enum {
@@ -17,11 +18,9 @@ typedef struct {
     const char *reason; /* why the file is unreadable, without the path */
 } kms_file_info;
 
-/* Checks that a path refers to a readable regular file of at most `size` bytes. Opens nothing. */
-kms_file_status kms_file_check(const char *path, size_t size, kms_file_info *info);
-
-/* Checks that a path refers to a folder that can be searched. */
-kms_file_status kms_folder_check(const char *path, kms_file_info *info);
+/* Checks that a path refers to a readable regular file of at most `size` bytes; or, if `is_folder`,
+ * to a folder that can be searched. Opens nothing. */
+kms_file_status kms_file_check(const char *path, bool is_folder, size_t size, kms_file_info *info);
 
 /* Reads a regular file into `memory`. Waits for nothing, so a FIFO or a device is unreadable. */
 kms_file_status kms_file_read(const char *path, char *memory, size_t size, kms_file_info *info);

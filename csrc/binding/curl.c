@@ -8,6 +8,7 @@
 #include "binding/error.h"
 #include "binding/request.h"
 #include "binding/response.h"
+#include "binding/table.h"
 #include "binding/transport.h"
 #include "curl/version.h"
 
@@ -178,8 +179,7 @@ int luaopen_kms_transport_curl(lua_State *L)
     kms_request_open(L);
     kms_class_create(L, TYPE_NAME, METAMETHODS, METHODS);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, version);
-    lua_setfield(L, -2, "libcurl_version");
+    kms_table_set_string(L, "libcurl_version", version);
     kms_transport_open(L);
     lua_setfield(L, -2, "new");
     lua_pushcfunction(L, new_multi);

@@ -5,31 +5,10 @@
 
 #include <math.h>
 
-/* Fields of a request table. */
-enum {
-    METHOD = 1,
-    SCHEME,
-    HOST,
-    TARGET,
-    BODY,
-    HEADERS,
-    TIMEOUT,
-    LINK_LOCAL,
-    IDEMPOTENT,
-    FIELD_COUNT = IDEMPOTENT
-};
-
-static const char *const FIELDS[] = {
-    [METHOD] = "method",
-    [SCHEME] = "scheme",
-    [HOST] = "host",
-    [TARGET] = "target",
-    [BODY] = "body",
-    [HEADERS] = "headers",
-    [TIMEOUT] = "timeout",
-    [LINK_LOCAL] = "link_local",
-    [IDEMPOTENT] = "idempotent",
-};
+/* Fields of a request table, counted from 1, and their names in this order. */
+enum { METHOD = 1, SCHEME, HOST, TARGET, BODY, HEADERS, TIMEOUT, LINK_LOCAL, IDEMPOTENT };
+static const char *const FIELDS[] = {NULL,   "method",  "scheme",  "host",       "target",
+                                     "body", "headers", "timeout", "link_local", "idempotent"};
 
 /* Its address is the registry key of the list of names. The list has Lua strings, because pushing a
  * C string could run the collector. */
@@ -38,8 +17,8 @@ static const char NAMES_KEY = 0;
 void kms_request_open(lua_State *L)
 {
     lua_pushlightuserdata(L, (void *)(size_t)&NAMES_KEY);
-    lua_createtable(L, FIELD_COUNT, 0);
-    for (int field = 1; field <= FIELD_COUNT; field++) {
+    lua_createtable(L, IDEMPOTENT, 0);
+    for (int field = 1; field <= IDEMPOTENT; field++) {
         lua_pushstring(L, FIELDS[field]);
         lua_rawseti(L, -2, field);
     }
@@ -67,11 +46,8 @@ static kms_request_status reject_field(lua_State *L, int field, const char *expe
 static kms_request_status read_fields(lua_State *L, int index, int names, kms_request *request)
 {
     kms_http_request *http = &request->http;
-    kms_slice *const strings[] = {[METHOD] = &http->method,
-                                  [SCHEME] = &http->scheme,
-                                  [HOST] = &http->host,
-                                  [TARGET] = &http->target,
-                                  [BODY] = &http->body};
+    kms_slice *const strings[] = {NULL,        &http->method, &http->scheme,
+                                  &http->host, &http->target, &http->body};
     for (int field = METHOD; field <= BODY; field++) {
         const int type = push_field(L, index, names, field);
         *strings[field] = kms_table_to_slice(L, -1);

@@ -103,7 +103,7 @@ int kms_response_push_error(lua_State *L, const kms_http_error *error)
         kms_table_set_boolean(L, "retryable", false);
     if (error->status > 0)
         kms_table_set_integer(L, "status", error->status);
-    if (error->has_cause) {
+    if (error->cause_code != 0) {
         lua_createtable(L, 0, 2);
         kms_table_set_integer(L, "code", error->cause_code);
         kms_table_set_string(L, "message", error->cause_text);

@@ -21,23 +21,11 @@
  *
  * Access to arguments is raw throughout, because a metamethod could run code between two reads. */
 
-/* Stack positions of a signing function. The first four are its arguments. */
-enum {
-    REQUEST = 1,
-    CREDENTIALS,
-    TIMESTAMP,
-    ALGORITHM,
-    METHOD,
-    HOST,
-    TARGET,
-    PATH,
-    QUERY,
-    HEADERS,
-    BODY,
-    ACCESS_KEY,
-    SECRET_KEY,
-    SECURITY_TOKEN
-};
+/* Stack positions of a signing function: its arguments, the fields of the request, and those of the
+ * credentials. */
+enum { REQUEST = 1, CREDENTIALS, TIMESTAMP, ALGORITHM };
+enum { METHOD = ALGORITHM + 1, HOST, TARGET, PATH, QUERY, HEADERS, BODY };
+enum { ACCESS_KEY = BODY + 1, SECRET_KEY, SECURITY_TOKEN };
 
 enum { STACK_SIZE = SECURITY_TOKEN + LUA_MINSTACK };
 
@@ -204,13 +192,11 @@ static bool read_time(lua_State *L, kms_signer *signer)
 static int push_error(lua_State *L, kms_sign_context *context)
 {
     const kms_sign_error *error = &context->signer.error;
-    if (error->field[0] == '\0') {
-        kms_sign_context_release(context);
-        return luaL_error(L, "not enough memory");
-    }
-    int count = kms_error_push(L, "invalid", error->field, error->message);
+    const bool has_memory = error->field[0] != '\0';
+    if (has_memory)
+        kms_error_push(L, "invalid", error->field, error->message);
     kms_sign_context_release(context);
-    return count;
+    return has_memory ? 2 : luaL_error(L, "not enough memory");
 }
 
 static void push_headers(lua_State *L, const kms_signer *signer)

@@ -65,28 +65,26 @@ static const char *set_cause(const kms_connection *connection, CURLcode result,
     const char *text = connection->error_text;
     if (*text == '\0' || (connection->proxy != NULL && strstr(text, connection->proxy) != NULL))
         text = curl_easy_strerror(result);
-    error->has_cause = true;
     error->cause_code = (int)result;
     snprintf(error->cause_text, sizeof error->cause_text, "%s", text);
     return text;
 }
 
-/* Whether the process can open as many descriptors as libcurl needs to connect: two sockets, and a
- * file of certificates or of the resolver. Those of the failed attempt are closed by now. */
-static bool has_descriptors(void)
+/* libcurl needs two sockets to connect, and a file of certificates or of the resolver. Those of a
+ * failed attempt are closed. */
+enum { NEEDED_DESCRIPTORS = 3 };
+
+/* Whether no limit keeps the process from opening `count` descriptors at once. */
+static bool can_open(int count)
 {
-    int descriptors[3], count = 0;
-    bool is_short = false;
-    while (!is_short && count < (int)(sizeof descriptors / sizeof *descriptors)) {
-        descriptors[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        is_short = descriptors[count] == -1 && (errno == EMFILE || errno == ENFILE);
-        if (descriptors[count] == -1)
-            break;
-        count++;
-    }
-    while (count > 0)
-        close(descriptors[--count]);
-    return !is_short;
+    if (count == 0)
+        return true;
+    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor == -1)
+        return errno != EMFILE && errno != ENFILE;
+    const bool can_open_rest = can_open(count - 1);
+    close(descriptor);
+    return can_open_rest;
 }
 
 /* Receives a header line of the proxy. A status other than 2xx ends the attempt at once (RFC 9110
@@ -108,36 +106,32 @@ static size_t check_tunnel_header(char *line, size_t size, size_t count, void *d
 static void describe_open_failure(kms_connection *connection, CURLcode result,
                                   kms_http_error *error)
 {
-    const result_meaning meaning = meaning_of(result);
-    kms_http_error_code code = meaning.code;
-    const bool is_short = !has_descriptors();
-    char system_text[128], refusal[64], with_proxy[KMS_HTTP_CAUSE_SIZE + 32];
+    result_meaning meaning = meaning_of(result);
+    char text[128], full_reason[KMS_HTTP_CAUSE_SIZE + 32];
     long system_error = 0;
     const char *reason = set_cause(connection, result, error);
     curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &system_error);
     if (result == CURLE_COULDNT_CONNECT && system_error > 0 &&
-        strerror_r((int)system_error, system_text, sizeof system_text) == 0)
-        reason = system_text;
+        strerror_r((int)system_error, text, sizeof text) == 0)
+        reason = text;
     if (connection->refusal_status != 0) {
-        snprintf(refusal, sizeof refusal, "the proxy responded with status %d",
+        snprintf(text, sizeof text, "the proxy responded with status %d",
                  connection->refusal_status);
-        code = KMS_HTTP_CONNECT;
-        reason = refusal;
+        meaning.code = KMS_HTTP_CONNECT;
+        reason = text;
     }
     if (result == CURLE_SSL_CACERT_BADFILE)
         reason = "ca_file has no certificate in PEM format";
-    error->is_permanent = !is_short && meaning.is_permanent;
-    if (is_short) { /* libcurl reports a certificate file that it cannot open */
-        code = KMS_HTTP_OTHER;
+    if (!can_open(NEEDED_DESCRIPTORS)) { /* libcurl reports a file that it cannot open */
+        meaning = (result_meaning){result, KMS_HTTP_OTHER, false};
         reason = "too many open files";
     }
-    if (code == KMS_HTTP_CLOSED) /* the server closed in the handshake */
-        code = KMS_HTTP_CONNECT;
-    if (connection->proxy != NULL) {
-        snprintf(with_proxy, sizeof with_proxy, "%s (a proxy is set)", reason);
-        reason = with_proxy;
-    }
-    kms_http_error_set(error, code, kms_http_origin_host(&connection->origin), reason);
+    if (meaning.code == KMS_HTTP_CLOSED) /* the server closed in the handshake */
+        meaning.code = KMS_HTTP_CONNECT;
+    error->is_permanent = meaning.is_permanent;
+    snprintf(full_reason, sizeof full_reason, "%s%s", reason,
+             connection->proxy != NULL ? " (a proxy is set)" : "");
+    kms_http_error_set(error, meaning.code, kms_http_origin_host(&connection->origin), full_reason);
     if (connection->proxy != NULL)
         wipe_stack_below();
 }

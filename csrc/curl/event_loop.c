@@ -30,27 +30,6 @@ kms_event_loop *kms_event_loop_new(void)
     return loop;
 }
 
-static bool check_process(kms_event_loop *loop);
-
-void kms_event_loop_release(kms_event_loop *loop)
-{
-    if (loop == NULL || --loop->refcount > 0)
-        return;
-    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
-    check_process(loop);
-    while (!kms_list_is_empty(&loop->free)) {
-        kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
-        kms_list_remove(&transfer->link);
-        kms_transfer_free(transfer);
-        free(transfer);
-    }
-    curl_multi_cleanup(loop->multi);
-    if (loop->notifier != -1)
-        close(loop->notifier);
-    kms_socket_set_close(&loop->sockets);
-    free(loop);
-}
-
 /* Called by libcurl to watch a socket that it connects. */
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *unused)
 {
@@ -103,20 +82,6 @@ static bool open_loop(kms_event_loop *loop)
     return true;
 }
 
-kms_transfer *kms_event_loop_prepare(kms_event_loop *loop)
-{
-    check_process(loop);
-    if (!kms_list_is_empty(&loop->free))
-        return KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
-    kms_transfer *transfer = malloc(sizeof *transfer);
-    if (transfer == NULL)
-        return NULL;
-    kms_transfer_init(transfer);
-    transfer->id = ++loop->transfer_count;
-    kms_list_insert(&loop->free, &transfer->link);
-    return transfer;
-}
-
 void kms_event_loop_recycle(kms_event_loop *loop, kms_transfer *transfer)
 {
     kms_transfer_clear(transfer);
@@ -144,14 +109,6 @@ static void drop_expired(kms_event_loop *loop, kms_pool *pool)
     kms_connection *connection;
     while ((connection = kms_pool_take_expired(pool, loop->now)) != NULL)
         drop_connection(loop, connection);
-}
-
-void kms_event_loop_close_pool(kms_event_loop *loop, kms_pool *pool)
-{
-    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
-    check_process(loop);
-    pool->is_closed = true; /* so that every idle connection has expired */
-    drop_expired(loop, pool);
 }
 
 /* Makes the notifier readable exactly while ended transfers wait in queues. */
@@ -323,10 +280,14 @@ static void close_all(kms_event_loop *loop, kms_http_error_code code, const char
     loop->curl_timer = INFINITY;
 }
 
-/* In a child process, gives up everything that belongs to the parent. Handles that are connecting
- * are leaked, because libcurl would wait for a resolver thread that only the parent has. */
-static void leave_parent(kms_event_loop *loop)
+/* Functions that may use a connection call this first. False if this is a child of the process that
+ * opened the connections; then the child gives up everything that belongs to its parent. Handles
+ * that are connecting are leaked, because libcurl would wait for a resolver thread that only the
+ * parent has. */
+static bool check_process(kms_event_loop *loop)
 {
+    if (loop->process == getpid())
+        return true;
     KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
     loop->process = getpid();
     kms_socket_set_disconnect(&loop->sockets);
@@ -334,6 +295,7 @@ static void leave_parent(kms_event_loop *loop)
     kms_socket_set_close(&loop->sockets);
     loop->notifier = -1;
     loop->is_notified = false;
+    return false;
 }
 
 /* Lets libcurl handle a ready socket or its timer, and takes over the connections that it has
@@ -357,14 +319,45 @@ static void run_curl(kms_event_loop *loop, curl_socket_t socket, int events)
     }
 }
 
-/* Functions that may use a connection call this first. False if this is a child of the process that
- * opened the connections; then it has given them up. */
-static bool check_process(kms_event_loop *loop)
+void kms_event_loop_release(kms_event_loop *loop)
 {
-    if (loop->process == getpid())
-        return true;
-    leave_parent(loop);
-    return false;
+    if (loop == NULL || --loop->refcount > 0)
+        return;
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
+    check_process(loop);
+    while (!kms_list_is_empty(&loop->free)) {
+        kms_transfer *transfer = KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
+        kms_list_remove(&transfer->link);
+        kms_transfer_free(transfer);
+        free(transfer);
+    }
+    curl_multi_cleanup(loop->multi);
+    if (loop->notifier != -1)
+        close(loop->notifier);
+    kms_socket_set_close(&loop->sockets);
+    free(loop);
+}
+
+kms_transfer *kms_event_loop_prepare(kms_event_loop *loop)
+{
+    check_process(loop);
+    if (!kms_list_is_empty(&loop->free))
+        return KMS_LIST_ITEM(loop->free.next, kms_transfer, link);
+    kms_transfer *transfer = malloc(sizeof *transfer);
+    if (transfer == NULL)
+        return NULL;
+    kms_transfer_init(transfer);
+    transfer->id = ++loop->transfer_count;
+    kms_list_insert(&loop->free, &transfer->link);
+    return transfer;
+}
+
+void kms_event_loop_close_pool(kms_event_loop *loop, kms_pool *pool)
+{
+    KMS_BLOCK_SIGPIPE(loop->may_raise_sigpipe);
+    check_process(loop);
+    pool->is_closed = true; /* so that every idle connection has expired */
+    drop_expired(loop, pool);
 }
 
 static kms_connection *take_idle(kms_event_loop *loop, kms_transfer *transfer)

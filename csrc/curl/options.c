@@ -65,9 +65,8 @@ bool kms_options_check_files(const kms_options *options, kms_slice host, kms_htt
         const char *path = options->text[FILES[i]];
         if (path == NULL)
             continue;
-        const kms_file_status status = FILES[i] == KMS_OPTION_CA_PATH
-                                           ? kms_folder_check(path, &info)
-                                           : kms_file_check(path, MAX_FILE, &info);
+        const kms_file_status status =
+            kms_file_check(path, FILES[i] == KMS_OPTION_CA_PATH, MAX_FILE, &info);
         if (status == KMS_FILE_OK)
             continue;
         snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTION_NAMES[FILES[i]],

@@ -19,6 +19,9 @@ enum {
 #endif
 
 /* Whether the loaded libcurl is of this version or newer. */
-bool kms_curl_is_from(unsigned version);
+static inline bool kms_curl_is_from(unsigned version)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num >= version;
+}
 
 #endif

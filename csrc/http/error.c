@@ -35,8 +35,8 @@ kms_http_error_code kms_http_error_code_of(kms_slice word)
 void kms_http_error_clear(kms_http_error *error)
 {
     error->code = KMS_HTTP_OK;
-    error->is_permanent = error->is_uncertain = error->has_cause = false;
-    error->status = 0;
+    error->is_permanent = error->is_uncertain = false;
+    error->cause_code = error->status = 0;
 }
 
 bool kms_http_error_set_invalid(kms_http_error *error, const char *field, const char *format, ...)

@@ -26,8 +26,7 @@ typedef struct {
     const char *field; /* KMS_HTTP_INVALID: the field of the request that breaks a rule; static */
     bool is_permanent; /* caused by the caller: a retry would fail in the same way */
     bool is_uncertain; /* the server may have received the request */
-    bool has_cause;    /* cause_code and cause_text are those of libcurl */
-    int cause_code;
+    int cause_code;    /* of libcurl, as cause_text; 0: neither is set */
     int status; /* of a response with an error status that was not received completely; else 0 */
     char message[512];
     char cause_text[KMS_HTTP_CAUSE_SIZE];

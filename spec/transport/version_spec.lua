@@ -31,7 +31,7 @@ end
 describe("a version that is too old", function()
   -- A header of that name comes first, includes the system's and changes the version.
   for _, row in ipairs {
-    { "libcurl", "curl/curl.h", "LIBCURL_VERSION_NUM", "0x074900", "csrc/curl/version.c", "libcurl 7.74.0" },
+    { "libcurl", "curl/curl.h", "LIBCURL_VERSION_NUM", "0x074900", "csrc/curl/options.c", "libcurl 7.74.0" },
     { "OpenSSL", "openssl/evp.h", "OPENSSL_VERSION_NUMBER", "0x1010000fL", "csrc/sign/digest.c", "OpenSSL 1.1.1" },
     { "Lua", "lua.h", "LUA_VERSION_NUM", "500", "csrc/binding/class.c", "Lua 5.1" },
   } do
