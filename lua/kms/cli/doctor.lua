@@ -81,7 +81,9 @@ end
 local function add_place(self, rows, target)
   local parsed = self.options
   if self.cloud == "huawei" then
-    rows[#rows + 1] = { "region", target.region or "none", find_origin(parsed.region, "HUAWEICLOUD_SDK_REGION") }
+    local unknown = target.region and client.describe_unknown_region(target.region)
+    rows[#rows + 1] = { "region", target.region or "none", find_origin(parsed.region, "HUAWEICLOUD_SDK_REGION")
+      .. (unknown and "; " .. unknown or "") }
     local project = target.project_id or "looked up"
     rows[#rows + 1] = { "project", project, target.project_id
       and find_origin(parsed.project_id, "HUAWEICLOUD_SDK_PROJECT_ID") or "by the name of the region" }

@@ -1,9 +1,9 @@
 --- `kms move`: moves the primary region of many Huawei Cloud keys.
 
 local bulk_options = require "kms.cli.bulk_options"
+local describe_unknown_region = require("kms.cli.client").describe_unknown_region
 local options = require "kms.cli.options"
 local plan = require "kms.cli.plan"
-local regions = require "kms.huawei.regions"
 local selection = require "kms.cli.selection"
 local session = require "kms.cli.session"
 
@@ -38,12 +38,15 @@ local function find_items(context, client)
   return to_items(ids)
 end
 
---- Warns of regions that may be misspelt. New regions exist before they are known here, so they are not refused.
-local function note_unknown_regions(context, from, to)
-  for _, option in ipairs { { "--from", from }, { "--to", to } } do
-    local region = option[2]
-    if region and not regions.is_known(region) then
-      context:note("Warning: %s %s is not one of the %d known regions", option[1], region, #regions.codes)
+--- Finds a region that may be misspelt. The endpoint of the command line proves that --from exists.
+---@return string? problem
+local function find_region_problem(parsed, from)
+  if parsed.any_region then return nil end
+  for _, option in ipairs { { "--from", not parsed.endpoint and from }, { "--to", parsed.to } } do
+    local problem = option[2] and describe_unknown_region(option[2])
+    if problem then
+      return ("%s %s is %s\nIf it is a new region, add --any-region. Nothing was changed."):format(option[1], option[2],
+        problem)
     end
   end
 end
@@ -79,7 +82,8 @@ local function run(parsed, context)
   if parsed.to and parsed.to == target.region then
     return context:refuse("--from and --to are the same region, " .. parsed.to)
   end
-  note_unknown_regions(context, target.region, parsed.to)
+  local problem = find_region_problem(parsed, target.region)
+  if problem then return context:refuse(problem) end
   local items, status = find_items(context, client)
   if not items then return status end
   if not items[1] then return context:refuse "the list has no keys" end
@@ -110,6 +114,7 @@ return {
       { name = "--from", value = "REGION",
         about = "region where the keys are primary now; default: HUAWEICLOUD_SDK_REGION" },
       { name = "--to", value = "REGION", about = "new primary region, which must have a replica of each key" },
+      { name = "--any-region", about = "accept a region that this release does not know" },
       { name = "--tag", value = "KEY=VALUE", is_repeated = true,
         about = "the keys that have this tag, in place of a list" },
       { name = "--all", about = "all enabled keys; those without a replica in the new region fail" },

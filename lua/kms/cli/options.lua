@@ -27,7 +27,8 @@ local PLACE = {
   huawei = {
     { name = "--region", value = "REGION", about = "region to call; default: HUAWEICLOUD_SDK_REGION" },
     { name = "--project-id", value = "ID",
-      about = 'project in that region, or "auto" to look it up; default: HUAWEICLOUD_SDK_PROJECT_ID, or auto' },
+      about = 'project in the region that is called, or "auto" to look it up; default: HUAWEICLOUD_SDK_PROJECT_ID, or '
+        .. "auto if the region is not HUAWEICLOUD_SDK_REGION" },
   },
   ncloud = {
     { name = "--zone", value = "ZONE", choices = { "global", "kr", "jp", "gov" },

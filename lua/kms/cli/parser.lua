@@ -5,7 +5,10 @@ local parser = {}
 local MAX_DISTANCE = 2 -- typing errors for which a command is suggested
 
 --- Counts the insertions, deletions, replacements and swaps of neighbours that make one word another one.
-local function compute_distance(a, b)
+---@param a string
+---@param b string
+---@return integer
+function parser.compute_distance(a, b)
   local rows = { [0] = {} }
   for j = 0, #b do rows[0][j] = j end
   for i = 1, #a do
@@ -35,7 +38,7 @@ local function suggest(command, word)
   local names, limit = {}, math.min(MAX_DISTANCE, math.floor(#word / 3))
   each_below(command, function(inner)
     local is_part = #word > 2 and inner.name:find(word, 1, true)
-    if is_part or compute_distance(word, inner.name) <= limit then names[#names + 1] = inner.name end
+    if is_part or parser.compute_distance(word, inner.name) <= limit then names[#names + 1] = inner.name end
   end)
   return names
 end

@@ -33,8 +33,8 @@ end
 ---@return string
 function summary.name_options(message, names)
   message = tostring(message):gsub("give the option credentials%.[%l_]+ or set", "set")
-  return (message:gsub("give the option ([%l_]+) or set", function(name)
-    return "give " .. (names and names[name] or "--" .. name:gsub("_", "-")) .. " or set"
+  return (message:gsub("give the option ([%l_]+)", function(name)
+    return "give " .. (names and names[name] or "--" .. name:gsub("_", "-"))
   end))
 end
 
@@ -52,6 +52,7 @@ end
 ---@param hint string
 ---@return string
 function summary.format_hint(hint)
+  hint = hint:gsub("^project_id (is not a project .*)", "the project %1; --project-id auto looks it up")
   return "hint: " .. hint:gsub("%f[%l]%l+_[%l_]+ returns", function(words) return (words:gsub("_", "-")) end)
 end
 
@@ -133,12 +134,35 @@ local function add_error(lines, group, texts, style)
   end
 end
 
+-- What mends a failure that a mere repeat does not, by code of Huawei Cloud.
+local ADVICE = { ["KMS.0305"] = "project", ["KMS.0321"] = "project", ["KMS.0308"] = "correct" }
+local LOOK_UP = " --project-id auto"
+
+--- Finds what mends the failures if all have the same cause, and nothing else has happened.
+---@return "project"|"correct"|"repeat"
+local function find_advice(result)
+  local advice
+  for _, group in ipairs(result.errors) do
+    local own = ADVICE[group.code] or "repeat"
+    if advice and advice ~= own then return "repeat" end
+    advice = own
+  end
+  local is_pure = result.done + result.already + result.uncertain == 0
+  return (advice == "project" or is_pure) and advice or "repeat"
+end
+
 --- Lists the commands that come next, and where the journal is. They are never broken into lines, so that they can be
 --- copied.
 local function add_next(lines, result, texts, width)
   local list = {}
-  if texts.resume and result.failed + result.uncertain + result.not_tried > 0 then
-    list[#list + 1] = { "Go on with what is left:", texts.resume }
+  local is_left = result.failed + result.uncertain + result.not_tried > 0
+  local advice = texts.resume and is_left and find_advice(result)
+  if advice == "correct" then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = summary.wrap("Resuming would send the same again. Correct the list or the target, and begin a "
+      .. "new run.", "", width)
+  elseif advice then
+    list[#list + 1] = { "Go on with what is left:", texts.resume .. (advice == "project" and LOOK_UP or "") }
   end
   if texts.undo and result.done + result.uncertain > 0 then list[#list + 1] = { "Take it back:", texts.undo } end
   if texts.journal then list[#list + 1] = { "Record of the run:", texts.journal } end

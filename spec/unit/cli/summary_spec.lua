@@ -81,6 +81,20 @@ Take it back:             kms undo J
         TEXTS, PLAIN))
   end)
 
+  it("looks the project up, or asks for a correction, where a mere repeat fails again", function()
+    local function format(code, done)
+      return summary.format(with_nothing { done = done, failed = 10, errors = { { code = code, message = "no", count = 10,
+        hint = "project_id is not a project of the region called", keys = {} } } }, TEXTS, PLAIN)
+    end
+    assert.matches("hint: the project is not a project of the region called; --project-id auto looks it up\n",
+      format("KMS.0321", 0), 1, true)
+    assert.matches("Go on with what is left:  kms resume J --project-id auto\n", format("KMS.0321", 0), 1, true)
+    assert.matches("\nResuming would send the same again. Correct the list or the target, and begin a new run.\n",
+      format("KMS.0308", 0), 1, true)
+    assert.is_nil(format("KMS.0308", 0):find "kms resume")
+    assert.matches("Go on with what is left:  kms resume J\n", format("KMS.0308", 1), 1, true)
+  end)
+
   it("says how many keys it does not name", function()
     local result = with_nothing { done = 1, failed = 5, errors = { { message = "no", count = 5, keys = { "a", "b", "c" } } } }
     assert.matches("\n        c\n        %S+ 2 more %(kms status J names all%)\n", summary.format(result, TEXTS, PLAIN))
