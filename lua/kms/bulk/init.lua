@@ -65,7 +65,7 @@ local function open_journal(path, must_have_plan)
   if not opened then return nil, nil, journal.new_error(message) end
   local state, err
   if must_have_plan then
-    state, err = journal_reader.read_plan(path, "; start again with the items")
+    state, err = journal_reader.read_plan(path, "; begin a new run with the list")
   else
     state, err = journal_reader.read(path)
   end
@@ -119,7 +119,7 @@ end
 ---@return string? problem
 local function find_undo(path, state)
   local found = undo.find_effective(path, state)
-  return found and ("it was taken back%s; begin again with the items"):format(
+  return found and ("it was taken back%s; begin a new run with the list"):format(
     found.journal and ", see journal " .. found.journal or "")
 end
 

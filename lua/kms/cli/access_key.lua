@@ -4,17 +4,10 @@ local dry_run = require "kms.cli.dry_run"
 
 local access_key = {}
 
-local MIN_SHOWN = 13 -- characters from which both ends are shown
-
 -- Sources that need no request. The others are asked when the run begins.
 local IS_LOCAL = { environment = true, file = true }
 
---- Shows the ends of an access key.
----@param key string
----@return string
-function access_key.mask(key)
-  return #key >= MIN_SHOWN and key:sub(1, 4) .. "..." .. key:sub(-4) or key:sub(1, 2) .. "..."
-end
+access_key.mask = dry_run.mask_key
 
 --- Reads the access key that signed a request.
 ---@param request table of a transport

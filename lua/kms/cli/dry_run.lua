@@ -11,6 +11,8 @@ local dry_run = {}
 local PLACEHOLDER = "PLACEHOLDER"
 local PROJECT = ("0"):rep(32)
 
+local MIN_SHOWN = 13 -- characters of an access key from which both ends are shown
+
 -- Headers whose value is a secret, or contains one.
 local SECRET_HEADERS = { ["x-auth-token"] = true, ["x-security-token"] = true, ["x-ncp-ocapi-token"] = true,
   ["x-ncp-apigw-signature-v2"] = true }
@@ -25,10 +27,22 @@ local function new_recorder()
   return recorder
 end
 
+--- Shows the ends of an access key.
+---@param key string
+---@return string
+function dry_run.mask_key(key)
+  if key == PLACEHOLDER then return key end
+  return #key >= MIN_SHOWN and key:sub(1, 4) .. "..." .. key:sub(-4) or key:sub(1, 2) .. "..."
+end
+
 local function mask_header(name, value)
-  if SECRET_HEADERS[name:lower()] then return "[secret]" end
-  if name:lower() == "authorization" then return (value:gsub("Signature=%x+", "Signature=[secret]")) end
-  return value
+  name = name:lower()
+  if SECRET_HEADERS[name] then return "[secret]" end
+  if name == "x-ncp-iam-access-key" then return dry_run.mask_key(value) end
+  if name ~= "authorization" then return value end
+  return (value:gsub("Signature=%x+", "Signature=[secret]"):gsub("Access=([^,%s]+)", function(key)
+    return "Access=" .. dry_run.mask_key(key)
+  end))
 end
 
 --- Sorts headers by their names, because those of a signature are in no order.
@@ -76,13 +90,18 @@ local function record(client, entry, params, changes)
   return nil, err, recorder.requests[1]
 end
 
+--- Returns whether a request looks a project up. Then the credentials are known.
+local function is_project_lookup(request)
+  return request ~= nil and request.target:find "^/v3/projects" ~= nil
+end
+
 --- Describes what the request needs first.
 ---@param client kms.Huawei|kms.Ncloud
 ---@param earlier table? the request that would be sent before
 ---@return string
 local function describe_missing(client, earlier)
   if not earlier then return "there are no usable credentials" end
-  if not earlier.target:find "^/v3/projects" then return "credentials are asked for when the run begins" end
+  if not is_project_lookup(earlier) then return "credentials are asked for when the run begins" end
   return ("the project of region %s is looked up when the run begins"):format(client:target().region)
 end
 
@@ -119,7 +138,10 @@ function dry_run.build(client, entry, params, context)
   local request, err, earlier = record(client, entry, params, {})
   if not request and (earlier or err.kind == "credentials") then
     context:note("Dry run: %s; placeholders stand in.", describe_missing(client, earlier))
-    local changes = { credentials = { access_key = PLACEHOLDER, secret_key = PLACEHOLDER } }
+    local changes = {}
+    if not is_project_lookup(earlier) then
+      changes.credentials = { access_key = PLACEHOLDER, secret_key = PLACEHOLDER }
+    end
     local project_id = context.options.project_id
     local is_looked_up = project_id == nil or project_id == "auto"
     if is_looked_up and client.provider.name == "huawei" then changes.project_id = PROJECT end

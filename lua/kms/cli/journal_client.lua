@@ -1,5 +1,6 @@
 --- Opens the journal of a run: what it says, and the client for the region or zone that it names.
 
+local bulk_options = require "kms.cli.bulk_options"
 local journal_list = require "kms.cli.journal_list"
 local kms = require "kms"
 
@@ -8,7 +9,7 @@ local journal_client = {}
 -- How runs are described, by operation.
 local TEXTS = {
   ["huawei.update_primary_region"] = {
-    already = "already there", can_undo = true,
+    already = "already there", can_undo = true, unchecked = require("kms.cli.move").unchecked,
     undo_title = function(status, region) return ("%s -> %s"):format(region, status.region) end,
   },
   ["ncloud.rename_key"] = {
@@ -30,6 +31,7 @@ local ZONES = { "global", "kr", "jp", "gov" }
 ---@field title string what the run does, and where
 ---@field already string
 ---@field can_undo boolean
+---@field unchecked string? what a plan cannot know
 ---@field undo_title (fun(status: kms.bulk.Status, region: string?): string)?
 ---@field format_step (fun(step: kms.bulk.Step): string)?
 
@@ -77,8 +79,21 @@ end
 ---@return table
 function journal_client.get_texts(operation) return TEXTS[operation] or DEFAULT_TEXTS end
 
---- Describes a run that takes this one back.
-function journal_client.describe_undo(undo)
+--- Finds the last run that takes this one back, if none of them has ended.
+---@param undos kms.bulk.UndoStatus[]
+---@return kms.bulk.UndoStatus? undo
+---@return integer? count keys that are taken back
+function journal_client.find_unfinished_undo(undos)
+  local last, count
+  for _, undo in ipairs(undos) do
+    local counts = undo.counts
+    if not counts or counts.done + counts.already == counts.total then return nil end
+    last, count = undo, counts.done + counts.already
+  end
+  if last and last.journal then return last, count end
+end
+
+local function describe_undo(undo)
   local counts = undo.counts
   if not counts then
     return ("taken back since %s; its journal cannot be read%s"):format(undo.started,
@@ -86,6 +101,18 @@ function journal_client.describe_undo(undo)
   end
   return ("taken back since %s: %d of %d keys, see %s"):format(undo.started, counts.done + counts.already, counts.total,
     undo.journal)
+end
+
+--- Describes the runs that take this one back, and the command that goes on with the last one.
+---@param undos kms.bulk.UndoStatus[]
+---@return string[]
+function journal_client.describe_undos(undos)
+  local texts, unfinished = {}, journal_client.find_unfinished_undo(undos)
+  for i, undo in ipairs(undos) do
+    texts[i] = describe_undo(undo)
+      .. (undo == unfinished and "; go on with: " .. bulk_options.write_command("resume", undo.journal, {}) or "")
+  end
+  return texts
 end
 
 --- Opens a journal.

@@ -15,6 +15,9 @@ local LAYOUT = {
   },
 }
 
+local UNCHECKED = "whether each key is primary in the region called and has a replica in the new one. The first key "
+  .. "shows whether the region and the project are right."
+
 local function to_items(ids)
   local items = {}
   for i, id in ipairs(ids) do items[i] = { line = i, label = id, params = { key_id = id } } end
@@ -94,7 +97,8 @@ local function run(parsed, context)
   bulk.verify = create_verifier(client, parsed)
   return session.run(context, {
     options = bulk, items = items, verb = "Move", already = "already there", can_undo = true,
-    title = describe(target, parsed, bulk.rate),
+    title = describe(target, parsed, bulk.rate), unchecked = UNCHECKED,
+    journal_name = parsed.journal or "./kms-move-TIME.jsonl",
   })
 end
 
@@ -143,5 +147,6 @@ return {
     (session.JOURNAL:gsub("COMMAND", "move")),
     session.EXIT_STATUSES,
   },
+  unchecked = UNCHECKED,
   run = run,
 }

@@ -11,6 +11,7 @@ local summary = require "kms.cli.summary"
 local plan = {}
 
 local MAX_PROBLEMS = 20 -- that are printed, unless --verbose
+local MAX_NAMES = 5 -- of keys that are left out, unless --verbose
 local MAX_PREVIEW = 10 -- lines, unless --verbose
 
 -- Members of the plan as JSON, in this order.
@@ -26,7 +27,20 @@ DOCUMENT.fields[8].type, DOCUMENT.fields[8].items = "list", KEY
 ---@field format_step (fun(step: kms.bulk.Step, temporary: string?): string)? a line of the preview, if there is one
 ---@field already string "already there"
 ---@field can_undo boolean
+---@field unchecked string? what the plan cannot know
+---@field journal_name string? of the journal that a dry run does not write
 ---@field member_names table<string, string>? names in lists by those of params, where they differ
+
+--- Formats some names, or all with --verbose.
+---@param context kms.cli.Context
+---@param names string[]
+---@return string
+function plan.join_names(context, names)
+  local count = #names
+  local limit = context.options.verbose and count or math.min(count, MAX_NAMES)
+  local shown = table.concat(names, ", ", 1, limit)
+  return count > limit and ("%s and %d more (--verbose lists all)"):format(shown, count - limit) or shown
+end
 
 --- Prints that a list is longer.
 local function write_rest(output, style, count)
@@ -169,15 +183,20 @@ function plan.each_shown(run, visit)
   end
 end
 
+--- Formats a step without a name for people.
+local function format_key(step)
+  return step.key .. (step.params.primary_region and " -> " .. step.params.primary_region or "")
+end
+
 --- Writes the preview of the steps. Keys that swap names have the temporary name beside the final one.
 ---@param context kms.cli.Context
 ---@param request kms.cli.Request
 ---@param run kms.bulk.Run
 ---@param output kms.cli.Output
 function plan.write_preview(context, request, run, output)
-  if not request.format_step then return end
-  local lines = {}
-  plan.each_shown(run, function(step, temporary) lines[#lines + 1] = request.format_step(step, temporary) end)
+  if not request.format_step and not context.options.dry_run then return end
+  local lines, format = {}, request.format_step or format_key
+  plan.each_shown(run, function(step, temporary) lines[#lines + 1] = format(step, temporary) end)
   local shown = context.options.verbose and #lines or math.min(#lines, MAX_PREVIEW)
   for i = 1, shown do output:write("  ", lines[i], "\n") end
   write_rest(output, context.err_style, #lines - shown)
@@ -233,6 +252,10 @@ end
 local function print_text(context, request, run, first_request)
   plan.write_title(context, request, run, context.out, context.style.width)
   plan.write_preview(context, request, run, context.out)
+  local width = context.style.width
+  if request.unchecked then context.out:write(summary.wrap("Not checked: " .. request.unchecked, "", width), "\n") end
+  local name = request.journal_name or request.options.journal
+  if name then context.out:write(summary.wrap("Journal of the run: " .. name, "", width), "\n") end
   if first_request then context.out:write("\nThe first request:\n\n", first_request.text) end
 end
 

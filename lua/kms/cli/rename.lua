@@ -7,8 +7,6 @@ local rules = require "kms.ncloud.rules"
 local selection = require "kms.cli.selection"
 local session = require "kms.cli.session"
 
-local MAX_NAMES = 5 -- of keys that are left out, unless --verbose
-
 local LAYOUT = {
   words = { "key_tag", "key_name" },
   labels = { "KEY", "NAME" },
@@ -49,20 +47,14 @@ local function complete_items(items, keys, rule)
   return completed, nil, unmatched
 end
 
-local function to_items(keys)
+--- Makes an item of each key, except of those that the rule would rename if they were not pending deletion.
+local function to_items(keys, rule)
   local items = {}
   for _, key in ipairs(keys) do
-    if not key.is_revoked then items[#items + 1] = { line = #items + 1, params = { key_tag = key.tag } } end
+    local is_left_out = key.is_revoked and rule(key.name)
+    if not is_left_out then items[#items + 1] = { line = #items + 1, params = { key_tag = key.tag } } end
   end
   return items
-end
-
---- Formats some names, or all with --verbose.
-local function join_names(context, names)
-  local count = #names
-  local limit = context.options.verbose and count or math.min(count, MAX_NAMES)
-  local shown = table.concat(names, ", ", 1, limit)
-  return count > limit and ("%s and %d more (--verbose lists all)"):format(shown, count - limit) or shown
 end
 
 --- Says which keys the rule does not match.
@@ -71,7 +63,7 @@ local function note_unmatched(context, names)
   if count == 0 then return end
   local is_listed = context.options.verbose or context.options.dry_run
   context:note("%d %s not match and %s left alone%s", count, count == 1 and "key does" or "keys do",
-    count == 1 and "is" or "are", is_listed and ": " .. join_names(context, names) or "")
+    count == 1 and "is" or "are", is_listed and ": " .. plan.join_names(context, names) or "")
 end
 
 --- Says which keys the rule would rename if they were not pending deletion.
@@ -83,7 +75,7 @@ local function note_revoked(context, keys, rule)
   local count = #names
   if count == 0 then return end
   context:note("%d %s left out: %s %s pending deletion", count, count == 1 and "key is" or "keys are",
-    join_names(context, names), count == 1 and "is" or "are")
+    plan.join_names(context, names), count == 1 and "is" or "are")
 end
 
 --- Finds what is wrong with the choice of keys and of the rule.
@@ -116,7 +108,7 @@ local function find_items(context, client)
   if not keys then return nil, context:fail(err) end
   if not items then note_revoked(context, keys, rule) end
   local count, unmatched = #(items or keys)
-  items, problem, unmatched = complete_items(items or to_items(keys), keys, rule)
+  items, problem, unmatched = complete_items(items or to_items(keys, rule), keys, rule)
   if problem then return nil, context:refuse(problem) end
   if items[1] then
     note_unmatched(context, unmatched)
@@ -151,6 +143,7 @@ local function run(parsed, context)
   return session.run(context, {
     options = bulk, items = items, verb = "Rename", already = "with this name already", can_undo = true,
     format_step = format_step, member_names = { key_name = "new_name" },
+    journal_name = parsed.journal or "./kms-rename-TIME.jsonl",
     title = function(count)
       local what = count == 1 and "key changes its name" or "keys change their names"
       return ("%d %s at %s"):format(count, what, target.host)

@@ -12,7 +12,8 @@ local function run(parsed, context)
   bulk.client, bulk.journal, bulk.verify = opened.client, parsed.journal, opened.verifier
   bulk.operation = opened.operation
   return session.run(context, {
-    options = bulk, verb = "Continue with", already = opened.already, can_undo = opened.can_undo,
+    options = bulk, unchecked = opened.unchecked, verb = "Continue with", already = opened.already,
+    can_undo = opened.can_undo,
     title = function(count)
       return ("%d of %d keys are left: %s"):format(count, opened.status.total, opened.title)
     end,

@@ -56,7 +56,7 @@ local function print_table(context, status, keys)
   out:write(journal_client.describe(status), "\n")
   out:write(("begun %s, %s\n"):format(status.started or "at an unknown time", describe_end(status)))
   if status.undoes then out:write("takes back the run of ", status.undoes, "\n") end
-  for _, undo in ipairs(status.undos) do out:write(journal_client.describe_undo(undo), "\n") end
+  for _, text in ipairs(journal_client.describe_undos(status.undos)) do out:write(text, "\n") end
   local texts = journal_client.get_texts(status.operation)
   local path, is_undone = context.options.journal, status.undos[1] ~= nil
   out:write(summary.format({
@@ -80,12 +80,21 @@ local function find_stop(status)
   return status.uncertain + status.failed + status.not_tried > 0 and { code = "cut" } or nil
 end
 
+--- Formats how far a run was taken back.
+local function format_undos(status)
+  if not status.undos[1] then return "" end
+  local unfinished, count = journal_client.find_unfinished_undo(status.undos)
+  if not unfinished then return "; taken back" end
+  return ("; %d of %d taken back, go on with: %s"):format(count, unfinished.counts.total,
+    bulk_options.write_command("resume", unfinished.journal, {}))
+end
+
 --- Formats how a run ended on one line.
 local function describe_outcome(context, status)
   local begun = (status.started or ""):gsub("T(%d+:%d+).*", " %1Z")
   local texts, stop = journal_client.get_texts(status.operation), find_stop(status)
   return ("%s: %s%s%s"):format(begun, summary.format_counts(status, texts.already, context.style),
-    stop and (status.stop and ", stopped" or ", not ended") or "", status.undos[1] and "; taken back" or "")
+    stop and (status.stop and ", stopped" or ", not ended") or "", format_undos(status))
 end
 
 --- Lists the journals of a folder.

@@ -76,7 +76,7 @@ describe("reading a journal", function()
       files.write(path, text:sub(1, size))
       assert.is_false(assert(journal_reader.read(path)).is_complete)
       local _, err = kms.bulk { client = cloud:huawei(), journal = path }
-      assert.matches("has no complete plan, so nothing was sent; start again with the items", err.message, 1, true)
+      assert.matches("has no complete plan, so nothing was sent; begin a new run with the list", err.message, 1, true)
       _, err = kms.bulk.read(path)
       assert.matches("has no complete plan, so nothing was sent", err.message, 1, true)
       local again = bulk_cloud.new(4)

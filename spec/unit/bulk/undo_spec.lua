@@ -76,7 +76,7 @@ describe("a run that is taken back", function()
     execute(undo_options())
     local run, err = continue_first()
     assert.is_nil(run)
-    assert.equal(("journal %s cannot be continued: it was taken back, see journal %s; begin again with the items"):format(path,
+    assert.equal(("journal %s cannot be continued: it was taken back, see journal %s; begin a new run with the list"):format(path,
       undo_path), err.message)
   end)
 

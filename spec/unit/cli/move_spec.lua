@@ -74,6 +74,13 @@ describe("kms move", function()
     assert.same({ 1, "kms move: --from and --to are the same region, cn-north-4\n" }, { status, err })
   end)
 
+  it("lists keys in a dry run, what is not checked, and the journal that a run would write", function()
+    local _, out = self:run("move", self:write_ids(2), "--from", "cn-north-4", "--to", "cn-east-3", "--dry-run")
+    assert.matches("\n  " .. id(1) .. " -> cn-east-3\n  " .. id(2) .. " -> cn-east-3\n"
+      .. "Not checked: whether each key is primary in the region called and has a replica in the new one.", out, 1, true)
+    assert.matches("\nJournal of the run: ./kms-move-TIME.jsonl\n", out, 1, true)
+  end)
+
   it("says what to do if the region does not respond", function()
     self.cloud.drop = function() return true end
     local status, _, err = move(self:write_ids(4), "--to", "cn-east-3", "--yes")

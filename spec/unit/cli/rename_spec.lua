@@ -81,6 +81,8 @@ describe("kms rename", function()
     assert.matches("^1 key is left out: name%-1 is pending deletion\n", err)
     _, _, err = rename("--match", "^name%-[23]", "--replace", "key", "--yes")
     assert.is_nil(err:find "pending deletion")
+    _, _, err = rename("--match", "^name%-4", "--replace", "key", "--dry-run")
+    assert.matches("^3 keys do not match and are left alone: .-name%-1\n", err)
   end)
 
   it("says which new names cannot be set, and changes nothing", function()

@@ -2,6 +2,7 @@
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
 local cli_bulk = require "spec.helpers.cli_bulk"
+local files = require "spec.helpers.files"
 
 describe("kms undo", function()
   local self, undo_journal
@@ -37,7 +38,7 @@ describe("kms undo", function()
     assert.matches("\ntakes back the run of " .. self.journal .. "\n", out, 1, true)
     local status, _, err = self:run("resume", self.journal, "--yes")
     assert.equal(1, status)
-    assert.matches("it was taken back, see journal " .. undo_journal .. "; begin again with the items", err, 1, true)
+    assert.matches("it was taken back, see journal " .. undo_journal .. "; begin a new run with the list", err, 1, true)
     _, _, err = self:run("undo", self.journal, "--dry-run")
     assert.matches("^This run was taken back since %S+: 3 of 3 keys, see ", err)
   end)
@@ -50,6 +51,40 @@ describe("kms undo", function()
     for i = 1, 4 do assert.equal("name-" .. i, self.cloud:name_of(i)) end
     assert.matches("^3 changes are taken back: previous names at ocapi%.ncloud%.com\n", err)
     assert.matches("\n  other           %-> name%-3\n", err)
+  end)
+
+  it("leaves out keys that were renamed after the run, and names them", function()
+    self:run("rename", self:write "name-1 first-1\nname-2 first-2\n", "--journal", self.journal, "--yes")
+    assert(self.cloud:ncloud():rename_key { key_tag = bulk_cloud.key_tag(1), key_name = "later-1" })
+    for _, option in ipairs { "--dry-run", "--yes" } do
+      local status, _, err = undo(option)
+      assert.equal(2, status)
+      assert.matches("^1 key was renamed after this run, and is left out; present name: later%-1\n", err)
+    end
+    assert.same({ "later-1", "name-2" }, { self.cloud:name_of(1), self.cloud:name_of(2) })
+    assert(self.cloud:ncloud():rename_key { key_tag = bulk_cloud.key_tag(2), key_name = "later-2" })
+    local status, _, err = undo "--yes"
+    assert.equal(2, status)
+    assert.matches("\nNothing is left to take back%.\n$", err)
+  end)
+
+  it("names the command that goes on with an undo that was cut", function()
+    self:run("move", self:write_ids(3), "--from", "cn-north-4", "--to", "cn-east-3", "--journal", self.journal, "--yes")
+    self.decision = false
+    assert.equal(4, (undo()))
+    local resume = "; go on with: kms resume " .. undo_journal .. "\n"
+    local _, out = self:run("status", self.journal)
+    assert.matches(": 1 of 3 keys, see " .. undo_journal .. resume, out, 1, true)
+    local _, _, err = self:run("undo", self.journal, "--dry-run")
+    assert.matches(resume, err, 1, true)
+    local folder = files.new_path()
+    assert(os.execute(("mkdir %s && cp %s %s/run.jsonl"):format(folder, self.journal, folder)))
+    _, out = self:run("status", folder)
+    os.execute("rm -r " .. folder)
+    assert.matches("1 of 3 taken back, go on with: kms resume " .. undo_journal, out, 1, true)
+    self:run("resume", undo_journal, "--yes")
+    _, out = self:run("status", self.journal)
+    assert.is_nil(out:find("go on with", 1, true))
   end)
 
   it("takes back changes that are uncertain too", function()
