@@ -2,10 +2,6 @@
 #ifndef KMS_BUFFER_H
 #define KMS_BUFFER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-
 #include "base/slice.h"
 
 typedef enum { KMS_BUFFER_OK = 0, KMS_BUFFER_TOO_LARGE, KMS_BUFFER_NO_MEMORY } kms_buffer_status;

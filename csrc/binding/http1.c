@@ -13,7 +13,6 @@
 #include "http/http1_parser.h"
 
 #include <stdint.h>
-#include <string.h>
 
 static const char PARSER_TYPE_NAME[] = "kms.http1.parser";
 static const char WRITER_TYPE_NAME[] = "kms.http1.writer";
@@ -21,7 +20,6 @@ static const char WRITER_TYPE_NAME[] = "kms.http1.writer";
 typedef struct {
     kms_http1_parser parser;
     kms_http_response response;
-    int error_status; /* 0 if there is none */
     bool has_ended;
     bool is_brief; /* see kms_response_push */
 } parser;
@@ -85,7 +83,6 @@ static int feed(lua_State *L)
     parser *self = check_parser(L);
     kms_slice piece = check_slice(L, 2);
     const kms_http1_result result = kms_http1_parser_feed(&self->parser, &piece);
-    self->error_status = kms_http1_parser_error_status(&self->parser);
     return result == KMS_HTTP1_MORE ? 0 : push_result(L, self, result, piece.length == 0);
 }
 
@@ -107,9 +104,10 @@ static int has_started(lua_State *L)
 static int error_status(lua_State *L)
 {
     const parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
-    if (self->error_status == 0)
+    const int status = kms_http1_parser_error_status(&self->parser);
+    if (status == 0)
         return 0;
-    lua_pushinteger(L, self->error_status);
+    lua_pushinteger(L, status);
     return 1;
 }
 
@@ -131,7 +129,7 @@ static int collect_writer(lua_State *L)
  * The Lua caller raises that error at the line of its own caller. */
 static int write_request(lua_State *L)
 {
-    kms_request request;
+    kms_http_request request;
     kms_http_error error;
     lua_settop(L, 1);
     kms_http_writer *writer = kms_class_new(L, WRITER_TYPE_NAME, sizeof *writer);

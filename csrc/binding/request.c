@@ -43,11 +43,10 @@ static kms_request_status reject_field(lua_State *L, int field, const char *expe
 
 /* Reads the fields except headers; the table keeps the strings alive. On success the stack is as
  * before. */
-static kms_request_status read_fields(lua_State *L, int index, int names, kms_request *request)
+static kms_request_status read_fields(lua_State *L, int index, int names, kms_http_request *request)
 {
-    kms_http_request *http = &request->http;
-    kms_slice *const strings[] = {NULL,        &http->method, &http->scheme,
-                                  &http->host, &http->target, &http->body};
+    kms_slice *const strings[] = {NULL,           &request->method, &request->scheme,
+                                  &request->host, &request->target, &request->body};
     for (int field = METHOD; field <= BODY; field++) {
         const int type = push_field(L, index, names, field);
         *strings[field] = kms_table_to_slice(L, -1);
@@ -60,10 +59,10 @@ static kms_request_status read_fields(lua_State *L, int index, int names, kms_re
     if (type != LUA_TNIL && (type != LUA_TNUMBER || !isfinite(request->timeout)))
         return reject_field(L, TIMEOUT, "a finite number of seconds");
     push_field(L, index, names, LINK_LOCAL);
-    http->allows_link_local = lua_toboolean(L, -1) != 0;
-    http->is_idempotent = push_field(L, index, names, IDEMPOTENT) == LUA_TNIL
-                              ? kms_http_method_is_idempotent(http->method)
-                              : lua_toboolean(L, -1) != 0;
+    request->allows_link_local = lua_toboolean(L, -1) != 0;
+    request->is_idempotent = push_field(L, index, names, IDEMPOTENT) == LUA_TNIL
+                                 ? kms_http_method_is_idempotent(request->method)
+                                 : lua_toboolean(L, -1) != 0;
     lua_settop(L, names);
     return KMS_REQUEST_OK;
 }
@@ -96,7 +95,7 @@ static kms_request_status write_headers(lua_State *L, kms_http_writer *writer,
     return KMS_REQUEST_OK;
 }
 
-kms_request_status kms_request_write(lua_State *L, int index, kms_request *request,
+kms_request_status kms_request_write(lua_State *L, int index, kms_http_request *request,
                                      kms_http_writer *writer, kms_http_error *error)
 {
     const int top = lua_gettop(L), names = top + 1;
@@ -108,13 +107,13 @@ kms_request_status kms_request_write(lua_State *L, int index, kms_request *reque
     lua_pushlightuserdata(L, (void *)(size_t)&NAMES_KEY);
     lua_rawget(L, LUA_REGISTRYINDEX);
     kms_request_status status = read_fields(L, index, names, request);
-    if (status == KMS_REQUEST_OK && !kms_http_writer_begin(writer, &request->http, error))
+    if (status == KMS_REQUEST_OK && !kms_http_writer_begin(writer, request, error))
         status = KMS_REQUEST_INVALID;
     if (status == KMS_REQUEST_OK) {
         push_field(L, index, names, HEADERS);
         status = write_headers(L, writer, error);
     }
-    if (status == KMS_REQUEST_OK && !kms_http_writer_finish(writer, &request->http, error))
+    if (status == KMS_REQUEST_OK && !kms_http_writer_finish(writer, request, error))
         status = KMS_REQUEST_INVALID;
     if (status != KMS_REQUEST_MALFORMED)
         lua_settop(L, top);

@@ -6,11 +6,6 @@
 
 #include "http/request.h"
 
-typedef struct {
-    kms_http_request http; /* borrows strings of the table */
-    double timeout;        /* seconds; INFINITY if the table has none */
-} kms_request;
-
 /* To be called once by luaopen_*. */
 void kms_request_open(lua_State *L);
 
@@ -20,9 +15,9 @@ typedef enum {
     KMS_REQUEST_INVALID    /* a validation error: see `error` */
 } kms_request_status;
 
-/* Reads the request table at `index` and writes the request. Reads without metamethods. Allocates
- * nothing in Lua unless the table is malformed, so no finalizer runs. */
-kms_request_status kms_request_write(lua_State *L, int index, kms_request *request,
+/* Reads the request table at `index`, whose strings `request` borrows, and writes it. Reads without
+ * metamethods. Allocates nothing in Lua unless the table is malformed, so no finalizer runs. */
+kms_request_status kms_request_write(lua_State *L, int index, kms_http_request *request,
                                      kms_http_writer *writer, kms_http_error *error);
 
 #endif

@@ -1,8 +1,4 @@
 /* Module kms.sign: reads arguments, calls the signers, pushes their results. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-
 #include "base/buffer.h"
 #include "binding/compat.h"
 #include "binding/error.h"
@@ -26,8 +22,6 @@
 enum { REQUEST = 1, CREDENTIALS, TIMESTAMP, ALGORITHM };
 enum { METHOD = ALGORITHM + 1, HOST, TARGET, PATH, QUERY, HEADERS, BODY };
 enum { ACCESS_KEY = BODY + 1, SECRET_KEY, SECURITY_TOKEN };
-
-enum { STACK_SIZE = SECURITY_TOKEN + LUA_MINSTACK };
 
 typedef enum { HUAWEI, NCLOUD } sign_provider;
 
@@ -141,7 +135,7 @@ static kms_sign_context *read_arguments(lua_State *L, sign_provider provider)
     luaL_checktype(L, TIMESTAMP, LUA_TNUMBER);
     lua_settop(L, ALGORITHM);
     check_type(L, ALGORITHM, NULL, ALGORITHM, STRING | OPTIONAL);
-    luaL_checkstack(L, STACK_SIZE, NULL);
+    luaL_checkstack(L, SECURITY_TOKEN + LUA_MINSTACK, NULL);
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
         const int types = FIELDS[i].types[provider];
         if (types != 0)

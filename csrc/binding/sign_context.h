@@ -2,8 +2,6 @@
 #ifndef KMS_SIGN_CONTEXT_H
 #define KMS_SIGN_CONTEXT_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <lua.h>
 
 #include "sign/signer.h"

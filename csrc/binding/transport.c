@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 #include <time.h>
 
 static const char TYPE_NAME[] = "kms.transport.curl";
@@ -119,7 +118,7 @@ static double limit_timeout(const kms_options *options, double timeout)
 kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *transport,
                                   kms_transfer_queue *queue, kms_http_error *error)
 {
-    kms_request request;
+    kms_http_request request;
     kms_event_loop *loop = transport->loop;
     kms_transfer *transfer = kms_event_loop_prepare(loop);
     if (transfer == NULL)
@@ -127,7 +126,7 @@ kms_transfer *kms_transport_start(lua_State *L, int index, const kms_transport *
     const kms_request_status status =
         kms_request_write(L, index, &request, &transfer->writer, &transfer->error);
     if (status == KMS_REQUEST_OK &&
-        kms_event_loop_start(loop, transport->pool, &request.http,
+        kms_event_loop_start(loop, transport->pool, &request,
                              limit_timeout(&transport->pool->options, request.timeout), queue))
         return transfer;
     *error = transfer->error; /* because the next request uses the transfer */

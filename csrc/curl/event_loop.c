@@ -96,8 +96,6 @@ static void set_resumable(kms_event_loop *loop, kms_transfer *transfer, bool is_
 
 static void drop_connection(kms_event_loop *loop, kms_connection *connection)
 {
-    if (connection == NULL)
-        return;
     if (connection->socket != CURL_SOCKET_BAD)
         kms_socket_set_forget(&loop->sockets, connection->socket);
     kms_list_remove(&connection->link);
@@ -432,15 +430,13 @@ static void handle_ready_sockets(kms_event_loop *loop)
     unsigned events;
     void *owner;
     while (kms_socket_set_next(&loop->sockets, &socket, &events, &owner)) {
-        if (owner == loop)
-            continue;
-        if (owner != NULL)
-            on_ready_connection(loop, owner);
-        else
+        if (owner == NULL)
             run_curl(loop, socket,
                      ((events & POLLIN) != 0 ? CURL_CSELECT_IN : 0) |
                          ((events & POLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                          ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0 ? CURL_CSELECT_ERR : 0));
+        else if (owner != loop) /* not the notifier */
+            on_ready_connection(loop, owner);
     }
 }
 

@@ -2,28 +2,17 @@
 #include "curl/options.h"
 #include "base/file.h"
 #include "base/wipe.h"
-#include "curl/tls_auto_retry.h"
 #include "curl/version.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 const char *const KMS_OPTION_NAMES[KMS_OPTION_COUNT] = {
-    [KMS_OPTION_CA_FILE] = "ca_file",
-    [KMS_OPTION_CA_PATH] = "ca_path",
-    [KMS_OPTION_PROXY] = "proxy",
-    [KMS_OPTION_NO_PROXY] = "no_proxy",
-    [KMS_OPTION_CLIENT_CERT] = "client_cert",
-    [KMS_OPTION_CLIENT_KEY] = "client_key",
-    [KMS_OPTION_CLIENT_KEY_PASSWORD] = "client_key_password",
-    [KMS_OPTION_CONNECT_TIMEOUT] = "connect_timeout",
-    [KMS_OPTION_TIMEOUT] = "timeout",
-    [KMS_OPTION_KEEPALIVE] = "keepalive",
-    [KMS_OPTION_MAX_RESPONSE] = "max_response",
-};
+    "ca_file",  "ca_path",         "client_cert", "client_key", "client_key_password", "proxy",
+    "no_proxy", "connect_timeout", "timeout",     "keepalive",  "max_response"};
 
 /* By their numbers, because the library at run time decides, not the headers: the option of 7.85
  * that replaces CURLOPT_PROTOCOLS is not in older versions, and QUICK_EXIT is of 7.87. */
@@ -57,19 +46,17 @@ static const struct {
 bool kms_options_check_files(const kms_options *options, kms_slice host, kms_http_error *error)
 {
     enum { MAX_FILE = 16 * 1024 * 1024 };
-    static const kms_option_index FILES[] = {KMS_OPTION_CA_FILE, KMS_OPTION_CA_PATH,
-                                             KMS_OPTION_CLIENT_CERT, KMS_OPTION_CLIENT_KEY};
     char reason[256];
     kms_file_info info;
-    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        const char *path = options->text[FILES[i]];
+    for (int i = KMS_OPTION_CA_FILE; i <= KMS_OPTION_CLIENT_KEY; i++) {
+        const char *path = options->text[i];
         if (path == NULL)
             continue;
         const kms_file_status status =
-            kms_file_check(path, FILES[i] == KMS_OPTION_CA_PATH, MAX_FILE, &info);
+            kms_file_check(path, i == KMS_OPTION_CA_PATH, MAX_FILE, &info);
         if (status == KMS_FILE_OK)
             continue;
-        snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTION_NAMES[FILES[i]],
+        snprintf(reason, sizeof reason, "%s cannot be read: %s", KMS_OPTION_NAMES[i],
                  status == KMS_FILE_TOO_LARGE ? "larger than 16 MiB" : info.reason);
         kms_http_error_set(error, KMS_HTTP_TLS, host, reason);
         error->is_permanent = true;
@@ -133,6 +120,37 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* SSL_CTX_ctrl of OpenSSL, and two constants of openssl/ssl.h that are the same in all versions.
+ * They are repeated here, because only csrc/sign includes headers of OpenSSL. */
+typedef long (*set_control)(void *context, int command, long value, void *pointer);
+enum { SSL_CTRL_CLEAR_MODE = 78, SSL_MODE_AUTO_RETRY = 4 };
+
+/* Makes an SSL_read return after each TLS record that carries no application data, which libcurl
+ * has no option for. By default OpenSSL continues with the next record, so a peer that sends
+ * KeyUpdate messages without pause would keep a read from ever returning, and no deadline would end
+ * it. */
+static CURLcode disable_tls_auto_retry(CURL *easy, void *context, void *unused)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    (void)easy;
+    (void)unused;
+    if (info->ssl_version == NULL || strstr(info->ssl_version, "OpenSSL/") == NULL)
+        return CURLE_OK;
+    /* The libssl that libcurl uses. Linking with a libssl of our own could bring a second one into
+     * the process. */
+    void *library = dlopen("libcurl.so.4", RTLD_LAZY);
+    if (library == NULL)
+        return CURLE_OK;
+    void *function = dlsym(library, "SSL_CTX_ctrl");
+    set_control control;
+    /* ISO C has no cast from object pointers to function pointers. */
+    memcpy(&control, &function, sizeof control);
+    dlclose(library);
+    if (control != NULL)
+        control(context, SSL_CTRL_CLEAR_MODE, SSL_MODE_AUTO_RETRY, NULL);
+    return CURLE_OK;
+}
+
 CURLcode kms_options_apply(const kms_options *options, CURL *easy)
 {
     const char *no_proxy = options->text[KMS_OPTION_NO_PROXY];
@@ -148,7 +166,7 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
     if (result == CURLE_OK) {
         /* Not errors, because some TLS libraries do not support the first, and old versions not the
          * second. Without it, closing a handle waits for its name server after the deadline. */
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, kms_tls_auto_retry_disable);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, disable_tls_auto_retry);
         curl_easy_setopt(easy, QUICK_EXIT, 1L);
     }
     return result == CURLE_OK ? apply_ca(options, easy) : result;

@@ -2,19 +2,18 @@
 #ifndef KMS_OPTIONS_H
 #define KMS_OPTIONS_H
 
-#include <stdbool.h>
 #include <curl/curl.h>
 
 #include "http/error.h"
 
 typedef enum {
-    KMS_OPTION_CA_FILE,
+    KMS_OPTION_CA_FILE, /* up to client_key: files, and one folder */
     KMS_OPTION_CA_PATH,
-    KMS_OPTION_PROXY,
-    KMS_OPTION_NO_PROXY,
     KMS_OPTION_CLIENT_CERT,
     KMS_OPTION_CLIENT_KEY,
     KMS_OPTION_CLIENT_KEY_PASSWORD,
+    KMS_OPTION_PROXY,
+    KMS_OPTION_NO_PROXY,
     KMS_OPTION_CONNECT_TIMEOUT,
     KMS_OPTION_TIMEOUT,
     KMS_OPTION_KEEPALIVE,
@@ -22,7 +21,8 @@ typedef enum {
     KMS_OPTION_COUNT
 } kms_option_index;
 
-/* As in kms.transport.options, which has the rules and the defaults. */
+/* In the order of kms_option_index; as in kms.transport.options, which has the rules and the
+ * defaults. */
 extern const char *const KMS_OPTION_NAMES[KMS_OPTION_COUNT];
 
 typedef struct {

@@ -67,13 +67,6 @@ typedef char assert_same_bits[EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLE
                                   ? 1
                                   : -1];
 
-static bool open_descriptor(kms_socket_set *set)
-{
-    if (set->descriptor == -1)
-        set->descriptor = epoll_create1(EPOLL_CLOEXEC);
-    return set->descriptor != -1;
-}
-
 static bool change_events(const kms_socket_set *set, int socket, unsigned before, unsigned events)
 {
     struct epoll_event event = {.events = events, .data.fd = socket};
@@ -90,12 +83,6 @@ static int wait_ready(const kms_socket_set *set, int milliseconds)
 
 #define EVENTS_OF(ready) ((unsigned)(ready)->revents)
 #define SOCKET_OF(ready) ((ready)->fd)
-
-static bool open_descriptor(kms_socket_set *set)
-{
-    (void)set;
-    return true;
-}
 
 static bool change_events(const kms_socket_set *set, int socket, unsigned before, unsigned events)
 {
@@ -117,7 +104,11 @@ static int wait_ready(const kms_socket_set *set, int milliseconds)
 
 bool kms_socket_set_open(kms_socket_set *set)
 {
-    return reserve(set, MIN_CAPACITY) && open_descriptor(set);
+#if KMS_USE_EPOLL
+    if (set->descriptor == -1 && (set->descriptor = epoll_create1(EPOLL_CLOEXEC)) == -1)
+        return false;
+#endif
+    return reserve(set, MIN_CAPACITY);
 }
 
 bool kms_socket_set_watch(kms_socket_set *set, int socket, unsigned events, void *owner)

@@ -5,9 +5,6 @@
 
 #include <stdint.h>
 
-/* Of a chunk size in base 16, without leading zeros. A longer one exceeds any limit. */
-enum { MAX_SIZE_DIGITS = 13 };
-
 /* A length above this exceeds any limit. One more digit to a length up to this fits in 64 bits. */
 #define HUGE_LENGTH (UINT64_MAX / 16)
 
@@ -271,16 +268,15 @@ static bool parse_chunk_size(kms_http1_parser *parser, kms_slice line)
     size_t at = 0, zero_count = 0;
     uint64_t size = 0;
     for (; at < line.length && kms_ascii_hex_value(line.data[at]) >= 0; at++) {
-        if (size == 0 && line.data[at] == '0')
-            zero_count++;
-        else if (at - zero_count < MAX_SIZE_DIGITS)
+        zero_count += size == 0 && line.data[at] == '0';
+        if (size <= HUGE_LENGTH)
             size = size * 16 + (uint64_t)kms_ascii_hex_value(line.data[at]);
     }
     const size_t digit_count = at - zero_count;
     const kms_slice rest = kms_ascii_trim((kms_slice){line.data + at, line.length - at});
     if (at == 0 || (rest.length > 0 && rest.data[0] != ';'))
         return fail_malformed(parser, MALFORMED_CHUNK_SIZE);
-    if (digit_count > MAX_SIZE_DIGITS || size > body->limit - body->length)
+    if (size > body->limit - body->length)
         return fail(parser, KMS_HTTP_TOO_LARGE, BODY_TOO_LARGE);
     parser->body_remaining = (size_t)size;
     parser->state = size > 0 ? KMS_HTTP1_CHUNK_DATA : KMS_HTTP1_TRAILERS;

@@ -16,6 +16,7 @@ typedef struct {
     kms_slice host;         /* see host.h */
     kms_slice target;       /* sent as it is */
     kms_slice body;         /* data == NULL: no body */
+    double timeout;         /* seconds; INFINITY: none */
     bool allows_link_local; /* plain HTTP may reach link-local addresses as well */
     bool is_idempotent;     /* may be sent again when the server may have acted upon it */
 } kms_http_request;

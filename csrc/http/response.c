@@ -50,7 +50,6 @@ void kms_http_response_clear_headers(kms_http_response *response)
 
 void kms_http_response_clear(kms_http_response *response)
 {
-    response->status = 0;
     kms_http_response_clear_headers(response);
     kms_buffer_clear(&response->body);
 }

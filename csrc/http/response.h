@@ -7,7 +7,7 @@
 enum { KMS_HTTP_MAX_HEAD = 256 * 1024 }; /* bytes of response headers */
 
 typedef struct {
-    int status;
+    int status;         /* of the last status line; not cleared */
     kms_buffer headers; /* name NUL value NUL ..., names in lower case */
     int header_count;
     kms_buffer body; /* body.limit is the longest body allowed */

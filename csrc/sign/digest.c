@@ -1,8 +1,6 @@
 /* SHA-256, SM3, and HMAC with them, as hex or base64; see digest.h. */
 #include "sign/digest.h"
 
-#include <string.h>
-
 #include "base/wipe.h"
 
 static const char *const NAMES[KMS_HASH_COUNT] = {"SHA256", "SM3"};

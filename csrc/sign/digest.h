@@ -2,8 +2,6 @@
 #ifndef KMS_DIGEST_H
 #define KMS_DIGEST_H
 
-#include <stdbool.h>
-
 #include "sign/signer.h"
 
 /* Every function writes a final NUL. It returns false with the error set if OpenSSL fails: it can

@@ -2,7 +2,6 @@
 #include "sign/signatures.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/ascii.h"
 #include "base/wipe.h"

@@ -1,8 +1,6 @@
 /* The format of the header X-Sdk-Date; see sdk_date.h. */
 #include "sign/sdk_date.h"
 
-#include <string.h>
-
 bool kms_sdk_date_is_valid(kms_slice text)
 {
     static const char FORM[] = "00000000T000000Z";

@@ -2,7 +2,6 @@
 #ifndef KMS_SDK_DATE_H
 #define KMS_SDK_DATE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"

@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <openssl/err.h>
 
 #include "base/wipe.h"

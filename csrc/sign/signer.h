@@ -2,7 +2,6 @@
 #ifndef KMS_SIGNER_H
 #define KMS_SIGNER_H
 
-#include <stdbool.h>
 #include <openssl/evp.h>
 
 #include "base/buffer.h"

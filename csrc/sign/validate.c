@@ -2,7 +2,6 @@
 #include "sign/validate.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "http/syntax.h"
 
