@@ -5,7 +5,7 @@ _kms() {
   case $path in huawei|ncloud) [ "$COMP_CWORD" -lt 3 ] || path="$path ${COMP_WORDS[2]}" ;; esac
   case $path in
     '') names='move rename resume undo status huawei ncloud doctor emulator completion' options='--help --version' ;;
-    'move') names='' options='--from --to --any-region --tag --all --to-project --format --skip-invalid --dry-run --yes --journal --rate --concurrency --attempts --stop-after --json --jsonl --project-id --endpoint --credentials --profile --ca-file --proxy --quiet --verbose --log --help' ;;
+    'move') names='' options='--from --to --any-region --tag --all --project-id --to-project --format --skip-invalid --dry-run --yes --journal --rate --concurrency --attempts --stop-after --json --jsonl --endpoint --credentials --profile --ca-file --proxy --quiet --verbose --log --help' ;;
     'rename') names='' options='--match --replace --all --format --skip-invalid --dry-run --yes --journal --rate --concurrency --attempts --stop-after --json --jsonl --zone --endpoint --credentials --profile --ca-file --proxy --quiet --verbose --log --help' ;;
     'resume') names='' options='--dry-run --yes --rate --concurrency --attempts --stop-after --json --jsonl --project-id --to-project --endpoint --credentials --profile --ca-file --proxy --zone --quiet --verbose --log --help' ;;
     'undo') names='' options='--dry-run --yes --rate --concurrency --attempts --stop-after --undo-journal --json --jsonl --project-id --to-project --endpoint --credentials --profile --ca-file --proxy --zone --quiet --verbose --log --help' ;;

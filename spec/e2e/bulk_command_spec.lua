@@ -61,7 +61,7 @@ describe("a run of the kms command", function()
       assert.matches(("status %d\n%d\n"):format(expected[1], 1 + CONCURRENCY), output, 1, true) -- one line per key
       assert.is_nil(output:find "traceback")
       assert.matches(("\nStopping: waiting for %d requests under way"):format(CONCURRENCY), output)
-      assert.matches(("Stopped after %%S+ s: interrupted by %s.\n%d done, %d not tried. Nothing is in doubt."):format(expected[2]:gsub("%-", "%%-"),
+      assert.matches(("Stopped after %%S+ s: interrupted by %s.\n%d done, %d not tried. No change is uncertain."):format(expected[2]:gsub("%-", "%%-"),
         1 + CONCURRENCY, COUNT - 1 - CONCURRENCY), output)
       assert.matches("Go on with what is left:  kms resume " .. journal, output, 1, true)
       assert.same({ 1 + CONCURRENCY, 1 + CONCURRENCY }, { kms_process.count_moved() })
@@ -151,7 +151,7 @@ describe("a run of the kms command", function()
       local lines = run_on_terminal(80, { { "y/N", "y\\n" }, { " [1-9]*/12 ", "\\003" } })
       local text = table.concat(lines, "\n")
       assert.matches("\nStopping: waiting for 2 requests under way (Ctrl-C again stops at once) …\n", text, 1, true)
-      assert.matches("\nStopped after %S+ s: interrupted by Ctrl%-C%.\n%d done, %d+ not tried%. Nothing is in doubt%.\n", text)
+      assert.matches("\nStopped after %S+ s: interrupted by Ctrl%-C%.\n%d done, %d+ not tried%. No change is uncertain%.\n", text)
       assert.equal("(exit status 130)", lines[#lines])
     end)
 

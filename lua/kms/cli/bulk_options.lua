@@ -16,32 +16,56 @@ bulk_options.INPUT = {
   { name = "--skip-invalid", about = "leave out lines that are not valid, in place of refusing the list" },
 }
 
-bulk_options.RUN = {
+local RATES = {
+  huawei = ("%d for Huawei Cloud, the documented quota"):format(HUAWEI_RATE),
+  ncloud = "no limit for NAVER Cloud",
+}
+
+local RUN = {
   title = "Run",
   { name = "--dry-run", about = "print the plan and the first request with secrets masked; change nothing" },
-  { name = "--yes", short = "-y", about = "do not ask before more than one change" },
+  { name = "--yes", short = "-y", about = "do not ask after the first key" },
   { name = "--journal", value = "FILE",
     about = "record of all requests; default: kms-COMMAND-TIME.jsonl in the current folder" },
   { name = "--rate", value = "N", convert = options.to_positive,
-    about = ("requests per second, at most; default: %d for Huawei Cloud, the documented quota"):format(HUAWEI_RATE) },
+    about = "requests per second, at most" },
   { name = "--concurrency", value = "N", convert = options.to_count,
     about = "requests under way, at most; default: 64" },
   { name = "--attempts", value = "N", convert = options.to_count,
     about = "requests per key, at most, without throttled ones; default: 8" },
   { name = "--stop-after", value = "N",
-    about = "failures in a row after which the run stops; 0: never; default: 10, or a tenth of all keys",
+    about = "failures in a row after which the run stops; 0: never; default: 10, and also more than a tenth of "
+      .. "all keys, but more than 10, in all",
     convert = function(text)
       if text == "0" then return 0 end
       return options.to_count(text)
     end },
 }
 
+--- Returns the options of a run.
+---@param clouds ("huawei"|"ncloud")[]
+---@return kms.cli.OptionGroup
+function bulk_options.run(clouds)
+  local group, rates = { title = RUN.title }, {}
+  for i, cloud in ipairs(clouds) do rates[i] = RATES[cloud] end
+  for i, option in ipairs(RUN) do
+    if option.name == "--rate" then
+      local copy = {}
+      for name, value in pairs(option) do copy[name] = value end
+      copy.about = option.about .. "; default: " .. table.concat(rates, ", ")
+      option = copy
+    end
+    group[i] = option
+  end
+  return group
+end
+
 --- Returns the options of a run about which a journal exists.
 ---@param own kms.cli.Option? takes the place of --journal
 ---@return kms.cli.OptionGroup
 function bulk_options.without_journal(own)
-  local group = { title = bulk_options.RUN.title }
-  for _, option in ipairs(bulk_options.RUN) do
+  local group = { title = RUN.title }
+  for _, option in ipairs(bulk_options.run { "huawei", "ncloud" }) do
     if option.name ~= "--journal" then group[#group + 1] = option end
   end
   group[#group + 1] = own

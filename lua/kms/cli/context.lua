@@ -27,6 +27,7 @@ Context.__index = Context
 function Context:note(text, ...)
   if self.options.quiet then return end
   local line, width = select("#", ...) > 0 and text:format(...) or text, self.err_style.width
+  self.out:flush() -- if both streams go to one place, the order is right
   if width and style.get_length(line) > width then line = table.concat(layout.wrap(line, width), "\n") end
   self.err:write(line, "\n")
   self.err:flush()

@@ -252,10 +252,11 @@ end
 return {
   name = "doctor",
   group = "Help",
-  about = "check credentials, clock, endpoint and permissions without changing anything",
-  description = "Checks settings, endpoint, TLS, credentials, clock, proxy and permission of one cloud or of both. "
-    .. "It makes one call, which lists one key. Nothing is changed. The TLS version and the end of the certificate are "
-    .. "asked with the program openssl, if there is one.",
+  about = "check settings, credentials, clock and endpoint without changing anything",
+  description = "Checks settings, endpoint, TLS, credentials, clock and proxy of one cloud or of both. It makes "
+    .. "one call, which lists one key, so of all permissions it checks the one to list keys only. "
+    .. "Nothing is changed. The TLS version and the end of the certificate are asked with "
+    .. "the program openssl, if there is one.",
   arguments = { { name = "CLOUD", about = "huawei or ncloud; default: both", count = "?", choices = CLOUDS } },
   options = { PLACE, options.OUTPUT, CONNECTION, options.MESSAGES },
   examples = {

@@ -12,6 +12,7 @@ local UTF8_BOM = "^\239\187\191"
 ---@class kms.cli.Layout what a line means
 ---@field words string[] the params that the words of a text line are; the first one is required
 ---@field labels string[]? the same for people
+---@field columns string[]? columns and members that are used
 ---@field members table<string, string> params by name of a column or JSON member
 
 ---@class kms.cli.Item
@@ -97,7 +98,7 @@ function readers.text(line, layout)
   for word in line:gmatch "%S+" do
     count = count + 1
     if not layout.words[count] then
-      return nil, ('%s expected; got more: "%s"'):format(table.concat(layout.labels or layout.words, " "), word)
+      return nil, ('at most %s expected; got more: "%s"'):format(table.concat(layout.labels or layout.words, " "), word)
     end
     params[layout.words[count]] = word
   end

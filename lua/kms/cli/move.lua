@@ -9,7 +9,7 @@ local session = require "kms.cli.session"
 
 local LAYOUT = {
   words = { "key_id", "primary_region" },
-  labels = { "KEY_ID", "REGION" },
+  labels = { "KEY_ID", "REGION" }, columns = { "key_id", "primary_region" },
   members = {
     key_id = "key_id", id = "key_id", resource_id = "key_id", primary_region = "primary_region", to = "primary_region",
   },
@@ -107,11 +107,12 @@ return {
   name = "move",
   group = "Many keys at once",
   about = "move the primary region of Huawei Cloud keys",
-  description = "Moves the primary region of many keys. The whole list is validated first. One key is moved before "
-    .. "the others. All requests are recorded in a journal, from which a run that was cut continues.",
+  description = "Moves the primary region of many keys. The whole list is validated first. One key is moved, "
+    .. "then the command asks before it moves the others. All requests are recorded in a journal, from which a run "
+    .. "that was cut continues.",
   arguments = {
-    { name = "FILE", count = "?", about = "list of key ids: text with one id per line, CSV with a header, or JSON "
-      .. "lines; - for standard input" },
+    { name = "FILE", count = "?", about = "list of key ids: text with one id per line, CSV with a header (key_id, and "
+      .. "primary_region if the targets differ), or JSON lines with these members; - for standard input" },
   },
   options = {
     { title = "Keys and regions",
@@ -122,28 +123,32 @@ return {
       { name = "--tag", value = "KEY=VALUE", is_repeated = true,
         about = "the keys that have this tag, in place of a list" },
       { name = "--all", about = "all enabled keys; those without a replica in the new region fail" },
+      { name = "--project-id", value = "ID",
+        about = 'project in --from, or "auto" to look it up; default: HUAWEICLOUD_SDK_PROJECT_ID, or auto if --from is '
+          .. "not HUAWEICLOUD_SDK_REGION" },
       { name = "--to-project", value = "ID",
-        about = "project in the new region; default: it is looked up if it is needed" },
+        about = "project in --to; default: it is looked up if it is needed" },
     },
     bulk_options.INPUT,
-    bulk_options.RUN,
+    bulk_options.run { "huawei" },
     options.OUTPUT,
-    bulk_options.connection({ "huawei" }, { ["--region"] = true }),
+    bulk_options.connection({ "huawei" }, { ["--region"] = true, ["--project-id"] = true }),
     options.MESSAGES,
   },
   examples = {
     { "kms move keys.txt --from cn-north-4 --to cn-east-3 --dry-run", "shows what would be done" },
-    { "kms move keys.txt --from cn-north-4 --to cn-east-3", "moves the keys of a list, and asks after the first one" },
+    { "kms move keys.txt --from cn-north-4 --to cn-east-3",
+      "moves the first key of a list, and asks before the others" },
     { "kms move --tag failover=yes --from cn-north-4 --to cn-east-3 --yes",
       "moves the keys with a tag, without a question" },
   },
   notes = {
-    "The requests go to the present primary region, --from. If it does not respond, the keys cannot be moved: that a "
-      .. "replica refuses the change is inferred. Replicas still encrypt and decrypt; point the programs to one, and "
-      .. "read docs/failover.md.",
-    "Huawei Cloud has no operation that tells where a key is primary. A key that may be in the new region already is "
-      .. "moved there once more; that this is accepted is inferred, and the outcome is then "
-      .. "'already there (inferred)'.",
+    "The requests go to the present primary region, --from. While it does not respond, no key can be moved. Replicas "
+      .. "still encrypt and decrypt: point the programs to one, and repeat 'kms resume' until the region responds.",
+    "No operation of Huawei Cloud tells where a key is primary; the console does. A key that the old region refuses "
+      .. "may be in the new one already, so the move is sent there once more. If the new region accepts it, the "
+      .. "outcome is 'already there (inferred)': that the key is primary there is a conclusion; Huawei Cloud does not "
+      .. "document it.",
     (session.JOURNAL:gsub("COMMAND", "move")),
     session.EXIT_STATUSES,
   },

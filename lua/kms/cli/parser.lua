@@ -97,6 +97,21 @@ local function accept_choices(name, choices)
   end
 end
 
+--- Makes a converter whose problems begin with the name of its option.
+local function name_problems(name, convert)
+  return function(word)
+    local value, problem = convert(word)
+    if value == nil then return nil, ("option %s: %s"):format(name, problem) end
+    return value
+  end
+end
+
+--- Words a problem of argparse as the other problems are.
+local function format_problem(text)
+  return (text:gsub("\nDid you mean one of these: ", "; did you mean "):gsub("\nDid you mean ", "; did you mean ")
+    :gsub("\n", "; "):gsub("'([^']*)'", '"%1"'))
+end
+
 local function add_option(target, option)
   local names = (option.short and option.short .. " " or "") .. option.name
   if not option.value then
@@ -105,7 +120,7 @@ local function add_option(target, option)
   end
   local element = target:option(names):target(get_target(option.name)):argname(option.value)
   if option.choices then element:convert(accept_choices(option.name, option.choices)) end
-  if option.convert then element:convert(option.convert) end
+  if option.convert then element:convert(name_problems(option.name, option.convert)) end
   if option.is_repeated then element:count "*" end
 end
 
@@ -127,9 +142,9 @@ function parser.parse(match)
   end
   local ok, result = instance:pparse(match.words)
   if not ok then
-    result = result:gsub("\n", "; ")
+    result = format_problem(result)
     for _, argument in ipairs(command.arguments or {}) do
-      local is_missing = result == ("missing argument '%s'"):format(argument.name)
+      local is_missing = result == ('missing argument "%s"'):format(argument.name)
       if is_missing and argument.hint then result = result .. "; " .. argument.hint end
     end
     return nil, result

@@ -63,7 +63,7 @@ local function report_problems(context, title, problems, labels)
   end
   write_rest(err, style, #problems - shown)
   if context.options.skip_invalid then
-    context:note(#problems == 1 and "It is left out.\n" or "They are left out.\n")
+    context:note(#problems == 1 and "It is left out." or "They are left out.")
     return nil
   end
   context:note("\nCorrect the %s, or add --skip-invalid. Nothing was changed.",
@@ -82,7 +82,10 @@ function plan.read_items(context, layout)
   local list, problem = input.open(options.file, layout, options.format)
   if not list then return nil, context:refuse(problem) end
   local items, name = list.items, options.file == "-" and "standard input" or options.file
-  if list.ignored[1] then context:note("%s: not used: %s", name, table.concat(list.ignored, ", ")) end
+  if list.ignored[1] then
+    context:note("%s: not used: %s; %s are: %s", name, table.concat(list.ignored, ", "),
+      list.format == "csv" and "columns that are used" or "members that are used", table.concat(layout.columns, ", "))
+  end
   for _, bad in ipairs(list.problems) do
     items[#items + 1] = { line = bad.line, params = {}, problem = bad.message }
   end
@@ -113,6 +116,7 @@ end
 --- Converts the name of a param that is missing to that of the list. In a list, a name stands for a tag too.
 local function name_members(message, names)
   message = message:gsub("^there is no key with tag ", "no key has the tag or the name ")
+  message = message:gsub(", with other params$", ", with another value")
   return (message:gsub("^field '([%l_]+)' is missing", function(name)
     return names and names[name] and names[name] .. " is missing"
   end))

@@ -9,7 +9,7 @@ local session = require "kms.cli.session"
 
 local LAYOUT = {
   words = { "key_tag", "key_name" },
-  labels = { "KEY", "NAME" },
+  labels = { "KEY", "NAME" }, columns = { "key_tag", "new_name" },
   members = { key_tag = "key_tag", tag = "key_tag", key = "key_tag", key_name = "key_name", new_name = "key_name" },
 }
 
@@ -98,6 +98,10 @@ local function find_items(context, client)
     local hint = selection.find_hint(parsed.match, parsed.replace)
     rule, problem = selection.new_rule(parsed.match, parsed.replace)
     if not rule then return nil, context:refuse(hint and problem .. "\nhint: " .. hint or problem) end
+    if hint and parsed.yes then
+      return nil, context:refuse(("hint: %s\nThe pattern may not mean what it looks like. Look at the names with "
+        .. "--dry-run, and run without --yes. Nothing was changed."):format(hint))
+    end
     if hint then context:note("hint: %s", hint) end
   end
   if parsed.file then
@@ -157,11 +161,13 @@ return {
   group = "Many keys at once",
   about = "rename NAVER Cloud keys",
   description = "Renames many keys, from a list or by a rule. All new names are validated first, against each other "
-    .. "and against the names that exist; keys that swap their names do so through a temporary one. One key is renamed "
-    .. "before the others. All requests are recorded in a journal, from which a run that was cut continues.",
+    .. "and against the names that exist; keys that swap their names do so through a temporary one. One key is "
+    .. "renamed, then the command asks before it renames the others. All requests are recorded in a journal, from "
+    .. "which a run that was cut continues.",
   arguments = {
     { name = "FILE", count = "?", about = "list of keys and new names: text with 'KEY NAME' per line, CSV with a "
-      .. "header (key_tag, new_name), or JSON lines; KEY is the tag or the present name; - for standard input" },
+      .. "header (key_tag, new_name), or JSON lines with these members; KEY is the tag or the present name; "
+      .. "- for standard input" },
   },
   options = {
     { title = "Rule",
@@ -171,14 +177,14 @@ return {
       { name = "--all", about = "all keys of the account; the default with --match and without FILE" },
     },
     bulk_options.INPUT,
-    bulk_options.RUN,
+    bulk_options.run { "ncloud" },
     options.OUTPUT,
     bulk_options.connection { "ncloud" },
     options.MESSAGES,
   },
   examples = {
     { "kms rename --match '^prod%-(.*)' --replace 'live-%1' --dry-run", "shows what names would change" },
-    { "kms rename --match '^prod%-(.*)' --replace 'live-%1'", "renames them, and asks after the first one" },
+    { "kms rename --match '^prod%-(.*)' --replace 'live-%1'", "renames the first one, and asks before the others" },
     { "kms rename --match '^(.+)$' --replace '%1-old' --dry-run", "shows the names with a suffix" },
     { "kms rename names.csv --yes", "renames the keys of a list, without a question" },
   },

@@ -28,8 +28,8 @@ session.JOURNAL = "The journal is kms-COMMAND-TIME.jsonl in the current folder, 
 
 -- What to do if a run stops because there is no response, by cloud.
 local UNREACHABLE_HINTS = {
-  huawei = "the requests go to the present primary region; if it does not respond, point the programs to a replica, "
-    .. "and read docs/failover.md",
+  huawei = "the requests go to the present primary region; while it does not respond, no key can be moved: point the "
+    .. "programs to a replica, which still encrypts and decrypts, and repeat 'kms resume' until the region responds",
 }
 
 local SIGNALS = {
@@ -150,6 +150,9 @@ local function print_plan(self)
   plan.write_title(context, self.request, self.run, context.err, context.err_style.width)
   plan.write_preview(context, self.request, self.run, context.err)
   context:note("Journal: %s", self.request.options.journal)
+  if self.left > 1 and not context.options.yes then
+    context:note "One key is changed first; then you are asked about the others."
+  end
 end
 
 local function execute(self)
@@ -178,6 +181,7 @@ local function print_summary(self, result)
     }, DOCUMENT))
   end
   if options.quiet and status == exit_status.DONE then return status end
+  context.out:flush()
   local can_resume = not result.stop or result.stop.code ~= "target"
   context.err:write(options.quiet and "" or "\n", summary.format(result, {
     already = request.already, has_hints = can_resume,

@@ -111,7 +111,7 @@ local function format_headline(result, texts, style)
   if not result.stop then
     return ("%s%s: %s."):format(texts.headline or "Done", time ~= "" and " in" .. time or "", counts)
   end
-  local message = describe_stop(result):gsub("%.$", "")
+  local message = describe_stop(result):gsub("%.$", ""):gsub("^(%d+) items ", "%1 keys ")
   local text = summary.wrap(("Stopped%s: %s."):format(time ~= "" and " after" .. time or "", message), "", style.width)
   -- The word is coloured after the line is broken, because colours have no width.
   return style:paint("stopped", "Stopped") .. text:sub(#"Stopped" + 1) .. "\n" .. counts .. "."
@@ -185,7 +185,7 @@ function summary.format(result, texts, style)
   local lines = { format_headline(result, texts, style) }
   if result.stop and result.uncertain == 0 then
     local is_changed = result.done + result.already > 0
-    lines[#lines] = lines[#lines] .. (is_changed and " Nothing is in doubt." or " Nothing was changed.")
+    lines[#lines] = lines[#lines] .. (is_changed and " No change is uncertain." or " Nothing was changed.")
   end
   if result.errors[1] then lines[#lines + 1] = "" end
   for _, is_uncertain in ipairs { false, true } do

@@ -23,13 +23,13 @@ describe("kms.cli.bulk_options", function()
   end)
 
   it("accepts 0 and whole numbers for --stop-after", function()
-    for _, option in ipairs(bulk_options.RUN) do
+    for _, option in ipairs(bulk_options.run { "huawei" }) do
       if option.name == "--stop-after" then
         assert.same({ 0, 7 }, { option.convert "0", (option.convert "7") })
         assert.is_nil((option.convert "-1"))
       end
     end
-    assert.is_true(names(bulk_options.RUN)["--stop-after"])
+    assert.is_true(names(bulk_options.run { "huawei" })["--stop-after"])
   end)
 
   it("has the connection of one cloud, or of both, without what the run or the journal sets", function()

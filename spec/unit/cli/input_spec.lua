@@ -43,7 +43,7 @@ describe("a list of keys", function()
 
   it("has further params as words of a line", function()
     assert.same({ "1 key_tag=t1 key_name=one", "2 key_tag=t2 key_name=two" }, (list("t1 one\nt2\t two\n", RENAME)))
-    assert.same({ '2: key_tag key_name expected; got more: "c"' }, problems("a b\na b c\n", RENAME))
+    assert.same({ '2: at most key_tag key_name expected; got more: "c"' }, problems("a b\na b c\n", RENAME))
   end)
 
   it("is empty without a line", function()

@@ -26,7 +26,7 @@ describe("the plan of a run", function()
   it("names lines that cannot be read together with those that are not valid", function()
     local status, _, err = move(("%s\n0d0466b0\n%s cn-east-3 more\n"):format(id(1), id(2)), "--yes")
     assert.same({ 1, 0 }, { status, #self.cloud.requests })
-    assert.matches("^2 keys are not valid:\n  line 2: key_id must be .-\n  line 3: KEY_ID REGION expected; got more: \"more\"\n", err)
+    assert.matches("^2 keys are not valid:\n  line 2: key_id must be .-\n  line 3: at most KEY_ID REGION expected; got more: \"more\"\n", err)
   end)
 
   it("leaves them out with --skip-invalid", function()
@@ -54,7 +54,7 @@ describe("the plan of a run", function()
 
   it("counts duplicates, and names columns that are not used", function()
     local _, _, err = move(("name,key_id\na,%s\nb,%s\nc,%s\n"):format(id(1), id(2), id(1)), "--yes")
-    assert.matches(": not used: name\n", err)
+    assert.matches(": not used: name; %a+ that are used are: key_id, primary_region\n", err)
     assert.matches("\n1 duplicate is left out: line 4\n", err)
   end)
 

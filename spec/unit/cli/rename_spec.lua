@@ -74,6 +74,13 @@ describe("kms rename", function()
     assert.equal("name-1 name-2 key-3 key-4", names())
   end)
 
+  it("refuses a pattern that may be misread if nobody is asked", function()
+    local status, _, err = rename("--match", "^name-", "--replace", "key-", "--yes")
+    assert.equal(1, status)
+    assert.matches('^kms rename: hint: in a Lua pattern, "%-" repeats .-run without %-%-yes%. Nothing was changed%.\n$', err)
+    assert.equal("name-1 name-2 name-3 name-4", names())
+  end)
+
   it("leaves out keys that wait for their deletion, unless a list names them", function()
     assert(self.cloud:ncloud():request_key_deletion { key_tag = tag(1) })
     local _, out, err = rename("--match", "^name", "--replace", "key", "--dry-run")

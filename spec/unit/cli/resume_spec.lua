@@ -17,7 +17,7 @@ describe("kms resume", function()
 
   it("says where journals are listed if none is named", function()
     local _, _, err = self:run "resume"
-    assert.equal("missing argument 'JOURNAL'; 'kms status' lists the journals of the current folder", err)
+    assert.equal("missing argument \"JOURNAL\"; 'kms status' lists the journals of the current folder", err)
   end)
 
   it("moves the keys that are left", function()

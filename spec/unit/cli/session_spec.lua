@@ -28,7 +28,7 @@ describe("a run for a person", function()
     self.decision = false
     local status, _, err = move(3)
     assert.same({ 4, 1 }, { status, self.cloud:count_moved(12) })
-    assert.matches("Stopped after %S+ s: you did not want to go on%.\n1 done, 2 not tried%. Nothing is in doubt%.\n", err)
+    assert.matches("Stopped after %S+ s: you did not want to go on%.\n1 done, 2 not tried%. No change is uncertain%.\n", err)
     local path = self.journal:gsub("%p", "%%%0")
     assert.matches("Go on with what is left:  kms resume " .. path .. "\nTake it back:             kms undo .-\n"
       .. "Record of the run:        " .. path .. "\n", err)

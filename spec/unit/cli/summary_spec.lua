@@ -45,7 +45,7 @@ Take it back:             kms undo J
   it("names the reason of a stop once", function()
     local group = { message = "refused", count = 1, keys = { "a" } }
     for _, case in ipairs {
-      { "10 items in a row failed; the last one: refused", nil, "10 items in a row failed" },
+      { "10 items in a row failed; the last one: refused", nil, "10 keys in a row failed" },
       { "refused", "credentials", "the credentials are missing or refused" },
       { "refused", "other", "refused" },
       { "something else", "credentials", "something else" },
@@ -75,7 +75,7 @@ Take it back:             kms undo J
   end)
 
   it("says why a run stopped, and that nothing is in doubt", function()
-    assert.equal("Stopped after 15 s: interrupted by Ctrl-C.\n64 done, 236 not tried. Nothing is in doubt.\n\n"
+    assert.equal("Stopped after 15 s: interrupted by Ctrl-C.\n64 done, 236 not tried. No change is uncertain.\n\n"
       .. "Go on with what is left:  kms resume J\nTake it back:             kms undo J\n",
       summary.format(with_nothing { done = 64, not_tried = 236, stop = { code = "requested", message = "interrupted by Ctrl-C" } },
         TEXTS, PLAIN))
