@@ -209,7 +209,7 @@ describe("kms doctor", function()
       "endpoint +localhost:%d+ +HUAWEICLOUD_SDK_REGION_KMS_CN_NORTH_4; responded in",
       "tls +TLS 1%.3 +certificate verified, valid until %d+%-%d%d%-%d%d",
       "credentials +environment +access key EMUL%.%.%.0001", "clock +as the server's +ok %(at most 900 s%)",
-      "permission +kms:cmk:list allowed +one read, nothing changed", "proxy +none", "signals +handled" } do
+      "permission +kms:cmk:list allowed +one read, nothing changed", "proxy +none", "signals +end a run in order" } do
       assert.matches("\n" .. line, result.out)
     end
     assert.matches("\nAll is well%.\n$", result.out)

@@ -116,6 +116,34 @@ describe("an operator", function()
     assert.equal(1, count_huawei_requests())
   end)
 
+  it("moves keys from a region that is not that of the environment, whose project does not belong to it", function()
+    assert.equal(0, run(MOVE).status)
+    local result = run "kms move $DIR/keys.txt --from cn-east-3 --to cn-north-4 --yes --rate 500 --journal $DIR/back"
+    assert.equal(0, result.status, result.err)
+    assert.equal(0, count_moved())
+  end)
+
+  it("reads which region was mistyped, and that it is refused before anything is sent", function()
+    local result = run "kms move $DIR/keys.txt --from cn-north-4 --to cn-east3 --yes"
+    assert.equal(1, result.status)
+    assert.matches("--to cn-east3 is not one of the %d+ known regions; did you mean cn-east-3?", result.err:gsub("%d+ known", "%%d+ known"), 1, true)
+    assert.equal(0, count_huawei_requests())
+    result = run "kms doctor huawei --region cn-east3"
+    assert.matches("command line; not one of the %d+ known regions; did you mean cn%-east%-3%?", (result.out:gsub("%s+", " ")))
+  end)
+
+  it("reads what mends the wrong project, and continues with it", function()
+    local project = ("1"):rep(32)
+    local result = run(MOVE .. "--project-id " .. project)
+    assert.matches("; the project is not a project of the region called, or not of this account; --project-id auto looks it up",
+      (result.err:gsub("%s+", " ")), 1, true)
+    local resume = result.err:match "Go on with what is left:%s+(kms resume [^\n]+)"
+    assert.matches(" %-%-project%-id auto$", resume)
+    result = run(resume .. " --yes")
+    assert.equal(0, result.status, result.err)
+    assert.equal(30, count_moved())
+  end)
+
   it("reads a hint for the key that is not multi-region, and the others are moved", function()
     prepare(30, 8)
     local result = run(MOVE)

@@ -37,6 +37,8 @@ describe("kms move on a terminal", function()
     0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b
 Access key: EMUL...0001
 Journal: J
+One key is changed first; then you are
+asked about the others.
 First key
 00000001-e727-4d9c-b35d-f84bb474a37f:
 done in N s
@@ -62,6 +64,7 @@ Record of the run:
     0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b
 Access key: EMUL...0001
 Journal: J
+One key is changed first; then you are asked about the others.
 First key 00000001-e727-4d9c-b35d-f84bb474a37f: done in N s
 Move the other 11? [y/N] ]], [[
 
@@ -80,6 +83,7 @@ Record of the run:        J
 12 keys: cn-north-4 -> cn-east-3, at most 20 requests per second, project 0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b
 Access key: EMUL...0001
 Journal: J
+One key is changed first; then you are asked about the others.
 First key 00000001-e727-4d9c-b35d-f84bb474a37f: done in N s
 Move the other 11? [y/N] ]], [[
 

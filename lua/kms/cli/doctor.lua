@@ -158,8 +158,8 @@ local function add_proxy(self, rows)
   local proxy = settings.proxy and settings.proxy:gsub("//[^/@]*@", "//...@")
   rows[#rows + 1] = { "proxy", proxy or "none", settings.no_proxy and "except " .. settings.no_proxy or "" }
   local is_handled = terminal.has_signals()
-  rows[#rows + 1] = { "signals", is_handled and "handled" or "not handled",
-    is_handled and "Ctrl-C ends a run in order" or "install lua-luv, so that Ctrl-C ends a run in order" }
+  rows[#rows + 1] = { "signals", is_handled and "end a run in order" or "end a run at once",
+    is_handled and "Ctrl-C, SIGTERM and SIGHUP" or "install lua-luv, so that Ctrl-C ends a run in order" }
 end
 
 --- Diagnoses a cloud.

@@ -89,9 +89,11 @@ end
 local function handle_first(self, event)
   local context, outcome = self.context, describe_first(self, event)
   if self.failed_first then context:note("%s", self.failed_first) end
-  local text = ("%s %s: %s"):format(self.first_outcome and "Next key" or "First key",
-    name_key(self, event.key), event.error and outcome == self.first_outcome and "the same" or outcome)
-  self.first_outcome, self.failed_first = outcome, event.error and text or nil
+  local label = self.first_outcome and "Next key" or "First key"
+  local text = ("%s %s: %s"):format(label, name_key(self, event.key), outcome)
+  -- The summary counts the keys that fail in the same way.
+  local is_repeated = event.error and outcome == self.first_outcome
+  self.first_outcome, self.failed_first = outcome, event.error and not is_repeated and text or nil
   self.first_count = (self.first_count or 0) + 1
   if not event.error then context:note("%s", text) end
   if not event.is_first then return end

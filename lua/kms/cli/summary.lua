@@ -27,12 +27,19 @@ local function shorten_words(text)
   end))
 end
 
+--- Names the option that finds the right project.
+local function name_lookup(text)
+  return (text:gsub("project_id (is not a project of the region called[^;]*)",
+    "the project %1; --project-id auto looks it up"))
+end
+
 --- Converts the names of options in a message of the library to those of the command line. Credentials have none there.
 ---@param message string
 ---@param names table<string, string>? options of the command by those of the library, where they differ
 ---@return string
 function summary.name_options(message, names)
-  message = tostring(message):gsub("give the option credentials%.[%l_]+ or set", "set")
+  message = name_lookup(tostring(message))
+  message = message:gsub("give the option credentials%.[%l_]+ or set", "set")
   return (message:gsub("give the option ([%l_]+)", function(name)
     return "give " .. (names and names[name] or "--" .. name:gsub("_", "-"))
   end))
@@ -52,7 +59,7 @@ end
 ---@param hint string
 ---@return string
 function summary.format_hint(hint)
-  hint = hint:gsub("^project_id (is not a project .*)", "the project %1; --project-id auto looks it up")
+  hint = name_lookup(hint)
   return "hint: " .. hint:gsub("%f[%l]%l+_[%l_]+ returns", function(words) return (words:gsub("_", "-")) end)
 end
 

@@ -47,8 +47,8 @@ describe("a run for a person", function()
     local status, _, err = self:run("move", self:write(table.concat(unknown, "\n")), "--from", "cn-north-4", "--to", "cn-east-3",
       "--journal", self.journal)
     assert.same({ 2, { "Move the other 2?" } }, { status, self.questions })
-    local lines = ("\nFirst key %s: failed: KMS.0207 [^\n]+\nNext key %s: the same\nNext key %s: done in ")
-      :format(id(91):gsub("%-", "%%-"), id(92):gsub("%-", "%%-"), (id(1):gsub("%-", "%%-")))
+    local lines = ("\nFirst key %s: failed: KMS.0207 [^\n]+\nNext key %s: done in "):format((id(91):gsub("%-", "%%-")),
+      (id(1):gsub("%-", "%%-")))
     assert.matches(lines, err)
   end)
 
