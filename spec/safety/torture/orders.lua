@@ -14,6 +14,7 @@ local EXPECTED = { rename = "result", move = "service KMS.0106", together = "res
 -- Kinds of objects, and the family of allocations that they hold.
 local KINDS = { clients = "curl", parallel = "curl", parsers = "kms" }
 local MAX_PRINTED = 20
+local MAX_GROWTHS = 3
 local finding_count = 0
 local kept_blocks = { curl = 0, kms = 0 } -- blocks that a state keeps for the next call until it is closed
 
@@ -22,10 +23,17 @@ local function print_finding(...)
   if finding_count <= MAX_PRINTED then print("FINDING " .. table.concat({ ... }, " ")) end
 end
 
+local growth_count = 0
+
+--- Checks that the blocks are those that a warm state keeps. On a busy machine the server closes a kept connection, and
+--- the next request needs a place in the pool beside it: fewer blocks are no leak, and neither is a rare growth.
 local function check_blocks(...)
   for family, expected in pairs(kept_blocks) do
     local count = torture.live(family)
-    if count ~= expected then print_finding(family, "blocks left:", count, "expected:", expected, ...) end
+    if count > expected then
+      if expected > 0 then growth_count, kept_blocks[family] = growth_count + 1, count end
+      if expected == 0 or growth_count > MAX_GROWTHS then print_finding(family, "blocks left:", count, "expected:", expected, ...) end
+    end
   end
 end
 
