@@ -1,5 +1,6 @@
 --- Shares one token among all NGINX workers through a lua_shared_dict: one worker fetches it, the others read it.
 
+local coroutines = require "kms.util.coroutines"
 local Credentials = require "kms.credentials.value"
 
 local shared_cache = {}
@@ -57,7 +58,7 @@ function Request:fetch_as(owner)
   local context = self.context
   local outer = context.lease
   context.lease = setmetatable({ request = self, owner = owner, outer = outer }, Lease)
-  local ok, credentials, err = pcall(self.renew, self)
+  local ok, credentials, err = coroutines.pcall(self.renew, self)
   context.lease = outer
   return ok, credentials, err
 end

@@ -323,7 +323,7 @@ describe("kms.huawei", function()
   for _, row in ipairs { { 400, false, false }, { 401, false, false }, { 404, false, false }, { 429, true, false },
     { 500, true, true }, { 502, true, true }, { 503, true, false }, { 504, true, true } } do
     local status, retryable, uncertain = unpack(row, 1, 3)
-    it(("sets retryable = %s and uncertain = %s for status %d"):format(retryable, uncertain, status), function()
+    it(("sets retryable = %s and uncertain = %s for status %d"):format(tostring(retryable), tostring(uncertain), status), function()
       for _, body in ipairs { '{"error":{"error_code":"KMS.1","error_msg":"x"}}', "<html>" } do
         local err = fail { status = status, body = body }
         assert.same({ retryable, uncertain }, { err.retryable, err.uncertain })

@@ -143,7 +143,8 @@ describe("kms.parallel", function()
     assert.equal(5, #numbers)
     assert.equal(cloud.make_key_id(1), results[1].key_id)
     assert.equal(error_value, errs[2])
-    assert.same({ nil, "three", "nil", "five" }, { nil, errs[3], errs[4], errs[5] })
+    local no_value = select(2, pcall(error, nil)) or "nil" -- Lua 5.5 replaces nil by a text
+    assert.same({ nil, "three", no_value, "five" }, { nil, errs[3], errs[4], errs[5] })
     for i = 2, 5 do assert.is_nil(results[i]) end
   end)
 
