@@ -26,7 +26,7 @@ end
 local growth_count = 0
 
 --- Checks that the blocks are those that a warm state keeps. On a busy machine the server closes a kept connection, and
---- the next request needs a place in the pool beside it: fewer blocks are no leak, and neither is a rare growth.
+--- the next request needs a place in the pool beside it: neither fewer blocks nor a rare growth is a leak.
 local function check_blocks(...)
   for family, expected in pairs(kept_blocks) do
     local count = torture.live(family)
