@@ -105,8 +105,8 @@ describe("the programs in other languages in docs/testing-with-the-emulator.md",
     local file = assert(io.open(path, "w"))
     file:write(find_program "js")
     file:close()
-    local output = run(('mkdir -p "%s/home"; HOME="%s/home" NODE_EXTRA_CA_CERTS="$KMS_CA_FILE" NODE_PATH="$(realpath %s)" node %s')
-      :format(DIR, DIR, MODULES, path))
+    local output = run(([[mkdir -p "%s/home"; HOME="%s/home" NODE_EXTRA_CA_CERTS="$KMS_CA_FILE" NODE_PATH="$(realpath %s)" \
+      NODE_OPTIONS=--dns-result-order=ipv4first node %s]]):format(DIR, DIR, MODULES, path))
     assert.truthy(output:find "cn%-east%-3\n$", output)
     assert.equal("cn-east-3", emulated.state().keys[KEY].primary)
   end)

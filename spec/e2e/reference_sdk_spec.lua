@@ -35,6 +35,7 @@ local function run_sdk(secret_key, name)
     "HOME='" .. home .. "'",
     "SDK_MODULES=\"$(realpath " .. MODULES .. ")\"",
     "NODE_EXTRA_CA_CERTS='" .. emulator.ca_file .. "'",
+    "NODE_OPTIONS=--dns-result-order=ipv4first", -- the emulator does not listen on ::1, which may be localhost's first address
     "HUAWEICLOUD_SDK_AK=" .. ACCOUNT.access_key,
     "HUAWEICLOUD_SDK_SK=" .. (secret_key or ACCOUNT.secret_key),
     "HUAWEICLOUD_SDK_PROJECT_ID=" .. ACCOUNT.projects[REGION],
