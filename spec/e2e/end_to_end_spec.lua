@@ -4,6 +4,7 @@ local emulated = require "spec.helpers.emulator_client"
 local curl = require "kms.transport.curl"
 local kms = require "kms"
 local emulator = require "kms.emulator"
+local set_collector = require "spec.helpers.set_collector"
 
 local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
 local DISABLED = "1e1577c1-f838-4ead-c46e-095cc585b480"
@@ -201,7 +202,7 @@ describe("end to end", function()
   end)
 
   it("clients and transports that are dropped after use are collected at any time", function()
-    local pause, step = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
+    local pause, step = set_collector("pause", 0), set_collector("stepmul", 1000)
     for i = 1, 30 do
       local client = new_ncloud()
       assert(rename(client, "name" .. i))
@@ -209,7 +210,7 @@ describe("end to end", function()
       if i % 5 == 0 then rename(new_ncloud { transport = {} }, "other") end
     end
     collectgarbage() collectgarbage()
-    collectgarbage("setpause", pause) collectgarbage("setstepmul", step)
+    set_collector("pause", pause) set_collector("stepmul", step)
     assert(rename(new_ncloud(), "lastName"))
   end)
 

@@ -1,5 +1,7 @@
 --- Finalizers that run at a chosen moment, on each Lua.
 
+local set_collector = require "spec.helpers.set_collector"
+
 local finalizers = {}
 
 local newproxy = rawget(_G, "newproxy") -- in Lua 5.1 tables have no finalizers
@@ -11,8 +13,8 @@ function finalizers.add(finalizer)
 end
 
 local function restore(pause, multiplier, ...)
-  collectgarbage("setpause", pause)
-  collectgarbage("setstepmul", multiplier)
+  set_collector("pause", pause)
+  set_collector("stepmul", multiplier)
   return ...
 end
 
@@ -25,8 +27,8 @@ function finalizers.run_within(count, finalizer, call)
   collectgarbage "stop"
   for _ = 1, count do finalizers.add(finalizer) end
   -- A whole cycle at each step; Lua 5.4 accepts a multiplier of at most 1000.
-  local pause = collectgarbage("setpause", 0)
-  local multiplier = collectgarbage("setstepmul", rawget(_G, "jit") and 100000000 or 1000)
+  local pause = set_collector("pause", 0)
+  local multiplier = set_collector("stepmul", rawget(_G, "jit") and 100000000 or 1000)
   collectgarbage "restart"
   return restore(pause, multiplier, call())
 end

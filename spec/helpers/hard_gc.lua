@@ -3,10 +3,11 @@
 
 require "spec.helpers.suite"
 
+local set_collector = require "spec.helpers.set_collector"
 local STEP = 20000
 
 -- Starts a cycle as soon as the last one ends. Specs that change the collector's parameters find and restore this value.
-collectgarbage("setpause", 0)
+set_collector("pause", 0)
 
 -- LuaJIT calls no hook from compiled code.
 local jit = rawget(_G, "jit")

@@ -3,6 +3,7 @@
 
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
+local set_collector = require "spec.helpers.set_collector"
 local sign = require "kms.sign"
 local signing = require "spec.helpers.signing"
 local subprocess = require "spec.helpers.subprocess"
@@ -176,14 +177,14 @@ describe("kms.sign", function()
       end
     end
     for _ = 1, 20 do create_garbage() end
-    local pause = collectgarbage("setpause", 0)
+    local pause = set_collector("pause", 0)
     for _ = 1, 3000 do
       local actual = assert(sign.huawei_stages(request, signing.credentials, signing.time))
       local digest_line = actual.string_to_sign:match "[^\n]*$"
       assert(hex(digest.new("sha256"):final(actual.canonical_request)) == digest_line)
     end
     is_busy = false
-    collectgarbage("setpause", pause)
+    set_collector("pause", pause)
     collectgarbage()
   end)
 
@@ -209,7 +210,7 @@ describe("kms.sign", function()
         create_garbage()
       end
       for _ = 1, 20 do create_garbage() end
-      collectgarbage("setpause", 0)
+      require("spec.helpers.set_collector")("pause", 0)
       for _ = 1, 100000 do
         is_busy = true
         local actual = signatures(outer)
