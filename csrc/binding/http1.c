@@ -100,7 +100,7 @@ static int has_started(lua_State *L)
     return 1;
 }
 
-/* error_status(parser): nil if there is none. */
+/* error_status(parser): nil if kms_http1_parser_error_status is 0. */
 static int error_status(lua_State *L)
 {
     const parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);

@@ -77,7 +77,7 @@ function plan.collect(source)
       self.duplicates[#self.duplicates + 1] = line
     else
       problems[#problems + 1] = { line = line,
-        message = ("key %s is also in line %d, with other params"):format(validate.quote(key), other.line) }
+        message = ("key %s is also in line %d, with another value"):format(validate.quote(key), other.line) }
     end
   end
   self.item_count = #self.steps

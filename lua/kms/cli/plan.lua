@@ -116,7 +116,6 @@ end
 --- Converts the name of a param that is missing to that of the list. In a list, a name stands for a tag too.
 local function name_members(message, names)
   message = message:gsub("^there is no key with tag ", "no key has the tag or the name ")
-  message = message:gsub(", with other params$", ", with another value")
   return (message:gsub("^field '([%l_]+)' is missing", function(name)
     return names and names[name] and names[name] .. " is missing"
   end))

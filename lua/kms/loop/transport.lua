@@ -80,7 +80,7 @@ function Loop:is_idle()
   return self.multi:pending() == 0 and not self.timers:first()
 end
 
---- Seconds until `step` must be called even if the descriptor is not readable; nil if there is no such time. While
+--- Seconds until `step` must be called even if the descriptor is not readable; nil: no limit. While
 --- something runs without a descriptor, it is at most POLL_INTERVAL.
 ---@return number?
 function Loop:timeout()

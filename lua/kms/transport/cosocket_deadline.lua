@@ -33,8 +33,8 @@ local cosocket_deadline = {}
 
 local error_text, error_size = ffi.new "unsigned char[64]", ffi.new("size_t[1]")
 
---- Shuts a connection down, so that its socket stops waiting. The next request's connection is not affected: the
---- descriptor is read now, and there is none after the socket was closed or its connection was kept.
+--- Shuts a connection down, so that its socket stops waiting. Another request's connection is not affected, because a
+--- socket has no descriptor after it was closed or its connection was kept.
 local function shut_down(socket)
   error_size[0] = ffi.sizeof(error_text)
   local descriptor = C.kms_socket_descriptor(socket[UPSTREAM], -1, error_text, error_size)
@@ -64,7 +64,7 @@ local function check(_, due)
   while true do
     if due == next_check then next_check = math.huge end
     local earliest = end_expired()
-    if earliest >= next_check then return end -- another timer is due before, or there is no deadline
+    if earliest >= next_check then return end -- another timer is due before, or no deadline is left
     if not ngx.worker.exiting() then
       start_timer(earliest)
       return

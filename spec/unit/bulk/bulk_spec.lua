@@ -33,7 +33,7 @@ describe("kms.bulk", function()
     assert.same({
       '2: key_id must be 36 characters, lower-case letters and digits in groups of 8-4-4-4-12; got "0d0466b0" (8)',
       "4: field 'key_id': string expected, got number",
-      '6: key "' .. bulk_cloud.key_id(2) .. '" is also in line 3, with other params',
+      '6: key "' .. bulk_cloud.key_id(2) .. '" is also in line 3, with another value',
       '7: primary_region must differ from the region of the client, "cn-north-4"',
     }, found)
     assert.matches("^item 2 is not valid: key_id must be .*; 4 items in all$", err.message)
