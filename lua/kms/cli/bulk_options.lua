@@ -34,8 +34,8 @@ local RUN = {
   { name = "--attempts", value = "N", convert = options.to_count,
     about = "requests per key, at most, without throttled ones; default: 8" },
   { name = "--stop-after", value = "N",
-    about = "failures in a row after which the run stops; 0: never; default: 10, and also more than a tenth of "
-      .. "all keys, but more than 10, in all",
+    about = "failures in a row after which the run stops; 0: never; default: 10, or failures of more than 10 "
+      .. "keys that are more than a tenth of all",
     convert = function(text)
       if text == "0" then return 0 end
       return options.to_count(text)
