@@ -29,7 +29,6 @@ DOCUMENT.fields[8].type, DOCUMENT.fields[8].items = "list", KEY
 ---@field can_undo boolean
 ---@field unchecked string? what the plan cannot know
 ---@field journal_name string? of the journal that a dry run does not write
----@field member_names table<string, string>? names in lists by those of params, where they differ
 
 --- Formats some names, or all with --verbose.
 ---@param context kms.cli.Context
@@ -113,14 +112,6 @@ local function iterate_items(items)
   end
 end
 
---- Converts the name of a param that is missing to that of the list. In a list, a name stands for a tag too.
-local function name_members(message, names)
-  message = message:gsub("^there is no key with tag ", "no key has the tag or the name ")
-  return (message:gsub("^field '([%l_]+)' is missing", function(name)
-    return names and names[name] and names[name] .. " is missing"
-  end))
-end
-
 --- Makes the run. With --skip-invalid, items are left out until the others are valid.
 ---@param context kms.cli.Context
 ---@param request kms.cli.Request
@@ -137,7 +128,6 @@ function plan.create(context, request, on_progress)
     local run, err = kms.bulk(options)
     if run then return run end
     if not err.problems then return nil, context:fail(err) end
-    for _, problem in ipairs(err.problems) do problem.message = name_members(problem.message, request.member_names) end
     local count = #err.problems
     local title = ("%d %s not valid"):format(count, count == 1 and "key is" or "keys are")
     if not context.options.skip_invalid then plan.note_duplicates(context, err.duplicates) end

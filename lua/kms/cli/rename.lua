@@ -6,6 +6,7 @@ local plan = require "kms.cli.plan"
 local rules = require "kms.ncloud.rules"
 local selection = require "kms.cli.selection"
 local session = require "kms.cli.session"
+local validate = require "kms.util.validate"
 
 local LAYOUT = {
   words = { "key_tag", "key_name" },
@@ -24,7 +25,13 @@ local function index_keys(keys)
   return by_tag, by_name
 end
 
---- Replaces names by tags, and adds the names that a rule makes.
+--- Finds what a line of the list lacks, in the words of the list.
+local function find_item_problem(params, key)
+  if not key then return "no key has the tag or the name " .. validate.quote(params.key_tag) end
+  if not params.key_name then return "new_name is missing" end
+end
+
+--- Replaces names by tags, adds the names that a rule makes, and notes what is wrong with items.
 ---@return kms.cli.Item[] items
 ---@return string? problem
 ---@return string[] unmatched names that the rule does not match
@@ -42,7 +49,8 @@ local function complete_items(items, keys, rule)
       if not name then unmatched[#unmatched + 1] = key.name end
       item.label = name and ("%s -> %s"):format(key.name, name)
     end
-    if not rule or params.key_name or not key then completed[#completed + 1] = item end
+    if not item.problem and not (rule and key) then item.problem = find_item_problem(params, key) end
+    if item.problem or params.key_name then completed[#completed + 1] = item end
   end
   return completed, nil, unmatched
 end
@@ -146,8 +154,7 @@ local function run(parsed, context)
   bulk.journal = not parsed.dry_run and (parsed.journal or bulk_options.new_journal "rename") or nil
   return session.run(context, {
     options = bulk, items = items, verb = "Rename", already = "with this name already", can_undo = true,
-    format_step = format_step, member_names = { key_name = "new_name" },
-    journal_name = parsed.journal or "./kms-rename-TIME.jsonl",
+    format_step = format_step, journal_name = parsed.journal or "./kms-rename-TIME.jsonl",
     title = function(count)
       local what = count == 1 and "key changes its name" or "keys change their names"
       return ("%d %s at %s"):format(count, what, target.host)
