@@ -20,6 +20,14 @@ function provider_call.new_context(cloud, transport, options)
   return context
 end
 
+--- Creates the error of a transport for a request that may have arrived.
+---@param code string
+---@param message string
+---@return kms.Error
+function provider_call.new_transport_error(code, message)
+  return Error.new { kind = "transport", code = code, message = message, uncertain = true }
+end
+
 --- Asserts that the two values of a provider are a failure with this code, and that no text in it contains a secret.
 ---@param code string
 ---@param secrets string[]

@@ -1,15 +1,11 @@
 --- kms.cli.progress: the line that shows how far a run is.
 
+local merge = require "spec.helpers.merge"
 local progress = require "kms.cli.progress"
 
 local STATE = { total = 300, ended = 128, failed = 2, uncertain = 0, retries = 14, rate = 19.8 }
 
-local function with(changes)
-  local state = {}
-  for name, value in pairs(STATE) do state[name] = value end
-  for name, value in pairs(changes) do state[name] = value end
-  return state
-end
+local function with(changes) return merge(STATE, changes) end
 
 --- An output that keeps what is written.
 local function new_output()

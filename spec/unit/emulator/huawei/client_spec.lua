@@ -6,6 +6,7 @@ local emulated_huawei = require "spec.helpers.emulated_huawei"
 local emulated_keys = require "spec.helpers.emulated_keys"
 local emulator = require "kms.emulator"
 local encoding = require "kms.emulator.encoding"
+local merge = require "spec.helpers.merge"
 local pkey = require "openssl.pkey"
 local rsa = require "kms.emulator.crypto.rsa"
 
@@ -107,13 +108,6 @@ local NOT_EMULATED = {
   derive_shared_secret = true, create_pin = true, create_datakey_capsule = true, decrypt_datakey_capsule = true,
   download_access_point_private_key = create_access_point,
 }
-
-local function merge(params, changes)
-  local all = {}
-  for name, value in pairs(params) do all[name] = value end
-  for name, value in pairs(changes or {}) do all[name] = value end
-  return all
-end
 
 describe("the client with the emulated Huawei Cloud KMS", function()
   local count = 0

@@ -4,6 +4,7 @@ local digest = require "openssl.digest"
 local emulator = require "kms.emulator"
 local emulated_keys = require "spec.helpers.emulated_keys"
 local encoding = require "kms.emulator.encoding"
+local merge = require "spec.helpers.merge"
 local requests = require "spec.helpers.emulator_requests"
 
 local KEY, DISABLED, PENDING = requests.KEY, requests.DISABLED_KEY, requests.PENDING_DELETION_KEY
@@ -20,22 +21,15 @@ local EC, SM2 = keys:create { key_spec = "EC_P256" }, keys:create { key_spec = "
 local SM4, ED25519 = keys:create { key_spec = "SM4" }, keys:create { key_spec = "ED25519" }
 local HMAC = keys:create { key_spec = "HMAC_256" }
 
-local function with(body, fields)
-  local all = {}
-  for name, value in pairs(body) do all[name] = value end
-  for name, value in pairs(fields or {}) do all[name] = value end
-  return all
-end
-
 describe("encrypt_data and decrypt_data of the emulator", function()
   for name, case in pairs { AES_256 = { KEY }, SM4 = { SM4 }, RSA_2048 = { RSA, "RSAES_OAEP_SHA_256" }, SM2 = { SM2, "SM2_ENCRYPT" } } do
     it("decrypt_data returns what encrypt_data encrypted with " .. name, function()
       local body = { key_id = case[1], encryption_algorithm = case[2] }
-      local response = keys:call("encrypt_data", with(body, { plain_text = "säcret" }))
+      local response = keys:call("encrypt_data", merge(body, { plain_text = "säcret" }))
       assert.equal(case[1], response.key_id)
       assert.is_true(#response.cipher_text >= 128)
       assert.same({ key_id = case[1], plain_text = "säcret", plain_text_base64 = encode "säcret" },
-        keys:call("decrypt_data", with(body, { cipher_text = response.cipher_text })))
+        keys:call("decrypt_data", merge(body, { cipher_text = response.cipher_text })))
     end)
   end
 
@@ -106,8 +100,8 @@ describe("encrypt_data and decrypt_data of the emulator", function()
     { "a context that is not a string", "KMS.0308", { additional_authenticated_data = {} } },
   } do
     it("encrypt_data and decrypt_data refuse " .. case[1], function()
-      keys:refuse(case[2], "encrypt_data", with({ key_id = KEY, plain_text = "x" }, case[3]))
-      keys:refuse(case[2], "decrypt_data", with({ key_id = KEY, cipher_text = encode "x" }, case[3]))
+      keys:refuse(case[2], "encrypt_data", merge({ key_id = KEY, plain_text = "x" }, case[3]))
+      keys:refuse(case[2], "decrypt_data", merge({ key_id = KEY, cipher_text = encode "x" }, case[3]))
     end)
   end
 
@@ -177,7 +171,7 @@ describe("re_encrypt of the emulator", function()
     { "a wrong context of the destination", "KMS.0308", { destination_additional_authenticated_data = "" } },
   } do
     it("re_encrypt refuses " .. case[1], function()
-      keys:refuse(case[2], "re_encrypt", with({ cipher_text = encrypt(), source_additional_authenticated_data = "a",
+      keys:refuse(case[2], "re_encrypt", merge({ cipher_text = encrypt(), source_additional_authenticated_data = "a",
         destination_key_id = SM4 }, case[3]))
     end)
   end
@@ -201,10 +195,10 @@ describe("sign and validate_signature of the emulator", function()
       assert.equal(key_id, response.key_id)
       body.signature = response.signature
       assert.equal("true", validate(body))
-      assert.equal("true", validate(with(body, { message = encode "message", message_type = "RAW" })))
-      assert.equal("true", validate(with(body, { message_type = "DIGEST" })))
-      assert.equal("false", validate(with(body, { message = encode "Message", message_type = "RAW" })))
-      assert.equal("false", validate(with(body, { signature = encode(("x"):rep(70)) })))
+      assert.equal("true", validate(merge(body, { message = encode "message", message_type = "RAW" })))
+      assert.equal("true", validate(merge(body, { message_type = "DIGEST" })))
+      assert.equal("false", validate(merge(body, { message = encode "Message", message_type = "RAW" })))
+      assert.equal("false", validate(merge(body, { signature = encode(("x"):rep(70)) })))
     end
   end)
 
@@ -223,7 +217,7 @@ describe("sign and validate_signature of the emulator", function()
     { "an algorithm that is not supported", "EMULATOR.0501", { key_id = ED25519, signing_algorithm = "ED25519_SHA_512" } },
   } do
     it("sign and validate_signature refuse " .. case[1], function()
-      local body = with({ key_id = EC, signing_algorithm = "ECDSA_SHA_256", message = HASHED, signature = encode "x" }, case[3])
+      local body = merge({ key_id = EC, signing_algorithm = "ECDSA_SHA_256", message = HASHED, signature = encode "x" }, case[3])
       keys:refuse(case[2], "validate_signature", body)
       body.signature = nil
       keys:refuse(case[2], "sign", body)
@@ -243,8 +237,8 @@ describe("generate_mac and verify_mac of the emulator", function()
       assert.same({ body.key_id, algorithm }, { response.key_id, response.mac_algorithm })
       body.mac = response.mac
       assert.is_true(keys:call("verify_mac", body).mac_valid)
-      assert.is_false(keys:call("verify_mac", with(body, { message = encode "Message" })).mac_valid)
-      assert.is_false(keys:call("verify_mac", with(body, { mac = "00" })).mac_valid)
+      assert.is_false(keys:call("verify_mac", merge(body, { message = encode "Message" })).mac_valid)
+      assert.is_false(keys:call("verify_mac", merge(body, { mac = "00" })).mac_valid)
     end
   end)
 
@@ -256,7 +250,7 @@ describe("generate_mac and verify_mac of the emulator", function()
     { "a disabled key", "KMS.0209", { key_id = DISABLED } },
   } do
     it("generate_mac and verify_mac refuse " .. case[1], function()
-      local body = with({ key_id = HMAC, mac_algorithm = "HMAC_SHA_256", message = encode "message", mac = "00" }, case[3])
+      local body = merge({ key_id = HMAC, mac_algorithm = "HMAC_SHA_256", message = encode "message", mac = "00" }, case[3])
       keys:refuse(case[2], "verify_mac", body)
       body.mac = nil
       keys:refuse(case[2], "generate_mac", body)

@@ -1,6 +1,7 @@
 --- kms.emulator.huawei.datakeys: data keys, key pairs, random bytes.
 
 local digest = require "openssl.digest"
+local merge = require "spec.helpers.merge"
 local pkey = require "openssl.pkey"
 local emulator = require "kms.emulator"
 local emulated_keys = require "spec.helpers.emulated_keys"
@@ -16,15 +17,8 @@ local EC, SM4 = keys:create { key_spec = "EC_P256" }, keys:create { key_spec = "
 
 local function encode_hex(bytes) return encoding.encode_hex(bytes):upper() end
 
-local function with(body, fields)
-  local all = {}
-  for name, value in pairs(body) do all[name] = value end
-  for name, value in pairs(fields or {}) do all[name] = value end
-  return all
-end
-
 local function decrypt(cipher_text, size, fields)
-  return keys:call("decrypt_datakey", with({ key_id = KEY, cipher_text = cipher_text, datakey_cipher_length = tostring(size) }, fields))
+  return keys:call("decrypt_datakey", merge({ key_id = KEY, cipher_text = cipher_text, datakey_cipher_length = tostring(size) }, fields))
 end
 
 describe("data keys of the emulator", function()
@@ -34,7 +28,7 @@ describe("data keys of the emulator", function()
       { 48, { key_spec = "HMAC_384" } }, { 64, { datakey_length = "512" } }, { 1, { datakey_length = "8", key_spec = "AES_256" } },
       { 1024, { datakey_length = "8192" } },
     } do
-      local response = keys:call("create_datakey", with({ key_id = KEY }, case[2]))
+      local response = keys:call("create_datakey", merge({ key_id = KEY }, case[2]))
       assert.equal(case[1] * 2, #response.plain_text)
       local decrypted = decrypt(response.cipher_text, case[1])
       assert.same({ response.plain_text, tostring(case[1]) }, { decrypted.data_key, decrypted.datakey_length })
@@ -73,7 +67,7 @@ describe("data keys of the emulator", function()
   } do
     it("create_datakey and create_datakey_without_plaintext refuse " .. case[1], function()
       for _, operation in ipairs { "create_datakey", "create_datakey_without_plaintext" } do
-        keys:refuse(case[2], operation, with({ key_id = KEY }, case[3]))
+        keys:refuse(case[2], operation, merge({ key_id = KEY }, case[3]))
       end
     end)
   end
@@ -105,7 +99,7 @@ describe("data keys of the emulator", function()
       { key_id = RSA, plain_text = plain_text(("k"):rep(191)), datakey_plain_length = "191" } },
   } do
     it("encrypt_datakey refuses " .. case[1], function()
-      keys:refuse(case[2], "encrypt_datakey", with({ key_id = KEY, plain_text = plain_text(("k"):rep(64)),
+      keys:refuse(case[2], "encrypt_datakey", merge({ key_id = KEY, plain_text = plain_text(("k"):rep(64)),
         datakey_plain_length = "64" }, case[3]))
     end)
   end
@@ -122,7 +116,7 @@ describe("data keys of the emulator", function()
   it("decrypt_datakey refuses wrong ciphertexts, keys and contexts", function()
     local cipher_text = keys:call("create_datakey", { key_id = KEY }).cipher_text
     for _, fields in ipairs { { cipher_text = "x" }, { cipher_text = "00" }, { cipher_text = cipher_text:sub(1, -3) }, { key_id = SM4 } } do
-      keys:refuse("KMS.2201", "decrypt_datakey", with({ key_id = KEY, cipher_text = cipher_text, datakey_cipher_length = "32" }, fields))
+      keys:refuse("KMS.2201", "decrypt_datakey", merge({ key_id = KEY, cipher_text = cipher_text, datakey_cipher_length = "32" }, fields))
     end
     keys:refuse("KMS.1114", "decrypt_datakey", { key_id = EC, cipher_text = cipher_text, datakey_cipher_length = "32" })
     keys:refuse("KMS.0308", "decrypt_datakey", { key_id = KEY, cipher_text = cipher_text, datakey_cipher_length = "32",
@@ -156,7 +150,7 @@ describe("key pairs for data of the emulator", function()
     { "an RSA key", "KMS.0325", { key_id = RSA, key_spec = "ECC_NIST_P521" } },
   } do
     it("create_ec_datakey_pair refuses " .. case[1], function()
-      keys:refuse(case[2], "create_ec_datakey_pair", with({ key_id = KEY, key_spec = "SM2" }, case[3]))
+      keys:refuse(case[2], "create_ec_datakey_pair", merge({ key_id = KEY, key_spec = "SM2" }, case[3]))
     end)
   end
 end)
