@@ -1,64 +1,62 @@
 --- Builds the request of an operation from validated params.
 
+local ascii = require "kms.util.ascii"
 local json_text = require "kms.util.json_text"
 local scalar = require "kms.call.scalar"
 local sign = require "kms.sign"
 
 local quote, to_json, to_text = json_text.quote, scalar.to_json, scalar.to_text
-local concat, type = table.concat, type
+local concat, find, type = table.concat, string.find, type
 local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
-local unpack = rawget(table, "unpack") or _G.unpack
 
 local encoder = {}
 
---- Compiles a text with placeholders, `{name}`, to a function that fills them from params, or else from settings. Code
---- that joins all parts at once creates no strings that only the next part needs.
----@return fun(params: table, settings: table): string fill
----@return string[] names
-local function compile_template(text)
-  local parts, names, from = {}, {}, 1
-  for first, name, after in text:gmatch "(){([%w_]+)}()" do
-    parts[#parts + 1] = ("%q"):format(text:sub(from, first - 1))
-    parts[#parts + 1] = ("(params[%q] or settings[%q])"):format(name, name)
-    names[#names + 1], from = name, after
-  end
-  parts[#parts + 1] = ("%q"):format(text:sub(from))
-  return assert(load_text("local params, settings = ... return " .. concat(parts, " .. "))), names
+-- Unreserved characters (RFC 3986, section 2.3). A dot at the start is left to kms.sign, which refuses "." and "..".
+local SAFE_SEGMENT = "^[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$"
+
+--- Encodes a value as one segment of a path.
+---@return string? text, kms.Error? err
+local function encode_segment(param, value)
+  local text = to_text(param, value)
+  if find(text, SAFE_SEGMENT) then return text end
+  local target, err = sign.target { text }
+  return target and target:sub(2), err
 end
 
-local function find_param(entry, name)
-  for _, param in ipairs(entry.params) do
-    if param.name == name then return param end
+--- Compiles a text with placeholders, `{name}`, to a function that fills them from params, or else from settings. Code
+--- that joins all parts at once creates no strings that only the next part needs.
+---@param text string
+---@param encoded table<string, kms.OperationParam> the params to encode as segments of a path
+---@return fun(params: table, settings: table): string?, kms.Error? fill
+local function compile_template(text, encoded)
+  local lines, parts, from = { "local encode_segment, encoded = ... return function(params, settings)" }, {}, 1
+  for first, name, after in text:gmatch "(){([%w_]+)}()" do
+    parts[#parts + 1] = ("%q"):format(text:sub(from, first - 1))
+    if encoded[name] then
+      lines[#lines + 1] = ("local v%d, err = encode_segment(encoded[%q], params[%q])"):format(#parts, name, name)
+      lines[#lines + 1] = ("if not v%d then return nil, err end"):format(#parts)
+      parts[#parts + 1] = "v" .. #parts
+    else
+      parts[#parts + 1] = ("(params[%q] or settings[%q])"):format(name, name)
+    end
+    from = after
   end
+  parts[#parts + 1] = ("%q"):format(text:sub(from))
+  lines[#lines + 1] = ("return %s end"):format(concat(parts, " .. "))
+  return assert(load_text(concat(lines, "\n")))(encode_segment, encoded)
 end
 
 local function is_plain(param)
   return param.type == "string" and param.rule ~= nil and param.rule.plain == true
 end
 
---- Prepares the path. If no value needs encoding, it is a template of text. Otherwise it is a list of segments, and
---- `placeholders` has the positions to fill. Settings are always plain.
+--- Prepares the path. Settings are always plain.
 local function prepare_path(plan, entry)
-  local fill, names = compile_template(entry.path)
-  local is_text = true
-  for _, name in ipairs(names) do
-    local param = find_param(entry, name)
-    is_text = is_text and (not param or is_plain(param))
+  local encoded = {}
+  for _, param in ipairs(entry.params) do
+    if not is_plain(param) then encoded[param.name] = param end
   end
-  if is_text then
-    plan.fill_path = fill
-    return
-  end
-  plan.segments, plan.placeholders = {}, {}
-  for segment in entry.path:gmatch "[^/]+" do
-    local name = segment:match "^{(.*)}$"
-    plan.segments[#plan.segments + 1] = name and "" or segment
-    if name then
-      plan.placeholders[#plan.placeholders + 1] = {
-        index = #plan.segments, name = name, param = find_param(entry, name),
-      }
-    end
-  end
+  plan.fill_path = compile_template(entry.path, encoded)
 end
 
 local encode_value
@@ -119,17 +117,20 @@ local function prepare_body(plan, entry)
   end
   if not texts[1] then return end
   if is_template then
-    plan.fill_body = compile_template("{" .. concat(texts, ",") .. "}")
+    plan.fill_body = compile_template("{" .. concat(texts, ",") .. "}", {})
   else
     plan.members, plan.fixed = members, fixed
   end
 end
 
+--- Prepares the query: its params in the order in which Huawei Cloud signs them, so that the target can be signed as it
+--- is.
 local function prepare_query(plan, entry)
   local query = {}
   for _, param in ipairs(entry.params) do
-    if param.place == "query" then query[#query + 1] = param end
+    if param.place == "query" then query[#query + 1] = { name = param.wire or param.name, param = param } end
   end
+  table.sort(query, function(a, b) return ascii.is_before(a.name, b.name) end)
   plan.query = query[1] and query
 end
 
@@ -143,25 +144,18 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
   return plan
 end })
 
-local function fill_segments(plan, params, settings)
-  local segments = { unpack(plan.segments) }
-  for i = 1, #plan.placeholders do
-    local placeholder = plan.placeholders[i]
-    local name, param = placeholder.name, placeholder.param
-    segments[placeholder.index] = param and to_text(param, params[name]) or settings[name]
-  end
-  return segments
-end
-
---- Lists the query: name and text of each param that has a value, in the order of the entry.
-local function list_query(fields, params)
+--- Adds the query to a path: name and text of each param that has a value.
+---@return string? target, kms.Error? err
+local function add_query(path, fields, params)
   local query = {}
   for i = 1, #fields do
     local field = fields[i]
-    local value = params[field.name]
-    if value ~= nil then query[#query + 1] = { field.wire or field.name, to_text(field, value) } end
+    local value = params[field.param.name]
+    if value ~= nil then query[#query + 1] = { field.name, to_text(field.param, value) } end
   end
-  return query[1] and query
+  if not query[1] then return path end
+  local target, err = sign.target("/", query)
+  return target and path .. target:sub(2), err
 end
 
 local function encode_members(plan, params)
@@ -181,17 +175,14 @@ end
 ---@return table? request, kms.Error? err
 function encoder.build_request(entry, params, settings)
   local plan = PLANS[entry]
-  local query, fill_path, fill_body = plan.query and list_query(plan.query, params), plan.fill_path, plan.fill_body
-  local path = fill_path and fill_path(params, settings) or fill_segments(plan, params, settings)
-  local target, err = path
-  if query or not fill_path then
-    target, err = sign.target(path, query)
-    if not target then return nil, err end
-  end
+  local fill_body = plan.fill_body
+  local target, err = plan.fill_path(params, settings)
+  if target and plan.query then target, err = add_query(target, plan.query, params) end
+  if not target then return nil, err end
   -- The list is new, because headers are added to it; with room for those. Its items are shared by all requests.
   local common, headers = settings.headers, { nil, nil, nil, nil, nil }
   for i = 1, #common do headers[i] = common[i] end
-  local request = {
+  return {
     method = entry.method,
     scheme = settings.scheme,
     host = settings.host,
@@ -201,8 +192,6 @@ function encoder.build_request(entry, params, settings)
     idempotent = plan.idempotent,
     timeout = nil,
   }
-  if query then request.path, request.query = path, query end -- the signature may need another order
-  return request
 end
 
 return encoder

@@ -36,15 +36,6 @@ function signature.is_equal(left, right)
   return difference == 0
 end
 
--- Orders strings by bytes. The "<" of Lua 5.4 follows the locale of the process.
-local function is_less(left, right)
-  for i = 1, math.min(#left, #right) do
-    local l, r = left:byte(i), right:byte(i)
-    if l ~= r then return l < r end
-  end
-  return #left < #right
-end
-
 -- Documented: API Request Signing Guide, "AK/SK signing". The canonical URI is normalized (RFC 3986), so dot segments
 -- are removed. No official SDK does that.
 local function build_canonical_path(segments)
@@ -63,8 +54,8 @@ end
 local function build_canonical_query(query)
   local parameters = http.parse_query(query)
   table.sort(parameters, function(left, right)
-    if left[1] ~= right[1] then return is_less(left[1], right[1]) end
-    return is_less(left[2], right[2])
+    if left[1] ~= right[1] then return ascii.is_before(left[1], right[1]) end
+    return ascii.is_before(left[2], right[2])
   end)
   local pieces = {}
   for i, parameter in ipairs(parameters) do
@@ -82,7 +73,7 @@ function signature.parse_authorization(value)
     value:match "^(%S+) Access=([^,%s]+),%s*SignedHeaders=([^,%s]+),%s*Signature=(%x+)$"
   if not ALGORITHMS[algorithm] then return nil end
   local signed_headers = http.split(ascii.lower(names), ";")
-  table.sort(signed_headers, is_less)
+  table.sort(signed_headers, ascii.is_before)
   return { algorithm = algorithm, access_key = access_key, signed_headers = signed_headers, signature = digits }
 end
 

@@ -1,5 +1,5 @@
---- Changes the case of ASCII letters only. `string.lower` and `string.upper` of PUC Lua obey the locale: in Turkish,
---- for example, they treat "i" and "I" as two different letters.
+--- Changes the case of ASCII letters only, and orders texts by their bytes. `string.lower`, `string.upper` and `<` of
+--- PUC Lua obey the locale: in Turkish, for example, they treat "i" and "I" as two different letters.
 
 local ascii = {}
 
@@ -19,6 +19,18 @@ end
 ---@return string
 function ascii.upper(text)
   return (text:gsub("[abcdefghijklmnopqrstuvwxyz]", UPPER))
+end
+
+--- Returns whether a text is before another one in the order of their bytes.
+---@param left string
+---@param right string
+---@return boolean
+function ascii.is_before(left, right)
+  for i = 1, math.min(#left, #right) do
+    local l, r = left:byte(i), right:byte(i)
+    if l ~= r then return l < r end
+  end
+  return #left < #right
 end
 
 return ascii

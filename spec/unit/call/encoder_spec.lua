@@ -57,26 +57,35 @@ describe("kms.call.encoder", function()
     assert.equal("/walls/3", encoder.build_request(entry, { number = 3.0 }, SETTINGS).target)
   end)
 
-  it("returns the signer's error for a path that is not possible", function()
-    local request, err = encoder.build_request(PAINT, { wall = "..", colour = "red" }, SETTINGS)
-    assert.is_nil(request)
-    assert.equal("invalid", err.kind)
+  it("writes each byte of a segment as kms.sign does", function()
+    local entry = new_entry("/{wall}", { new_param("wall", nil, true) })
+    for byte = 0, 255 do
+      for _, wall in ipairs { string.char(byte), "a" .. string.char(byte) .. "b" } do
+        local target, err = sign.target { wall }
+        local request, build_err = encoder.build_request(entry, { wall = wall }, SETTINGS)
+        assert.same({ target, err and err.message }, { request and request.target, build_err and build_err.message })
+      end
+    end
   end)
 
-  it("writes the query in the order of the entry, encoded, and without missing values", function()
+  it("returns the signer's error for a path that is not possible", function()
+    for _, wall in ipairs { "", ".", ".." } do
+      local request, err = encoder.build_request(PAINT, { wall = wall, colour = "red" }, SETTINGS)
+      assert.is_nil(request)
+      assert.equal("invalid", err.kind)
+    end
+  end)
+
+  it("writes the query in the order that Huawei Cloud signs, encoded, and without missing values", function()
     local entry = new_entry("/v1/{house}", {
       { name = "key_id", type = "string", place = "query" }, { name = "limit", type = "integer", place = "query" },
       { name = "from", wire = "timestampFrom", type = "time", unit = "ms", place = "query" },
       { name = "is_old", type = "boolean", place = "query" },
     })
     local request = encoder.build_request(entry, { key_id = "a&b c", limit = 50, from = 1.5, is_old = false }, SETTINGS)
-    assert.equal("/v1/12?key_id=a%26b%20c&limit=50&timestampFrom=1500&is_old=false", request.target)
-    assert.same({ { "key_id", "a&b c" }, { "limit", "50" }, { "timestampFrom", "1500" }, { "is_old", "false" } },
-      request.query)
-    assert.equal("/v1/12", request.path)
+    assert.equal("/v1/12?is_old=false&key_id=a%26b%20c&limit=50&timestampFrom=1500", request.target)
     assert.is_nil(request.body)
-    request = encoder.build_request(entry, {}, SETTINGS)
-    assert.same({ "/v1/12" }, { request.target, request.path, request.query })
+    assert.equal("/v1/12", encoder.build_request(entry, {}, SETTINGS).target)
   end)
 
   it("writes the query after segments that are encoded", function()

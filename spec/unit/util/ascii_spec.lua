@@ -16,14 +16,22 @@ describe("kms.util.ascii", function()
     assert.equal("kms.istanbul", ascii.lower "KMS.ISTANBUL")
   end)
 
-  it("lower and upper do not depend on the locale", function()
+  it("is_before orders texts by their bytes", function()
+    local ordered = { "", "\0", "A", "AB", "B", "_", "a", "a\0", "\128", "\255" }
+    for i, left in ipairs(ordered) do
+      for j, right in ipairs(ordered) do assert.equal(i < j, ascii.is_before(left, right)) end
+    end
+  end)
+
+  it("lower, upper and is_before do not depend on the locale", function()
     local variables, is_available = locales.environment()
     local program = [[
       print(os.setlocale "tr_TR.UTF-8")
       local ascii, endpoint = require "kms.util.ascii", require "kms.util.endpoint"
       print(ascii.upper "cn-istanbul-1", ascii.lower "KMS.ISTANBUL", endpoint.parse "https://KMS.ISTANBUL.com")
+      print(ascii.is_before("Z", "a"))
     ]]
-    assert.equal(("%s\nCN-ISTANBUL-1\tkms.istanbul\thttps\tkms.istanbul.com\n"):format(
+    assert.equal(("%s\nCN-ISTANBUL-1\tkms.istanbul\thttps\tkms.istanbul.com\ntrue\n"):format(
       is_available and "tr_TR.UTF-8" or "nil"), (subprocess.run(program, variables)))
   end)
 end)
