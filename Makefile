@@ -81,11 +81,18 @@ $(TREE)/commands: force
 .PHONY: force
 force:
 
+# Compiles the modules for the specs that Debian does not package for this Lua; tools/build-lua-modules has the table of them.
+BUILT_MODULES = $(abspath $(BUILD)/modules/$(LUA_NAME))
+.PHONY: lua-modules
+lua-modules:
+	@LUA_CFLAGS="$(LUA_CFLAGS)" tools/build-lua-modules $(LUA)
+
 # Prints shell commands that put this build tree on Lua's module paths: eval "$(make -s env)".
+MODULE_PATHS = $(if $(wildcard $(BUILT_MODULES)),$(BUILT_MODULES)/?.lua;$(BUILT_MODULES)/share/?.lua;$(BUILT_MODULES)/share/?/init.lua)
 .PHONY: env
 env:
-	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
-	@echo 'export LUA_CPATH="$(if $(filter /%,$(TREE)),,$(CURDIR)/)$(TREE)/?.so;;"'
+	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;$(MODULE_PATHS)"'
+	@echo 'export LUA_CPATH="$(abspath $(TREE))/?.so;;$(if $(MODULE_PATHS),$(BUILT_MODULES)/?.so)"'
 	@echo 'unset $(foreach version,5_2 5_3 5_4 5_5,LUA_PATH_$(version) LUA_CPATH_$(version))'
 
 .PHONY: setup
@@ -331,6 +338,7 @@ help:
 	@echo 'make test-rocks  make, pack, install and test a rock on Lua 5.1 to 5.4'
 	@echo 'make test-deb   install, test and purge the Debian packages in a bare chroot'
 	@echo 'make env        print the LUA_PATH and LUA_CPATH exports of the build tree: eval "$$(make -s env)"'
+	@echo 'make lua-modules LUA=lua5.5  compile the modules for the specs that Debian does not package for a Lua'
 	@echo 'make clean      remove build/'
 	@echo 'make setup      install the packages that the build needs (Debian)'
 	@echo 'make demo       set up, build, and run the examples over HTTPS against the emulator'
