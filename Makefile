@@ -313,6 +313,7 @@ lint-language:
 lint-c:
 	@echo 'gcc and clang, headers of $(LUA)'
 	@gcc $(STRICT) -O2 -Wlogical-op -Wduplicated-cond -Wjump-misses-init $(filter %.c,$(C_FILES))
+	@gcc $(STRICT) -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED $(wildcard csrc/sign/*.c csrc/binding/sign*.c)
 	@clang $(STRICT) -Wcomma -Wextra-semi $(filter %.c,$(C_FILES))
 
 # The C sources on other processors: warnings of their compilers, with their libc and this machine's other headers.

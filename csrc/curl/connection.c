@@ -19,8 +19,6 @@ typedef struct {
     bool is_permanent;
 } result_meaning;
 
-enum { SSL_CLIENTCERT = 98 }; /* CURLE_SSL_CLIENTCERT of libcurl 7.77 */
-
 static const result_meaning MEANINGS[] = {
     {CURLE_OPERATION_TIMEDOUT, KMS_HTTP_TIMEOUT, false},
     {CURLE_COULDNT_RESOLVE_HOST, KMS_HTTP_DNS, false},
@@ -32,7 +30,7 @@ static const result_meaning MEANINGS[] = {
     {CURLE_SSL_CACERT_BADFILE, KMS_HTTP_TLS, true},
     {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS, true},
     {CURLE_SSL_CIPHER, KMS_HTTP_TLS, false},
-    {(CURLcode)SSL_CLIENTCERT, KMS_HTTP_TLS, false},
+    {(CURLcode)98, KMS_HTTP_TLS, false}, /* CURLE_SSL_CLIENTCERT of libcurl 7.77 */
     /* libcurl 8.21: the client key's password is wrong. */
     {CURLE_BAD_FUNCTION_ARGUMENT, KMS_HTTP_TLS, true},
     {CURLE_SEND_ERROR, KMS_HTTP_CLOSED, false},
@@ -121,6 +119,11 @@ static void describe_open_failure(kms_connection *connection, CURLcode result,
     }
     if (result == CURLE_SSL_CACERT_BADFILE)
         reason = "ca_file has no certificate in PEM format";
+    /* With GnuTLS, libcurl has no result of its own for this. */
+    if (result == CURLE_SSL_CONNECT_ERROR && strncmp(reason, "error reading X.509", 19) == 0) {
+        meaning.is_permanent = true;
+        reason = "client_cert and client_key cannot be used: no PEM, no pair, or a wrong password";
+    }
     if (!can_open(NEEDED_DESCRIPTORS)) { /* libcurl reports a file that it cannot open */
         meaning = (result_meaning){result, KMS_HTTP_OTHER, false};
         reason = "too many open files";

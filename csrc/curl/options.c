@@ -9,14 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 
 const char *const KMS_OPTION_NAMES[KMS_OPTION_COUNT] = {
     "ca_file",  "ca_path",         "client_cert", "client_key", "client_key_password", "proxy",
     "no_proxy", "connect_timeout", "timeout",     "keepalive",  "max_response"};
 
 /* By their numbers, because the library at run time decides, not the headers: the option of 7.85
- * that replaces CURLOPT_PROTOCOLS is not in older versions, and QUICK_EXIT is of 7.87. */
+ * that replaces CURLOPT_PROTOCOLS is not in older versions, and the others are of 7.87. */
 #define PROTOCOLS ((CURLoption)(CURLOPTTYPE_LONG + 181))
+#define CA_CACHE_TIMEOUT ((CURLoption)(CURLOPTTYPE_LONG + 321))
 #define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
 
 /* Settings that no option changes. No option disables the TLS checks. */
@@ -84,6 +87,18 @@ static bool find_certificate(const char *folder, char *path, size_t size)
     return is_found;
 }
 
+/* For how many seconds libcurl may use CAs that it has read from a file: not after the file has
+ * changed, and for a minute at most, because a link may lead to another, older file. The clock of a
+ * file system may be behind by less than a second. */
+static long compute_cache_timeout(const char *file)
+{
+    struct stat status;
+    if (file == NULL || stat(file, &status) != 0)
+        return 0;
+    const long long age = (long long)time(NULL) - status.st_ctime - 2;
+    return age < 0 ? 0 : age < 60 ? (long)age : 60;
+}
+
 /* CAs of the options replace the system's: if only one of ca_file and ca_path is set, the system's
  * value of the other is removed. Without CAs of the options, the system's folder is removed if the
  * system has a file, because libcurl would read both again for each connection. libcurl 8.17 and
@@ -91,6 +106,7 @@ static bool find_certificate(const char *folder, char *path, size_t size)
 static CURLcode apply_ca(const kms_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;
+    long timeout = 0;
     char certificate[4096];
     const char *file = options->text[KMS_OPTION_CA_FILE];
     const char *folder = options->text[KMS_OPTION_CA_PATH];
@@ -105,10 +121,15 @@ static CURLcode apply_ca(const kms_options *options, CURL *easy)
         KMS_SET_OPTION(CURLOPT_CAINFO, file);
         KMS_SET_OPTION(CURLOPT_PROXY_CAINFO, file);
     }
-    if (has_own_ca || (info->age >= CURLVERSION_SEVENTH && info->cainfo != NULL)) {
+    if (has_own_ca || info->cainfo != NULL) {
         KMS_SET_OPTION(CURLOPT_CAPATH, folder);
         KMS_SET_OPTION(CURLOPT_PROXY_CAPATH, folder);
     }
+    /* With a client certificate nothing is kept, because libcurl from 8.9 on with GnuTLS has kept
+     * that too. Not an error, because old versions read the file for each connection. */
+    if (options->text[KMS_OPTION_CLIENT_CERT] == NULL)
+        timeout = compute_cache_timeout(has_own_ca ? file : info->cainfo);
+    curl_easy_setopt(easy, CA_CACHE_TIMEOUT, timeout);
     return result;
 }
 
@@ -131,11 +152,8 @@ enum { SSL_CTRL_CLEAR_MODE = 78, SSL_MODE_AUTO_RETRY = 4 };
  * it. */
 static CURLcode disable_tls_auto_retry(CURL *easy, void *context, void *unused)
 {
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     (void)easy;
     (void)unused;
-    if (info->ssl_version == NULL || strstr(info->ssl_version, "OpenSSL/") == NULL)
-        return CURLE_OK;
     /* The libssl that libcurl uses. Linking with a libssl of our own could bring a second one into
      * the process. */
     void *library = dlopen("libcurl.so.4", RTLD_LAZY);
@@ -154,6 +172,9 @@ static CURLcode disable_tls_auto_retry(CURL *easy, void *context, void *unused)
 CURLcode kms_options_apply(const kms_options *options, CURL *easy)
 {
     const char *no_proxy = options->text[KMS_OPTION_NO_PROXY];
+    const char *password = options->text[KMS_OPTION_CLIENT_KEY_PASSWORD];
+    const char *tls_library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    const bool is_openssl = tls_library != NULL && strstr(tls_library, "OpenSSL/") != NULL;
     CURLcode result = CURLE_OK;
     for (size_t i = 0; i < sizeof FIXED / sizeof *FIXED; i++)
         KMS_SET_OPTION(FIXED[i].option, FIXED[i].value);
@@ -162,13 +183,14 @@ CURLcode kms_options_apply(const kms_options *options, CURL *easy)
     KMS_SET_OPTION(CURLOPT_NOPROXY, no_proxy == NULL ? "" : no_proxy);
     KMS_SET_OPTION(CURLOPT_SSLCERT, options->text[KMS_OPTION_CLIENT_CERT]);
     KMS_SET_OPTION(CURLOPT_SSLKEY, options->text[KMS_OPTION_CLIENT_KEY]);
-    KMS_SET_OPTION(CURLOPT_KEYPASSWD, options->text[KMS_OPTION_CLIENT_KEY_PASSWORD]);
-    if (result == CURLE_OK) {
-        /* Not errors, because some TLS libraries do not support the first, and old versions not the
-         * second. Without it, closing a handle waits for its name server after the deadline. */
+    /* Without a password, OpenSSL would ask for it on the terminal, and wait. With an empty one,
+     * GnuTLS would refuse a key that has none. */
+    KMS_SET_OPTION(CURLOPT_KEYPASSWD, password == NULL && is_openssl ? "" : password);
+    if (is_openssl)
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, disable_tls_auto_retry);
-        curl_easy_setopt(easy, QUICK_EXIT, 1L);
-    }
+    /* Not an error, because old versions do not support it. Without it, closing a handle waits for
+     * its name server after the deadline. */
+    curl_easy_setopt(easy, QUICK_EXIT, 1L);
     return result == CURLE_OK ? apply_ca(options, easy) : result;
 }
 
