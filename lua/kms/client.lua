@@ -9,7 +9,7 @@ local http1 = require "kms.http1"
 local lock_guard = require "kms.call.lock_guard"
 local lazy = require "kms.util.lazy"
 local params = require "kms.call.params"
-local retry = require "kms.call.retry"
+local retry_policy = require "kms.call.retry_policy"
 local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
 
@@ -361,7 +361,7 @@ function client.new_constructor(provider)
     local problem = validate_client_options(provider, fields, options)
     local guard, policy
     if not problem then guard, problem = create_guard(provider, options.lock_guard) end
-    if not problem then policy, problem = retry.resolve_policy(options.retry) end
+    if not problem then policy, problem = retry_policy.resolve(options.retry) end
     if problem then return nil, problem end
 
     local self = {

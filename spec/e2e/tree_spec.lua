@@ -165,7 +165,7 @@ describe("the Lua modules", function()
       local text = files.read(file):gsub("%-%-[^\n]*", "")
       for target in text:gmatch "%f[%w](kms[%w_.]*)[\"']" do
         local call = text:match("([%w_.]+)%s*%(?%s*[\"']" .. target:gsub("%.", "%%.") .. "[\"']")
-        if call == "require" or call == "lazy" then
+        if call == "require" or call == "lazy" or call == "lazy.read" then
           edges[#edges + 1] = { from = folder_of(name), to = folder_of(target), file = file, target = target }
         end
       end

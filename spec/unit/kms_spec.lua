@@ -155,6 +155,61 @@ describe("kms", function()
     assert.is_true(ok)
   end)
 
+  it("handles every failure of a call without opening a file, because no descriptor may be left", function()
+    local output, ok = subprocess.run [[
+      local kms = require "kms"
+      local fake_transport = require "spec.helpers.fake_transport"
+      local Error = require "kms.error"
+      local KEY, TAG = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", ("t"):rep(52)
+      local response
+      local transport = fake_transport.new(function()
+        if response.kind then return nil, response end
+        return response
+      end)
+      local keys, events = { access_key = "AKIDEXAMPLE", secret_key = "secretKeyOfTheSpec" }, 0
+      local options = { transport = transport, credentials = keys, retry = { attempts = 2, base = 0.001 },
+        on_attempt = function() events = events + 1 end }
+      local ncloud = kms.ncloud(options)
+      options.region, options.project_id = "cn-north-4", ("a"):rep(32)
+      local huawei = kms.huawei(options)
+      response = { status = 200, headers = {}, body = '{"key_id":"' .. KEY .. '","primary_region":"cn-east-3"}' }
+      assert(huawei:update_primary_region { key_id = KEY, primary_region = "cn-east-3" })
+      response = { status = 200, headers = {}, body = '{"code":"SUCCESS","data":{"keyTag":"' .. TAG .. '","keyName":"name"}}' }
+      assert(ncloud:rename_key { key_tag = TAG, key_name = "name" })
+
+      package.path, package.cpath, package.searchpath = "", "", nil
+      local searchers = package.searchers or package.loaders
+      for i = #searchers, 2, -1 do searchers[i] = nil end -- all but package.preload
+      io.open = function() error "a file is opened" end
+      local function check(kind)
+        for _, err in ipairs {
+          select(2, huawei:update_primary_region { key_id = KEY, primary_region = "cn-east-3" }),
+          select(2, ncloud:rename_key { key_tag = TAG, key_name = "name" }),
+        } do
+          assert(err.kind == kind, tostring(err))
+          assert(#tostring(err) > 10)
+        end
+      end
+      for _, row in ipairs {
+        { "service", { status = 500, headers = { ["retry-after"] = "0" },
+          body = '{"error_code":"X","error_msg":"S","error":{"errorCode":"1","message":"m"}}' } },
+        { "service", { status = 400, headers = { date = "Fri, 02 Jan 2026 03:05:05 GMT" },
+          body = '{"error":{"errorCode":"1","message":"canonicalRequest:a|b|c"}}' } },
+        { "protocol", { status = 200, headers = {}, body = "<html>" } },
+        { "protocol", { status = 200, headers = {}, body = '{"data":[],"x":1.50}' } },
+        { "transport", Error.new { kind = "transport", code = "connect", message = "refused" } },
+      } do
+        response = row[2]
+        check(row[1])
+      end
+      assert(events > 10)
+      assert(select(2, huawei:update_primary_region { key_id = "X", primary_region = "y" }).kind == "invalid")
+      print "done"
+    ]]
+    assert.equal("done\n", output)
+    assert.is_true(ok)
+  end)
+
   it("loads no provider, no transport and no library of C before it is needed", function()
     local output = subprocess.run [[
       require "kms"

@@ -3,9 +3,12 @@
 local Error = require "kms.error"
 local request_headers = require "kms.util.request_headers"
 local http1 = require "kms.http1"
-local retry = require "kms.call.retry"
+local lazy = require "kms.util.lazy"
+local retry_policy = require "kms.call.retry_policy"
 local scheduler = require "kms.transport.scheduler"
 local error_codes = require "kms.transport.error_codes"
+
+local retry = lazy.read "kms.call.retry"
 
 local add_unsigned, send, monotonic = request_headers.add_unsigned, scheduler.send, http1.monotonic
 
@@ -86,7 +89,7 @@ local READ_ONLY = { read_only = true }
 ---@param err kms.Error? of the transport, in place of a response
 ---@return number? seconds nil if the request is not repeated
 function Context:choose_wait(attempt, response, err)
-  local policy = self.client and self.client.retry or retry.resolve_policy()
+  local policy = self.client and self.client.retry or retry_policy.resolve()
   if self.is_single_attempt or attempt >= policy.attempts then return nil end
   local failure = err or { kind = "service", status = response.status }
   if not retry.is_retryable(failure, READ_ONLY, self.cloud) then return nil end

@@ -1,22 +1,24 @@
 --- Runs one call, from validated params to a result: credentials, lock guard, attempts.
 
-local clock_skew = require "kms.call.clock_skew"
 local Context = require "kms.call.context"
 local coroutines = require "kms.util.coroutines"
 local encoder = require "kms.call.encoder"
 local Error = require "kms.error"
 local json_body = require "kms.util.json_body"
+local lazy = require "kms.util.lazy"
 local lock_guard = require "kms.call.lock_guard"
-local redact = require "kms.util.redact"
-local report = require "kms.call.report"
 local result_reader = require "kms.call.result_reader"
-local retry = require "kms.call.retry"
 local error_codes = require "kms.transport.error_codes"
 local scheduler = require "kms.transport.scheduler"
 
+local clock_skew = lazy.read "kms.call.clock_skew"
+local redact = lazy.read "kms.util.redact"
+local report = lazy.read "kms.call.report"
+local retry = lazy.read "kms.call.retry"
+
 local build_request = encoder.build_request
 local check_suspension = scheduler.check_suspension
-local decode, find_request_id, identify = json_body.decode, report.find_request_id, lock_guard.identify
+local decode, find_request_id, identify = json_body.decode, result_reader.find_request_id, lock_guard.identify
 
 local call = {}
 
@@ -33,7 +35,6 @@ local call = {}
 ---@field throttle_codes table<string, boolean> error codes of throttled requests; status 429 is one for every cloud
 ---@field secret_headers table<string, string> headers of a signature that errors must not contain: name to a pattern
 ---  of the secret part
----@field hints kms.Hint[]
 ---@field list_missing_options fun(values: table): string[] names of options that are needed and have no value
 ---@field resolve_settings fun(values: table, read_variable: fun(names: string[]): string?): table?, string?, string?
 ---  converts options to settings: `scheme`, `host`, `headers`, and values of the paths' placeholders; or nil, the name
@@ -44,8 +45,12 @@ local call = {}
 ---  does not accept a kind of credentials
 ---@field compute_stages (fun(request: table, credentials: kms.Credentials, timestamp: number, settings: table):
 ---  table?)? computes the canonical request, for a cloud that prints its own when it refuses a signature
----@field parse_error fun(object: table, status: integer): string?, string?, table? reads code, message and cause
+---@field errors kms.ProviderErrors its error bodies
 ---@field extract_result fun(object: table): table? returns the part of a successful response that holds the result
+
+---@class kms.ProviderErrors
+---@field parse fun(object: table, status: integer): string?, string?, table? reads code, message and cause
+---@field hints kms.Hint[]
 
 ---@class kms.Call : kms.Context one call under way, and what it lends to credential providers and to the lock guard
 ---@field client table

@@ -60,17 +60,6 @@ local function join(text, remark)
   return text:gsub("%.$", "") .. "; " .. remark
 end
 
---- Finds the id that the cloud gave a request.
----@param response table
----@param object table? the object in its body
----@return string?
-function report.find_request_id(response, object)
-  local id = response.headers["x-request-id"]
-  if id == nil and (not object or object.request_id == nil) then return nil end
-  if type(id) == "string" and id ~= "" then return id end
-  return json_body.to_text(id) or object and json_body.to_text(object.request_id) or nil
-end
-
 --- Describes a body that has none of the documented shapes. One that may hold a secret result is not shown.
 local function describe_body(call, body)
   local secrets = report.collect_secrets(call)
@@ -107,11 +96,11 @@ function report.parse_failure(call, response, object, code, message)
   if object then object = json_body.decode_error(response.body, object) end
   local err = Error.new {
     kind = "protocol", code = code, message = message, status = status,
-    request_id = report.find_request_id(response, object),
+    request_id = result_reader.find_request_id(response, object),
   }
   local service_code, service_message, cause
   if object and code ~= "mismatch" then
-    service_code, service_message, cause = call.cloud.parse_error(object, status)
+    service_code, service_message, cause = call.cloud.errors.parse(object, status)
   end
   if service_code then
     err.kind, err.code, err.message, err.cause = "service", service_code, service_message:sub(1, MAX_MESSAGE), cause
@@ -131,7 +120,7 @@ end
 
 --- Finds the provider's hint for a service error.
 local function find_hint(call, err)
-  for _, entry in ipairs(call.cloud.hints) do
+  for _, entry in ipairs(call.cloud.errors.hints) do
     if err.code:find(entry.code) and (not entry.text or err.message:find(entry.text, 1, true)) then
       return (entry.hint:gsub("{(%l+)}", function(name) return call.settings[name] or "the " .. name .. " called" end))
     end

@@ -4,6 +4,7 @@
 --- A loop over the fields takes about twice as long.
 
 local ascii = require "kms.util.ascii"
+local json_body = require "kms.util.json_body"
 local scalar = require "kms.call.scalar"
 local validate = require "kms.util.validate"
 
@@ -215,6 +216,17 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
   plans[entry] = prepare(entry)
   return plans[entry]
 end })
+
+--- Finds the id that the cloud gave a request.
+---@param response table
+---@param object table? the object in its body
+---@return string?
+function result_reader.find_request_id(response, object)
+  local id = response.headers["x-request-id"]
+  if id == nil and (not object or object.request_id == nil) then return nil end
+  if type(id) == "string" and id ~= "" then return id end
+  return json_body.to_text(id) or object and json_body.to_text(object.request_id) or nil
+end
 
 --- Returns the member that a response which is an array stands for.
 ---@param entry kms.Operation

@@ -2,20 +2,10 @@
 
 local time = require "kms.util.time"
 local error_codes = require "kms.transport.error_codes"
-local validate = require "kms.util.validate"
 
 local retry = {}
 
--- Seconds, except attempts. `base` limits the pause after the first attempt and is doubled after each further one;
--- `cap` limits every pause. The last attempt may use all the time that is left.
-local DEFAULTS = { attempts = 4, base = 0.25, cap = 8, attempt_timeout = 10 }
-local NO_RETRY = { attempts = 1, base = 0, cap = 0 }
 local MAX_RETRY_AFTER = 1e9 -- seconds; a number with hundreds of digits would be infinite
-
-local FIELDS = {}
-for _, name in ipairs { "attempts", "base", "cap", "attempt_timeout" } do
-  FIELDS[#FIELDS + 1] = { name = name, type = "number", positive = true }
-end
 
 -- HTTP statuses of failures that may be temporary. A refused signature or key (401) is never repeated, because five
 -- refusals in a row lock a Huawei Cloud access key.
@@ -57,22 +47,6 @@ end
 ---@return boolean
 function retry.is_throttled(err, cloud)
   return err.status == 429 or err.kind == "service" and cloud.throttle_codes[err.code] or false
-end
-
---- Converts the option `retry` to a policy.
----@param option kms.RetryOptions|boolean|nil
----@return table? policy, string? problem
-function retry.resolve_policy(option)
-  if option == nil or option == true then return DEFAULTS end
-  if option == false then return NO_RETRY end
-  local problem = validate.arguments(FIELDS, option, "retry field")
-  if problem then return nil, problem end
-  local policy = {}
-  for name, default in pairs(DEFAULTS) do policy[name] = option[name] or default end
-  if policy.attempts % 1 ~= 0 then
-    return nil, ("retry field 'attempts': a whole number expected, got %s"):format(tostring(policy.attempts))
-  end
-  return policy
 end
 
 --- Returns a random number, at least 0 and below 1. LuaJIT starts every process with the same sequence, and forked

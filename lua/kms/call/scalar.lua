@@ -1,7 +1,9 @@
 --- Converts strings, numbers, booleans and times between Lua and the wire, by the type of an operation's field.
 
 local json_text = require "kms.util.json_text"
-local time = require "kms.util.time"
+local lazy = require "kms.util.lazy"
+
+local time = lazy.read "kms.util.time"
 
 local floor, format, tonumber, type = math.floor, string.format, tonumber, type
 local is_exact_integer = json_text.is_exact_integer

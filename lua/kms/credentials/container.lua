@@ -37,7 +37,7 @@ local function fetch(context, plan)
   local request = { service_name = plan.service_name, method = "POST", scheme = plan.scheme,
     host = plan.host, target = plan.target,
     headers = request_headers.for_json { { "Authorization", token } }, body = "{}",
-    timeout = TIMEOUT, secrets = { token }, parse_error = context.cloud.parse_error }
+    timeout = TIMEOUT, secrets = { token }, parse_error = context.cloud.errors.parse }
   local response, object
   response, err = service.send(context, request)
   if not response then return nil, err end

@@ -1,7 +1,6 @@
 --- Constructors of credential providers, and the conversion of a client's option `credentials` to a provider.
 -- A constructor checks its options only. A provider reads files and sends requests when a call needs credentials.
 
-local environment = require "kms.credentials.environment"
 local lazy = require "kms.util.lazy"
 local provider = require "kms.credentials.provider"
 local static = require "kms.credentials.static"
@@ -9,6 +8,7 @@ local validate = require "kms.util.validate"
 
 local chain = lazy "kms.credentials.chain"
 local container = lazy "kms.credentials.container"
+local environment = lazy "kms.credentials.environment"
 local iam_token = lazy "kms.credentials.iam_token"
 local metadata = lazy "kms.credentials.metadata"
 local oidc = lazy "kms.credentials.oidc"

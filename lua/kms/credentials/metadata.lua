@@ -48,7 +48,7 @@ function Session:new_request(method, target, headers)
   local plan, token = self.plan, self.state.token
   local request = { service_name = plan.service_name, method = method, scheme = plan.scheme, host = plan.host,
     target = target, headers = headers, body = method ~= "GET" and "" or nil, timeout = TIMEOUT, secrets = { token },
-    parse_error = self.context.cloud.parse_error }
+    parse_error = self.context.cloud.errors.parse }
   -- A machine without a metadata service is recognized by one attempt.
   function request.can_repeat(_, cause) return not cause or not is_absent(self, cause) end
   return request

@@ -3,7 +3,6 @@
 local ascii = require "kms.util.ascii"
 local credentials = require "kms.huawei.credentials"
 local endpoints = require "kms.util.endpoint"
-local errors = require "kms.huawei.errors"
 local request_headers = require "kms.util.request_headers"
 local lazy = require "kms.util.lazy"
 local operations = require "kms.huawei.operations"
@@ -13,7 +12,7 @@ local sign = require "kms.sign"
 local validate = require "kms.util.validate"
 
 ---@type kms.Provider
-local huawei = { name = "huawei", operations = operations, parse_error = errors.parse, hints = errors.hints }
+local huawei = { name = "huawei", operations = operations, errors = lazy.read "kms.huawei.errors" }
 
 ---@type kms.Rule
 local PROJECT_ID = {

@@ -2,14 +2,14 @@
 
 local credentials = require "kms.ncloud.credentials"
 local endpoints = require "kms.util.endpoint"
-local errors = require "kms.ncloud.errors"
 local request_headers = require "kms.util.request_headers"
+local lazy = require "kms.util.lazy"
 local operations = require "kms.ncloud.operations"
 local sign = require "kms.sign"
 local validate = require "kms.util.validate"
 
 ---@type kms.Provider
-local ncloud = { name = "ncloud", operations = operations, parse_error = errors.parse, hints = errors.hints }
+local ncloud = { name = "ncloud", operations = operations, errors = lazy.read "kms.ncloud.errors" }
 
 -- Key Management Service overview, "API URL": global keys, keys isolated in Korea or Japan, the government cloud.
 local ENDPOINTS = {

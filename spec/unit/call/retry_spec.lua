@@ -3,6 +3,7 @@ local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
 local retry = require "kms.call.retry"
+local retry_policy = require "kms.call.retry_policy"
 
 local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 
@@ -196,27 +197,8 @@ describe("kms.call.retry", function()
     end
   end)
 
-  it("resolve_policy fills a partial option with the defaults", function()
-    assert.same({ attempts = 2, base = 0.25, cap = 8, attempt_timeout = 10 }, retry.resolve_policy { attempts = 2 })
-    assert.equal(retry.resolve_policy(nil), retry.resolve_policy(true))
-    assert.equal(1, retry.resolve_policy(false).attempts)
-  end)
-
-  it("resolve_policy refuses unknown fields and wrong values", function()
-    for problem, option in pairs {
-      ["unknown retry field \"tries\"; known: attempts, base, cap, attempt_timeout"] = { tries = 3 },
-      ["retry field 'attempts': a number above 0 expected, got 0"] = { attempts = 0 },
-      ["retry field 'attempts': a whole number expected, got 1.5"] = { attempts = 1.5 },
-      ["retry field 'base': number expected, got string"] = { base = "1" },
-    } do
-      assert.same({ nil, problem }, { retry.resolve_policy(option) })
-      assert.has_error(function() new_client(nil, { retry = option }) end)
-    end
-    assert.has_error(function() new_client(nil, { retry = 3 }) end)
-  end)
-
   it("compute_wait draws from zero to a limit that doubles up to the cap", function()
-    local policy = retry.resolve_policy { base = 1, cap = 4 }
+    local policy = retry_policy.resolve { base = 1, cap = 4 }
     for attempt, limit in ipairs { 1, 2, 4, 4, 4 } do
       local min, max = math.huge, 0
       for i = 1, 500 do
