@@ -5,15 +5,13 @@ local catalog = require "kms.call.catalog"
 local credentials = require "kms.credentials"
 local env = require "kms.util.env"
 local Error = require "kms.error"
-local http1 = require "kms.http1"
 local lock_guard = require "kms.call.lock_guard"
 local lazy = require "kms.util.lazy"
 local params = require "kms.call.params"
 local retry_policy = require "kms.call.retry_policy"
-local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
 
-local pages = lazy "kms.call.pages"
+local client_tools = lazy.read "kms.client_tools"
 
 -- Loaded with this module, because loading in a handler would block the NGINX worker. In plain Lua the default is
 -- kms.transport.curl, loaded at the first call: a program with a transport of its own does not need libcurl.
@@ -40,6 +38,9 @@ local OPTIONS = {
 }
 
 local LOCK_GUARD_FIELDS = { { name = "shared", type = "string", required = true } }
+-- The methods of kms.client_tools.
+local TOOLS = { with = true, operation = true, validate = true, target = true, clock = true, sleep = true, each = true }
+
 local CALL_OPTIONS = { { name = "timeout", type = "number", positive = true } }
 
 local function is_transport(value)
@@ -204,93 +205,11 @@ local function validate_client_options(provider, fields, options)
   return options.credentials ~= nil and credentials.check_option(provider.credentials, options.credentials) or nil
 end
 
---- Creates a client with the options of another one and some changes. Both share the lock guard and the credential
---- provider, unless the changes have others.
----@param self table
----@param own_options table the options of `self`
----@param changes table `false` removes an option of the provider
----@param create fun(options: table): table?, string?
----@return table? client, string? problem argument error
-local function derive(self, own_options, changes, create)
-  if type(changes) ~= "table" then return nil, ("table expected, got %s"):format(type(changes)) end
-  local options = copy_table(own_options)
-  for name, value in pairs(changes) do options[name] = value end
-  for _, field in ipairs(self.provider.options) do
-    if options[field.name] == false then options[field.name] = nil end
-  end
-  if changes.credentials == nil then options.credentials = nil end
-  local derived, problem = create(options)
-  if not derived then return nil, problem end
-  if changes.credentials == nil then derived.credential_provider = self.credential_provider end
-  if changes.lock_guard == nil then derived.guard = self.guard end
-  derived.clock_offset = self.clock_offset
-  return derived
-end
-
---- Adds the methods that programs about many calls need: they see what a client calls, and wait as its calls do.
-local function add_tool_methods(methods, provider, metatable)
-  local operations = catalog.of(provider)
-
-  --- Opens the transport of a client that need not have made a call yet.
-  local function get_transport(self)
-    local transport, err, problem = open_transport(self)
-    if not transport then error(problem or tostring(err), 3) end
-    return transport
-  end
-
-  --- Creates a client with the same options except the changes. `false` removes an option such as `endpoint`. Both
-  --- share what is known about the credentials.
-  function methods.with(self, changes)
-    check_self(self, "with", metatable)
-    local derived, problem = self.derive(changes)
-    if not derived then error(validate.argument_error(1, "with", problem), 2) end
-    return derived
-  end
-
-  --- Returns the entry of an operation, or nil.
-  function methods.operation(self, name)
-    check_self(self, "operation", metatable)
-    return operations:find(name)
-  end
-
-  --- Validates params as a call does. Sends nothing.
-  ---@return true? is_valid
-  ---@return kms.Error? err kind "invalid"; the code is "params" for what would raise in a call
-  function methods.validate(self, name, arguments)
-    check_self(self, "validate", metatable)
-    local entry = operations:find(name)
-    if not entry then error(validate.argument_error(1, "validate", "no operation " .. validate.quote(name)), 2) end
-    local values, err, problem = params.validate(entry, arguments)
-    if values then return true end
-    return nil, err or create_invalid_error("params", problem)
-  end
-
-  --- Returns where calls go. Reads the environment for what the options lack.
-  ---@return table? target `provider`, `host`, `region`, `project_id`
-  ---@return kms.Error? err
-  function methods.target(self)
-    check_self(self, "target", metatable)
-    local err = not self.settings and resolve_settings(self) or nil
-    if err then return nil, err end
-    local settings = self.settings
-    return { provider = provider.name, host = settings.host, region = settings.region,
-      project_id = settings.project_id }
-  end
-
-  --- Returns the time on which calls of this client wait, in seconds.
-  function methods.clock(self)
-    check_self(self, "clock", metatable)
-    local transport = get_transport(self)
-    if type(transport.clock) == "function" then return transport:clock() end
-    return http1.monotonic()
-  end
-
-  --- Waits. In a task of kms.parallel the other tasks run meanwhile.
-  function methods.sleep(self, seconds)
-    check_self(self, "sleep", metatable)
-    scheduler.sleep(get_transport(self), seconds)
-  end
-end
+-- What kms.client_tools uses of this module.
+local internals = {
+  open_transport = open_transport, resolve_settings = resolve_settings, check_self = check_self,
+  validate_options = client.validate_options,
+}
 
 local function create_methods(provider, metatable)
   local methods, operations = {}, catalog.of(provider)
@@ -312,27 +231,12 @@ local function create_methods(provider, metatable)
     if self.credential_provider.forget then self.credential_provider:forget() end
   end
 
-  --- Iterates over the items of all pages of an operation: `for number, item, err in client:each("list_keys") do`.
-  --- After a failure, the last step has no item but an error. The timeout counts for each page.
-  function methods.each(self, name, arguments, options)
-    check_self(self, "each", metatable)
-    local entry = operations:find(name)
-    local problem = not entry and "no operation " .. validate.quote(name)
-      or not entry.paging and ("operation %s has no pages"):format(name)
-    if problem then error(validate.argument_error(1, "each", problem), 2) end
-    local _, _, params_problem = params.validate(entry, arguments)
-    if params_problem then error(validate.argument_error(2, "each", params_problem), 2) end
-    problem = client.validate_options(options)
-    if problem then error(validate.argument_error(3, "each", problem), 2) end
-    return pages.iterate(provider.name, entry, arguments, function(page_params)
-      return methods[name](self, page_params, options)
-    end)
-  end
-
-  add_tool_methods(methods, provider, metatable)
-
-  -- The method of an operation is created when it is first looked up.
+  -- Other methods are created when they are first looked up: those of kms.client_tools, and one per operation.
   return setmetatable(methods, { __index = function(_, name)
+    if TOOLS[name] then
+      for tool, method in pairs(client_tools.new_methods(provider, metatable, internals)) do methods[tool] = method end
+      return methods[name]
+    end
     local entry = operations:find(name)
     if not entry then return nil end
     methods[name] = create_method(entry, metatable)
@@ -381,7 +285,7 @@ function client.new_constructor(provider)
       own_options.transport = copy_table(transport or {})
       function self.transport_options() return own_options.transport end
     end
-    function self.derive(changes) return derive(self, own_options, changes, create) end
+    function self.derive(changes) return client_tools.derive(self, own_options, changes, create) end
     return setmetatable(self, metatable)
   end
 
