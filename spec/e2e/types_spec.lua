@@ -52,7 +52,9 @@ end
 --- The methods of a client that are neither operations nor `each`, which is annotated for each operation with pages.
 local function methods_of_client(provider)
   local methods, operations = {}, operation_names(provider)
-  for name in pairs(methods_of(kms[provider]())) do
+  local client = kms[provider]()
+  assert(client.each) -- adds the methods of kms.client_tools
+  for name in pairs(methods_of(client)) do
     if not operations[name] and name ~= "each" then methods[name] = true end
   end
   return methods

@@ -1,166 +1,21 @@
 --- Validates the params of an operation, and copies them, so that later changes by the caller do not affect the call.
 
-local Error = require "kms.error"
-local json_text = require "kms.util.json_text"
-local scalar = require "kms.call.scalar"
-local validate = require "kms.util.validate"
+local lazy = require "kms.util.lazy"
+
+local param_value = lazy.read "kms.call.param_value"
 
 local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
-local type, rawget, next = type, rawget, next
+local type, next = type, next
 
 local params = {}
-
---- What is wrong with a value: its type, which is an argument error, or a rule that it breaks, a validation error.
----@class kms.ParamProblem
----@field path string of the value, from the value that was validated: "[2].value"
----@field text string? completes "field 'PATH'"
----@field rule kms.Rule?
----@field value any that breaks the rule
----@field is_secret boolean? the value is not shown
-
----@return nil, kms.ParamProblem
-local function reject(text) return nil, { path = "", text = text } end
-
----@return nil, kms.ParamProblem
-local function reject_value(field, value, rule)
-  return nil, { path = "", rule = rule, value = value, is_secret = field.secret }
-end
-
---- Completes the problem of a value with its path in the value around it.
-local function add_path(field, problem, path)
-  problem.path = path .. problem.path
-  problem.is_secret = problem.is_secret or field.secret
-  return nil, problem
-end
-
-local UTF8 = { text = "UTF-8 without NUL", test = validate.is_utf8 }
-
---- Validates the rule of a string. Every string must be UTF-8, or no JSON can carry it.
-local function validate_string(field, value)
-  local rule = field.rule
-  if rule and not rule.test(value) then return reject_value(field, value, rule) end
-  local is_utf8 = rule and (rule.plain or rule.is_utf8) or UTF8.test(value)
-  if not is_utf8 then return reject_value(field, value, UTF8) end
-  return value
-end
-
-local function describe_range(field)
-  if not field.max then return "at least " .. field.min end
-  return field.min and ("%s to %s"):format(field.min, field.max) or "at most " .. field.max
-end
-
-local function validate_number(field, value)
-  if field.min and value < field.min or field.max and value > field.max then
-    return reject_value(field, value, { text = describe_range(field) })
-  end
-  if field.rule and not field.rule.test(value) then return reject_value(field, value, field.rule) end
-  return value
-end
-
-local function validate_scalar(field, value)
-  local copy, problem = scalar.checks[field.type](value)
-  if copy == nil then return reject(": " .. problem) end
-  if type(copy) == "string" then return validate_string(field, copy) end
-  if type(copy) == "number" then return validate_number(field, copy) end
-  return copy
-end
-
-local validate_value
-
---- Validates a list. Reads it without metamethods.
-local function validate_list(field, list)
-  local is_list, count = json_text.is_list(list)
-  if not is_list then return reject ": list without gaps or named fields expected" end
-  local item, copy = field.items, {}
-  for i = 1, count do
-    local value, problem = validate_value(item, rawget(list, i))
-    if value == nil then return add_path(field, problem, ("[%d]"):format(i)) end
-    copy[i] = value
-  end
-  return copy
-end
-
-local function list_names(fields)
-  local names = {}
-  for i, field in ipairs(fields) do names[i] = field.name end
-  return table.concat(names, ", ")
-end
-
--- The fields of a list of fields by name.
-local BY_NAME = setmetatable({}, { __mode = "k", __index = function(indices, fields)
-  local index = {}
-  for _, field in ipairs(fields) do index[field.name] = field end
-  indices[fields] = index
-  return index
-end })
-
---- Validates an object with known fields. Reads it without metamethods.
-local function validate_object(field, object)
-  local fields, copy = field.fields, {}
-  local known = BY_NAME[fields]
-  for name in next, object do
-    if not known[name] then
-      return reject((": unknown field %s; known: %s"):format(validate.quote(name), list_names(fields)))
-    end
-  end
-  for _, inner in ipairs(fields) do
-    local name = inner.name
-    local value = rawget(object, name)
-    if value ~= nil then
-      local problem
-      copy[name], problem = validate_value(inner, value)
-      if problem then return add_path(field, problem, "." .. name) end
-    elseif inner.required then
-      return nil, { path = "." .. name, text = " is missing" }
-    end
-  end
-  return copy
-end
-
---- Writes an object with members of the caller's own as JSON.
-local function write_object(object)
-  local text, path, problem = json_text.write(object)
-  if text then return text end
-  return nil, { path = path, text = ": " .. problem }
-end
-
---- Validates a value that is not nil.
----@param field kms.OperationField
----@param value any
----@return any copy nil if the value is not accepted
----@return kms.ParamProblem? problem
-function validate_value(field, value)
-  local field_type = field.type
-  if field_type == "list" or field_type == "string|list" and type(value) == "table" then
-    if type(value) ~= "table" then return reject(": list expected, got " .. type(value)) end
-    return validate_list(field, value)
-  elseif field_type == "object" then
-    if type(value) ~= "table" then return reject(": table expected, got " .. type(value)) end
-    if not field.fields then return write_object(value) end
-    return validate_object(field, value)
-  elseif field_type == "string|list" then
-    if type(value) ~= "string" then return reject(": string or list expected, got " .. type(value)) end
-    return validate_string(field, value)
-  end
-  return validate_scalar(field, value)
-end
-
---- Formats what is wrong with a param: a validation error, or an argument error.
----@return nil, kms.Error?, string?
-local function fail(name, problem)
-  local path, rule = name .. problem.path, problem.rule
-  if not rule then return nil, nil, ("field '%s'%s"):format(path, problem.text) end
-  local message = problem.is_secret and ("%s must be %s; its value is not shown"):format(path, rule.text)
-    or validate.describe_value(path, problem.value, rule)
-  return nil, Error.new { kind = "invalid", code = path, message = message }
-end
 
 -- What is prepared once per operation: the fields by name, a function that creates a table with room for the required
 -- ones, and for each field in order its name and, of a string whose rule is sufficient, the test.
 local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
-  local plan, room = { known = BY_NAME[entry.params] }, {}
+  local plan, room = { known = {} }, {}
   for i, field in ipairs(entry.params) do
     local rule = field.rule
+    plan.known[field.name] = true
     local is_sufficient = field.type == "string" and rule and (rule.plain or rule.is_utf8)
     plan[i] = { field = field, name = field.name, test = is_sufficient and rule.test }
     if field.required then room[#room + 1] = ("[%q] = nil"):format(field.name) end
@@ -185,7 +40,7 @@ function params.validate(entry, arguments)
   end
   for name in next, arguments do
     if not known[name] then
-      return nil, nil, ("unknown field %s; known: %s"):format(validate.quote(name), list_names(entry.params))
+      return nil, nil, param_value.describe_unknown(name, entry.params)
     end
   end
   local invalid
@@ -197,56 +52,16 @@ function params.validate(entry, arguments)
       values[name] = value
     elseif value ~= nil then
       local problem
-      values[name], problem = validate_value(item.field, value)
-      if problem and not problem.rule then return fail(name, problem) end
+      values[name], problem = param_value.validate(item.field, value)
+      if problem and not problem.rule then return param_value.fail(name, problem) end
       if problem then invalid = invalid or { name, problem } end
     elseif item.field.required then
       return nil, nil, ("field '%s' is missing"):format(name)
     end
   end
   -- An argument error counts more than an invalid value before it.
-  if invalid then return fail(invalid[1], invalid[2]) end
+  if invalid then return param_value.fail(invalid[1], invalid[2]) end
   return values
-end
-
---- Finds the value of the param that names the key concerned.
----@param entry kms.Operation
----@param values table
----@return string?
-function params.find_key(entry, values)
-  for _, param in ipairs(entry.params) do
-    if param.is_key and type(values[param.name]) == "string" then return values[param.name] end
-  end
-end
-
---- Adds the strings in a value to a list.
-local function add_strings(list, value)
-  if type(value) == "string" then list[#list + 1] = value end
-  if type(value) ~= "table" then return end
-  for _, inner in next, value do add_strings(list, inner) end
-end
-
-local function add_secrets(list, fields, values)
-  for _, field in ipairs(fields) do
-    local value = values[field.name]
-    if value ~= nil and field.secret then
-      add_strings(list, value)
-    elseif type(value) == "table" and field.fields then
-      add_secrets(list, field.fields, value)
-    elseif type(value) == "table" and field.items and field.items.fields then
-      for _, item in ipairs(value) do add_secrets(list, field.items.fields, item) end
-    end
-  end
-end
-
---- Collects the secrets in the params, for redaction.
----@param entry kms.Operation
----@param values table from `validate`
----@return string[]
-function params.collect_secrets(entry, values)
-  local list = {}
-  add_secrets(list, entry.params, values)
-  return list
 end
 
 return params

@@ -5,7 +5,7 @@ local encoder = require "kms.call.encoder"
 local Error = require "kms.error"
 local request_headers = require "kms.util.request_headers"
 local json_body = require "kms.util.json_body"
-local params = require "kms.call.params"
+local param_search = require "kms.call.param_search"
 local redact = require "kms.util.redact"
 local result_reader = require "kms.call.result_reader"
 local retry = require "kms.call.retry"
@@ -21,7 +21,7 @@ local MAX_CAUSE = 16384 -- bytes of a text in `cause`; an encoded authorization 
 --- Adds the secrets in the params of a call to a list. One that is too short to be searched for withholds the messages
 --- of the service.
 local function add_secret_params(call, secrets)
-  for _, secret in ipairs(call.params and params.collect_secrets(call.operation, call.params) or {}) do
+  for _, secret in ipairs(call.params and param_search.collect_secrets(call.operation, call.params) or {}) do
     if #secret >= MIN_SECRET then secrets[#secrets + 1] = secret end
     call.has_short_secret = call.has_short_secret or #secret < MIN_SECRET and secret ~= ""
   end
@@ -190,7 +190,7 @@ end
 ---@param secrets string[]
 ---@return string?
 function report.find_key(call, secrets)
-  local key = call.params and params.find_key(call.operation, call.params)
+  local key = call.params and param_search.find_key(call.operation, call.params)
   return key and redact.line(key, secrets, MAX_KEY)
 end
 

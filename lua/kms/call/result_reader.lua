@@ -3,73 +3,19 @@
 --- A page may have 1,000 keys with 20 members each, so objects are read by functions that are compiled once per entry.
 --- A loop over the fields takes about twice as long.
 
-local ascii = require "kms.util.ascii"
 local json_body = require "kms.util.json_body"
+local lazy = require "kms.util.lazy"
 local scalar = require "kms.call.scalar"
-local validate = require "kms.util.validate"
 
-local concat, next, type = table.concat, next, type
+local list_reader = lazy.read "kms.call.list_reader"
+local result_failure = lazy.read "kms.call.result_failure"
+
+local concat, type = table.concat, type
 local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 
 local result_reader = {}
 
---- Returns a copy of a value without the nulls of cjson, which are userdata.
-local function copy_without_nulls(value)
-  if type(value) ~= "table" then return type(value) ~= "userdata" and value or nil end
-  local copy = {}
-  for name, inner in next, value do copy[name] = copy_without_nulls(inner) end
-  return copy
-end
-
-local function read_any_object(value)
-  return type(value) == "table" and copy_without_nulls(value) or nil
-end
-
---- Creates the reader of a list of strings.
-local function new_string_list_reader()
-  local read_string = scalar.get_reader { type = "string" }
-  return function(value)
-    if type(value) ~= "table" or #value == 0 and next(value) ~= nil then return nil end
-    local list, count = {}, 0
-    for i = 1, #value do
-      local item = value[i]
-      if type(item) ~= "string" then item = read_string(item) end
-      if item ~= nil then
-        count = count + 1
-        list[count] = item
-      end
-    end
-    return list
-  end
-end
-
---- Creates the reader of a list. Items that have no meaning are left out.
-local function new_list_reader(read_item)
-  return function(value)
-    if type(value) ~= "table" then return nil end
-    local list, count = {}, 0
-    for i = 1, #value do
-      local item = read_item(value[i])
-      if item ~= nil then
-        count = count + 1
-        list[count] = item
-      end
-    end
-    if count == 0 and next(value) ~= nil and #value == 0 then return nil end -- an object
-    return list
-  end
-end
-
 local get_reader
-
---- Creates the reader of a string or a list.
-local function new_union_reader(field)
-  local read_text, read_list = scalar.get_reader { type = "string" }, new_list_reader(get_reader(field.items))
-  return function(value)
-    if type(value) == "table" then return read_list(value) end
-    return read_text(value)
-  end
-end
 
 -- How a local is converted, with "@" for its number. A string is not passed to a function, nor is a frequent value or
 -- an empty text.
@@ -84,7 +30,7 @@ for _, name in ipairs { "integer", "boolean" } do
 end
 
 -- What the code gets besides its own arguments.
-local PRELUDE = "local type, integers, booleans, readers, fields, fail_type, is_echo, fail_echo = ...\n"
+local PRELUDE = "local type, integers, booleans, readers, fields, failures = ...\n"
 
 --- Writes Lua code that reads the members of `object` into the locals v1, v2 …, and the constructor of a table with
 --- them. A string, the most frequent type, is not passed to a function.
@@ -122,44 +68,11 @@ end
 ---@param field kms.OperationField
 ---@return fun(value: any): any
 function get_reader(field)
-  if field.type == "list" and field.items.type == "string" then return new_string_list_reader() end
-  if field.type == "list" then return new_list_reader(get_reader(field.items)) end
-  if field.type == "string|list" then return new_union_reader(field) end
-  if field.type == "object" then return field.fields and new_object_reader(field.fields) or read_any_object end
+  if field.type == "list" and field.items.type == "string" then return list_reader.new_of_strings() end
+  if field.type == "list" then return list_reader.new(get_reader(field.items)) end
+  if field.type == "string|list" then return list_reader.new_of_string_or(get_reader(field.items)) end
+  if field.type == "object" then return field.fields and new_object_reader(field.fields) or list_reader.read_object end
   return scalar.get_reader(field)
-end
-
-local function describe_type(value)
-  if value == nil then return "missing" end
-  return type(value) == "userdata" and "null" or "a " .. type(value)
-end
-
-local EXPECTED = { integer = "a number", number = "a number", time = "a time", boolean = "a boolean", list = "a list",
-  object = "an object", ["string|list"] = "a string or a list", ["integer|string"] = "a number or a string" }
-
---- Describes a required member that is missing, or of a type that cannot be converted.
----@return nil, string code, string message
-local function fail_type(field, object)
-  local wire = field.wire or field.name
-  return nil, "wrong_type", ("member %q of the response must be %s; it is %s"):format(wire,
-    EXPECTED[field.type] or "a string", describe_type(object[wire]))
-end
-
---- Returns whether a value that is not equal to the param may stand for it, or the request had no such param.
-local function is_echo(field, value, expected)
-  return expected == nil or field.is_case_insensitive and type(value) == "string" and type(expected) == "string"
-    and ascii.lower(value) == ascii.lower(expected)
-end
-
---- Describes the response to another request.
----@return nil, string code, string message
-local function fail_echo(field, value, expected)
-  local name = field.name
-  local message = ("member %q of the response must be the %s of the request"):format(field.wire or name, name)
-  if not field.secret then
-    message = ("%s, %s; it is %s"):format(message, validate.quote(expected), validate.quote(value))
-  end
-  return nil, "mismatch", message
 end
 
 --- Compiles the reader of a result.
@@ -171,17 +84,18 @@ local function new_result_reader(fields)
   table.insert(lines, 1, "return function(object, params, request_id)")
   for i, field in ipairs(fields) do
     if field.required then
-      lines[#lines + 1] = ("if v%d == nil then return fail_type(fields[%d], object) end"):format(i, i)
+      lines[#lines + 1] = ("if v%d == nil then return failures.fail_type(fields[%d], object) end"):format(i, i)
     end
     if field.is_echo then
-      local arguments = ("(fields[%d], v%d, params[%q])"):format(i, i, field.name)
-      lines[#lines + 1] = ("if v%d ~= nil and v%d ~= params[%q] and not is_echo%s then return fail_echo%s end"):format(
-        i, i, field.name, arguments, arguments)
+      lines[#lines + 1] = ("if v%d ~= nil and v%d ~= params[%q] then"):format(i, i, field.name)
+      lines[#lines + 1] = ("local code, message = failures.check_echo(fields[%d], v%d, params[%q])"):format(
+        i, i, field.name)
+      lines[#lines + 1] = "if code then return nil, code, message end end"
     end
   end
   -- `warning` reserves room, because the call may set it.
   lines[#lines + 1] = ("return { request_id = request_id, warning = nil, %s }\nend"):format(members)
-  return compile(lines, readers, fields, fail_type, is_echo, fail_echo)
+  return compile(lines, readers, fields, result_failure)
 end
 
 local function has_secret(fields)
@@ -249,21 +163,6 @@ function result_reader.has_secret(entry)
   return PLANS[entry].has_secret
 end
 
---- Joins the pages of a response that is an array of pages: the lists of all, and what else the last page has.
----@param pages table[]
----@param list_name string
-local function join_pages(pages, list_name)
-  local joined, list = {}, {}
-  for _, page in ipairs(pages) do
-    for name, value in next, type(page) == "table" and page or {} do joined[name] = value end
-    for _, item in ipairs(type(page) == "table" and type(page[list_name]) == "table" and page[list_name] or {}) do
-      list[#list + 1] = item
-    end
-  end
-  joined[list_name] = list
-  return joined
-end
-
 --- Reads the result from a response's object.
 ---@param entry kms.Operation
 ---@param object table
@@ -277,7 +176,9 @@ function result_reader.read(entry, object, params, request_id)
   if list_name then
     local list = object[list_name]
     local first = type(list) == "table" and list[1]
-    if type(first) == "table" and type(first[list_name]) == "table" then object = join_pages(list, list_name) end
+    if type(first) == "table" and type(first[list_name]) == "table" then
+      object = list_reader.join_pages(list, list_name)
+    end
   end
   return plan.read(object, params, request_id)
 end

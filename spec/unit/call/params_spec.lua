@@ -118,18 +118,4 @@ describe("kms.call.params", function()
       params.validate(PAINT, { wall = "w", people = setmetatable({ "a" }, hostile),
         tags = { setmetatable({ key = "k" }, hostile) }, policy = setmetatable({ a = 1 }, hostile) }))
   end)
-
-  it("find_key returns the param that names the key", function()
-    assert.equal("w", params.find_key(PAINT, { wall = "w", colour = "red" }))
-    assert.is_nil(params.find_key(PAINT, { wall = 1 }))
-    assert.is_nil(params.find_key({ params = {} }, {}))
-  end)
-
-  it("collect_secrets finds secrets in lists and objects too", function()
-    assert.same({ "1234", "a", "b" }, params.collect_secrets(PAINT, { wall = "w", owner = { pin = "1234", name = "n" },
-      text = { "a", "b" } }))
-    local entry = { params = { { name = "list", type = "list", items = { type = "object", fields = {
-      { name = "token", type = "string", secret = true }, { name = "id", type = "string" } } } } } }
-    assert.same({ "t1", "t2" }, params.collect_secrets(entry, { list = { { token = "t1", id = "1" }, { token = "t2" } } }))
-  end)
 end)
