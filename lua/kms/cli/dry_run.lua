@@ -2,7 +2,7 @@
 
 local exit_status = require "kms.cli.exit_status"
 local json = require "kms.cli.json"
-local params_module = require "kms.call.params"
+local param_search = require "kms.call.param_search"
 local redact = require "kms.util.redact"
 
 local dry_run = {}
@@ -148,7 +148,7 @@ function dry_run.build(client, entry, params, context)
     request, err = record(client, entry, params, changes)
   end
   if not request then return nil, context:fail(err) end
-  local secrets = params_module.collect_secrets(entry, params)
+  local secrets = param_search.collect_secrets(entry, params)
   return { text = dry_run.format(request, secrets), object = to_object(request, secrets), field = REQUEST }
 end
 
