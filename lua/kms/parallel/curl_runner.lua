@@ -6,7 +6,7 @@ local curl = require "kms.transport.curl"
 local scheduler = require "kms.transport.scheduler"
 local timer_heap = require "kms.parallel.timer_heap"
 
-local getmetatable, type = getmetatable, type
+local getmetatable, next, type = getmetatable, next, type
 local yield, resume, protected_call = coroutine.yield, scheduler.resume, coroutines.pcall
 local close_coroutine = rawget(coroutine, "close") -- Lua 5.4
 
@@ -22,12 +22,16 @@ local MAX_WAIT = 3600 -- seconds of one step; a longer wait takes several steps
 
 ---@class kms.parallel.Task : kms.Task a coroutine and its work; reused for the next item
 ---@field run kms.parallel.Run|false
----@field outcome table|false
+---@field number integer|false of the item
+---@field next_idle kms.parallel.Task|false
 ---@field wait_key any the id of the request that the task waits for, or the table of its wait; false: neither
 ---@field loops table<kms.loop.Loop, true>|false event loops of the host that can suspend the coroutine that started it
 
 ---@class kms.parallel.CurlRunner : kms.TaskRunner
 ---@field active integer tasks that have started and not ended
+---@field idle kms.parallel.Task|false the first of the tasks for reuse
+---@field waiting table<integer, kms.parallel.Task> by the id of their request
+---@field loop_calls kms.loop.Call[] what callers of `wait` wait for while a loop of the host runs
 ---@field loop kms.loop.Loop? the host's event loop that tasks wait for
 local CurlRunner = {}
 CurlRunner.__index = CurlRunner
@@ -35,11 +39,8 @@ CurlRunner.__index = CurlRunner
 ---@return kms.parallel.CurlRunner
 function curl_runner.new()
   local runner = setmetatable({
-    multi = curl.multi(), timers = timer_heap.new(), active = 0,
-    waiting = {}, -- tasks by the id of their request
-    idle = {}, -- tasks for reuse
-    is_stepping = false,
-    loop_calls = {}, -- what callers of `wait` wait for while a loop of the host runs
+    multi = curl.multi(), timers = timer_heap.new(), active = 0, idle = false, waiting = {}, is_stepping = false,
+    loop_calls = {},
   }, CurlRunner)
   scheduler.register(runner)
   return runner
@@ -51,23 +52,18 @@ local function run_items(fn, item, number)
   end
 end
 
-local function end_task(self, task, ok, result, err)
-  local run, outcome = task.run, task.outcome
-  task.run, task.outcome, task.wait_key = false, false, false
-  self.active = self.active - 1
-  run:record(outcome, ok, result, err)
-end
-
 --- Runs a task until it stops. `reason` is what its coroutine yielded, or the error that ended it.
 local function resume_task(self, task, first, second, third)
   local is_alive, reason, ok, result, err = resume(task, first, second, third)
-  if is_alive and reason == WAITING then return end
-  if is_alive and reason == FINISHED then
-    end_task(self, task, ok, result, err)
-    self.idle[#self.idle + 1] = task
-    return
+  if reason == WAITING and is_alive then return end
+  local run, number = task.run, task.number
+  task.run, task.wait_key = false, false
+  self.active = self.active - 1
+  if reason == FINISHED and is_alive then
+    task.next_idle, self.idle = self.idle, task
+    return run:record(number, ok, result, err)
   end
-  end_task(self, task, false, is_alive and "attempt to yield from a task of kms.parallel" or reason)
+  run:record(number, false, is_alive and "attempt to yield from a task of kms.parallel" or reason)
   if is_alive and close_coroutine then close_coroutine(task.coroutine) end
 end
 
@@ -132,19 +128,18 @@ CurlRunner.is_inside = scheduler.is_inside
 ---@param run kms.parallel.Run
 ---@param item any
 function CurlRunner:start(run, item)
-  local idle = self.idle
-  local count = #idle
-  local task = idle[count]
+  local task = self.idle
   if task then
-    idle[count] = nil
+    self.idle, task.next_idle = task.next_idle, false
   else
-    task = { runner = self, coroutine = coroutine.create(run_items), outer = false, run = false, outcome = false,
-      wait_key = false, loops = false }
+    task = { runner = self, coroutine = coroutine.create(run_items), outer = false, run = false, number = false,
+      next_idle = false, wait_key = false, loops = false }
   end
-  local outcome = run:reserve_outcome()
-  task.run, task.outcome, task.loops = run, outcome, scheduler.has_loops and scheduler.find_loops() or false
+  if scheduler.has_loops then task.loops = scheduler.find_loops() or false end
+  local number = run:reserve_outcome()
+  task.run, task.number = run, number
   self.active = self.active + 1
-  resume_task(self, task, run.fn, item, outcome[1])
+  resume_task(self, task, run.fn, item, number)
 end
 
 --- Resumes a task if it still waits for `key`. An error that a debug hook raised may have ended that wait.
@@ -187,7 +182,7 @@ function CurlRunner:wait(max_seconds)
   local seconds = max_seconds and max_seconds < MAX_WAIT and max_seconds or MAX_WAIT
   if self.timers.count > 0 then
     seconds = wake_sleepers(self, seconds)
-  elseif multi:pending() == 0 then
+  elseif next(self.waiting) == nil then
     if self.loop and not self.loop:is_idle() then return wait_in_loop(self, seconds) end
     error("not enough memory: a task of kms.parallel was lost", 0)
   end

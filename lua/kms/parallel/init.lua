@@ -23,12 +23,15 @@ local ORDERS = { given = true, finished = true }
 
 ---@class kms.parallel.Run one `map`, and the iterator over its results
 ---@field fn function
+---@field window integer the most items that may have started without a returned result
+---@field is_ordered boolean results have the order of the items
 ---@field started_count integer items whose task has started
 ---@field active_count integer tasks that have started and not ended
 ---@field ended_count integer tasks that have ended
 ---@field returned_count integer results that the caller has
----@field outcomes table outcomes by their position in the order of results, modulo the window: a list of fixed length
----@field spare_outcomes table[] for reuse
+---@field numbers table numbers of the items that have ended, by the place of their result; else false
+---@field results table by place
+---@field errs table by place
 ---@field next_item any an item that the run has taken and not started
 ---@field is_exhausted boolean no item is left
 local Run = { __name = "kms.parallel.run" }
@@ -40,30 +43,23 @@ Parallel.__index = Parallel
 
 --- Reserves memory for the outcome of a task that is about to start, so that the outcome is kept even if memory has run
 --- out when the task ends. For the runner.
----@return table outcome number of the item, result, err
+---@return integer number of the item
 function Run:reserve_outcome()
-  local number, spare = self.started_count + 1, self.spare_outcomes
-  local count = #spare
-  local outcome = spare[count] or { 0, false, false }
-  self.outcomes[number % self.parallel.window + 1] = false
-  if count > 0 then spare[count] = nil end
-  outcome[1] = number
+  local number = self.started_count + 1
+  local place = number % self.window + 1
+  self.numbers[place], self.results[place], self.errs[place] = false, false, false
   self.started_count, self.active_count, self.next_item = number, self.active_count + 1, nil
-  return outcome
+  return number
 end
 
 --- Records the end of a task. For the runner. Allocates nothing.
-function Run:record(outcome, ok, result, err)
-  if ok then
-    outcome[2], outcome[3] = result, err
-  else
-    outcome[2], outcome[3] = nil, result == nil and "nil" or result
-  end
-  local owner = self.parallel
-  self.active_count = self.active_count - 1
-  self.ended_count = self.ended_count + 1
-  local position = owner.order == "finished" and self.ended_count or outcome[1]
-  self.outcomes[position % owner.window + 1] = outcome
+---@param number integer of the item
+function Run:record(number, ok, result, err)
+  if not ok then result, err = nil, result == nil and "nil" or result end
+  local ended_count = self.ended_count + 1
+  self.active_count, self.ended_count = self.active_count - 1, ended_count
+  local place = (self.is_ordered and number or ended_count) % self.window + 1
+  self.numbers[place], self.results[place], self.errs[place] = number, result, err
 end
 
 local function raise_if_inside(self, name)
@@ -71,11 +67,11 @@ local function raise_if_inside(self, name)
 end
 
 --- Starts as many tasks as the concurrency allows.
-local function start_tasks(self)
-  local runner, owner, window = self.runner, self.parallel, self.parallel.window
-  local first = (self.returned_count + 1) % window + 1
+---@param place integer of the next result
+local function start_tasks(self, place)
+  local runner, owner = self.runner, self.parallel
   while runner.active < owner.concurrency and not self.is_exhausted and not owner.is_closing
-    and self.started_count - self.returned_count < window do
+    and self.started_count - self.returned_count < self.window do
     -- The item is kept until its task has started, so that an error before that does not lose it.
     local item = self.next_item
     if item == nil then
@@ -89,7 +85,7 @@ local function start_tasks(self)
     local active = runner.active
     runner:start(self, item)
     -- A task that never waits blocks the caller, so the caller gets its result before the next task starts.
-    if runner.active == active and self.outcomes[first] then return end
+    if runner.active == active and self.numbers[place] then return end
   end
 end
 
@@ -99,15 +95,15 @@ end
 ---@return any err the second value that the task returned, or the error that it raised
 function Run:__call()
   raise_if_inside(self, "the iterator")
-  local runner, owner, outcomes, position = self.runner, self.parallel, self.outcomes, self.returned_count + 1
-  local place = position % owner.window + 1
+  local runner, owner, numbers, position = self.runner, self.parallel, self.numbers, self.returned_count + 1
+  local place = position % self.window + 1
   while true do
-    if runner.active < owner.concurrency then start_tasks(self) end
-    local outcome = outcomes[place]
-    if outcome then
-      local spare, number, result, err = self.spare_outcomes, outcome[1], outcome[2], outcome[3]
-      spare[#spare + 1] = outcome
-      outcomes[place], self.returned_count, outcome[2], outcome[3] = false, position, false, false
+    if runner.active < owner.concurrency then start_tasks(self, place) end
+    local number = numbers[place]
+    if number then
+      local results, errs = self.results, self.errs
+      local result, err = results[place], errs[place]
+      numbers[place], results[place], errs[place], self.returned_count = false, false, false, position
       return number, result, err
     end
     if self.active_count == 0 and (self.is_exhausted or owner.is_closing) then return nil end
@@ -153,8 +149,9 @@ function Parallel:map(items, fn)
   if problem then error(problem, 2) end
   local run = setmetatable({
     parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_iterator(items), fn = fn,
-    started_count = 0, active_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false, outcomes = {},
-    spare_outcomes = {},
+    started_count = 0, active_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false,
+    window = WINDOW_FACTOR * self.concurrency, is_ordered = self.order == "given",
+    numbers = {}, results = {}, errs = {},
     request = nginx_runner and nginx_runner.get_request(),
   }, Run)
   self.runs[run] = true
@@ -207,8 +204,7 @@ function parallel.new(options)
     return nil, ("option 'order': \"given\" or \"finished\" expected, got %s"):format(validate.quote(order))
   end
   return setmetatable({
-    concurrency = concurrency, order = order, window = WINDOW_FACTOR * concurrency,
-    is_closing = false, is_closed = false,
+    concurrency = concurrency, order = order, is_closing = false, is_closed = false,
     runs = setmetatable({}, { __mode = "k" }),
     -- In NGINX each run has its own runner, because it ends with its request.
     runner = not nginx_runner and require("kms.parallel.curl_runner").new() or nil,

@@ -40,13 +40,13 @@ function nginx_runner.new()
 end
 
 local function run_task(self, run, item)
-  local task, outcome = running(), run:reserve_outcome()
+  local task, number = running(), run:reserve_outcome()
   self.tasks[task] = true
   self.active = self.active + 1
-  local ok, result, err = pcall(run.fn, item, outcome[1])
+  local ok, result, err = pcall(run.fn, item, number)
   self.active = self.active - 1
   self.ended[#self.ended + 1] = task
-  run:record(outcome, ok, result, err)
+  run:record(number, ok, result, err)
   local count = self.task_ended:count() -- negative: the number of coroutines that wait
   if count <= 0 then self.task_ended:post(math.max(1, -count)) end
 end

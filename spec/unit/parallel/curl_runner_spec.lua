@@ -17,9 +17,9 @@ local function new_run(fn)
   local run = { fn = fn, ends = {}, count = 0 }
   function run:reserve_outcome()
     self.count = self.count + 1
-    return { self.count }
+    return self.count
   end
-  function run:record(outcome, ok, result, err) self.ends[#self.ends + 1] = { outcome[1], ok, result, err } end
+  function run:record(...) self.ends[#self.ends + 1] = { ... } end
   return run
 end
 
