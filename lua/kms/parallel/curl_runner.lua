@@ -94,9 +94,10 @@ local function new_loop_callback(self, task, loop)
 end
 
 function CurlRunner:send(task, transport, request, is_brief)
-  if type(transport) == "table" then
+  local connections = transport.connections -- of a transport of kms.loop
+  if connections then
     local loop = select_loop(task, transport)
-    transport = transport.connections
+    transport = connections
     if loop then
       local ok, problem = loop:start(transport, request, new_loop_callback(self, task, loop))
       if not ok then return nil, problem end

@@ -14,8 +14,16 @@ local scheduler = {}
 local PROBE = {}
 
 local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 and 5.2
-if not is_yieldable and coroutines.is_native then
-  function is_yieldable() return (pcall(yield, PROBE)) end
+if not is_yieldable then
+  if coroutines.is_native then
+    function is_yieldable() return (pcall(yield, PROBE)) end
+  end
+
+  function resume(thread, first, second, third)
+    local is_alive, a, b, c, d = coroutine.resume(thread, first, second, third)
+    while a == PROBE do is_alive, a, b, c, d = coroutine.resume(thread) end
+    return is_alive, a, b, c, d
+  end
 end
 
 ---@class kms.TaskRunner
@@ -98,17 +106,24 @@ function scheduler.is_inside(runner)
   return false
 end
 
+--- Resumes a task inside another one: of another runner.
+local function resume_inside(task, outer, first, second, third)
+  current, task.outer = task, outer
+  local is_alive, a, b, c, d = resume(task.coroutine, first, second, third)
+  current, task.outer = outer, false
+  return is_alive, a, b, c, d
+end
+
 --- Resumes a task, like coroutine.resume, with three values, and returns five. Their number is fixed, because functions
 --- with a variable number of arguments cost more. A task may resume tasks of another runner.
 ---@param task kms.Task
 ---@return boolean is_alive, any, any, any, any
 function scheduler.resume(task, first, second, third)
   local outer = current
-  if outer and not scheduler.is_running(outer.coroutine) then outer = nil end
-  current, task.outer = task, outer or false
+  if outer and scheduler.is_running(outer.coroutine) then return resume_inside(task, outer, first, second, third) end
+  current = task
   local is_alive, a, b, c, d = resume(task.coroutine, first, second, third)
-  while a == PROBE do is_alive, a, b, c, d = resume(task.coroutine) end
-  current = outer
+  current = nil
   return is_alive, a, b, c, d
 end
 
