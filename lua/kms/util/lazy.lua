@@ -28,11 +28,13 @@ local function new_proxy(name)
   end })
 end
 
+local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
+
 --- Makes `require` load a module from its source. If the module cannot be run, because memory is short or a debug hook
 --- raises, a later `require` tries again: Lua 5.1 would refuse that.
 local function add_source(name, path, source)
   package.preload[name] = function()
-    local ok, module = pcall(function() return assert(load(source, "@" .. path))(name, path) end)
+    local ok, module = pcall(function() return assert(load_text(source, "@" .. path))(name, path) end)
     if not ok then
       package.loaded[name] = nil
       error(module, 0)
