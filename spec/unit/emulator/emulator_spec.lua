@@ -3,6 +3,7 @@
 local emulator = require "kms.emulator"
 local requests = require "spec.helpers.emulator_requests"
 local subprocess = require "spec.helpers.subprocess"
+local versions = require "spec.helpers.versions"
 
 local TAG = requests.TAG
 
@@ -104,6 +105,8 @@ describe("kms.emulator", function()
   end)
 
   it("emulator.new says at its caller's line that OpenSSL has no provider of algorithms", function()
+    local reason = versions.find_reason("OpenSSL", "3.0")
+    if reason then return pending(reason) end
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))
     file:write "openssl_conf = a\n[a]\nproviders = b\n[b]\nbase = c\n[c]\nactivate = 1\n"

@@ -1,9 +1,10 @@
 --- Symmetric ciphertext that describes itself: format, cipher, key id, key version, salt, tag, data. The vendors'
 --- formats are not published; this one is the emulator's own.
 ---
---- AES_256 is AES-256-GCM, SM4 is SM4-CTR with HMAC-SM3. luaossl cannot pass additional data to GCM and has no
---- SM4-GCM. So each message has keys of its own, which HMAC derives from the secret, a random salt, the head of the
---- ciphertext and the additional data. Other additional data gives other keys, and the tag does not match.
+--- AES_256 is AES-256-CTR with HMAC-SHA256, SM4 is SM4-CTR with HMAC-SM3: luaossl cannot pass additional data to GCM,
+--- and its releases before 2018 have no GCM. So each message has keys of its own, which HMAC derives from the secret, a
+--- random salt, the head of the ciphertext and the additional data. Other additional data gives other keys, and the tag
+--- does not match.
 
 local cipher = require "openssl.cipher"
 local hmac = require "openssl.hmac"
@@ -13,43 +14,27 @@ local signature = require "kms.emulator.signature"
 local ciphertext = {}
 
 local MAGIC = "KMS\1"
-local SALT_SIZE, TAG_SIZE = 32, 16
+local SALT_SIZE, TAG_SIZE, COUNTER_SIZE = 32, 16, 16
 
-local function seal_gcm(keys, data)
-  local context = cipher.new("aes-256-gcm"):encrypt(keys:sub(1, 32), keys:sub(33, 44))
-  local encrypted = context:final(data)
-  return encrypted, context:getTag(TAG_SIZE)
-end
-
-local function open_gcm(keys, encrypted, tag)
-  local context = cipher.new("aes-256-gcm"):decrypt(keys:sub(1, 32), keys:sub(33, 44))
-  context:setTag(tag)
-  return (context:final(encrypted))
-end
-
-local function seal_sm4(keys, data)
-  local encrypted = cipher.new("sm4-ctr"):encrypt(keys:sub(1, 16), keys:sub(17, 32)):final(data)
-  return encrypted, hmac.new(keys:sub(33), "sm3"):final(encrypted):sub(1, TAG_SIZE)
-end
-
-local function open_sm4(keys, encrypted, tag)
-  local expected = hmac.new(keys:sub(33), "sm3"):final(encrypted):sub(1, TAG_SIZE)
-  if not signature.is_equal(expected, tag) then return nil end
-  return cipher.new("sm4-ctr"):decrypt(keys:sub(1, 16), keys:sub(17, 32)):final(encrypted)
-end
-
+-- `code` stands in the ciphertext. SM3 and SM4 may be missing in a build of OpenSSL.
 local CIPHERS = {
-  AES_256 = { code = 1, seal = seal_gcm, open = open_gcm },
-  SM4 = { code = 2, seal = seal_sm4, open = open_sm4, is_missing = not pcall(cipher.new, "sm4-ctr") },
+  AES_256 = { code = 1, name = "aes-256-ctr", key_size = 32, mac = "sha256" },
+  SM4 = { code = 2, name = "sm4-ctr", key_size = 16, mac = "sm3", is_missing = not pcall(cipher.new, "sm4-ctr") },
 }
 local NAMES = { "AES_256", "SM4" }
 
 -- Joins bytes to an input that is unambiguous. The format of Lua 5.1 and 5.2 stops at a NUL byte.
 local function join(head, tail) return #head .. ":" .. head .. tail end
 
--- 64 bytes for the keys and the nonce of one message.
-local function derive_keys(secret, head, additional_data)
-  return hmac.new(secret, "sha512"):final(join(head, additional_data))
+-- The keys of one message, from 64 bytes: of the cipher, its first counter block, and of the tag.
+---@return string key, string counter, string mac_key
+local function derive_keys(entry, secret, head, additional_data)
+  local bytes, size = hmac.new(secret, "sha512"):final(join(head, additional_data)), entry.key_size
+  return bytes:sub(1, size), bytes:sub(size + 1, size + COUNTER_SIZE), bytes:sub(size + COUNTER_SIZE + 1)
+end
+
+local function make_tag(entry, mac_key, encrypted)
+  return hmac.new(mac_key, entry.mac):final(encrypted):sub(1, TAG_SIZE)
 end
 
 ---@class kms.EmulatorSecret
@@ -76,8 +61,9 @@ function ciphertext.encrypt(secret, data, additional_data)
   local version = secret.version
   local head = MAGIC .. string.char(entry.code, #secret.id) .. secret.id
     .. string.char(math.floor(version / 65536) % 256, math.floor(version / 256) % 256, version % 256) .. salt
-  local encrypted, tag = entry.seal(derive_keys(secret.bytes, head, additional_data), data)
-  return head .. tag .. encrypted
+  local key, counter, mac_key = derive_keys(entry, secret.bytes, head, additional_data)
+  local encrypted = cipher.new(entry.name):encrypt(key, counter):final(data)
+  return head .. make_tag(entry, mac_key, encrypted) .. encrypted
 end
 
 ---@class kms.EmulatorCiphertext
@@ -111,10 +97,10 @@ end
 ---@return string? data
 ---@return string? problem "ciphertext" when anything was changed, the key and the additional data included
 function ciphertext.decrypt(parsed, secret, additional_data)
-  local keys = derive_keys(secret, parsed.head, additional_data or "")
-  local data = CIPHERS[parsed.cipher].open(keys, parsed.encrypted, parsed.tag)
-  if not data then return nil, "ciphertext" end
-  return data
+  local entry = CIPHERS[parsed.cipher]
+  local key, counter, mac_key = derive_keys(entry, secret, parsed.head, additional_data or "")
+  if not signature.is_equal(make_tag(entry, mac_key, parsed.encrypted), parsed.tag) then return nil, "ciphertext" end
+  return cipher.new(entry.name):decrypt(key, counter):final(parsed.encrypted)
 end
 
 return ciphertext

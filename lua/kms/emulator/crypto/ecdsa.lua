@@ -22,24 +22,28 @@ local CURVES = {
   SECP256K1 = curve("secp256k1", 32, "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"),
 }
 
-local ZERO = bignum.new(0)
+local ZERO, ONE = bignum.new(0), bignum.new(1)
 
--- The order is prime, so the inverse is a power (Fermat).
-local function invert(number, order) return number:mod_exp(order - 2, order) end
+-- Euclid's algorithm. luaossl before 2018 has no modular arithmetic beyond "%".
+local function invert(number, order)
+  local divisor, remainder, last, inverse = order, number, ZERO, ONE
+  while remainder > ONE do
+    local quotient = divisor / remainder
+    divisor, remainder = remainder, divisor % remainder
+    last, inverse = inverse, (last - quotient * inverse) % order
+  end
+  return inverse
+end
 
 -- The leftmost bits of the digest. Only a digest longer than the order would be cut, and all orders are whole bytes
 -- except that of P-521, which no digest reaches.
 local function read_digest(hashed, params) return bignum.fromBinary(hashed:sub(1, params.size)) end
 
--- The first coordinate of the generator times a number. OpenSSL computes the public key that DER without one lacks
--- (RFC 5915).
-local function multiply_generator(number, params, oid)
+-- The first coordinate of the generator times a number.
+local function multiply_generator(number, kind, size)
   local bytes = number:toBinary()
-  bytes = ("\0"):rep(params.size - #bytes) .. bytes
-  local private = "\2\1\1\4" .. string.char(#bytes) .. bytes .. "\160" .. string.char(#oid) .. oid
-  local key = pkey.new("\48" .. string.char(#private) .. private, "DER", "private")
-  local point = key:getParameters().pub_key:toBinary()
-  return bignum.fromBinary(point:sub(2, params.size + 1))
+  local key = key_pair.from_number(kind, ("\0"):rep(size - #bytes) .. bytes)
+  return bignum.fromBinary(key:getParameters().pub_key:toBinary():sub(2, size + 1))
 end
 
 local function write_integer(number)
@@ -83,7 +87,7 @@ function ecdsa.sign(key, kind, hashed)
     local once = pkey.new({ type = "EC", curve = params.name }):getParameters()
     r = bignum.fromBinary(once.pub_key:toBinary():sub(2, params.size + 1)) % order
     s = (read_digest(hashed, params) + r * private) % order
-    s = s:mod_mul(invert(once.priv_key, order), order)
+    s = s * invert(once.priv_key, order) % order
   until r > ZERO and s > ZERO
   return write_sequence(write_integer(r) .. write_integer(s))
 end
@@ -102,9 +106,9 @@ function ecdsa.verify(key, kind, hashed, signature)
   if not r or r >= order or s >= order then return false end
   local inverse = invert(s, order)
   local sum = (read_digest(hashed, params) + r * private) % order
-  local factor = sum:mod_mul(inverse, order)
+  local factor = sum * inverse % order
   if factor == ZERO then return false end
-  return multiply_generator(factor, params, key_pair.get_oid(kind)) % order == r
+  return multiply_generator(factor, kind, params.size) % order == r
 end
 
 return ecdsa

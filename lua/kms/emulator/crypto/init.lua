@@ -11,6 +11,7 @@
 
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
+local pkey = require "openssl.pkey"
 local rand = require "openssl.rand"
 local ciphertext = require "kms.emulator.crypto.ciphertext"
 local ecdsa = require "kms.emulator.crypto.ecdsa"
@@ -32,6 +33,9 @@ local crypto = {
 function crypto.is_available()
   return (pcall(hmac.new, "key", "sha256"))
 end
+
+-- OpenSSL before 3.0 has the curve of SM2, but luaossl reaches neither its encryption nor its signatures there.
+local has_sm2 = pcall(function() return pkey.new({ type = "EC", curve = "SM2" }):encrypt "x" end)
 
 -- Sizes by digest. A build of OpenSSL may lack SM3.
 local DIGEST_SIZES = { sha256 = 32, sha384 = 48, sha512 = 64, sm3 = pcall(digest.new, "sm3") and 32 or nil }
@@ -66,11 +70,12 @@ end
 ---@param private_key string PEM
 ---@param data string
 ---@return string? encrypted
----@return string? problem "algorithm" or "length"
+---@return string? problem "algorithm", "unsupported" or "length"
 function crypto.encrypt_to_key_pair(private_key, data)
   local kind = key_pair.find_kind(private_key)
   if kind == "RSA" then return rsa.encrypt(key_pair.load(private_key), data) end
   if kind ~= "SM2" then return nil, "algorithm" end
+  if not has_sm2 then return nil, "unsupported" end
   return key_pair.load(private_key):encrypt(data)
 end
 
@@ -78,11 +83,12 @@ end
 ---@param private_key string PEM
 ---@param encrypted string
 ---@return string? data
----@return string? problem "algorithm" or "ciphertext"
+---@return string? problem "algorithm", "unsupported" or "ciphertext"
 function crypto.decrypt_with_key_pair(private_key, encrypted)
   local kind = key_pair.find_kind(private_key)
   if kind == "RSA" then return rsa.decrypt(key_pair.load(private_key), encrypted) end
   if kind ~= "SM2" then return nil, "algorithm" end
+  if not has_sm2 then return nil, "unsupported" end
   local key = key_pair.load(private_key)
   local is_done, data = pcall(key.decrypt, key, encrypted)
   if not is_done then return nil, "ciphertext" end
@@ -126,7 +132,8 @@ local function prepare(private_key, input)
   local kind, public_der = key_pair.find_kind(private_key)
   if not algorithm or algorithm.family ~= (ecdsa.has_curve(kind) and "EC" or kind) then return nil, "algorithm" end
   local name, key = algorithm.digest, key_pair.load(private_key)
-  if not DIGEST_SIZES[name or ""] or kind == "SM2" and input.is_digest then return nil, "unsupported" end
+  local is_missing = kind == "SM2" and (input.is_digest or not has_sm2)
+  if not DIGEST_SIZES[name or ""] or is_missing then return nil, "unsupported" end
   if kind == "SM2" then
     local hashed = digest.new(name)
     hashed:update(build_sm2_prefix(public_der) .. input.message)
@@ -139,7 +146,8 @@ local function prepare(private_key, input)
   }
 end
 
---- Signs a message or a digest. ED25519 is "unsupported", and so is SM2 with a digest: luaossl has neither.
+--- Signs a message or a digest. ED25519 is "unsupported", and so is SM2 with a digest: luaossl has neither. SM2 with a
+--- message needs OpenSSL 3.0.
 ---@param private_key string PEM
 ---@param input kms.EmulatorSignatureInput
 ---@return string? signature

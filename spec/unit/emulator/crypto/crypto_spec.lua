@@ -5,8 +5,11 @@ local pkey = require "openssl.pkey"
 local crypto = require "kms.emulator.crypto"
 local encoding = require "kms.emulator.encoding"
 local run = require "spec.helpers.openssl_program"
+local versions = require "spec.helpers.versions"
 
 local KINDS = { "RSA_2048", "EC_P256", "EC_P384", "EC_P521", "SECP256K1", "SM2", "ED25519" }
+
+local SM2_REASON = versions.find_reason("OpenSSL", "3.0")
 
 local keys = {}
 for _, kind in ipairs(KINDS) do keys[kind] = crypto.generate_key_pair(kind) end
@@ -18,7 +21,7 @@ local FITTING = {
   EC_P384 = { "ECDSA_SHA_256", "ECDSA_SHA_384", "ECDSA_SHA_512" },
   EC_P521 = { "ECDSA_SHA_256", "ECDSA_SHA_512" },
   SECP256K1 = { "ECDSA_SHA_256" },
-  SM2 = { "SM2DSA_SM3" },
+  SM2 = not SM2_REASON and { "SM2DSA_SM3" } or nil,
 }
 
 local function each_fitting(visit)
@@ -53,7 +56,7 @@ describe("kms.emulator.crypto", function()
 
   it("data encrypted to a key pair can be decrypted with it only", function()
     local other = crypto.generate_key_pair "RSA_2048"
-    for _, kind in ipairs { "RSA_2048", "SM2" } do
+    for _, kind in ipairs { "RSA_2048", not SM2_REASON and "SM2" or nil } do
       local encrypted = crypto.encrypt_to_key_pair(keys[kind], "secret\0data")
       assert.equal("secret\0data", crypto.decrypt_with_key_pair(keys[kind], encrypted))
       assert.same({ nil, "ciphertext" }, { crypto.decrypt_with_key_pair(keys[kind], flip(encrypted, #encrypted)) })
@@ -104,6 +107,7 @@ describe("kms.emulator.crypto", function()
   end)
 
   it("the openssl program accepts signatures of SM2 with the default id, and crypto accepts its signatures", function()
+    if SM2_REASON then return pending(SM2_REASON) end
     local options = " -rawin -digest sm3 -pkeyopt distid:1234567812345678"
     local input = { algorithm = "SM2DSA_SM3", message = "message" }
     local signature, public_key = crypto.sign(keys.SM2, input), crypto.public_key(keys.SM2)

@@ -6,6 +6,7 @@ local emulated_keys = require "spec.helpers.emulated_keys"
 local encoding = require "kms.emulator.encoding"
 local merge = require "spec.helpers.merge"
 local requests = require "spec.helpers.emulator_requests"
+local versions = require "spec.helpers.versions"
 
 local KEY, DISABLED, PENDING = requests.KEY, requests.DISABLED_KEY, requests.PENDING_DELETION_KEY
 local UNKNOWN = "9" .. KEY:sub(2)
@@ -24,6 +25,8 @@ local HMAC = keys:create { key_spec = "HMAC_256" }
 describe("encrypt_data and decrypt_data of the emulator", function()
   for name, case in pairs { AES_256 = { KEY }, SM4 = { SM4 }, RSA_2048 = { RSA, "RSAES_OAEP_SHA_256" }, SM2 = { SM2, "SM2_ENCRYPT" } } do
     it("decrypt_data returns what encrypt_data encrypted with " .. name, function()
+      local reason = name == "SM2" and versions.find_reason("OpenSSL", "3.0")
+      if reason then return pending(reason) end
       local body = { key_id = case[1], encryption_algorithm = case[2] }
       local response = keys:call("encrypt_data", merge(body, { plain_text = "säcret" }))
       assert.equal(case[1], response.key_id)

@@ -7,6 +7,7 @@ local key_pair = require "kms.emulator.crypto.key_pair"
 local pkey = require "openssl.pkey"
 local requests = require "spec.helpers.emulator_requests"
 local rsa = require "kms.emulator.crypto.rsa"
+local versions = require "spec.helpers.versions"
 
 local MATERIAL = ("m"):rep(32)
 local START = 1767323045
@@ -36,6 +37,8 @@ end
 describe("the import of the emulator", function()
   for _, algorithm in ipairs { "RSAES_OAEP_SHA_256", "SM2_ENCRYPT" } do
     it("a key encrypts after the import of material wrapped with " .. algorithm, function()
+      local reason = algorithm == "SM2_ENCRYPT" and versions.find_reason("OpenSSL", "3.0")
+      if reason then return pending(reason) end
       keys:refuse("KMS.1301", "encrypt_data", { key_id = key_id, plain_text = "data" })
       local body, parameters = prepare(MATERIAL, algorithm)
       assert.same({ key_id, START + 24 * 3600 }, { parameters.key_id, parameters.expiration_time })
