@@ -33,7 +33,7 @@ local function read_line(should_stop)
   local poll, is_readable = assert(uv.new_poll(descriptor)), false
   poll:start("r", function() is_readable = true end)
   while not is_readable and not should_stop() do uv.run "once" end
-  local line = is_readable and uv.fs_read(descriptor, MAX_LINE) or nil
+  local line = is_readable and uv.fs_read(descriptor, MAX_LINE, -1) or nil
   poll:stop()
   poll:close()
   uv.run "nowait"

@@ -4,6 +4,10 @@ local tls = {}
 
 local TIMEOUT = 5 -- seconds
 
+-- Prints what s_client says, and then when the server's certificate ends: s_client before OpenSSL 3.0 does not say it.
+local COMMAND = [[text=$(timeout %d openssl s_client -connect %s:%s -servername %s%s%s < /dev/null 2> /dev/null)
+printf '%%s\n' "$text"; printf '%%s\n' "$text" | openssl x509 -noout -enddate 2> /dev/null]]
+
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
   Dec = 12 }
 
@@ -28,8 +32,7 @@ function tls.write_command(host, settings)
   local proxy = write_proxy(settings)
   if not name or not proxy then return nil end
   local ca_file = settings.ca_file and " -CAfile " .. quote(settings.ca_file) or ""
-  return ("timeout %d openssl s_client -connect %s:%s -servername %s%s%s < /dev/null 2> /dev/null"):format(TIMEOUT,
-    name, port == "" and "443" or port, name, ca_file, proxy)
+  return COMMAND:format(TIMEOUT, name, port == "" and "443" or port, name, ca_file, proxy)
 end
 
 --- Reads what the program prints.
@@ -38,7 +41,7 @@ end
 ---@return string? expires "2027-03-01", in UTC
 function tls.parse(text)
   local version = text:match "\nNew, TLSv([%d.]+)"
-  local month, day, year = text:match "NotAfter: (%a+) +(%d+) [%d:]+ (%d+) GMT"
+  local month, day, year = text:match "\nnotAfter=(%a+) +(%d+) [%d:]+ (%d+) GMT"
   return version and "TLS " .. version,
     MONTHS[month] and ("%s-%02d-%02d"):format(year, MONTHS[month], tonumber(day)) or nil
 end

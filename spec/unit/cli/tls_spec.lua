@@ -12,6 +12,7 @@ Certificate chain
    v:NotBefore: Nov 28 11:24:18 2020 GMT; NotAfter: Nov 28 11:24:18 2040 GMT
 ---
 New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384
+notAfter=Mar  1 11:24:18 2027 GMT
 ]] })
   end)
 
@@ -23,8 +24,8 @@ New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384
   end)
 
   it("calls the endpoint with the certificates that are trusted", function()
-    assert.equal("timeout 5 openssl s_client -connect kms.example:443 -servername kms.example < /dev/null 2> /dev/null",
-      tls.write_command("kms.example", {}))
+    assert.matches("(timeout 5 openssl s_client -connect kms.example:443 -servername kms.example < /dev/null 2> /dev/null)",
+      tls.write_command("kms.example", {}), 1, true)
     assert.matches("%-connect localhost:8443 %-servername localhost %-CAfile '/a b/ca.pem' ",
       tls.write_command("localhost:8443", { ca_file = "/a b/ca.pem" }))
   end)
