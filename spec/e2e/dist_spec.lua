@@ -4,6 +4,7 @@ local files = require "spec.helpers.files"
 local installation = require "spec.helpers.installation"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
+local versions = require "spec.helpers.versions"
 
 local quote, run, new_folder = subprocess.quote, installation.run, installation.new_folder
 local make_dist = installation.make_dist
@@ -51,6 +52,8 @@ describe("a source archive #inspect", function()
   end)
 
   it("comes with a rockspec of its version that luarocks lint accepts", function()
+    local reason = versions.find_reason("LuaRocks", "3.0")
+    if reason then return pending(reason) end
     local rockspec = ("%s/%s-1.rockspec"):format(folder, NAME)
     local text = files.read(rockspec)
     assert.matches(('local release = "%s"'):format(kms._VERSION), text, 1, true)

@@ -4,6 +4,7 @@ local files = require "spec.helpers.files"
 local installation = require "spec.helpers.installation"
 local kms = require "kms"
 local subprocess = require "spec.helpers.subprocess"
+local versions = require "spec.helpers.versions"
 
 local LUA, BUILD, VERSION = subprocess.lua, installation.BUILD, installation.VERSION
 local quote, run, new_folder = subprocess.quote, installation.run, installation.new_folder
@@ -59,6 +60,11 @@ local HOST = ("%s/%s/package-host"):format(BUILD, LUA)
 
 for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks from a packed rock", install_with_luarocks } } do
   describe(("a package installed by %s #inspect"):format(installer[1]), function()
+    local reason = installer[2] == install_with_luarocks and versions.find_reason("LuaRocks", "3.0")
+    if reason then
+      it("is not tested", function() pending(reason) end)
+      return
+    end
     local root
 
     setup(function()
@@ -142,14 +148,16 @@ for _, installer in ipairs { { "make", install_with_make }, { "LuaRocks from a p
     it("has shared objects that load no more libraries than they need", function()
       each_shared_object(function(object, file)
         assert.same({ object.library }, files.list_lines("LC_ALL=C readelf -d " .. file ..
-          " | sed -n 's/.*(NEEDED).*\\[\\(.*\\)[.]so.*/\\1/p' | grep -vx libc"))
+          " | sed -n 's/.*(NEEDED).*\\[\\(.*\\)[.]so.*/\\1/p' | grep -vx -e libc -e libpthread")) -- before glibc 2.34, threads are a library
       end)
     end)
 
     it("lets a program live on that closes its Lua state while libcurl looks up a name", function()
       local output, ok = subprocess.execute(quote(HOST) .. " spec/e2e/package/lookup.lua", paths_of(root))
       assert.is_true(ok, output)
-      assert.matches("^[12] lookups running\nalive\n$", output) -- libcurl 8.20 and later looks IPv6 up separately
+      -- libcurl 8.20 and later looks IPv6 up separately. libcurl before 7.87 closes a handle after its lookup.
+      local counts = versions.find_reason("libcurl", "7.87") and "0" or "[12]"
+      assert.matches("^" .. counts .. " lookups running\nalive\n$", output)
     end)
   end)
 end
@@ -183,6 +191,8 @@ describe("the package #inspect", function()
   end)
 
   it("has a rockspec that luarocks lint accepts", function()
+    local reason = versions.find_reason("LuaRocks", "3.0")
+    if reason then return pending(reason) end
     run "luarocks lint lua-kms-scm-1.rockspec"
   end)
 
