@@ -3,6 +3,7 @@
 local files = require "spec.helpers.files"
 local installation = require "spec.helpers.installation"
 local kms = require "kms"
+local lua_modules = require "spec.helpers.lua_modules"
 local subprocess = require "spec.helpers.subprocess"
 local versions = require "spec.helpers.versions"
 
@@ -46,8 +47,9 @@ describe("a source archive #inspect", function()
   -- package_spec builds it.
   it("passes specs of the library without Git", function()
     local built = files.list_lines("realpath " .. quote(installation.BUILD .. "/" .. subprocess.lua))[1]
-    run(("cd %s && export %s LUA_PATH='./lua/?.lua;./lua/?/init.lua;;' LUA_CPATH=%s && busted --lua=%s %s"):format(quote(tree),
-      installation.without_git(), quote(built .. "/?.so;;"), files.list_lines("command -v " .. subprocess.lua)[1],
+    local paths = lua_modules.after(subprocess.lua, "./lua/?.lua;./lua/?/init.lua", built .. "/?.so")
+    run(("cd %s && export %s LUA_PATH=%s LUA_CPATH=%s && busted --lua=%s %s"):format(quote(tree), installation.without_git(),
+      quote(paths.LUA_PATH), quote(paths.LUA_CPATH), files.list_lines("command -v " .. subprocess.lua)[1],
       "spec/unit/sign spec/unit/client_spec.lua"))
   end)
 

@@ -1,5 +1,7 @@
 --- Host programs that have a Lua of their own: whether they are installed, and the variables that they are run with.
 
+local lua_modules = require "spec.helpers.lua_modules"
+
 local host_programs = {}
 
 local BUILD = os.getenv "BUILD" or "build"
@@ -32,11 +34,9 @@ end
 ---@return table<string, string>
 function host_programs.variables(lua)
   local root = root_folder()
-  local variables = {
-    LUA_PATH = ("%s/lua/?.lua;%s/lua/?/init.lua;;"):format(root, root),
-    LUA_CPATH = host_programs.build_tree(lua) .. "/?.so;;",
-    HOME = host_programs.build_tree(lua),
-  }
+  local variables = lua_modules.after(lua, ("%s/lua/?.lua;%s/lua/?/init.lua"):format(root, root),
+    host_programs.build_tree(lua) .. "/?.so")
+  variables.HOME = host_programs.build_tree(lua)
   for line in io.lines(os.getenv "KMS_EMULATOR_DIR" .. "/env") do
     local name, value = line:match "^export ([%w_]+)='(.*)'$"
     if name then variables[name] = value end
