@@ -196,6 +196,7 @@ describe("the Lua modules", function()
   -- Modules without a spec of their name, and why.
   local WITHOUT_SPEC = {
     ["kms.sign"] = "its functions have a spec each in spec/unit/sign",
+    ["kms.call.shared_guard_store"] = "guard_store_spec tests both stores",
     ["kms.http1"] = "http1_parser_spec and http1_request_spec",
     ["kms.parallel.nginx_runner"] = "a part of kms.parallel in NGINX, which spec/nginx/parallel_spec.lua tests",
     ["kms.transport.cosocket_deadline"] = "a part of kms.transport.cosocket, which needs NGINX: spec/transport/contract.lua",

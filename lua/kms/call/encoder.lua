@@ -2,8 +2,11 @@
 
 local ascii = require "kms.util.ascii"
 local json_text = require "kms.util.json_text"
+local lazy = require "kms.util.lazy"
 local scalar = require "kms.call.scalar"
 local sign = require "kms.sign"
+
+local json_writer = lazy.read "kms.util.json_writer"
 
 local quote, to_json, to_text = json_text.quote, scalar.to_json, scalar.to_text
 local concat, find, type = table.concat, string.find, type
@@ -98,7 +101,7 @@ local function encode_fixed(fixed)
   local names, texts = {}, {}
   for name in pairs(fixed or {}) do names[#names + 1] = name end
   table.sort(names)
-  for i, name in ipairs(names) do texts[i] = json_text.write({ [name] = fixed[name] }):sub(2, -2) end
+  for i, name in ipairs(names) do texts[i] = json_writer.write({ [name] = fixed[name] }):sub(2, -2) end
   return texts
 end
 

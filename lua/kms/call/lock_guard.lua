@@ -4,7 +4,10 @@
 
 local Error = require "kms.error"
 local guard_store = require "kms.call.guard_store"
+local lazy = require "kms.util.lazy"
 local sign = require "kms.sign"
+
+local shared_guard_store = lazy.read "kms.call.shared_guard_store"
 
 local lock_guard = {}
 
@@ -37,7 +40,7 @@ LockGuard.__index = LockGuard
 ---@param name string? of the dictionary
 ---@return kms.LockGuard
 function lock_guard.new(dictionary, name)
-  local store = dictionary and guard_store.new_shared(dictionary, name) or guard_store.new_local()
+  local store = dictionary and shared_guard_store.new(dictionary, name) or guard_store.new()
   return setmetatable({ store = store }, LockGuard)
 end
 

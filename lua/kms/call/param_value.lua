@@ -1,7 +1,7 @@
 --- Validates and copies the values of params whose rule is not sufficient, by their types; describes what is wrong.
 
 local Error = require "kms.error"
-local json_text = require "kms.util.json_text"
+local json_writer = require "kms.util.json_writer"
 local scalar_check = require "kms.call.scalar_check"
 local validate = require "kms.util.validate"
 
@@ -66,7 +66,7 @@ local validate_value
 
 --- Validates a list. Reads it without metamethods.
 local function validate_list(field, list)
-  local is_list, count = json_text.is_list(list)
+  local is_list, count = json_writer.is_list(list)
   if not is_list then return reject ": list without gaps or named fields expected" end
   local item, copy = field.items, {}
   for i = 1, count do
@@ -120,7 +120,7 @@ end
 
 --- Writes an object with members of the caller's own as JSON.
 local function write_object(object)
-  local text, path, problem = json_text.write(object)
+  local text, path, problem = json_writer.write(object)
   if text then return text end
   return nil, { path = path, text = ": " .. problem }
 end

@@ -4,7 +4,7 @@ local clock_skew = require "kms.call.clock_skew"
 local encoder = require "kms.call.encoder"
 local Error = require "kms.error"
 local request_headers = require "kms.util.request_headers"
-local json_body = require "kms.util.json_body"
+local json_numbers = require "kms.util.json_numbers"
 local param_search = require "kms.call.param_search"
 local redact = require "kms.util.redact"
 local result_reader = require "kms.call.result_reader"
@@ -93,7 +93,7 @@ end
 ---@return kms.Error
 function report.parse_failure(call, response, object, code, message)
   local status = response.status
-  if object then object = json_body.decode_error(response.body, object) end
+  if object then object = json_numbers.decode(response.body, object) end
   local err = Error.new {
     kind = "protocol", code = code, message = message, status = status,
     request_id = result_reader.find_request_id(response, object),

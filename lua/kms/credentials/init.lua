@@ -8,6 +8,7 @@ local validate = require "kms.util.validate"
 
 local chain = lazy "kms.credentials.chain"
 local container = lazy "kms.credentials.container"
+local custom = lazy.read "kms.credentials.custom"
 local environment = lazy "kms.credentials.environment"
 local iam_token = lazy "kms.credentials.iam_token"
 local metadata = lazy "kms.credentials.metadata"
@@ -105,17 +106,22 @@ function credentials.oidc(options)
   return oidc.new(options)
 end
 
+--- Returns whether a value is a caller's own provider: a table with a name and a method `get`.
+local function is_custom(value)
+  return type(value) == "table" and type(value.get) == "function" and type(value.name) == "string"
+end
+
 --- Returns whether an option can return credentials of its own, or is a table of keys.
 local function is_dynamic(option)
-  return type(option) == "function" or provider.is_provider(option) or provider.is_custom(option)
+  return type(option) == "function" or provider.is_provider(option) or is_custom(option)
 end
 
 ---@param option kms.CredentialsOption
 ---@return kms.credentials.Provider
 local function to_provider(option)
   if provider.is_provider(option) then return option end
-  if type(option) == "function" then return provider.from_function(option) end
-  if provider.is_custom(option) then return provider.from_object(option) end
+  if type(option) == "function" then return custom.from_function(option) end
+  if is_custom(option) then return custom.from_object(option) end
   return static.new(option)
 end
 

@@ -4,6 +4,7 @@ local Credentials = require "kms.credentials.value"
 local Error = require "kms.error"
 local http1 = require "kms.http1"
 local json_body = require "kms.util.json_body"
+local json_numbers = require "kms.util.json_numbers"
 local redact = require "kms.util.redact"
 local request_headers = require "kms.util.request_headers"
 local time = require "kms.util.time"
@@ -80,7 +81,7 @@ end
 --- Reads the cause of an error response from its body. Its texts are foreign.
 ---@return kms.Error
 local function parse_cause(request, response)
-  local object, problem, reason = json_body.decode_error(response.body)
+  local object, problem, reason = json_numbers.decode(response.body)
   if object then
     local code, message = request.parse_error(object, response.status)
     if code then

@@ -4,8 +4,6 @@ local find, byte = string.find, string.byte
 
 local json_body = {}
 
-local MAX_ERROR = 32 * 1024 -- bytes of a body whose numbers are compared with their text
-
 -- The module reads the locale's decimal point whenever a decoder is created.
 local function new_decoder()
   local cjson = require "cjson.safe".new()
@@ -15,7 +13,7 @@ end
 
 local decode = new_decoder()
 
-local BRACE, QUOTE, BACKSLASH = ("{"):byte(), ('"'):byte(), ("\\"):byte()
+local BRACE = ("{"):byte()
 
 --- Converts an array to an object with a list. The array is the list itself, or it consists of pages: objects that have
 --- the list. The other members are those of the last page.
@@ -50,51 +48,6 @@ function json_body.decode(body, list_name)
     return nil, "not_object", "the response body is not a JSON object"
   end
   return value
-end
-
---- Finds the end of a JSON string.
-local function find_string_end(text, index)
-  local mark
-  repeat
-    index = find(text, '["\\]', index + 1)
-    mark = byte(text, index)
-    if mark == BACKSLASH then index = index + 1 end
-  until mark == QUOTE
-  return index
-end
-
---- Returns whether a Lua number would not keep a JSON number verbatim.
-local function is_inexact(number)
-  local value = tonumber(number)
-  return not value or json_body.to_text(value) ~= number
-end
-
---- Puts quotes around the numbers that a Lua number would not keep verbatim.
----@param body string valid JSON
-local function quote_numbers(body)
-  local parts, from, first = {}, 1, body:find '["0-9-]'
-  while first do
-    local last = body:byte(first) == QUOTE and find_string_end(body, first) or body:find("[^0-9.eE+-]", first) - 1
-    local token = body:sub(first, last)
-    if body:byte(first) ~= QUOTE and is_inexact(token) then token = '"' .. token .. '"' end
-    parts[#parts + 1] = body:sub(from, first - 1) .. token
-    from, first = last + 1, body:find('["0-9-]', last + 1)
-  end
-  return table.concat(parts) .. body:sub(from)
-end
-
---- Decodes a body like `decode`, for an error: a number that a Lua number would not keep verbatim becomes a string,
---- except in a body that is larger than any error of a cloud.
----@param body string
----@param object table? what `decode` returned for it, if it was called before
----@return table? object, string? code, string? message
-function json_body.decode_error(body, object)
-  local code, message
-  if not object then object, code, message = json_body.decode(body) end
-  if not object then return nil, code, message end
-  if #body > MAX_ERROR then return object end
-  local quoted = quote_numbers(body)
-  return quoted == body and object or json_body.decode(quoted)
 end
 
 --- Converts an error code or message to text. Some services send numeric codes.

@@ -1,4 +1,5 @@
 local guard_store = require "kms.call.guard_store"
+local shared_guard_store = require "kms.call.shared_guard_store"
 
 --- Creates a context on a clock that `context.time` sets.
 local function new_context()
@@ -26,8 +27,8 @@ local function new_dictionary()
 end
 
 local STORES = {
-  ["a store of one process"] = guard_store.new_local,
-  ["a store of all workers"] = function() return guard_store.new_shared(new_dictionary(), "guard") end,
+  ["a store of one process"] = guard_store.new,
+  ["a store of all workers"] = function() return shared_guard_store.new(new_dictionary(), "guard") end,
 }
 
 describe("kms.call.guard_store", function()
@@ -73,7 +74,7 @@ describe("kms.call.guard_store", function()
   end
 
   it("a slot of a store of one process expires", function()
-    local store, context = guard_store.new_local(), new_context()
+    local store, context = guard_store.new(), new_context()
     for _ = 1, 3 do store:begin_trial("id", 10, context) end
     context.time = 10
     assert(store:begin_trial("id", 10, context))
@@ -81,7 +82,7 @@ describe("kms.call.guard_store", function()
 
   it("check of a store of all workers names the dictionary if other data is in it", function()
     local dictionary = new_dictionary()
-    local store = guard_store.new_shared(dictionary, "everything")
+    local store = shared_guard_store.new(dictionary, "everything")
     store:reset()
     store:set_good "id"
     dictionary:set("kms.token:x", "y")

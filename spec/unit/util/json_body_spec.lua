@@ -35,35 +35,6 @@ describe("kms.util.json_body", function()
     end)
   end
 
-  it("decode_error keeps numbers verbatim", function()
-    local object = json_body.decode_error [[{"code":123456789012345678901,"a":[-1.50,1e5,{"b":9014}],
-      "c":"\" 1.50 ","d":0.1,"e":900719925474099312}]]
-    assert.same({ code = "123456789012345678901", a = { "-1.50", "1e5", { b = 9014 } }, c = '" 1.50 ', d = 0.1,
-      e = "900719925474099312" }, object)
-  end)
-
-  it("decode_error takes at most twice as long as decode for a body of 1 MiB #timing", function()
-    for _, member in ipairs { "0,", "-1.50,", '"",', '"\\"",', "[],", "1e5," } do
-      local body = '{"a":[' .. member:rep(math.floor(2 ^ 20 / #member)) .. '0]}'
-      local function measure(name)
-        local least = math.huge
-        for _ = 1, 3 do
-          collectgarbage()
-          local start = os.clock()
-          assert(json_body[name](body))
-          least = math.min(least, os.clock() - start)
-        end
-        return least
-      end
-      local plain, exact = measure "decode", measure "decode_error"
-      assert(exact < 2 * plain + 0.01, ("%s %.3f s, decode %.3f s"):format(member, exact, plain))
-    end
-  end)
-
-  it("decode_error returns the code of decode", function()
-    assert.equal("not_json", (select(2, json_body.decode_error "{")))
-  end)
-
   it("decode reads fractions after the program set a locale with a decimal comma", function()
     local program = [[
       local json_body = require "kms.util.json_body"
@@ -71,7 +42,7 @@ describe("kms.util.json_body", function()
       print(os.setlocale "de_DE.UTF-8")
       local object, code = json_body.decode '{"a":1.5}'
       print(object and object.a == 3 / 2, code)
-      print(json_body.to_text(json_body.decode_error('{"a":1.5}').a))
+      print(json_body.to_text(require("kms.util.json_numbers").decode('{"a":1.5}').a))
     ]]
     local variables, is_available = locales.environment()
     assert.equal(("%s\ntrue\tnil\n1.5\n"):format(is_available and "de_DE.UTF-8" or "nil"),
