@@ -2,6 +2,7 @@
 
 local cjson = require "cjson.safe".new()
 local http1 = require "kms.http1"
+local time = require "kms.util.time"
 
 cjson.decode_invalid_numbers(false)
 
@@ -49,7 +50,7 @@ local last_second, last_date
 ---@return string
 function records.format_time(seconds)
   local whole = math.floor(seconds)
-  if whole ~= last_second then last_second, last_date = whole, os.date("!%Y-%m-%dT%H:%M:%S", whole) end
+  if whole ~= last_second then last_second, last_date = whole, time.format_iso8601(whole):sub(1, -2) end
   return last_date .. (".%03dZ"):format(math.floor((seconds - whole) * 1000))
 end
 

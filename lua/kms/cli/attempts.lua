@@ -35,7 +35,8 @@ end
 local function write_log(self, event)
   local log, err = self.log, event.error or {}
   if not log then return end
-  log:write(json.line({ t = time.format_iso8601(os.time()), provider = event.provider,
+  -- Loaded here, because the command starts without the C modules.
+  log:write(json.line({ t = time.format_iso8601(require("kms.http1").now()), provider = event.provider,
     operation = event.operation, key = event.key, attempt = event.attempt, status = event.status,
     duration = event.duration, request_id = event.request_id, code = err.code, message = err.message,
     wait = event.wait }, LINE))

@@ -1,6 +1,7 @@
 --- Options of the commands that change many keys, as data, and the command lines that continue a run.
 
 local options = require "kms.cli.options"
+local time = require "kms.util.time"
 
 local bulk_options = {}
 
@@ -150,7 +151,7 @@ end
 ---@param command string "move"
 ---@return string
 function bulk_options.new_journal(command)
-  local base = ("./kms-%s-%s"):format(command, os.date "!%Y%m%dT%H%M%SZ")
+  local base = ("./kms-%s-%s"):format(command, time.format_basic(require("kms.http1").now()))
   local path, number = base .. ".jsonl", 1
   while true do
     local file = io.open(path, "r")

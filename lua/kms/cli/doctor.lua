@@ -56,13 +56,13 @@ local function create_transport(self)
   local inner = require("kms.transport.curl").new(client.transport_options(self.options))
   return {
     send = function(_, request)
-      local began, began_at = inner:clock(), os.time()
+      local began, began_at = inner:clock(), inner:now()
       local response, err = inner:send(request)
       if response and request.host == self.host then
         self.duration = inner:clock() - began
         local date = response.headers.date and time.parse_http_date(response.headers.date)
         -- The header has whole seconds.
-        if date then self.offset = date - (began_at + os.time()) / 2 end
+        if date then self.offset = date - math.floor((began_at + inner:now()) / 2) end
       end
       return response, err
     end,

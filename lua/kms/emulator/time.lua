@@ -9,8 +9,7 @@ local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 
 local LONG_DAYS = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" }
 
--- By format: functions of a table from os.date. The names of days and months do not come from os.date, because its
--- names follow the locale.
+-- By format: functions of a table from compute_date.
 local HTTP_FORMATS = {
   imf = function(t)
     return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
@@ -31,30 +30,26 @@ local HTTP_FORMATS = {
 ---@param format "imf"|"rfc850"|"asctime"|nil "imf" when absent; the others are obsolete
 ---@return string
 function time.format_http(seconds, format)
-  return HTTP_FORMATS[format or "imf"](os.date("!*t", math.floor(seconds)))
+  return HTTP_FORMATS[format or "imf"](util_time.compute_date(seconds))
 end
 
 --- Formats a time for a response body: "2026-01-02T03:04:05Z" (ISO 8601).
 ---@param seconds number Unix time
 ---@return string
-function time.format_iso(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
-end
+time.format_iso = util_time.format_iso8601
 
 --- Formats a time with microseconds, rounded down: "2026-01-02T03:04:05.678900Z".
 ---@param seconds number Unix time
 ---@return string
 function time.format_iso_micros(seconds)
   local whole = math.floor(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%S", whole) .. (".%06dZ"):format(math.floor((seconds - whole) * 1e6))
+  return util_time.format_iso8601(whole):sub(1, -2) .. (".%06dZ"):format(math.floor((seconds - whole) * 1e6))
 end
 
 --- Formats the value of X-Sdk-Date: "20260102T030405Z".
 ---@param seconds number Unix time
 ---@return string
-function time.format_sdk_date(seconds)
-  return os.date("!%Y%m%dT%H%M%SZ", math.floor(seconds))
-end
+time.format_sdk_date = util_time.format_basic
 
 --- Parses the value of X-Sdk-Date.
 ---@param text string
