@@ -11,10 +11,8 @@ local result_reader = require "kms.call.result_reader"
 local error_codes = require "kms.transport.error_codes"
 local scheduler = require "kms.transport.scheduler"
 
-local clock_skew = lazy.read "kms.call.clock_skew"
-local redact = lazy.read "kms.util.redact"
+local recovery = lazy.read "kms.call.recovery"
 local report = lazy.read "kms.call.report"
-local retry = lazy.read "kms.call.retry"
 
 local build_request = encoder.build_request
 local check_suspension = scheduler.check_suspension
@@ -134,25 +132,6 @@ local function run_completion(self, clock_offset)
   return self.settings.complete(self.credentials, self, clock_offset)
 end
 
---- Learns the clock offset from a refusal.
----@param self kms.Call
----@param response table? that refused the request
----@param used number the offset that the request was signed with; concurrent calls may have learnt another one since
----@return boolean should_resign the request is worth signing again
-local function learn_clock_offset(self, err, response, used)
-  local client, offset, excessive_offset = self.client, nil, nil
-  if response then
-    offset, excessive_offset = clock_skew.detect(response, err.message, self:now(),
-      { offset = used, tolerance = self.cloud.clock_tolerance })
-  end
-  report.add_clock_hint(err, offset or excessive_offset or used)
-  if not offset or not clock_skew.is_different(offset, used) then return false end
-  client.clock_offset = offset
-  if self.has_resigned then return false end
-  self.has_resigned = true
-  return true
-end
-
 --- Reports to the lock guard what an attempt proved. The guard passes the cause of a failure on to other calls.
 local function report_to_guard(self, verdict, err)
   if not self.guard_id then return end
@@ -184,7 +163,7 @@ local function run_guarded(self, run)
   if is_known then
     local result, err, response = run(self, used)
     if result then return result, nil, response end
-    local should_resign = learn_clock_offset(self, err, response, used)
+    local should_resign = recovery.learn_clock_offset(self, err, response, used)
     if report.judge_credentials(err) == "refused" and not should_resign then
       report_to_guard(self, "refused", err)
     end
@@ -196,50 +175,9 @@ local function run_guarded(self, run)
     report_to_guard(self, run == run_attempt and "good" or nil)
     return result, nil, response
   end
-  local verdict, should_resign = report.judge_credentials(err), learn_clock_offset(self, err, response, used)
+  local verdict, should_resign = report.judge_credentials(err), recovery.learn_clock_offset(self, err, response, used)
   report_to_guard(self, should_resign and verdict == "refused" and "skewed" or verdict, err)
   return nil, err, response, should_resign
-end
-
---- Returns the pause before the next attempt, or nil if there is none.
----@return number? seconds
-local function choose_wait(self, err, response)
-  local policy = self.client.retry
-  if not retry.is_retryable(err, self.operation, self.cloud) then return nil end
-  if retry.is_throttled(err, self.cloud) then self.throttled_attempts = self.throttled_attempts + 1 end
-  local wait, retry_after = retry.compute_wait(policy, self.attempts, response, self:now())
-  local left = self.deadline - self:clock()
-  if retry_after then report.add_retry_after(err, retry_after, left) end
-  local counted = self.attempts - self.throttled_attempts
-  if policy.attempts == 1 or counted >= policy.attempts or wait >= left then return nil end
-  return wait
-end
-
---- Calls the hook `on_attempt`. An error in it becomes a warning, because it must not cost the caller the result.
----@param event kms.AttemptEvent
-local function notify(self, event, result, err)
-  local id = result and result.request_id
-  event.key = report.find_key(self, report.collect_secrets(self))
-  if err then
-    event.error = report.build_error(self, err)
-    event.request_id = event.error.request_id
-  elseif id then
-    event.request_id = redact.line(id, report.collect_secrets(self))
-  end
-  local ok, problem = pcall(self.client.on_attempt, event)
-  if not ok then self.warning = "on_attempt failed: " .. tostring(problem) end
-end
-
---- Completes the error of an attempt, and decides whether another one follows.
----@return number? wait
-local function follow_up(self, err, response, should_resign)
-  -- After an uncertain failure, a later failure does not make the outcome certain again.
-  self.is_uncertain = self.is_uncertain or err.uncertain
-  err.uncertain = self.is_uncertain
-  local wait
-  if should_resign then wait = 0 else wait = choose_wait(self, err, response) end
-  if not self.operation.read_only then report.add_verification_hint(self, err) end
-  return wait
 end
 
 --- Makes attempts under the same credentials until one of them decides the call.
@@ -256,9 +194,9 @@ local function run_attempts(self)
       return nil, err
     end
     local duration = on_attempt and self:clock() - started
-    local wait = err and follow_up(self, err, response, should_resign)
+    local wait = err and recovery.follow_up(self, err, response, should_resign)
     if on_attempt then
-      notify(self, {
+      recovery.notify(self, {
         provider = self.provider, operation = self.operation.name, attempt = self.attempts, duration = duration,
         status = response and response.status, wait = wait,
       }, result, err)
@@ -304,12 +242,12 @@ end
 ---@param credentials kms.Credentials?
 ---@return nil, kms.Error
 local function fail(self, err, credentials)
+  end_call(self.client)
   local credential_provider = self.client.credential_provider
   -- A provider that fetches its credentials may fetch new ones at the next call.
   if credentials and credential_provider.forget and report.judge_credentials(err) == "refused" then
     credential_provider:forget(credentials)
   end
-  end_call(self.client)
   local warning = credentials and credentials.warning or self.warning
   if warning then err.warning = warning end
   return nil, report.build_error(self, err)

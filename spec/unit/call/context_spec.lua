@@ -104,50 +104,5 @@ describe("kms.call.context", function()
       assert.same({ { "A", "b" }, { "Accept-Encoding", "identity" } }, transport.requests[2].headers)
       assert.same({ { "Accept-Encoding", "identity" } }, transport.requests[3].headers)
     end)
-
-    it("makes a readable error of a plain table", function()
-      local function send(err) return select(2, new_context({ send = function() return nil, err end }):send {}) end
-      local err = send { code = "connect", message = "no route", uncertain = false }
-      assert.same({ "transport", "connect", "no route", false }, { err.kind, err.code, err.message, err.uncertain })
-      err = send { code = 7, host = "h" }
-      assert.same({ "other", "the transport failed: code = 7, host = h", true }, { err.code, err.message, err.uncertain })
-      assert.equal("the transport failed: it gave no reason", send({}).message)
-      assert.equal("the transport failed: it gave no reason", send(nil).message)
-      assert.equal("own text", send(setmetatable({}, { __tostring = function() return "own text" end })).message)
-    end)
-
-    it("completes an error of kms.error that lacks what every error has", function()
-      local function send(fields)
-        return select(2, new_context({ send = function() return nil, Error.new(fields) end }):send {})
-      end
-      local err = send {}
-      assert.same({ "transport", "other", "the transport failed: it gave no reason" }, { err.kind, err.code, err.message })
-      err = send { kind = "transport", code = {}, message = 7, status = "401" }
-      assert.same({ "other", "the transport failed: it gave no reason" }, { err.code, err.message, err.status })
-      for _, status in ipairs { 0 / 0, 200, 399, 600, true } do assert.is_nil(send({ status = status }).status) end
-      assert.equal(401, send({ status = 401 }).status)
-    end)
-
-    it("makes an uncertain error of a malformed response", function()
-      for problem, response in pairs {
-        ["status must be a whole number, 100 to 999; it is nil"] = {},
-        ["status must be a whole number, 100 to 999; it is 200.5"] = { status = 200.5 },
-        ["status must be a whole number, 100 to 999; it is ok"] = { status = "ok" },
-        ["headers must be a table; it is a string"] = { status = 200, headers = "a: b" },
-        ["body must be a string; it is a table"] = { status = 200, body = {} },
-        ["the header date must be a string; it is a number"] = { status = 200, headers = { date = 7 } },
-        ["the header retry-after must be a string; it is a table"] = { status = 503, headers = { ["retry-after"] = {} } },
-      } do
-        local result, err = new_context({ send = function() return response end }):send {}
-        assert.is_nil(result)
-        assert.same({ "transport", "other", true }, { err.kind, err.code, err.uncertain })
-        assert.equal("the transport returned a malformed response: " .. problem, err.message)
-      end
-    end)
-
-    it("wraps an error of another form as uncertain", function()
-      local _, err = new_context({ send = function() return nil, "no cable" end }):send {}
-      assert.same({ "transport", "other", "no cable", true }, { err.kind, err.code, err.message, err.uncertain })
-    end)
   end)
 end)
