@@ -191,8 +191,9 @@ function CurlRunner:wait(max_seconds)
   local id, response, err = multi:step(seconds)
   self.is_stepping = false
   if not id then return end
-  local task = self.waiting[id]
-  self.waiting[id] = nil
+  local waiting = self.waiting
+  local task = waiting[id]
+  waiting[id] = nil
   -- No task waits if memory ran out before it could wait: that error has ended it.
   wake(self, task, id, response, err)
 end

@@ -26,7 +26,6 @@ local ORDERS = { given = true, finished = true }
 ---@field window integer the most items that may have started without a returned result
 ---@field is_ordered boolean results have the order of the items
 ---@field started_count integer items whose task has started
----@field active_count integer tasks that have started and not ended
 ---@field ended_count integer tasks that have ended
 ---@field returned_count integer results that the caller has
 ---@field numbers table numbers of the items that have ended, by the place of their result; else false
@@ -48,7 +47,7 @@ function Run:reserve_outcome()
   local number = self.started_count + 1
   local place = number % self.window + 1
   self.numbers[place], self.results[place], self.errs[place] = false, false, false
-  self.started_count, self.active_count, self.next_item = number, self.active_count + 1, nil
+  self.started_count, self.next_item = number, nil
   return number
 end
 
@@ -57,7 +56,7 @@ end
 function Run:record(number, ok, result, err)
   if not ok then result, err = nil, result == nil and "nil" or result end
   local ended_count = self.ended_count + 1
-  self.active_count, self.ended_count = self.active_count - 1, ended_count
+  self.ended_count = ended_count
   local place = (self.is_ordered and number or ended_count) % self.window + 1
   self.numbers[place], self.results[place], self.errs[place] = number, result, err
 end
@@ -106,7 +105,7 @@ function Run:__call()
       numbers[place], results[place], errs[place], self.returned_count = false, false, false, position
       return number, result, err
     end
-    if self.active_count == 0 and (self.is_exhausted or owner.is_closing) then return nil end
+    if self.ended_count == self.started_count and (self.is_exhausted or owner.is_closing) then return nil end
     runner:wait()
   end
 end
@@ -116,7 +115,7 @@ end
 function Run:close()
   raise_if_inside(self, "close")
   self.is_exhausted = true
-  while self.active_count > 0 do self.runner:wait() end
+  while self.ended_count < self.started_count do self.runner:wait() end
 end
 
 Run.__close = Run.close
@@ -149,7 +148,7 @@ function Parallel:map(items, fn)
   if problem then error(problem, 2) end
   local run = setmetatable({
     parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_iterator(items), fn = fn,
-    started_count = 0, active_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false,
+    started_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false,
     window = WINDOW_FACTOR * self.concurrency, is_ordered = self.order == "given",
     numbers = {}, results = {}, errs = {},
     request = nginx_runner and nginx_runner.get_request(),
