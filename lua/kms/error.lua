@@ -2,7 +2,7 @@
 
 -- The fields are described in types/kms/error.lua. `kind` is one of these:
 --   invalid       a value is not valid, and nothing was sent; `code` is the name of the param or option, or
---                 phase: NGINX cannot wait in the phase of the call
+--                 phase: NGINX cannot wait in the phase of the call; coroutine: its coroutine cannot be suspended
 --   credentials   there are no usable credentials; `code` is missing, invalid, unavailable, refused, expired, project
 --                 or guarded
 --   transport     there is no response; `code` is one of kms.transport.error_codes

@@ -270,7 +270,8 @@ end
 ---@param timeout number seconds
 ---@return table? result, kms.Error? err
 function call.run(client, entry, params, transport, timeout)
-  if check_suspension then check_suspension(transport) end
+  local refusal = check_suspension(transport)
+  if refusal then return call.reject(client, entry, refusal, params) end
   local self = setmetatable({
     operation = entry, params = params, transport = transport, credentials = nil, attempts = 0, deadline = nil,
     time = nil, guard_id = nil,

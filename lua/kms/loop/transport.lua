@@ -11,6 +11,7 @@ local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 and 5.2
 local transport = {}
 
 local POLL_INTERVAL = 0.01 -- seconds between two steps of a loop without a descriptor
+local PROBE_DURATION = 0.001 -- seconds; a host may step the loop before it yields
 
 ---@class kms.loop.Host what an adapter supplies
 ---@field can_suspend (fun(): boolean)? whether the host can suspend the running coroutine; without it, any but the main
@@ -50,11 +51,22 @@ local function is_in_coroutine()
   return thread ~= nil and not is_main
 end
 
---- Returns whether the running coroutine can be suspended. A task of kms.parallel cannot: its runner suspends it.
+--- Returns whether the host suspends the running coroutine, if that can yield. Not a task of kms.parallel: its runner
+--- does.
+local function is_suspendable(self)
+  return coroutines.can_suspend and not scheduler.is_inside_task() and (self.host.can_suspend or is_in_coroutine)()
+end
+
+--- Returns whether the running coroutine can be suspended.
 ---@return boolean
 function Loop:can_suspend()
-  return coroutines.can_suspend and (not is_yieldable or is_yieldable()) and not scheduler.is_inside_task()
-    and (self.host.can_suspend or is_in_coroutine)()
+  return is_suspendable(self) and (not is_yieldable or is_yieldable())
+end
+
+--- Returns an error if the host could suspend the running coroutine, but it cannot yield: a call would block the host.
+---@return kms.Error?
+function Loop:check_suspension()
+  return is_yieldable and not is_yieldable() and is_suspendable(self) and scheduler.refuse() or nil
 end
 
 --- Starts a request; `on_end` gets its response, or nil and an error.
@@ -155,9 +167,37 @@ function transport.new(loop, options)
   return setmetatable({ loop = loop, connections = connections }, Transport)
 end
 
+-- The last call of `try_to_suspend` by coroutine.
+local probes = setmetatable({}, { __mode = "kv" })
+
+--- Suspends the running coroutine for a moment, because Lua 5.1 and 5.2 tell only so whether it can yield. Returns
+--- false if it cannot; Lua 5.1 raises.
+---@param loop kms.loop.Loop
+local function try_to_suspend(loop)
+  local probe, thread = loop:new_call(), coroutines.running()
+  probes[thread] = probe
+  loop:start_timer(PROBE_DURATION, function()
+    if probes[thread] == probe then loop:finish(probe) end
+  end)
+  if not coroutines.is_native then
+    loop:wait(probe)
+    probes[thread] = nil
+    return true
+  end
+  local ok, problem = pcall(loop.wait, loop, probe)
+  probes[thread] = nil
+  if not ok and not tostring(problem):find("attempt to yield", 1, true) then error(problem, 0) end
+  return ok
+end
+
 function Transport:send(request)
   local loop = self.loop
-  if not loop:can_suspend() then return self.connections:send(request) end
+  if not loop:can_suspend() then
+    local refusal = loop:check_suspension()
+    if refusal then return nil, refusal end
+    return self.connections:send(request)
+  end
+  if not is_yieldable and not try_to_suspend(loop) then return nil, scheduler.refuse() end
   local call = loop:new_call()
   local ok, err = loop:start(self.connections, request, function(...) loop:finish(call, ...) end)
   if not ok then return nil, err end

@@ -2,9 +2,11 @@
 --- to the transport and block.
 
 -- A coroutine that the caller starts inside a task is not a task: it blocks, because it must not be suspended from
--- here. Code in which no coroutine can yield blocks too: a finalizer, a callback of string.gsub.
+-- here. Where a task cannot yield, as in a finalizer or a callback of string.gsub, a request is refused, because the
+-- requests of other tasks would time out meanwhile.
 
 local coroutines = require "kms.util.coroutines"
+local Error = require "kms.error"
 
 local resume, running, status, yield = coroutine.resume, coroutines.running, coroutine.status, coroutine.yield
 
@@ -127,19 +129,30 @@ function scheduler.resume(task, first, second, third)
   return is_alive, a, b, c, d
 end
 
---- Returns the current task, if its runner can suspend it and drive the transport; nil outside tasks.
+--- Returns the current task, if its runner drives the transport; nil outside tasks.
 local function find_task(transport)
   local task = current
-  if not task or running() ~= task.coroutine or is_yieldable and not is_yieldable() then return nil end
-  return task.runner:can_drive(transport) and task or nil
+  return task and running() == task.coroutine and task.runner:can_drive(transport) and task or nil
 end
 
-if not coroutines.is_native then
-  --- Raises in a task that cannot be suspended, so that its call fails before it sends anything. Elsewhere such a call
-  --- blocks. Lua 5.1 can only raise.
-  ---@param transport table|userdata
-  function scheduler.check_suspension(transport)
-    if find_task(transport) then yield(PROBE) end
+--- Creates the error of a call in a coroutine that cannot yield.
+---@return kms.Error
+function scheduler.refuse()
+  return Error.new { kind = "invalid", code = "coroutine", uncertain = false,
+    message = "a call must be able to suspend its coroutine, but a C function, a metamethod or a finalizer called it" }
+end
+
+--- Returns an error if a call over the transport cannot suspend the running coroutine, although it has to. Lua 5.1 can
+--- only raise in a task, and does not know elsewhere.
+---@param transport table|userdata
+---@return kms.Error|false|nil
+function scheduler.check_suspension(transport)
+  local task = current and find_task(transport)
+  if task then
+    if not is_yieldable then yield(PROBE) elseif not is_yieldable() then return scheduler.refuse() end
+  elseif scheduler.has_loops and type(transport) == "table" then
+    local loop = rawget(transport, "loop")
+    return loop and loops[loop] and loop:check_suspension()
   end
 end
 
@@ -149,7 +162,10 @@ end
 ---@return table? response, kms.Error? err
 function scheduler.send(transport, request, is_brief)
   local task = current and find_task(transport)
-  if task then return task.runner:send(task, transport, request, is_brief) end
+  if task then
+    if is_yieldable and not is_yieldable() then return nil, scheduler.refuse() end
+    return task.runner:send(task, transport, request, is_brief)
+  end
   if is_brief then return transport:send(request, true) end
   return transport:send(request)
 end
@@ -172,7 +188,7 @@ end
 ---@param seconds number
 function scheduler.sleep(transport, seconds)
   local task = find_task(transport)
-  if task then return task.runner:sleep(task, transport, seconds) end
+  if task and (not is_yieldable or is_yieldable()) then return task.runner:sleep(task, transport, seconds) end
   for _, busy in ipairs(list_busy_runners(transport)) do
     seconds = busy:run_for(seconds)
     if seconds <= 0 then return end

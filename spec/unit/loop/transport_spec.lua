@@ -1,6 +1,7 @@
 --- The common part of the adapters, with a host that does nothing by itself; and what happens to calls that nobody waits
 --- for any more.
 
+local coroutines = require "kms.util.coroutines"
 local curl_requests = require "spec.helpers.curl_requests"
 local kms = require "kms"
 local loop_transport = require "kms.loop.transport"
@@ -166,16 +167,43 @@ describe("kms.loop.transport", function()
     assert.same({ 400, 400 }, results)
   end)
 
-  it("a send in a callback of string.gsub blocks where coroutines cannot yield", function()
+  it("a send where the coroutine cannot yield is refused before anything is sent, and the next one succeeds", function()
+    local request_count = transport:stats().requests
+    local ok, response, err, status
+    start(function()
+      ok, response, err = coroutines.pcall(function()
+        local result = {}
+        string.gsub("x", "x", function() result = { transport:send(new_request "https") } end)
+        return result[1], result[2]
+      end)
+      status = transport:send(new_request "https").status
+    end)
+    run_until_idle(loop)
+    if lua_features.is_lua51 then -- only raises
+      assert.is_false(ok)
+      assert.matches("attempt to yield across", response)
+    else
+      assert.is_nil(response)
+      assert.same({ "invalid", "coroutine", false }, { err.kind, err.code, err.uncertain })
+    end
+    assert.equal(200, status)
+    assert.equal(request_count + 1, transport:stats().requests)
+  end)
+
+  it("a call over the transport is refused before it asks for credentials where the coroutine cannot yield", function()
     if not rawget(coroutine, "isyieldable") then
-      pending "Lua 5.1 and 5.2 cannot tell where coroutines cannot yield, and raise an error"
+      pending "Lua 5.1 and 5.2 learn only from the transport whether a coroutine can yield"
       return
     end
-    local status
+    local was_asked, result, err = false, nil, nil
+    local client = kms.huawei { region = "cn-north-4", project_id = ("0"):rep(32), transport = transport, credentials = function()
+      was_asked = true
+    end }
     start(function()
-      ("x"):gsub("x", function() status = transport:send(new_request "https").status end)
+      string.gsub("x", "x", function() result, err = client:list_keys() end)
     end)
-    assert.equal(200, status)
+    assert.is_nil(result)
+    assert.same({ "invalid", "coroutine", 0, false }, { err.kind, err.code, err.attempts, was_asked })
   end)
 end)
 
