@@ -71,7 +71,7 @@ end
 local TRANSPORTS = {
   { name = "curl", options = { ca_file = servers.ca_file }, call = clients.call },
   { name = "curl", title = "curl, in kms.parallel", options = { ca_file = servers.ca_file }, call = in_a_task },
-  nginx.has_cosockets and { name = "cosocket", options = {}, call = call_inside(nginx.port) } or nil,
+  not nginx.no_cosockets and { name = "cosocket", options = {}, call = call_inside(nginx.port) } or nil,
 }
 
 --- What came of a call, in the words of a row's `gives`.

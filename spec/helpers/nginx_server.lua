@@ -5,6 +5,7 @@ local Error = require "kms.error"
 local serializer = require "spec.helpers.serializer"
 local socket = require "socket"
 local subprocess = require "spec.helpers.subprocess"
+local versions = require "spec.helpers.versions"
 
 local dir, port = os.getenv "KMS_NGINX_DIR", tonumber(os.getenv "KMS_NGINX_PORT")
 if not (dir and port) then
@@ -15,8 +16,8 @@ local TIMEOUT = 20 -- seconds for what takes milliseconds
 
 local nginx = { dir = dir, port = port, upstream = ("https://localhost:%d"):format(port + 1) }
 
---- Whether ngx_lua is recent enough for kms.transport.cosocket.
-nginx.has_cosockets = os.getenv "KMS_NGINX_COSOCKETS" ~= "no"
+--- Why kms.transport.cosocket cannot run here; nil if it can.
+nginx.no_cosockets = versions.find_reason("ngx_lua", "0.10.23")
 
 local client = curl.new { timeout = TIMEOUT, max_response = 2 ^ 25 }
 

@@ -10,6 +10,7 @@ local COMMANDS = {
   LuaRocks = "luarocks --version",
   Neovim = "nvim --version",
   OpenSSL = "openssl version",
+  ngx_lua = ("curl -s http://127.0.0.1:%s/ngx_lua_version"):format(os.getenv "KMS_NGINX_PORT"),
   libcurl = subprocess.lua .. [[ -e 'print(require("kms.transport.curl").libcurl_version)']],
   -- The library of kms.sign, which may be another one than that of the system.
   libcrypto = subprocess.lua
@@ -38,7 +39,7 @@ local function is_older(version, minimum)
 end
 
 --- Says why a spec cannot run.
----@param name "HAProxy"|"LuaRocks"|"Neovim"|"OpenSSL"|"libcurl"|"libcrypto"
+---@param name "HAProxy"|"LuaRocks"|"Neovim"|"OpenSSL"|"ngx_lua"|"libcurl"|"libcrypto"
 ---@param minimum string for example "3.0"
 ---@return string? reason nil if the version is recent enough
 function versions.find_reason(name, minimum)

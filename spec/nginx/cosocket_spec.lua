@@ -6,6 +6,16 @@ local servers = require "spec.helpers.test_servers"
 local socket = require "socket"
 local with_raw_server = require "spec.helpers.raw_server"
 
+if nginx.no_cosockets then
+  it("kms.transport.cosocket says which version of ngx_lua it needs", function()
+    local is_made, message = pcall(nginx.transport, {})
+    assert.is_false(is_made)
+    assert.matches("kms.transport.cosocket: ngx_lua 0.10.23 or newer is needed; this is 0.10.", message, 1, true)
+  end)
+  it("kms.transport.cosocket works in NGINX", function() pending(nginx.no_cosockets) end)
+  return
+end
+
 --- A transport in the worker. NGINX's configuration names the CAs.
 local function new_transport(options)
   options.ca_file = nil

@@ -3,6 +3,11 @@
 local nginx = require "spec.helpers.nginx_server"
 local servers = require "spec.helpers.test_servers"
 
+if nginx.no_cosockets then
+  it("TLS of a cosocket transport works", function() pending(nginx.no_cosockets) end)
+  return
+end
+
 local stop_name_server
 setup(function() stop_name_server = nginx.start_name_server() end)
 teardown(function() stop_name_server() end)

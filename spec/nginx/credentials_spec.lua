@@ -1,6 +1,12 @@
 --- Credential providers and lock guards under the concurrency of NGINX: light threads of one worker, and several workers.
 
+local nginx = require "spec.helpers.nginx_server"
 local subprocess = require "spec.helpers.subprocess"
+
+if nginx.no_cosockets then
+  it("credential providers work in NGINX", function() pending(nginx.no_cosockets) end)
+  return
+end
 
 local PROGRAM = [[
   local curl = require("kms.transport.curl").new { timeout = 20 }

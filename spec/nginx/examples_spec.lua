@@ -4,8 +4,14 @@ local cjson = require "cjson.safe"
 local curl = require "kms.transport.curl"
 local emulator = require "spec.helpers.emulator_client"
 local files = require "spec.helpers.files"
+local nginx = require "spec.helpers.nginx_server"
 local send_in_process = require "spec.helpers.http_probe"
 local subprocess = require "spec.helpers.subprocess"
+
+if nginx.no_cosockets then
+  it("examples/nginx works", function() pending(nginx.no_cosockets) end)
+  return
+end
 
 local DIR = assert(os.getenv "KMS_NGINX_DIR", "run through make test") .. "/example"
 local PORT = assert(tonumber(os.getenv "KMS_NGINX_PORT")) + 19

@@ -4,6 +4,11 @@ local cloud = require "spec.helpers.parallel_cloud"
 local nginx = require "spec.helpers.nginx_server"
 local servers = require "spec.helpers.test_servers"
 
+if nginx.no_cosockets then
+  it("kms.parallel works in NGINX", function() pending(nginx.no_cosockets) end)
+  return
+end
+
 local unpack = rawget(_G, "unpack") or rawget(table, "unpack")
 
 --- A list of each result's number, and its key or its error code.

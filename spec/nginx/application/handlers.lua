@@ -32,6 +32,12 @@ function handlers.start(port)
   handlers.record_phase "init"
 end
 
+--- Prints the version of ngx_lua, which NGINX gives as a number: 10023 is 0.10.23.
+function handlers.print_version()
+  local version = ngx.config.ngx_lua_version
+  ngx.print(("0.%d.%d"):format(math.floor(version / 1000), version % 1000))
+end
+
 function handlers.start_worker()
   math.randomseed(ngx.worker.pid())
   handlers.record_phase()
