@@ -3,6 +3,7 @@
 
 local fixtures = require "kms.emulator.fixtures"
 local kms = require "kms"
+local lua_modules = require "spec.helpers.lua_modules"
 local mime = require "mime"
 local sign = require "kms.sign"
 
@@ -225,7 +226,9 @@ function workload.environment(program, scenario)
   local environment = {}
   for name, value in pairs(VARIABLES) do environment[name] = value end
   for name, value in pairs(program.variables and program.variables(scenario) or {}) do environment[name] = value end
-  if program.lua then environment.LUA_CPATH = ("%s/%s/?.so;;"):format(BUILD, program.lua) end
+  if program.lua then
+    environment.LUA_CPATH = lua_modules.after(program.lua, "", ("%s/%s/?.so"):format(BUILD, program.lua)).LUA_CPATH
+  end
   return environment
 end
 

@@ -2,7 +2,8 @@
 ---
 ---     :KmsRename KEY_TAG NEW_NAME
 ---
---- Copy to ~/.config/nvim/plugin/kms.lua. Credentials come from the environment, see docs/credentials.md.
+--- Copy to ~/.config/nvim/plugin/kms.lua; Neovim 0.7 or newer is needed. Credentials come from the environment, see
+--- docs/credentials.md.
 
 local kms = require "kms"
 local luv = require "kms.loop.luv"

@@ -44,7 +44,9 @@ local function install_with_luarocks()
 end
 
 local function without_project(path)
-  return (path:gsub("[^;]*lua/%?[^;]*;", ""):gsub("[^;]*/build/[^;]*;", ""))
+  return (path:gsub("[^;]*lua/%?[^;]*;", ""):gsub("[^;]*/build/[^;]*;", function(template)
+    return template:find "/modules/" and template or "" -- `make lua-modules` built those
+  end))
 end
 
 --- Variables of a process that loads the library from an installed tree, and nothing of it from elsewhere.

@@ -4,6 +4,7 @@ local curl = require "kms.transport.curl"
 local emulator_client = require "spec.helpers.emulator_client"
 local host_programs = require "spec.helpers.host_programs"
 local subprocess = require "spec.helpers.subprocess"
+local versions = require "spec.helpers.versions"
 
 local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
 local MAX_PING = 0.02 -- seconds
@@ -70,7 +71,7 @@ describe("in HAProxy #inspect", function()
   end
 
   local function stop()
-    run(("kill -TERM $(cat %s/pid) && rm %s/pid"):format(folder, folder))
+    run(("sh -c 'kill -TERM $(cat %s/pid) && rm %s/pid'"):format(folder, folder))
     local deadline = client:clock() + WAIT_LIMIT
     while client:send(new_request "/ping") and client:clock() < deadline do client:sleep(0.01) end
   end
@@ -143,6 +144,8 @@ describe("in HAProxy #inspect", function()
       pending "chroot needs root"
       return
     end
+    local old = versions.find_reason("libcurl", "7.78") -- which looks up "localhost" in files outside the chroot
+    if old then return pending(old) end
     start("chroot " .. folder .. "/jail", { KMS_CA_FILE = "/ca.pem" })
     finally(stop)
     local response = assert(client:send(new_request("/keys/" .. key_tag)))

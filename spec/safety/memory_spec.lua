@@ -3,9 +3,18 @@
 
 local emulator_client = require "spec.helpers.emulator_client"
 local fixtures = require("kms.emulator").fixtures
+local lua_features = require "spec.helpers.lua_features"
 local raw_server = require "spec.helpers.raw_server"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
+local versions = require "spec.helpers.versions"
+
+if not lua_features.has_allocator then
+  it("the memory of a process has no copies of secrets", function()
+    pending "needs a LuaJIT that is built with GC64, whose host may replace its allocator"
+  end)
+  return
+end
 
 local USER, WITH_TOKEN, NCLOUD = fixtures.accounts[1], fixtures.accounts[2], emulator_client.accounts.ncloud
 
@@ -28,7 +37,8 @@ local VARIABLES = {
 }
 
 local HOST = ("%s/%s/memory-"):format(os.getenv "BUILD" or "build", subprocess.lua)
-local COMPILE = "gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wl,-z,now -rdynamic %s -o %s spec/safety/memory/*.c $(pkg-config --cflags --libs %s libcrypto)"
+local COMPILE = "gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wl,-z,now -rdynamic %s -o %s spec/safety/memory/*.c $(pkg-config --cflags --libs %s libcrypto) "
+  .. "-ldl"
 
 local function compile_host(name, flags)
   local status = os.execute(COMPILE:format(flags, HOST .. name, subprocess.lua))
@@ -68,9 +78,13 @@ local COPIES_OF_OTHERS = { ": Lua ", ": libcurl%.so%S* freed", ": libssl%.so%S* 
 -- Lua 5.1 to 5.3 make strings of up to 8 KiB in a buffer on the stack.
 if _VERSION < "Lua 5.4" and not rawget(_G, "jit") then COPIES_OF_OTHERS[#COPIES_OF_OTHERS + 1] = ": stack data: " end
 
+-- libcurl before 7.85 frees a closed connection when it opens another one, or when the state is closed.
+if versions.find_reason("libcurl", "7.85") then
+  COPIES_OF_OTHERS[#COPIES_OF_OTHERS + 1] = "^closed: libcurl%.so%S* live: proxy password$"
+end
+
 -- From OpenSSL 3.2 on, the record layer of TLS frees what it sent or received without wiping it.
-local MAJOR, MINOR = subprocess.execute("openssl version"):match "OpenSSL (%d+)%.(%d+)"
-local KEEPS_RECORDS = tonumber(MAJOR) > 3 or tonumber(MAJOR) == 3 and tonumber(MINOR) >= 2
+local KEEPS_RECORDS = not versions.find_reason("OpenSSL", "3.2")
 local IN_RECORD = ": libcrypto%%.so%%S* freed: %s$"
 local SENT = { "data key", "security token", "token", "signature", "password" }
 

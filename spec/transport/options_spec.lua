@@ -44,8 +44,9 @@ describe("options that name a file", function()
       options[name] = FOLDER .. "/text"
       local _, err = curl.new(options):send(new_request "https")
       assert.same({ "tls", false }, { err and err.code, err and err.retryable })
-      -- The TLS library reads the file. Some name it, for others the library names the option.
-      assert.is_truthy(err.message:find(FOLDER .. "/text", 1, true) or err.message:find(name, 1, true), err.message)
+      -- The TLS library reads the file. Some name it, for others the library names the option. libcurl 7.74 names neither.
+      assert.is_truthy(err.message:find(FOLDER .. "/text", 1, true) or err.message:find(name, 1, true)
+        or name == "client_cert" and err.message:find("could not load PEM client certificate", 1, true), err.message)
     end)
   end
 

@@ -20,6 +20,12 @@ timer:start(0, TICK_MS, function()
   largest_gap, last_tick = math.max(largest_gap, now - last_tick), now
 end)
 
+--- Serves the editor's events until a condition is true. vim.wait came with Neovim 0.5.
+local function wait(is_over)
+  local deadline = uv.hrtime() + WAIT_LIMIT_MS * 1e6
+  while not is_over() and uv.hrtime() < deadline do vim.api.nvim_command(("sleep %dm"):format(TICK_MS)) end
+end
+
 local function print_line(...)
   io.stdout:write(table.concat({ ... }, "\t"), "\n")
 end
@@ -31,7 +37,7 @@ coroutine.wrap(function()
   duration = uv.hrtime() - started_at
   vim.api.nvim_set_var("kms_key", key and key.key_name or "") -- raises in a callback of libuv
 end)()
-vim.wait(WAIT_LIMIT_MS, function() return duration ~= nil end, TICK_MS)
+wait(function() return duration ~= nil end)
 print_line(key and key.key_name or tostring(err), tostring(duration and duration >= 1e9), math.ceil(largest_gap / 1e6))
 
 local ended, succeeded, first_end, started = 0, 0, nil, 0
@@ -43,7 +49,7 @@ for _ = 1, CALL_COUNT do
     ended, succeeded = ended + 1, succeeded + (ok and 1 or 0)
   end)()
 end
-vim.wait(WAIT_LIMIT_MS, function() return ended == CALL_COUNT end, TICK_MS)
+wait(function() return ended == CALL_COUNT end)
 print_line(succeeded, first_end)
 
 local results
@@ -56,7 +62,7 @@ coroutine.wrap(function()
   end
   results = count
 end)()
-vim.wait(WAIT_LIMIT_MS, function() return results ~= nil end, TICK_MS)
+wait(function() return results ~= nil end)
 print_line(tostring(results))
 timer:close()
-vim.cmd "qa!"
+vim.api.nvim_command "qa!"

@@ -37,12 +37,24 @@ static block *block_of(void *memory)
     return (block *)memory - 1;
 }
 
+static const struct link_map *find_object(void *code)
+{
+#if __GLIBC_PREREQ(2, 35)
+    struct dl_find_object object;
+    return _dl_find_object(code, &object) == 0 ? object.dlfo_link_map : NULL;
+#else /* slower, because it looks for a symbol too */
+    Dl_info info;
+    void *map = NULL;
+    return dladdr1(code, &info, &map, RTLD_DL_LINKMAP) != 0 ? map : NULL;
+#endif
+}
+
 const char *block_find_owner(void *code)
 {
-    struct dl_find_object object;
-    if (_dl_find_object(code, &object) != 0)
+    const struct link_map *map = find_object(code);
+    if (map == NULL)
         return "startup";
-    return *object.dlfo_link_map->l_name != '\0' ? object.dlfo_link_map->l_name : "host";
+    return *map->l_name != '\0' ? map->l_name : "host";
 }
 
 void *block_new(size_t size, const char *owner)
