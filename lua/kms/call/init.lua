@@ -18,6 +18,10 @@ local build_request = encoder.build_request
 local check_suspension = scheduler.check_suspension
 local decode, find_request_id, identify = json_body.decode, result_reader.find_request_id, lock_guard.identify
 
+-- The status of a response to a request with Range (RFC 9110, section 15.3.7), which no operation has. The clouds
+-- document 200, 201 and 204. All others from 200 to 299 are successes, because the documentation is incomplete.
+local PARTIAL = 206
+
 local call = {}
 
 ---@class kms.Provider a cloud: data and small pure functions
@@ -69,6 +73,9 @@ local call = {}
 local function parse_response(self, response)
   local entry, status = self.operation, response.status
   local is_success = status >= 200 and status < 300
+  if status == PARTIAL then
+    return nil, nil, "unknown", "status 206 says that this is a part of a response, which was not asked for"
+  end
   if is_success and response.body == "" and result_reader.is_optional(entry) then
     return { request_id = find_request_id(response), warning = nil }
   end

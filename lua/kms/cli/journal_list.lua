@@ -15,7 +15,15 @@ local MAX_HEADER = 4096 -- bytes
 
 -- Members of a journal as JSON, in this order.
 local LINE = json.ordered("journal started ended operation host region total done already inferred failed uncertain "
-  .. "not_tried problem")
+  .. "not_tried undos problem")
+
+--- Runs that take a run back, as a list in JSON.
+journal_list.UNDOS = { type = "list",
+  items = json.ordered "journal started total done already inferred failed uncertain not_tried" }
+
+for _, field in ipairs(LINE.fields) do
+  if field.name == "undos" then field.type, field.items = "list", journal_list.UNDOS.items end
+end
 
 --- Returns whether a file begins like a journal.
 local function is_journal(path)
@@ -100,6 +108,18 @@ function journal_list.print(context, list, describe)
   context.out:write(text)
 end
 
+--- Lists the runs that take a run back, as objects of JSON; nil if there is none.
+---@param undos kms.bulk.UndoStatus[]?
+---@return table[]?
+function journal_list.format_undos(undos)
+  local objects = {}
+  for i, undo in ipairs(undos or {}) do
+    objects[i] = { journal = undo.journal, started = undo.started }
+    for name, count in pairs(undo.counts or {}) do objects[i][name] = count end
+  end
+  return objects[1] and objects or nil
+end
+
 --- Prints journals as JSON.
 ---@param context kms.cli.Context
 ---@param list kms.cli.ListedJournal[]
@@ -110,7 +130,8 @@ function journal_list.print_json(context, list)
     objects[i] = { journal = journal.path, problem = journal.problem, started = status.started,
       ended = status.stop and status.stop.t, operation = status.operation, host = status.host, region = status.region,
       total = status.total, done = status.done, already = status.already, inferred = status.inferred,
-      failed = status.failed, uncertain = status.uncertain, not_tried = status.not_tried }
+      failed = status.failed, uncertain = status.uncertain, not_tried = status.not_tried,
+      undos = journal_list.format_undos(status.undos) }
     if context.options.jsonl then context.out:write(json.line(objects[i], LINE)) end
   end
   if context.options.json then context.out:write(json.document(objects, { type = "list", items = LINE })) end

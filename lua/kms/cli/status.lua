@@ -12,8 +12,8 @@ local summary = require "kms.cli.summary"
 -- Members of a key and of the document as JSON, in this order.
 local KEY = json.ordered "line key before after outcome inferred code message request_id"
 local DOCUMENT = json.ordered("journal operation host region project_id started stop total done already inferred "
-  .. "failed uncertain not_tried errors keys")
-local TYPES = { errors = { type = "list" }, keys = { type = "list", items = KEY } }
+  .. "failed uncertain not_tried undos errors keys")
+local TYPES = { undos = journal_list.UNDOS, errors = { type = "list" }, keys = { type = "list", items = KEY } }
 for _, field in ipairs(DOCUMENT.fields) do
   for name, value in pairs(TYPES[field.name] or {}) do field[name] = value end
 end
@@ -137,7 +137,7 @@ local function run(parsed, context)
       region = status.region, project_id = status.project_id, started = status.started, total = status.total,
       done = status.done, already = status.already, inferred = status.inferred, failed = status.failed,
       uncertain = status.uncertain, not_tried = status.not_tried, errors = status.errors, keys = keys,
-      stop = stop or nil }, DOCUMENT))
+      undos = journal_list.format_undos(status.undos), stop = stop or nil }, DOCUMENT))
   elseif wanted and not parsed.keys then
     for _, key in ipairs(keys) do context.out:write(key.key, "\n") end
   else

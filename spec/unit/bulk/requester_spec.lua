@@ -1,6 +1,7 @@
 --- kms.bulk.requester: one request at a time, at the pace of the run.
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
+local Error = require "kms.error"
 local requester = require "kms.bulk.requester"
 
 local PARAMS = { key_id = bulk_cloud.key_id(1), primary_region = "cn-east-3" }
@@ -91,6 +92,17 @@ describe("a requester", function()
   it("reads again after throttled requests without counting them", function()
     cloud.filter = fail(10, 429)
     assert(new(cloud, { attempts = 1 }):read("update_primary_region", PARAMS))
+  end)
+
+  it("counts a response of status 429 as throttled even if it is cut off", function()
+    local self, accepted = new(cloud), 0
+    cloud.filter = function()
+      return nil, Error.new { kind = "transport", code = "closed", message = "cut off", status = 429, uncertain = true }
+    end
+    function self.pace.accept() accepted = accepted + 1 end
+    local _, err = self:send("update_primary_region", PARAMS)
+    assert.same({ "closed", 429, true, false }, { err.code, err.status, err.throttled, err.uncertain })
+    assert.same({ 0, 1 }, { accepted, self.throttled })
   end)
 
   it("pauses all requests for Retry-After", function()

@@ -72,6 +72,22 @@ describe("the list of journals", function()
     assert.same({ journal }, cjson.decode(out))
   end)
 
+  it("as JSON has the runs that take a run back, with their counts", function()
+    move("a.jsonl", id(1) .. "\n" .. id(2))
+    self:run("undo", folder .. "/a.jsonl", "--yes", "--undo-journal", folder .. "/b.jsonl")
+    set_begin("a.jsonl", "2026-11-28T10:00:00.000Z")
+    set_begin("b.jsonl", "2026-11-28T11:30:00.000Z")
+    local _, out = self:run("status", folder, "--json")
+    local journals = cjson.decode(out)
+    local undo, run = journals[1], journals[2]
+    assert.same({ folder .. "/b.jsonl", folder .. "/a.jsonl" }, { undo.journal, run.journal })
+    assert.is_nil(undo.undos)
+    assert.same({ { journal = folder .. "/b.jsonl", started = "2026-11-28T10:00:00.000Z", total = 2, done = 2, already = 0,
+      inferred = 0, failed = 0, uncertain = 0, not_tried = 0 } }, run.undos)
+    _, out = self:run("status", folder .. "/a.jsonl", "--json")
+    assert.same(run.undos, cjson.decode(out).undos)
+  end)
+
   it("is what other commands name if their JOURNAL is something else", function()
     local list = self:write(id(1) .. "\n")
     for _, command in ipairs { "status", "resume", "undo" } do

@@ -307,6 +307,12 @@ describe("kms.huawei", function()
     end)
   end
 
+  it("returns an uncertain protocol error that names the status for a part of a response", function()
+    local err = fail { status = 206, body = '{"key_id":"' .. KEY_ID .. '","primary_region":"cn-east-3"}' }
+    assert.same({ "protocol", "unknown", 206, true, false }, { err.kind, err.code, err.status, err.uncertain, err.retryable })
+    assert.matches("^status 206 says that this is a part of a response", err.message)
+  end)
+
   it("shows a bounded, printable excerpt of a malformed body", function()
     local err = fail { status = 502, body = "<html>\n\27[31m" .. ("x"):rep(1e6) }
     assert.matches("1000012 bytes: <html> ?[31mxxx", err.message, 1, true)

@@ -214,4 +214,10 @@ describe("kms.ncloud", function()
       assert.same({ "protocol", code, status }, { err.kind, err.code, err.status })
     end)
   end
+
+  it("returns an uncertain protocol error that names the status for a part of a response", function()
+    local err = fail { status = 206, body = '{"code":"SUCCESS","data":{"keyTag":"' .. TAG .. '","keyName":"newKeyName"}}' }
+    assert.same({ "protocol", "unknown", 206, true, false }, { err.kind, err.code, err.status, err.uncertain, err.retryable })
+    assert.matches("^status 206 says that this is a part of a response", err.message)
+  end)
 end)
