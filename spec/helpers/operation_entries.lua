@@ -81,10 +81,20 @@ local function assert_echoes(entry, params, results)
   end
 end
 
+--- Asserts that the rows of the groups name the operations of their modules.
+local function assert_groups(operations)
+  for _, group in ipairs(operations.groups) do
+    local names = {}
+    for i, entry in ipairs(require(group.module)) do names[i] = entry.name end
+    assert.equal(table.concat(names, " "), group.names, group.module)
+  end
+end
+
 --- Asserts that every entry is complete, and that each placeholder of its path is a param or one of `settings`.
 ---@param operations kms.Catalog
 ---@param settings string[] names of the client's settings that a path may contain
 return function(operations, settings)
+  assert_groups(operations)
   local names, is_setting = {}, {}
   for _, name in ipairs(settings) do is_setting[name] = true end
   for entry in operations:each() do

@@ -15,8 +15,8 @@ local outputs = {}
 ---@return { title: string, entries: kms.Operation[] }[]
 function outputs.load_groups(cloud)
   local groups = {}
-  for i, module in ipairs(require(("kms.%s.operations"):format(cloud))) do
-    groups[i] = { title = titles.get_title(cloud, module), entries = require(module) }
+  for i, group in ipairs(require(("kms.%s.operations"):format(cloud))) do
+    groups[i] = { title = titles.get_title(cloud, group.module), entries = require(group.module) }
   end
   return groups
 end

@@ -66,38 +66,40 @@
 
 local catalog = {}
 
+---@class kms.OperationGroup operations that one module describes
+---@field module string that returns the list of their entries
+---@field names string the names of the operations, separated by spaces
+
 ---@class kms.Catalog
----@field groups string[] names of the modules that return the entries
----@field lists kms.Operation[][] the entries of the groups that are loaded
+---@field groups kms.OperationGroup[]
+---@field lists table<integer, kms.Operation[]> the entries of the groups that are loaded
 ---@field by_name table<string, kms.Operation>
 local Catalog = {}
 Catalog.__index = Catalog
 
---- Loads the next group.
----@return boolean is_loaded false if all groups were loaded before
-local function load_group(self)
-  local index = #self.lists + 1
-  if not self.groups[index] then return false end
-  local list = require(self.groups[index])
+--- Loads a group, unless it is loaded.
+local function load_group(self, index)
+  if self.lists[index] then return end
+  local list = require(self.groups[index].module)
   for _, entry in ipairs(list) do self.by_name[entry.name] = entry end
   self.lists[index] = list
-  return true
 end
 
 --- Loads all groups. In NGINX that happens at once, because loading in a handler would block the worker.
 function Catalog:load_all()
-  repeat until not load_group(self)
+  for index in ipairs(self.groups) do load_group(self, index) end
 end
 
---- Finds an entry. Loads groups one after another until one has it.
----@param name string
+--- Finds an entry. Loads the group that has it.
+---@param name any
 ---@return kms.Operation?
 function Catalog:find(name)
-  local entry
-  repeat
-    entry = self.by_name[name]
-  until entry or not load_group(self)
-  return entry
+  if type(name) ~= "string" or self.by_name[name] then return self.by_name[name] end
+  local word = " " .. name .. " "
+  for index, group in ipairs(self.groups) do
+    if (" " .. group.names .. " "):find(word, 1, true) then load_group(self, index) end
+  end
+  return self.by_name[name]
 end
 
 --- Iterates over all entries in the order of the groups.
@@ -116,7 +118,7 @@ function Catalog:each()
   end
 end
 
----@param groups string[] names of modules
+---@param groups kms.OperationGroup[]
 ---@return kms.Catalog
 function catalog.new(groups)
   local self = setmetatable({ groups = groups, lists = {}, by_name = {} }, Catalog)

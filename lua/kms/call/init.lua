@@ -31,7 +31,7 @@ local call = {}
 ---@field profile kms.ProfileFormat its profile files
 ---@field metadata kms.MetadataFormat its metadata service
 ---@field iam table? its service for tokens and temporary keys, see kms.huawei.iam
----@field operations string[] modules of the groups of operations, see kms.call.catalog
+---@field operations kms.OperationGroup[] its operations, see kms.call.catalog
 ---@field lock_guard boolean whether clients have a lock guard by default
 ---@field clock_tolerance number seconds by which the cloud lets a signature's time be off
 ---@field throttle_codes table<string, boolean> error codes of throttled requests; status 429 is one for every cloud

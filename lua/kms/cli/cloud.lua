@@ -44,9 +44,9 @@ function cloud.new(name, texts)
 
   function command.list()
     local groups = {}
-    for i, module in ipairs(require("kms." .. name).operations) do
-      groups[i] = { title = cloud.get_title(name, module) }
-      for j, entry in ipairs(require(module)) do groups[i][j] = operation.new(name, entry) end
+    for i, group in ipairs(require("kms." .. name).operations) do
+      groups[i] = { title = cloud.get_title(name, group.module) }
+      for j, entry in ipairs(require(group.module)) do groups[i][j] = operation.new(name, entry) end
     end
     return groups
   end

@@ -22,23 +22,26 @@ describe("kms.call.catalog", function()
   end)
 
   local function new_catalog()
-    return catalog.new { "spec.catalog.first", "spec.catalog.second", "spec.catalog.third" }
+    return catalog.new {
+      { module = "spec.catalog.first", names = "a b" }, { module = "spec.catalog.second", names = "" },
+      { module = "spec.catalog.third", names = "c" },
+    }
   end
 
-  it("find loads groups until one has the entry", function()
+  it("find loads the group that has the entry, and no other", function()
     local operations = new_catalog()
     assert.same({}, loaded)
-    assert.equal("b", operations:find("b").name)
-    assert.same({ "first" }, loaded)
     assert.equal("c", operations:find("c").name)
-    assert.same({ "first", "second", "third" }, loaded)
+    assert.same({ "third" }, loaded)
+    assert.equal("b", operations:find("b").name)
+    assert.equal("a", operations:find("a").name)
+    assert.same({ "third", "first" }, loaded)
   end)
 
-  it("find returns nil for an unknown name", function()
+  it("find returns nil for what is not a name, and loads nothing", function()
     local operations = new_catalog()
-    assert.is_nil(operations:find "d")
-    assert.is_nil(operations:find "d")
-    assert.same({ "first", "second", "third" }, loaded)
+    for _, name in ipairs { "d", "a c", 1, {} } do assert.is_nil(operations:find(name)) end
+    assert.same({}, loaded)
   end)
 
   it("each iterates over the entries of all groups in order", function()
@@ -57,7 +60,7 @@ describe("kms.call.catalog", function()
   end)
 
   it("of returns one catalog per provider", function()
-    local provider = { operations = { "spec.catalog.first" } }
+    local provider = { operations = { { module = "spec.catalog.first", names = "a" } } }
     assert.equal(catalog.of(provider), catalog.of(provider))
     assert.equal("a", catalog.of(provider):find("a").name)
   end)

@@ -107,8 +107,8 @@ describe("the entries of NAVER Cloud", function()
   it("are the documented operations and no others, in the documented groups", function()
     local documented, present = {}, {}
     for _, operation in ipairs(facts:list()) do documented[operation.name] = operation.group end
-    for _, module in ipairs(operations) do
-      for _, entry in ipairs(require(module)) do present[entry.name] = module:match "[%w_]+$" end
+    for _, group in ipairs(operations) do
+      for _, entry in ipairs(require(group.module)) do present[entry.name] = group.module:match "[%w_]+$" end
     end
     assert.same(documented, present)
   end)
