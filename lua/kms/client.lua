@@ -11,7 +11,7 @@ local params = require "kms.call.params"
 local retry_policy = require "kms.call.retry_policy"
 local validate = require "kms.util.validate"
 
-local client_tools = lazy.read "kms.client_tools"
+local client_tools = lazy "kms.client_tools"
 
 -- Loaded with this module, because loading in a handler would block the NGINX worker. In plain Lua the default is
 -- kms.transport.curl, loaded at the first call: a program with a transport of its own does not need libcurl.

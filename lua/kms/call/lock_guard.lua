@@ -7,7 +7,7 @@ local guard_store = require "kms.call.guard_store"
 local lazy = require "kms.util.lazy"
 local sign = require "kms.sign"
 
-local shared_guard_store = lazy.read "kms.call.shared_guard_store"
+local shared_guard_store = lazy "kms.call.shared_guard_store"
 
 local lock_guard = {}
 

@@ -8,7 +8,7 @@ local validate = require "kms.util.validate"
 
 local chain = lazy "kms.credentials.chain"
 local container = lazy "kms.credentials.container"
-local custom = lazy.read "kms.credentials.custom"
+local custom = lazy "kms.credentials.custom"
 local environment = lazy "kms.credentials.environment"
 local iam_token = lazy "kms.credentials.iam_token"
 local metadata = lazy "kms.credentials.metadata"
