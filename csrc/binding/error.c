@@ -24,7 +24,8 @@ int kms_error_push(lua_State *L, const char *kind, const char *code, const char 
     kms_table_set_string(L, "kind", kind);
     kms_table_set_string(L, "code", code);
     kms_table_set_string(L, "message", message);
-    kms_table_set_boolean(L, "uncertain", false);
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "uncertain");
     lua_getfield(L, LUA_REGISTRYINDEX, METATABLE);
     lua_setmetatable(L, -2);
     return 2;

@@ -15,12 +15,13 @@
 #include <stdint.h>
 
 static const char PARSER_TYPE_NAME[] = "kms.http1.parser";
-static const char WRITER_TYPE_NAME[] = "kms.http1.writer";
 
 typedef struct {
     kms_http1_parser parser;
     kms_http_response response;
-    bool has_ended;
+    kms_http_writer writer; /* of write_request */
+    /* PUSHING: nothing can be done with it. IDLE: it can be used again. */
+    enum { PARSING, PUSHING, IDLE } state;
     bool is_brief; /* see kms_response_push */
 } parser;
 
@@ -34,20 +35,35 @@ static kms_slice check_slice(lua_State *L, int index)
 static parser *check_parser(lua_State *L)
 {
     parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
-    if (self->has_ended)
+    if (self->state != PARSING)
         luaL_error(L, "parser has ended");
     return self;
 }
 
-/* parser(method, max_body, is_brief) */
+/* Returns the idle parser at `index`, the last position, or pushes a new one if there is nil. It is
+ * no longer idle. */
+static parser *take_parser(lua_State *L, int index)
+{
+    parser *self = lua_isnil(L, index) ? NULL : luaL_checkudata(L, index, PARSER_TYPE_NAME);
+    luaL_argcheck(L, self == NULL || self->state == IDLE, index, "parser is in use");
+    if (self == NULL) {
+        self = kms_class_new(L, PARSER_TYPE_NAME, sizeof *self);
+        kms_http_response_init(&self->response);
+        kms_http_writer_init(&self->writer);
+    }
+    self->state = PUSHING;
+    return self;
+}
+
+/* parser(method, max_body, is_brief, reused) */
 static int new_parser(lua_State *L)
 {
     const kms_slice method = check_slice(L, 1);
     const lua_Number max_body = luaL_checknumber(L, 2);
     luaL_argcheck(L, max_body >= 0 && max_body <= INT32_MAX, 2, "max_body must be 0 to 2147483647");
-    lua_settop(L, 3);
-    parser *self = kms_class_new(L, PARSER_TYPE_NAME, sizeof *self);
-    kms_http_response_init(&self->response);
+    lua_settop(L, 4);
+    parser *self = take_parser(L, 4);
+    self->state = PARSING;
     self->response.body.limit = (size_t)max_body;
     self->is_brief = lua_toboolean(L, 3) != 0;
     kms_http1_parser_start(&self->parser, &self->response, kms_http_method_has_no_body(method));
@@ -58,12 +74,13 @@ static void free_parser(parser *self)
 {
     kms_http1_parser_free(&self->parser);
     kms_http_response_free(&self->response);
+    kms_http_writer_free(&self->writer);
 }
 
 /* Pushes a final result, and frees the parser. */
 static int push_result(lua_State *L, parser *self, kms_http1_result result, bool is_drained)
 {
-    self->has_ended = true;
+    self->state = PUSHING;
     lua_pushboolean(L, result == KMS_HTTP1_DONE);
     if (result == KMS_HTTP1_DONE) {
         kms_response_push(L, &self->response, self->is_brief);
@@ -74,6 +91,7 @@ static int push_result(lua_State *L, parser *self, kms_http1_result result, bool
         lua_pushstring(L, self->parser.error_reason);
     }
     free_parser(self);
+    self->state = IDLE;
     return result == KMS_HTTP1_DONE ? 4 : 3;
 }
 
@@ -104,45 +122,37 @@ static int has_started(lua_State *L)
 static int error_status(lua_State *L)
 {
     const parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
-    const int status = kms_http1_parser_error_status(&self->parser);
-    if (status == 0)
-        return 0;
-    lua_pushinteger(L, status);
-    return 1;
+    lua_pushinteger(L, kms_http1_parser_error_status(&self->parser));
+    return lua_tointeger(L, -1) == 0 ? 0 : 1;
 }
 
 static int collect_parser(lua_State *L)
 {
     parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
-    self->has_ended = true;
+    self->state = PUSHING; /* not IDLE: nothing would free it again */
     free_parser(self);
     return 0;
 }
 
-static int collect_writer(lua_State *L)
-{
-    kms_http_writer_free(luaL_checkudata(L, 1, WRITER_TYPE_NAME));
-    return 0;
-}
-
-/* request(request): the bytes; or nil and an error; or nil, nil and the text of an argument error.
- * The Lua caller raises that error at the line of its own caller. */
+/* request(request, parser): the bytes; or nil and an error; or nil, nil and the text of an argument
+ * error. The Lua caller raises that error at the line of its own caller. A parser owns the bytes
+ * until they are pushed. */
 static int write_request(lua_State *L)
 {
     kms_http_request request;
     kms_http_error error;
-    lua_settop(L, 1);
-    kms_http_writer *writer = kms_class_new(L, WRITER_TYPE_NAME, sizeof *writer);
-    kms_http_writer_init(writer);
-    const kms_request_status status = kms_request_write(L, 1, &request, writer, &error);
+    lua_settop(L, 2);
+    parser *owner = take_parser(L, 2);
+    const kms_request_status status = kms_request_write(L, 1, &request, &owner->writer, &error);
     if (status == KMS_REQUEST_OK) {
-        lua_pushlstring(L, writer->bytes.data, writer->bytes.length);
+        lua_pushlstring(L, owner->writer.bytes.data, owner->writer.bytes.length);
     } else if (status == KMS_REQUEST_MALFORMED) {
         lua_pushnil(L);
         lua_pushnil(L);
         lua_pushvalue(L, -3);
     }
-    kms_http_writer_free(writer);
+    kms_http_writer_free(&owner->writer);
+    owner->state = IDLE;
     return status == KMS_REQUEST_OK          ? 1
            : status == KMS_REQUEST_MALFORMED ? 3
                                              : kms_response_push_error(L, &error);
@@ -176,8 +186,7 @@ static const struct {
 /* Its upvalue is the index of a test. */
 static int run_test(lua_State *L)
 {
-    const lua_Integer index = lua_tointeger(L, lua_upvalueindex(1));
-    lua_pushboolean(L, TESTS[index].test(check_slice(L, 1)));
+    lua_pushboolean(L, TESTS[lua_tointeger(L, lua_upvalueindex(1))].test(check_slice(L, 1)));
     return 1;
 }
 
@@ -240,7 +249,6 @@ static const luaL_Reg PARSER_METHODS[] = {
 };
 
 static const luaL_Reg PARSER_METAMETHODS[] = {{"__gc", collect_parser}, {NULL, NULL}};
-static const luaL_Reg WRITER_METAMETHODS[] = {{"__gc", collect_writer}, {NULL, NULL}};
 
 KMS_EXPORT int luaopen_kms_http1(lua_State *L);
 
@@ -249,7 +257,6 @@ int luaopen_kms_http1(lua_State *L)
     luaL_checkversion(L);
     kms_error_open(L);
     kms_request_open(L);
-    kms_class_create(L, WRITER_TYPE_NAME, WRITER_METAMETHODS, NULL);
     kms_class_create(L, PARSER_TYPE_NAME, PARSER_METAMETHODS, PARSER_METHODS);
     luaL_newlib(L, FUNCTIONS);
     for (size_t i = 0; i < sizeof TESTS / sizeof *TESTS; i++) {

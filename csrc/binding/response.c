@@ -97,10 +97,12 @@ int kms_response_push_error(lua_State *L, const kms_http_error *error)
     if (error->code == KMS_HTTP_INVALID)
         return kms_error_push(L, "invalid", error->field, error->message);
     kms_error_push(L, "transport", kms_http_error_word(error->code), error->message);
-    if (error->is_uncertain)
-        kms_table_set_boolean(L, "uncertain", true);
-    if (error->is_permanent)
-        kms_table_set_boolean(L, "retryable", false);
+    lua_pushboolean(L, error->is_uncertain);
+    lua_setfield(L, -2, "uncertain");
+    if (error->is_permanent) {
+        lua_pushboolean(L, false);
+        lua_setfield(L, -2, "retryable");
+    }
     if (error->status > 0)
         kms_table_set_integer(L, "status", error->status);
     if (error->cause_code != 0) {

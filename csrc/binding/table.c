@@ -49,9 +49,3 @@ void kms_table_set_integer(lua_State *L, const char *name, lua_Integer value)
     lua_pushinteger(L, value);
     lua_setfield(L, -2, name);
 }
-
-void kms_table_set_boolean(lua_State *L, const char *name, bool value)
-{
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, name);
-}

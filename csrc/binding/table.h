@@ -20,6 +20,5 @@ bool kms_table_read_pair(lua_State *L, int list, int i, kms_pair *pair);
 void kms_table_set_slice(lua_State *L, const char *name, kms_slice value);
 void kms_table_set_string(lua_State *L, const char *name, const char *value);
 void kms_table_set_integer(lua_State *L, const char *name, lua_Integer value);
-void kms_table_set_boolean(lua_State *L, const char *name, bool value);
 
 #endif

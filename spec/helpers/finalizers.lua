@@ -15,14 +15,16 @@ function finalizers.add(finalizer)
   if newproxy then getmetatable(newproxy(true)).__gc = finalizer else setmetatable({}, { __gc = finalizer }) end
 end
 
-local function restore(multiplier, ...)
+local function restore(multiplier, ok, ...)
   set_collector("stepmul", multiplier)
+  if not ok then error((...), 0) end
   return ...
 end
 
 --- Calls a function whose first allocation collects all garbage, and so calls the finalizer.
 ---@param count integer how often the finalizer is called
----@param finalizer function
+---@param finalizer function without `pairs` and `next`: LuaJIT enters and leaves a compiled loop over them forever if it
+---  was compiled for another table, because a finalizer compiles no side trace
 ---@param call function
 ---@return any ... what `call` returns
 function finalizers.run_within(count, finalizer, call)
@@ -33,7 +35,7 @@ function finalizers.run_within(count, finalizer, call)
   for _ = 1, count do finalizers.add(finalizer) end
   local multiplier = set_collector("stepmul", WHOLE_CYCLE)
   collectgarbage "restart"
-  return restore(multiplier, call())
+  return restore(multiplier, pcall(call))
 end
 
 return finalizers

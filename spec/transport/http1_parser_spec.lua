@@ -309,6 +309,49 @@ describe("the methods of a parser", function()
     assert.equal(15, rejected_count)
   end)
 
+  it("a parser that has ended can be used again, and keeps nothing of the earlier response", function()
+    local parser = http1.parser("HEAD", 10)
+    assert.equal(200, select(2, parser:feed(RESPONSE:sub(1, -4))).status)
+    assert.equal(parser, http1.parser("GET", 2, true, parser))
+    assert.is_false(parser:has_started())
+    assert.same({ false, "too_large", "response body exceeds max_response" }, { parser:feed(RESPONSE) })
+    assert.equal(parser, http1.parser("GET", 10, false, parser))
+    assert.is_nil(parser:feed "HTTP/1.1 401 No\r\n\r\nx")
+    assert.same({ true, { status = 401, headers = {}, body = "x" }, false, true }, { parser:finish() })
+    assert.equal(401, parser:error_status())
+    http1.parser("GET", 10, nil, parser)
+    assert.is_nil(parser:error_status())
+  end)
+
+  it("a parser that has not ended is not used again", function()
+    local parser = http1.parser("GET", 10)
+    for _, text in ipairs { "", RESPONSE:sub(1, 20), RESPONSE:sub(21, -2) } do
+      parser:feed(text)
+      assert.has_error(function() http1.parser("GET", 10, false, parser) end,
+        "bad argument #4 to 'parser' (parser is in use)")
+      assert.has_error(function() http1.request({}, parser) end, "bad argument #2 to 'request' (parser is in use)")
+    end
+    assert.equal("abc", select(2, parser:feed "c").body)
+    debug.getmetatable(parser).__gc(parser)
+    assert.has_error(function() http1.parser("GET", 10, false, parser) end)
+    assert.has_error(function() http1.parser("GET", 10, false, io.stdout) end)
+  end)
+
+  it("a finalizer that runs while the response is pushed cannot use the parser again #gc", function()
+    local text = OK .. ("A: " .. ("x"):rep(1000) .. "\r\n"):rep(5) .. "Content-Length: 3\r\n\r\nabc"
+    local rejected_count = 0
+    for _ = 1, 5 do
+      local parser = http1.parser("GET", 10)
+      local function finalizer()
+        local ok, problem = pcall(http1.parser, "GET", 10, false, parser)
+        if not ok and problem:find "parser is in use" then rejected_count = rejected_count + 1 end
+      end
+      local _, response = finalizers.run_within(3, finalizer, function() return parser:feed(text) end)
+      assert.equal("abc", response.body)
+    end
+    assert.equal(15, rejected_count)
+  end)
+
   it("a parser can be collected at any byte of a response", function()
     for length = 0, #RESPONSE do
       for _ = 1, 20 do http1.parser("GET", 10):feed(RESPONSE:sub(1, length)) end

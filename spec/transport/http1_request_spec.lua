@@ -1,5 +1,6 @@
 --- Requests, hosts and error messages of kms.http1.
 
+local finalizers = require "spec.helpers.finalizers"
 local http1 = require "kms.http1"
 
 local function new_request(fields)
@@ -44,6 +45,37 @@ describe("requests as bytes", function()
   it("http1.request trims header values, and writes empty ones", function()
     local bytes = http1.request(new_request { headers = { { "A", " \tb c\t " }, { "B", "" }, { "C", " " } } })
     assert.is_truthy(bytes:find("\r\nA: b c\r\nB:\r\nC:\r\n", 1, true))
+  end)
+
+  it("http1.request uses the memory of a parser that has ended, for a request of any kind", function()
+    local parser = http1.parser("GET", 10)
+    parser:feed "HTTP/1.1 204 No Content\r\n\r\n"
+    for _ = 1, 2 do
+      assert.equal(http1.request(new_request()), http1.request(new_request(), parser))
+      assert.equal("target", select(2, http1.request(new_request { target = "" }, parser)).code)
+      assert.same({ nil, nil, "request.body must be a string, got boolean" },
+        { http1.request(new_request { body = true }, parser) })
+    end
+    http1.parser("GET", 10, false, parser)
+    local _, response = parser:feed "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
+    assert.equal("x", response.body)
+    assert.has_error(function() http1.request(new_request(), {}) end)
+  end)
+
+  it("a finalizer that runs while the bytes are pushed cannot use the parser #gc", function()
+    local body, other_request, rejected_count = ("y"):rep(5000), new_request(), 0
+    local long_request = new_request { body = body }
+    for _ = 1, 5 do
+      local parser = http1.parser("GET", 10)
+      parser:feed "HTTP/1.1 204 No Content\r\n\r\n"
+      local function finalizer()
+        local ok, problem = pcall(http1.request, other_request, parser)
+        if not ok and problem:find "parser is in use" then rejected_count = rejected_count + 1 end
+      end
+      local bytes = finalizers.run_within(3, finalizer, function() return http1.request(long_request, parser) end)
+      assert.equal(body, bytes:sub(-5000))
+    end
+    assert.equal(15, rejected_count)
   end)
 
   it("http1.request returns the text of an argument error", function()

@@ -10,7 +10,7 @@ local http1 = {}
 local Parser = {}
 
 --- Parses the next bytes, in pieces of any size. Returns nothing until the response is complete or not valid. After a
---- result the parser cannot be used.
+--- result the parser can only be used for another response, see `http1.parser`.
 ---@param bytes string
 ---@return boolean? ok
 ---@return kms.transport.Response|string|nil response_or_code the response; or the error code, if `ok` is false
@@ -37,15 +37,17 @@ function Parser:error_status() end
 ---@param method string of the request; a response to HEAD or CONNECT has no body
 ---@param max_body integer bytes of the body, 0 to 2147483647
 ---@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed
+---@param reused kms.http1.Parser? one that has returned its result; it becomes the parser of the next response
 ---@return kms.http1.Parser
-function http1.parser(method, max_body, is_brief) return Parser end
+function http1.parser(method, max_body, is_brief, reused) return Parser end
 
 --- Validates a request and writes it.
 ---@param request kms.transport.Request
+---@param parser kms.http1.Parser? one that has returned its result: its memory is used, which makes less garbage
 ---@return string? bytes
 ---@return kms.Error? err kind "invalid"; `code` is the field
 ---@return string? problem an argument error; `err` is nil then
-function http1.request(request) end
+function http1.request(request, parser) end
 
 --- Splits the host of a request. Returns nothing if it is not valid.
 ---@param host string

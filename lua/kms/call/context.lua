@@ -101,6 +101,7 @@ end
 ---@param request table
 ---@param is_brief boolean? the caller reads only the headers Date, Retry-After, X-Request-Id and Content-Encoding
 ---@return table? response, kms.Error? err
+---@return boolean? is_kept the transport may keep the request, because it is the caller's
 function Context:send(request, is_brief)
   local left, timeout, transport = self.deadline - (self.time or self:clock()), request.timeout, self.transport
   self.time = nil
@@ -116,7 +117,8 @@ function Context:send(request, is_brief)
   local response, err = send(transport, request, is_brief and is_own)
   if type(response) ~= "table" then return nil, transport_result.copy_error(err) end
   if is_own then return response end
-  return transport_result.complete(response)
+  response, err = transport_result.complete(response)
+  return response, err, true
 end
 
 return Context

@@ -175,26 +175,20 @@ end
 ---@param entry kms.Operation
 ---@param params table from kms.call.params
 ---@param settings table `scheme`, `host`, `headers`, and values of the path's placeholders
+---@param request table? to build it in; every field gets a value, or nil
 ---@return table? request, kms.Error? err
-function encoder.build_request(entry, params, settings)
+function encoder.build_request(entry, params, settings, request)
   local plan = PLANS[entry]
   local fill_body = plan.fill_body
   local target, err = plan.fill_path(params, settings)
   if target and plan.query then target, err = add_query(target, plan.query, params) end
   if not target then return nil, err end
-  -- The list is new, because headers are added to it; with room for those. Its items are shared by all requests.
-  local common, headers = settings.headers, { nil, nil, nil, nil, nil }
-  for i = 1, #common do headers[i] = common[i] end
-  return {
-    method = entry.method,
-    scheme = settings.scheme,
-    host = settings.host,
-    target = target,
-    headers = headers,
-    body = fill_body and fill_body(params, settings) or plan.members and encode_members(plan, params) or nil,
-    idempotent = plan.idempotent,
-    timeout = nil,
-  }
+  request = request or {}
+  request.method, request.scheme, request.host, request.target = entry.method, settings.scheme, settings.host, target
+  request.headers = settings.headers -- the list is that of all requests
+  request.body = fill_body and fill_body(params, settings) or plan.members and encode_members(plan, params) or nil
+  request.idempotent, request.timeout = plan.idempotent, nil
+  return request
 end
 
 return encoder

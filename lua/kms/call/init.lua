@@ -7,6 +7,7 @@ local Error = require "kms.error"
 local json_body = require "kms.util.json_body"
 local lazy = require "kms.util.lazy"
 local lock_guard = require "kms.call.lock_guard"
+local request_pool = require "kms.call.request_pool"
 local result_reader = require "kms.call.result_reader"
 local error_codes = require "kms.transport.error_codes"
 local scheduler = require "kms.transport.scheduler"
@@ -15,6 +16,8 @@ local recovery = lazy.read "kms.call.recovery"
 local report = lazy.read "kms.call.report"
 
 local build_request = encoder.build_request
+local take_request, list_headers = request_pool.take, request_pool.list_headers
+local give_back_request = request_pool.give_back
 local check_suspension = scheduler.check_suspension
 local decode, find_request_id, identify = json_body.decode, result_reader.find_request_id, lock_guard.identify
 
@@ -98,7 +101,8 @@ local function run_attempt(self, clock_offset)
   local attempts, settings, policy = self.attempts + 1, self.settings, self.client.retry
   self.attempts = attempts
   local signed_at = self:now() + clock_offset
-  local request, err = build_request(self.operation, self.params, settings)
+  local lent = take_request(settings.headers)
+  local request, err = build_request(self.operation, self.params, settings, lent.request)
   if not request then return nil, err end
   -- A caller that repeats changes by itself must learn of every request that may have been carried out.
   if policy.attempts == 1 and not self.operation.read_only then request.idempotent = false end
@@ -106,18 +110,13 @@ local function run_attempt(self, clock_offset)
   signature, err = self.cloud.authenticate(request, self.credentials, signed_at, settings)
   if not signature then return nil, err end
 
-  local headers = request.headers
-  local count = #headers
-  for name, value in next, signature do
-    count = count + 1
-    headers[count] = { name, value }
-  end
+  request.headers = list_headers(lent, settings.headers, signature)
   -- The last attempt may use all the time that is left.
   request.timeout = attempts - self.throttled_attempts < policy.attempts and policy.attempt_timeout or nil
-  local response
-  response, err = self:send(request, true)
+  local response, is_kept
+  response, err, is_kept = self:send(request, true)
   if not response then
-    report.collect_secrets(self, signature)
+    report.collect_secrets(self, request.headers)
     local code = error_codes[err.code]
     if code and code.is_unresolved then err.hint = settings.unresolved_hint end
     -- The status of a response decides even if the rest of it was not received.
@@ -125,8 +124,11 @@ local function run_attempt(self, clock_offset)
     return nil, err
   end
   local result, object, code, message = parse_response(self, response)
-  if result then return result, nil, response end
-  report.collect_secrets(self, signature)
+  if result then
+    if not is_kept then give_back_request(lent, settings.headers) end
+    return result, nil, response
+  end
+  report.collect_secrets(self, request.headers)
   err = report.parse_failure(self, response, object, code, message)
   report.add_hint(self, err, signed_at)
   return nil, err, response

@@ -30,9 +30,9 @@ end
 --- Collects the secrets of a call that no error may contain: its credentials, its secret params, and the signatures of
 --- its requests.
 ---@param call kms.Call
----@param signature table<string, string>? headers added to a request by the provider's `authenticate`
+---@param headers { [1]: string, [2]: string }[]? of a request, which the provider's `authenticate` has signed
 ---@return string[] secrets
-function report.collect_secrets(call, signature)
+function report.collect_secrets(call, headers)
   local secrets, credentials = call.secrets, call.credentials
   if not secrets then
     secrets = {}
@@ -45,8 +45,9 @@ function report.collect_secrets(call, signature)
     add_secret_params(call, secrets)
     call.secrets = secrets
   end
-  for name, pattern in pairs(signature and call.cloud.secret_headers or {}) do
-    if signature[name] then secrets[#secrets + 1] = signature[name]:match(pattern) end
+  for _, header in ipairs(headers or {}) do
+    local pattern = call.cloud.secret_headers[header[1]]
+    if pattern then secrets[#secrets + 1] = header[2]:match(pattern) end
   end
   return secrets
 end

@@ -6,6 +6,7 @@ local Error = require "kms.error"
 local http1 = require "kms.http1"
 local validate = require "kms.util.validate"
 
+local insert, remove = table.insert, table.remove
 local ngx = rawget(_G, "ngx")
 -- A failed TLS handshake in NGINX's stream subsystem ends the worker process.
 local subsystem = ngx and ngx.get_phase and ngx.config.subsystem
@@ -24,6 +25,7 @@ local MAX_RECEIVE = 64 * 1024
 local MAX_CONNECT_ATTEMPTS = 16 -- with two addresses, one connection in 65536 misses the one that works
 local CONNECT_SHARE = 0.25 -- of the time that remains, for an attempt that is not the last
 local MAX_PROXY_RESPONSE = 64 * 1024
+local MAX_IDLE_PARSERS = 64
 local DEFAULT_TIMEOUT = 30 -- seconds, if neither the request nor an option has one
 
 -- Phases in which ngx.socket.tcp works, as named by ngx.get_phase.
@@ -45,6 +47,9 @@ local settings_of = setmetatable({}, { __mode = "k" })
 
 -- By transport, the origin of its last request, because most transports send to one.
 local last_origin = setmetatable({}, { __mode = "k" })
+
+-- Parsers that no request uses.
+local idle_parsers = {}
 
 -- Deadlines are on the scale of this clock.
 local clock = http1.monotonic
@@ -319,7 +324,8 @@ end
 ---@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed
 ---@return kms.transport.Response? response, kms.Error? err
 function Transport:send(request, is_brief)
-  local bytes, err, problem = http1.request(request)
+  local parser = remove(idle_parsers)
+  local bytes, err, problem = http1.request(request, parser)
   if problem then error(validate.argument_error(1, "send", problem), 2) end
   err = cosocket.check_phase() or err
   if err then return nil, err end
@@ -331,9 +337,12 @@ function Transport:send(request, is_brief)
   self.counts.requests = self.counts.requests + 1
 
   local origin = find_origin(self, request)
-  local parser = http1.parser(request.method, settings.max_response, is_brief)
+  parser = http1.parser(request.method, settings.max_response, is_brief, parser)
   local response, failure = send_once(origin, parser, bytes, deadline, false)
-  if response then return response end
+  if response then
+    if #idle_parsers < MAX_IDLE_PARSERS then insert(idle_parsers, parser) end
+    return response
+  end
   local is_sent = failure.is_sent
   if can_resend(request, failure) then
     parser = http1.parser(request.method, settings.max_response, is_brief)

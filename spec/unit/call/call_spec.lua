@@ -16,6 +16,26 @@ local function new_client(transport, options)
   return kms.huawei(all)
 end
 
+--- Creates a transport that counts as the library's own, so that requests are lent again. Its `send` suspends the
+--- coroutine; what it is resumed with is the response.
+local function new_suspending_transport()
+  return {
+    is_own = true, requests = {},
+    send = function(self, request)
+      self.requests[#self.requests + 1] = request
+      return coroutine.yield()
+    end,
+  }
+end
+
+--- Copies what a transport sees of a request.
+local function copy_request(request)
+  local copy = { headers = {} }
+  for name, value in pairs(request) do copy[name] = copy[name] or value end
+  for i, pair in ipairs(request.headers) do copy.headers[i] = { pair[1], pair[2] } end
+  return copy
+end
+
 describe("kms.call", function()
   it("asks the credential provider once per call", function()
     local count = 0
@@ -29,6 +49,53 @@ describe("kms.call", function()
     assert(client:update_primary_region(PARAMS))
     assert.equal(2, count)
     assert.matches("Access=AK2,", fake_transport.headers(transport.requests[3]).authorization)
+  end)
+
+  it("keeps the requests of concurrent calls apart, and uses the tables of one that has ended again", function()
+    local transport = new_suspending_transport()
+    local client = new_client(transport, { lock_guard = false }) -- it calls pcall, where Lua 5.1 cannot suspend
+    local function start(key_id, region)
+      local thread = coroutine.create(function()
+        return client:update_primary_region { key_id = key_id, primary_region = region }
+      end)
+      assert(coroutine.resume(thread))
+      return thread, transport.requests[#transport.requests]
+    end
+    local function finish(thread, key_id, region)
+      local body = ('{"key_id":"%s","primary_region":"%s"}'):format(key_id, region)
+      local _, result, err = coroutine.resume(thread, { status = 200, headers = {}, body = body })
+      assert.same({ key_id, region }, { result and result.key_id, result and result.primary_region }, tostring(err))
+    end
+
+    local other_id = KEY_ID:gsub("%x", "f")
+    local first, first_request = start(KEY_ID, "cn-east-3")
+    local seen = copy_request(first_request)
+    local second, second_request = start(other_id, "cn-south-1")
+    assert.are_not.equal(first_request, second_request)
+    assert.same(seen, copy_request(first_request))
+    assert.is_nil(second_request.target:find(KEY_ID, 1, true))
+    local seen_second = copy_request(second_request)
+    finish(first, KEY_ID, "cn-east-3")
+    assert.same(seen_second, copy_request(second_request))
+    -- Uses the tables of the first request while the second one is under way.
+    local third, third_request = start(KEY_ID, "cn-north-1")
+    assert.equal(first_request, third_request)
+    assert.same(seen_second, copy_request(second_request))
+    finish(second, other_id, "cn-south-1")
+    finish(third, KEY_ID, "cn-north-1")
+    assert.same({}, { third_request.body, second_request.body })
+    for _, pair in ipairs(third_request.headers) do assert.is_nil(pair[2]:find("Signature=", 1, true)) end
+  end)
+
+  it("leaves its request to a transport of the caller", function()
+    local transport = fake_transport.new(MOVED)
+    local client = new_client(transport)
+    assert(client:update_primary_region(PARAMS))
+    local seen = copy_request(transport.requests[1])
+    assert(client:update_primary_region { key_id = KEY_ID, primary_region = "cn-east-3" })
+    assert.are_not.equal(transport.requests[1], transport.requests[2])
+    assert.same(seen, transport.requests[1])
+    assert.is_string(seen.body)
   end)
 
   it("lets the transport send a change twice only if the client retries by itself", function()

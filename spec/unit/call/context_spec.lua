@@ -85,7 +85,15 @@ describe("kms.call.context", function()
 
     it("returns a response with headers and body, whatever the transport left out", function()
       local context = new_context { send = function() return { status = 204 } end }
-      assert.same({ status = 204, headers = {}, body = "" }, context:send {})
+      assert.same({ status = 204, headers = {}, body = "" }, (context:send {}))
+    end)
+
+    it("says of a transport of the caller that it may keep the request", function()
+      local own = { is_own = true, send = function() return { status = 200 } end }
+      for transport, expected in pairs { [fake_transport.new {}] = true, [own] = false } do
+        local _, _, is_kept = new_context(transport):send {}
+        assert.equal(expected, is_kept or false)
+      end
     end)
 
     it("returns a copy of the transport's error", function()

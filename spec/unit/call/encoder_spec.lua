@@ -152,10 +152,12 @@ describe("kms.call.encoder", function()
     end
   end)
 
-  it("copies the list of the settings' headers, because a request gets further ones", function()
-    local request = encoder.build_request(PAINT, { wall = "w", colour = "red" }, SETTINGS)
-    request.headers[2] = {}
-    assert.same({ { "A", "1" } }, SETTINGS.headers)
+  it("builds a request in the table of another one, and leaves nothing of that", function()
+    local entry = new_entry("/", {})
+    local reused = encoder.build_request(PAINT, { wall = "w", colour = "red" }, SETTINGS)
+    reused.timeout, reused.headers = 5, {}
+    assert.equal(reused, encoder.build_request(entry, {}, SETTINGS, reused))
+    assert.same(encoder.build_request(entry, {}, SETTINGS), reused)
   end)
 
   -- Replaces each character of a valid value by each byte. A plain rule must refuse every value that needs encoding.

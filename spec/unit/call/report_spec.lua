@@ -30,8 +30,9 @@ describe("kms.call.report", function()
   describe("collect_secrets", function()
     it("collects the credentials once, and the signature of every request", function()
       local call = new_call()
-      report.collect_secrets(call, { Authorization = "SDK-HMAC-SHA256 Access=AK, Signature=0a1b" })
-      report.collect_secrets(call, { Authorization = "SDK-HMAC-SHA256 Access=AK, Signature=2c3d" })
+      local function sign_with(code) return { { "A", "b" }, { "Authorization", "SDK-HMAC-SHA256 Access=AK, Signature=" .. code } } end
+      report.collect_secrets(call, sign_with "0a1b")
+      report.collect_secrets(call, sign_with "2c3d")
       assert.same({ "hush-secret", "hush-token", "0a1b", "2c3d" }, report.collect_secrets(call))
     end)
 
