@@ -16,6 +16,13 @@ if not lua_features.has_allocator then
   return
 end
 
+if not subprocess.execute("getconf LONG_BIT"):find "64" then
+  it("the memory of a process has no copies of secrets", function()
+    pending "needs 64 bits: with 32, OpenSSL and the compiler leave other bytes of requests than those that are allowed for"
+  end)
+  return
+end
+
 local USER, WITH_TOKEN, NCLOUD = fixtures.accounts[1], fixtures.accounts[2], emulator_client.accounts.ncloud
 
 local function mask(text)
