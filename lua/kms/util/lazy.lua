@@ -4,6 +4,7 @@
 
 local ngx = rawget(_G, "ngx")
 local searchpath = rawget(package, "searchpath") -- not in Lua 5.1
+local open = rawget(_G, "io") and io.open -- a sandbox may have no io
 
 local lazy = {}
 
@@ -62,7 +63,7 @@ end
 function read_source(name)
   if package.loaded[name] or package.preload[name] then return end
   local path = searchpath and searchpath(name, package.path)
-  local file = path and io.open(path, "rb")
+  local file = path and open and open(path, "rb")
   if not file then
     require(name)
     return
