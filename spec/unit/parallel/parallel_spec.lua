@@ -289,7 +289,7 @@ describe("kms.parallel", function()
         end
       end
       assert.equal(items, count)
-      assert.is_true(max_growth < 64, ("memory grew by %d KiB"):format(max_growth))
+      assert.is_true(max_growth < 64, ("memory grew by %.0f KiB"):format(max_growth))
     end
   end)
 
