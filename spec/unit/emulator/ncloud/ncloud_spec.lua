@@ -55,8 +55,8 @@ describe("NAVER Cloud KMS in the emulator", function()
   end)
 
   it("the emulator has every operation of the client", function()
-    for _, module in ipairs(ncloud_operations) do
-      for _, entry in ipairs(type(module) == "string" and require(module) or { module }) do
+    for _, group in ipairs(ncloud_operations) do
+      for _, entry in ipairs(require(group.module)) do
         assert.is_table(ncloud_service.operations[entry.name], entry.name)
       end
     end
