@@ -98,24 +98,26 @@ local function measure_throughput()
 end
 
 --- Requests one measurement.
----@return { cpu: number, garbage: number } cost CPU time in µs and bytes per call
+---@return { cpu: number, garbage: number, new_texts: number } cost CPU time in µs and bytes per call
 local function request_cost(call, speed)
   local body, status = http.request(("%s/cost/%s/%s"):format(BASE, call, speed))
   assert(status == 200, body or status)
-  local cpu, garbage = body:match "^(%S+) (%S+)$"
-  return { cpu = tonumber(cpu), garbage = tonumber(garbage) }
+  local cpu, garbage, new_texts = body:match "^(%S+) (%S+) (%S+)$"
+  return { cpu = tonumber(cpu), garbage = tonumber(garbage), new_texts = tonumber(new_texts) }
 end
 
 local function measure_cost()
   local calls = { "bare", "cosocket" }
-  tables.print_header { "call", "CPU of the worker, µs per call", "to bare of its round", "garbage, KiB per call" }
+  tables.print_header { "call", "CPU of the worker, µs per call", "to bare of its round", "garbage, KiB per call",
+    "garbage of calls 1 ms apart, KiB" }
   for _, row in ipairs { { "HTTP", "plain" }, { "TLS", "fast" } } do
     local rounds = run_rounds(calls, function(call) return request_cost(call, row[2]) end)
     for _, call in ipairs(calls) do
       tables.print_row { ("%s, %s"):format(call == "bare" and "bare cosocket" or call, row[1]),
         format_spread(rounds, "%.1f", function(round) return round[call].cpu end),
         format_spread(rounds, "%.2f", function(round) return round[call].cpu / round.bare.cpu end),
-        format_spread(rounds, "%.2f", function(round) return round[call].garbage / 1024 end) }
+        format_spread(rounds, "%.2f", function(round) return round[call].garbage / 1024 end),
+        format_spread(rounds, "%.2f", function(round) return round[call].new_texts / 1024 end) }
     end
   end
 end

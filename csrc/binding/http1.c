@@ -72,6 +72,7 @@ static int new_parser(lua_State *L)
 
 static void free_parser(parser *self)
 {
+    self->state = IDLE;
     kms_http1_parser_free(&self->parser);
     kms_http_response_free(&self->response);
     kms_http_writer_free(&self->writer);
@@ -91,7 +92,6 @@ static int push_result(lua_State *L, parser *self, kms_http1_result result, bool
         lua_pushstring(L, self->parser.error_reason);
     }
     free_parser(self);
-    self->state = IDLE;
     return result == KMS_HTTP1_DONE ? 4 : 3;
 }
 
@@ -128,9 +128,7 @@ static int error_status(lua_State *L)
 
 static int collect_parser(lua_State *L)
 {
-    parser *self = luaL_checkudata(L, 1, PARSER_TYPE_NAME);
-    self->state = PUSHING; /* not IDLE: nothing would free it again */
-    free_parser(self);
+    free_parser(luaL_checkudata(L, 1, PARSER_TYPE_NAME));
     return 0;
 }
 

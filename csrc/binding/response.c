@@ -53,14 +53,13 @@ static bool is_brief_header(kms_slice name)
            kms_slice_equals(name, KMS_LITERAL("content-encoding"));
 }
 
-/* The values of a repeated header are joined at the end, because joining them one by one takes
- * quadratic time: seconds for many short lines. */
-static void push_headers(lua_State *L, const kms_http_response *response, bool is_brief)
+/* Stores headers in the table on top of the stack. The values of a repeated header are joined at
+ * the end, because joining them one by one takes quadratic time: seconds for many short lines. */
+static void set_headers(lua_State *L, const kms_http_response *response, bool is_brief)
 {
     size_t position = 0;
     kms_slice name, value;
     bool has_repeated = false;
-    lua_createtable(L, 0, is_brief ? 2 : response->header_count);
     const int headers = lua_gettop(L);
     while (kms_http_response_next_header(response, &position, &name, &value)) {
         if (is_brief && !is_brief_header(name))
@@ -85,9 +84,13 @@ static void push_headers(lua_State *L, const kms_http_response *response, bool i
 void kms_response_push(lua_State *L, const kms_http_response *response, bool is_brief)
 {
     const kms_buffer *body = &response->body;
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, is_brief ? 4 : 3);
     kms_table_set_integer(L, "status", response->status);
-    push_headers(L, response, is_brief);
+    if (is_brief)
+        lua_pushvalue(L, -1);
+    else
+        lua_createtable(L, 0, response->header_count);
+    set_headers(L, response, is_brief);
     lua_setfield(L, -2, "headers");
     kms_table_set_slice(L, "body", body->length > 0 ? kms_buffer_view(body) : KMS_LITERAL(""));
 }

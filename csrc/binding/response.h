@@ -8,7 +8,8 @@
 #include "http/response.h"
 
 /* Pushes a table { status, headers, body }. A brief one has the headers that a call reads only
- * (Date, Retry-After, X-Request-Id, Content-Encoding), because others cost it time. May raise for
+ * (Date, Retry-After, X-Request-Id, Content-Encoding), because others cost it time, and is its own
+ * table of headers, because a second table would be garbage of every call. May raise for
  * lack of memory, so a userdata must own the response. Finalizers that run meanwhile must not
  * change it. */
 void kms_response_push(lua_State *L, const kms_http_response *response, bool is_brief);

@@ -36,7 +36,8 @@ function Parser:error_status() end
 --- Makes a parser.
 ---@param method string of the request; a response to HEAD or CONNECT has no body
 ---@param max_body integer bytes of the body, 0 to 2147483647
----@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed
+---@param is_brief boolean? only the headers Date, Retry-After, X-Request-Id and Content-Encoding are needed; they are
+---  beside `status` and `body`, and `headers` is the response itself
 ---@param reused kms.http1.Parser? one that has returned its result; it becomes the parser of the next response
 ---@return kms.http1.Parser
 function http1.parser(method, max_body, is_brief, reused) return Parser end

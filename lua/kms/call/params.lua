@@ -26,6 +26,14 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
   return plan
 end })
 
+--- Finds a name after `name` that no field has. This is not a loop, because LuaJIT would try again and again to compile
+--- a loop that has two steps.
+local function find_unknown(known, arguments, name)
+  name = next(arguments, name)
+  if name == nil or not known[name] then return name end
+  return find_unknown(known, arguments, name)
+end
+
 --- Copies the params after validating them. An object with members of the caller's own becomes JSON text.
 ---@param entry kms.Operation
 ---@param arguments any what the caller passed; nil means no params
@@ -38,11 +46,8 @@ function params.validate(entry, arguments)
     if arguments == nil and not plan.has_required then return values end
     return nil, nil, ("table expected, got %s"):format(arguments == nil and "no value" or type(arguments))
   end
-  for name in next, arguments do
-    if not known[name] then
-      return nil, nil, param_value.describe_unknown(name, entry.params)
-    end
-  end
+  local unknown = find_unknown(known, arguments)
+  if unknown ~= nil then return nil, nil, param_value.describe_unknown(unknown, entry.params) end
   local invalid
   for i = 1, #plan do
     local item = plan[i]

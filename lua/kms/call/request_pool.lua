@@ -39,22 +39,34 @@ local function new_list(common, signed, count)
   return headers
 end
 
+--- Stores the headers of a signature that follow `name` as pairs. This is not a loop, because LuaJIT would try again
+--- and again to compile a loop that has two or three steps.
+---@return integer count
+local function store_pairs(signed, count, signature, name)
+  local value
+  name, value = next(signature, name)
+  if name == nil then return count end
+  count = count + 1
+  local pair = signed[count]
+  if pair then pair[1], pair[2] = name, value else signed[count] = { name, value } end
+  return store_pairs(signed, count, signature, name)
+end
+
+local function clear_values(signed, i)
+  local pair = signed[i]
+  if not pair then return end
+  pair[2] = ""
+  return clear_values(signed, i + 1)
+end
+
 --- Lists the headers of a request: the common ones, and those that authenticate it.
 ---@param lent kms.LentRequest
 ---@param common { [1]: string, [2]: string }[] as for `take`
 ---@param signature table<string, string>
 ---@return { [1]: string, [2]: string }[]
 function request_pool.list_headers(lent, common, signature)
-  local signed, count = lent.signed, 0
-  for name, value in next, signature do
-    count = count + 1
-    local pair = signed[count]
-    if not pair then
-      pair = { name, value }
-      signed[count] = pair
-    end
-    pair[1], pair[2] = name, value
-  end
+  local signed = lent.signed
+  local count = store_pairs(signed, 0, signature)
   if not lent.headers or lent.count ~= count then
     lent.headers, lent.count = new_list(common, signed, count), count
   end
@@ -65,8 +77,8 @@ end
 ---@param lent kms.LentRequest
 ---@param common { [1]: string, [2]: string }[] as for `take`
 function request_pool.give_back(lent, common)
-  local signed, list = lent.signed, idle[common]
-  for i = 1, #signed do signed[i][2] = "" end
+  local list = idle[common]
+  clear_values(lent.signed, 1)
   lent.request.body = nil
   if #list < MAX_IDLE then insert(list, lent) end
 end
