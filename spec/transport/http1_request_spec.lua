@@ -63,6 +63,10 @@ describe("requests as bytes", function()
   end)
 
   it("a finalizer that runs while the bytes are pushed cannot use the parser #gc", function()
+    if _VERSION == "Lua 5.2" then
+      pending "Lua 5.2 collects before it allocates a string, so no finalizer runs between"
+      return
+    end
     local body, other_request, rejected_count = ("y"):rep(5000), new_request(), 0
     local long_request = new_request { body = body }
     for _ = 1, 5 do
