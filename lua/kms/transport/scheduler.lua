@@ -147,7 +147,11 @@ end
 ---@param transport table|userdata
 ---@return kms.Error|false|nil
 function scheduler.check_suspension(transport)
-  local task = current and find_task(transport)
+  local task = current
+  if not scheduler.has_loops then -- the usual case, in few steps
+    if not task or running() ~= task.coroutine or is_yieldable and is_yieldable() then return nil end
+  end
+  task = task and find_task(transport)
   if task then
     if not is_yieldable then yield(PROBE) elseif not is_yieldable() then return scheduler.refuse() end
   elseif scheduler.has_loops and type(transport) == "table" then
