@@ -106,7 +106,6 @@ static long compute_cache_timeout(const char *file)
 static CURLcode apply_ca(const kms_options *options, CURL *easy)
 {
     CURLcode result = CURLE_OK;
-    long timeout = 0;
     char certificate[4096];
     const char *file = options->text[KMS_OPTION_CA_FILE];
     const char *folder = options->text[KMS_OPTION_CA_PATH];
@@ -125,11 +124,9 @@ static CURLcode apply_ca(const kms_options *options, CURL *easy)
         KMS_SET_OPTION(CURLOPT_CAPATH, folder);
         KMS_SET_OPTION(CURLOPT_PROXY_CAPATH, folder);
     }
-    /* With a client certificate nothing is kept, because libcurl from 8.9 on with GnuTLS has kept
-     * that too. Not an error, because old versions read the file for each connection. */
-    if (options->text[KMS_OPTION_CLIENT_CERT] == NULL)
-        timeout = compute_cache_timeout(has_own_ca ? file : info->cainfo);
-    curl_easy_setopt(easy, CA_CACHE_TIMEOUT, timeout);
+    /* Not an error, because old versions read the file for each connection. */
+    curl_easy_setopt(easy, CA_CACHE_TIMEOUT,
+                     compute_cache_timeout(has_own_ca ? file : info->cainfo));
     return result;
 }
 
