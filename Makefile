@@ -123,7 +123,7 @@ OTHER_TESTS = $(addsuffix _spec.lua,spec/transport/contract spec/transport/http1
   $(addprefix spec/unit/,bulk/journal bulk/plan call/call call/params call/result_reader cli/cli cli/json client credentials/cache \
     credentials/chain credentials/ini emulator/crypto/ciphertext emulator/huawei/crypto emulator/json emulator/signature error \
     kms loop/transport ncloud/ncloud parallel/curl_runner parallel/timer_heap sign/ncloud sign/target util/coroutines \
-    util/json_text util/time util/validate))
+    util/json_text util/lazy util/time util/validate))
 .PHONY: test-other-luas
 test-other-luas:
 	@$(MAKE) --no-print-directory test LUAS="$(OTHER_LUAS)" TESTS="$(OTHER_TESTS)"
