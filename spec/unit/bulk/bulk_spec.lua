@@ -156,7 +156,8 @@ describe("a run of kms.bulk with many items #gc", function()
     local before = collectgarbage "count"
     local run = assert(kms.bulk(cloud:move_options(0, { items = function()
       number = number + 1
-      return number <= 100000 and bulk_cloud.key_id(number) or nil
+      -- Keys of bulk_cloud differ in the digits that older releases of LuaJIT leave out of the hash of a string.
+      return number <= 100000 and ("0d0466b0-e727-4d9c-b35d-%012x"):format(number) or nil
     end })))
     collectgarbage()
     assert.is_true(collectgarbage "count" - before < 100 * 1024)
