@@ -27,8 +27,12 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
 end })
 
 --- Finds a name after `name` that no field has. This is not a loop, because LuaJIT would try again and again to compile
---- a loop that has two steps.
+--- a loop that has two steps. Most operations have at most three params.
 local function find_unknown(known, arguments, name)
+  name = next(arguments, name)
+  if name == nil or not known[name] then return name end
+  name = next(arguments, name)
+  if name == nil or not known[name] then return name end
   name = next(arguments, name)
   if name == nil or not known[name] then return name end
   return find_unknown(known, arguments, name)

@@ -52,13 +52,6 @@ local function store_pairs(signed, count, signature, name)
   return store_pairs(signed, count, signature, name)
 end
 
-local function clear_values(signed, i)
-  local pair = signed[i]
-  if not pair then return end
-  pair[2] = ""
-  return clear_values(signed, i + 1)
-end
-
 --- Lists the headers of a request: the common ones, and those that authenticate it.
 ---@param lent kms.LentRequest
 ---@param common { [1]: string, [2]: string }[] as for `take`
@@ -77,8 +70,8 @@ end
 ---@param lent kms.LentRequest
 ---@param common { [1]: string, [2]: string }[] as for `take`
 function request_pool.give_back(lent, common)
-  local list = idle[common]
-  clear_values(lent.signed, 1)
+  local signed, list = lent.signed, idle[common]
+  for i = 1, #signed do signed[i][2] = "" end
   lent.request.body = nil
   if #list < MAX_IDLE then insert(list, lent) end
 end
