@@ -70,8 +70,8 @@ end
 
 local WARM_UP_CALLS, TIMED_CALLS, COUNTED_CALLS = 500, 3000, 500
 
---- Counts the garbage of calls in bytes per call. After a pause a signature has another time, so the texts of a request
---- are new ones.
+--- Counts the garbage of calls in bytes per call. A signature after a pause has another time, so the texts of its
+--- request are new ones.
 local function count_garbage(call, speed, pause)
   collectgarbage()
   collectgarbage "stop"
