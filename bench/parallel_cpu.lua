@@ -9,7 +9,7 @@ local workload = require "bench.workload"
 local ROUNDS = tonumber(os.getenv "ROUNDS") or 9 -- each with new processes
 local BATCHES = tonumber(os.getenv "BATCHES") or 5
 -- Per batch. At its start the processor's caches contain the memory of the program before, so short batches measure how
--- long it takes to fill the caches: with 500 calls, 64 in flight cost libcurl alone 1.19 instead of 1.05 single calls.
+-- long it takes to fill the caches: with 500 calls, 64 in flight cost libcurl alone 1.12 instead of 1.07 single calls.
 local CALLS = tonumber(os.getenv "CALLS") or 5000
 local CONCURRENCIES = { 1, 8, 64 }
 local WARM_UP_CALLS = 1000
