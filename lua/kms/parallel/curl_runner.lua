@@ -206,7 +206,7 @@ function CurlRunner:run_for(seconds)
   local multi = self.multi
   local deadline = multi:clock() + seconds
   local remaining = seconds
-  while remaining > 0 and (multi:pending() > 0 or self.timers:first()) do
+  while remaining > 0 and (next(self.waiting) ~= nil or self.timers:first()) do
     self:wait(remaining)
     remaining = deadline - multi:clock()
   end

@@ -95,6 +95,11 @@ describe("kms.parallel.curl_runner", function()
     assert.equal(1, #run.ends)
   end)
 
+  it("run_for leaves a request that no task waits for, as after an error when memory is short", function()
+    assert(runner.multi:add(transport, curl_requests.new_request "https"))
+    assert.equal(1, runner:run_for(1))
+  end)
+
   it("run_for returns when its time is over, before a task that sleeps longer ends", function()
     local run = new_run(function() scheduler.sleep(transport, 20) end)
     runner:start(run)
