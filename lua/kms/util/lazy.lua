@@ -31,11 +31,15 @@ end
 
 local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 
+local function run_source(name, path, source)
+  return assert(load_text(source, "@" .. path))(name, path)
+end
+
 --- Makes `require` load a module from its source. If the module cannot be run, because memory is short or a debug hook
---- raises, a later `require` tries again: Lua 5.1 would refuse that.
+--- raises, a later `require` tries again: LuaJIT would refuse that.
 local function add_source(name, path, source)
   package.preload[name] = function()
-    local ok, module = pcall(function() return assert(load_text(source, "@" .. path))(name, path) end)
+    local ok, module = pcall(run_source, name, path, source)
     if not ok then
       package.loaded[name] = nil
       error(module, 0)
@@ -59,22 +63,22 @@ local function read_dependencies(source)
   end
 end
 
---- Reads a module and what it requires. Loads a module whose source is not found.
+--- Reads a module and what it requires. Loads a module whose source cannot be read.
 function read_source(name)
   if package.loaded[name] or package.preload[name] then return end
   local path = searchpath and searchpath(name, package.path)
   local file = path and open and open(path, "rb")
-  if not file then
+  local source = file and file:read "*a"
+  if file then file:close() end
+  if not source then
     require(name)
     return
   end
-  local source = file:read "*a"
-  file:close()
   add_source(name, path, source)
   read_dependencies(source)
 end
 
---- Declares a module that is read now, and compiled at its first use: reading takes a tenth of the time.
+--- Declares a module that is read at once, and compiled at its first use: reading takes a tenth of the time.
 ---@param name string
 ---@return table module
 function lazy.read(name)
