@@ -1,4 +1,4 @@
---- Validates and copies the values of params whose rule is not sufficient, by their types; describes what is wrong.
+--- Validates and copies values of params, by their types, and describes what is wrong.
 
 local Error = require "kms.error"
 local json_writer = require "kms.util.json_writer"
@@ -77,32 +77,12 @@ local function validate_list(field, list)
   return copy
 end
 
---- Describes a field that there is not.
----@param name any
----@param fields kms.OperationField[]
----@return string problem
-function param_value.describe_unknown(name, fields)
-  local names = {}
-  for i, field in ipairs(fields) do names[i] = field.name end
-  return ("unknown field %s; known: %s"):format(validate.quote(name), table.concat(names, ", "))
-end
-
--- The fields of a list of fields by name.
-local BY_NAME = setmetatable({}, { __mode = "k", __index = function(indices, fields)
-  local index = {}
-  for _, field in ipairs(fields) do index[field.name] = field end
-  indices[fields] = index
-  return index
-end })
-
 --- Validates an object with known fields. Reads it without metamethods.
 local function validate_object(field, object)
   local fields, copy = field.fields, {}
-  local known = BY_NAME[fields]
+  local known = validate.index_by_name(fields)
   for name in next, object do
-    if not known[name] then
-      return reject(": " .. param_value.describe_unknown(name, fields))
-    end
+    if not known[name] then return reject(": " .. validate.describe_unknown(fields, name, "field")) end
   end
   for _, inner in ipairs(fields) do
     local name = inner.name

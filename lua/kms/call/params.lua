@@ -1,6 +1,7 @@
 --- Validates the params of an operation, and copies them, so that later changes by the caller do not affect the call.
 
 local lazy = require "kms.util.lazy"
+local validate = require "kms.util.validate"
 
 local param_value = lazy.read "kms.call.param_value"
 
@@ -12,10 +13,9 @@ local params = {}
 -- What is prepared once per operation: the fields by name, a function that creates a table with room for the required
 -- ones, and for each field in order its name and, of a string whose rule is sufficient, the test.
 local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
-  local plan, room = { known = {} }, {}
+  local plan, room = { known = validate.index_by_name(entry.params) }, {}
   for i, field in ipairs(entry.params) do
     local rule = field.rule
-    plan.known[field.name] = true
     local is_sufficient = field.type == "string" and rule and (rule.plain or rule.is_utf8)
     plan[i] = { field = field, name = field.name, test = is_sufficient and rule.test }
     if field.required then room[#room + 1] = ("[%q] = nil"):format(field.name) end
@@ -51,7 +51,7 @@ function params.validate(entry, arguments)
     return nil, nil, ("table expected, got %s"):format(arguments == nil and "no value" or type(arguments))
   end
   local unknown = find_unknown(known, arguments)
-  if unknown ~= nil then return nil, nil, param_value.describe_unknown(unknown, entry.params) end
+  if unknown ~= nil then return nil, nil, validate.describe_unknown(entry.params, unknown, "field") end
   local invalid
   for i = 1, #plan do
     local item = plan[i]

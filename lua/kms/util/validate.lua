@@ -53,10 +53,21 @@ local function is_positive_number(value)
   return value == value and value > 0 and value < math.huge
 end
 
-local function list_names(fields)
+--- Returns the fields of a list by name.
+---@generic Field
+---@param fields Field[] with `name`
+---@return table<string, Field>
+function validate.index_by_name(fields) return BY_NAME[fields] end
+
+--- Describes a name that no field has.
+---@param fields { name: string }[]
+---@param name any
+---@param what string what one entry is: "option" or "field"
+---@return string problem
+function validate.describe_unknown(fields, name, what)
   local names = {}
   for i, field in ipairs(fields) do names[i] = field.name end
-  return table.concat(names, ", ")
+  return ("unknown %s %s; known: %s"):format(what, validate.quote(name), table.concat(names, ", "))
 end
 
 --- Validates a table of named arguments: known names, the right types, nothing missing.
@@ -70,9 +81,7 @@ function validate.arguments(fields, arguments, what)
   end
   local known = BY_NAME[fields]
   for name in next, arguments do
-    if not known[name] then
-      return ("unknown %s %s; known: %s"):format(what, validate.quote(name), list_names(fields))
-    end
+    if not known[name] then return validate.describe_unknown(fields, name, what) end
   end
   for i = 1, #fields do
     local field = fields[i]

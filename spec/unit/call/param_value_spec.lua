@@ -26,8 +26,4 @@ describe("kms.call.param_value", function()
     assert.same({ nil, nil, "field 'list[1]': unknown field \"pni\"; known: pin, count" },
       { param_value.fail("list", select(2, param_value.validate(LIST, { { pni = "1" } }))) })
   end)
-
-  it("describe_unknown lists the fields that there are", function()
-    assert.equal('unknown field "x"; known: pin, count', param_value.describe_unknown("x", FIELDS))
-  end)
 end)

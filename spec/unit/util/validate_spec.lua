@@ -36,6 +36,15 @@ describe("kms.util.validate", function()
     assert.is_nil(validate.arguments(FIELDS, { name = "x" }, "option"))
   end)
 
+  it("describe_unknown lists the names that there are", function()
+    assert.equal('unknown field "x"; known: a, b', validate.describe_unknown({ { name = "a" }, { name = "b" } }, "x", "field"))
+  end)
+
+  it("index_by_name returns the fields of a list by name", function()
+    local a, b = { name = "a" }, { name = "b" }
+    assert.same({ a = a, b = b }, validate.index_by_name { a, b })
+  end)
+
   it("argument_error has the form of Lua's own errors", function()
     assert.equal("bad argument #2 to 'f' (table expected, got nil)",
       validate.argument_error(2, "f", "table expected, got nil"))
