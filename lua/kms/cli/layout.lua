@@ -8,6 +8,7 @@ local layout = {}
 
 local GAP = 2 -- columns between two cells
 local CONTROLS = "[%z\1-\31\127]"
+local MAX_TIME = 1e15 -- seconds; a larger number in a response cannot be a time, and may have no date
 
 local get_length = style.get_length
 
@@ -43,7 +44,9 @@ function layout.format(value, field)
     for i, item in ipairs(value) do words[i] = layout.format(item, field and field.items) end
     return table.concat(words, ", ")
   end
-  if field and field.type == "time" and type(value) == "number" then return time.format_iso8601(value) end
+  if field and field.type == "time" and type(value) == "number" and math.abs(value) < MAX_TIME then
+    return time.format_iso8601(value)
+  end
   if type(value) == "number" then return (json.line(value):gsub("\n$", "")) end
   return (tostring(value):gsub(CONTROLS, " "))
 end

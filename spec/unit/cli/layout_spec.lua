@@ -32,6 +32,11 @@ describe("kms.cli.layout", function()
     assert.equal("12", layout.format(12.0))
   end)
 
+  it("formats a time as a date, and a number that has no date as the number", function()
+    assert.equal("1970-01-01T00:01:00Z", layout.format(60, { type = "time" }))
+    assert.equal("1e+300", layout.format(1e300, { type = "time" }))
+  end)
+
   it("aligns names with values", function()
     assert.equal("a    1\nbbb\n", layout.pairs { { "a", "1" }, { "bbb", "" } })
   end)
