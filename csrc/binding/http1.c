@@ -20,7 +20,7 @@ typedef struct {
     kms_http1_parser parser;
     kms_http_response response;
     kms_http_writer writer; /* of write_request */
-    /* PUSHING: nothing can be done with it. IDLE: it can be used again. */
+    /* PUSHING: Lua code, such as a finalizer, must not use it. IDLE: it can be used again. */
     enum { PARSING, PUSHING, IDLE } state;
     bool is_brief; /* see kms_response_push */
 } parser;
@@ -40,8 +40,8 @@ static parser *check_parser(lua_State *L)
     return self;
 }
 
-/* Returns the idle parser at `index`, the last position, or pushes a new one if there is nil. It is
- * no longer idle. */
+/* Returns the idle parser at `index`, the last position, or pushes a new one if there is nil. Its
+ * state becomes PUSHING. */
 static parser *take_parser(lua_State *L, int index)
 {
     parser *self = lua_isnil(L, index) ? NULL : luaL_checkudata(L, index, PARSER_TYPE_NAME);

@@ -1,4 +1,4 @@
---- Reads lists and objects in responses whose members are not known.
+--- Reads the lists in responses, and objects whose members are not known.
 
 local scalar = require "kms.call.scalar"
 

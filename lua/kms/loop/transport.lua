@@ -170,9 +170,10 @@ end
 -- The last call of `try_to_suspend` by coroutine.
 local probes = setmetatable({}, { __mode = "kv" })
 
---- Suspends the running coroutine for a moment, because Lua 5.1 and 5.2 tell only so whether it can yield. Returns
---- false if it cannot; Lua 5.1 raises.
+--- Suspends the running coroutine for a moment, because on Lua 5.1 and 5.2 only an attempt shows whether it can yield.
+--- Lua 5.1 raises if it cannot.
 ---@param loop kms.loop.Loop
+---@return boolean was_suspended
 local function try_to_suspend(loop)
   local probe, thread = loop:new_call(), coroutines.running()
   probes[thread] = probe

@@ -1,6 +1,6 @@
 --- Loads a module at its first use. In NGINX it is loaded at once, because loading in a handler would block the worker.
---- Modules that report failures are read at once and compiled at their first use: a process that has no file descriptor
---- left, or another root, could not read them then.
+--- Modules that any call may need, such as those that report failures, are read at once and compiled at their first
+--- use: a process that has no file descriptor left, or another root, could not read them then.
 
 local ngx = rawget(_G, "ngx")
 local searchpath = rawget(package, "searchpath") -- not in Lua 5.1
