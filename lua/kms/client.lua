@@ -5,6 +5,7 @@ local catalog = require "kms.call.catalog"
 local credentials = require "kms.credentials"
 local env = require "kms.util.env"
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 local lock_guard = require "kms.call.lock_guard"
 local lazy = require "kms.util.lazy"
 local params = require "kms.call.params"
@@ -64,7 +65,7 @@ local function add_ca_file(options)
   local path = not cosocket and options.ca_file == nil and options.ca_path == nil and env.read { "KMS_CA_FILE" }
   if not path then return options end
   local copy = { ca_file = path }
-  for name, value in pairs(options) do copy[name] = value end
+  for name, value in iterate.members(options) do copy[name] = value end
   return copy
 end
 
@@ -180,7 +181,7 @@ end
 
 local function copy_table(options)
   local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
+  for name, value in iterate.members(options) do copy[name] = value end
   return copy
 end
 

@@ -193,6 +193,10 @@ describe("the Lua modules", function()
     end
   end)
 
+  it("of a call have no loop over pairs or next, which may never end in a finalizer, see kms.util.iterate", function()
+    assert.same({}, files.list_lines [[grep -nE '^ *for .* in (pairs\(|next,)' lua/kms/call/*.lua lua/kms/util/*.lua || true]])
+  end)
+
   -- Modules without a spec of their name, and why.
   local WITHOUT_SPEC = {
     ["kms.sign"] = "its functions have a spec each in spec/unit/sign",

@@ -1,6 +1,7 @@
 --- What a call lends to credential providers and to the lock guard: time, pauses, and requests within its deadline.
 
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 local request_headers = require "kms.util.request_headers"
 local http1 = require "kms.http1"
 local lazy = require "kms.util.lazy"
@@ -36,7 +37,7 @@ function Context.new_class(provider, region, settings)
   local index = {
     provider = provider.name, cloud = provider, fields = provider.credentials, region = region, settings = settings,
   }
-  for name, method in pairs(Context) do index[name] = method end
+  for name, method in iterate.members(Context) do index[name] = method end
   return { __index = index }
 end
 

@@ -1,6 +1,7 @@
 --- Builds the request of an operation from validated params.
 
 local ascii = require "kms.util.ascii"
+local iterate = require "kms.util.iterate"
 local json_text = require "kms.util.json_text"
 local lazy = require "kms.util.lazy"
 local scalar = require "kms.call.scalar"
@@ -99,7 +100,7 @@ end
 ---@return string[] "name":value
 local function encode_fixed(fixed)
   local names, texts = {}, {}
-  for name in pairs(fixed or {}) do names[#names + 1] = name end
+  for name in iterate.members(fixed or {}) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do texts[i] = json_writer.write({ [name] = fixed[name] }):sub(2, -2) end
   return texts

@@ -1,5 +1,6 @@
 --- Reads the lists in responses, and objects whose members are not known.
 
+local iterate = require "kms.util.iterate"
 local scalar = require "kms.call.scalar"
 
 local next, type = next, type
@@ -10,7 +11,7 @@ local list_reader = {}
 local function copy_without_nulls(value)
   if type(value) ~= "table" then return type(value) ~= "userdata" and value or nil end
   local copy = {}
-  for name, inner in next, value do copy[name] = copy_without_nulls(inner) end
+  for name, inner in iterate.members(value) do copy[name] = copy_without_nulls(inner) end
   return copy
 end
 
@@ -75,7 +76,7 @@ end
 function list_reader.join_pages(pages, list_name)
   local joined, list = {}, {}
   for _, page in ipairs(pages) do
-    for name, value in next, type(page) == "table" and page or {} do joined[name] = value end
+    for name, value in iterate.members(type(page) == "table" and page or {}) do joined[name] = value end
     for _, item in ipairs(type(page) == "table" and type(page[list_name]) == "table" and page[list_name] or {}) do
       list[#list + 1] = item
     end

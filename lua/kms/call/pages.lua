@@ -1,6 +1,7 @@
 --- Iterates over the items of a paged operation, and gets each page when its first item is needed.
 
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 local validate = require "kms.util.validate"
 
 local pages = {}
@@ -9,7 +10,7 @@ local pages = {}
 local function copy_value(value)
   if type(value) ~= "table" then return value end
   local copy = {}
-  for name, inner in next, value do copy[name] = copy_value(inner) end
+  for name, inner in iterate.members(value) do copy[name] = copy_value(inner) end
   return copy
 end
 
@@ -31,10 +32,10 @@ end
 --- Returns whether two values are the same at every depth.
 local function is_same(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then return a == b end
-  for name, value in next, a do
+  for name, value in iterate.members(a) do
     if not is_same(value, b[name]) then return false end
   end
-  for name in next, b do
+  for name in iterate.members(b) do
     if a[name] == nil then return false end
   end
   return true

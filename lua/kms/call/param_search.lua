@@ -1,5 +1,7 @@
 --- Finds in the params of a call what an error needs: the key concerned, and the secrets.
 
+local iterate = require "kms.util.iterate"
+
 local param_search = {}
 
 --- Finds the value of the param that names the key concerned.
@@ -16,7 +18,7 @@ end
 local function add_strings(list, value)
   if type(value) == "string" then list[#list + 1] = value end
   if type(value) ~= "table" then return end
-  for _, inner in next, value do add_strings(list, inner) end
+  for _, inner in iterate.members(value) do add_strings(list, inner) end
 end
 
 local function add_secrets(list, fields, values)

@@ -1,6 +1,7 @@
 --- Validates and copies values of params, by their types, and describes what is wrong.
 
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 local json_writer = require "kms.util.json_writer"
 local scalar_check = require "kms.call.scalar_check"
 local validate = require "kms.util.validate"
@@ -81,7 +82,7 @@ end
 local function validate_object(field, object)
   local fields, copy = field.fields, {}
   local known = validate.index_by_name(fields)
-  for name in next, object do
+  for name in iterate.members(object) do
     if not known[name] then return reject(": " .. validate.describe_unknown(fields, name, "field")) end
   end
   for _, inner in ipairs(fields) do

@@ -1,5 +1,6 @@
 --- Converts the option `retry` of a client to a policy: how often an attempt is repeated, and after which pauses.
 
+local iterate = require "kms.util.iterate"
 local validate = require "kms.util.validate"
 
 local retry_policy = {}
@@ -23,7 +24,7 @@ function retry_policy.resolve(option)
   local problem = validate.arguments(FIELDS, option, "retry field")
   if problem then return nil, problem end
   local policy = {}
-  for name, default in pairs(DEFAULTS) do policy[name] = option[name] or default end
+  for name, default in iterate.members(DEFAULTS) do policy[name] = option[name] or default end
   if policy.attempts % 1 ~= 0 then
     return nil, ("retry field 'attempts': a whole number expected, got %s"):format(tostring(policy.attempts))
   end

@@ -2,6 +2,7 @@
 
 local Error = require "kms.error"
 local error_codes = require "kms.transport.error_codes"
+local iterate = require "kms.util.iterate"
 
 local transport_result = {}
 
@@ -12,7 +13,7 @@ local function describe_failure(err)
   if type(err) ~= "table" or type(metatable) == "table" and metatable.__tostring then return tostring(err) end
   if type(err.message) == "string" then return err.message end
   local parts = {}
-  for name, value in pairs(err) do parts[#parts + 1] = ("%s = %s"):format(tostring(name), tostring(value)) end
+  for name, value in iterate.members(err) do parts[#parts + 1] = ("%s = %s"):format(tostring(name), tostring(value)) end
   table.sort(parts)
   return "the transport failed: " .. (parts[1] and table.concat(parts, ", ") or "it gave no reason")
 end
@@ -27,7 +28,7 @@ function transport_result.copy_error(err)
       message = describe_failure(err), uncertain = type(err) ~= "table" or err.uncertain ~= false }
   end
   local copy = {}
-  for name, value in pairs(err) do copy[name] = value end
+  for name, value in iterate.members(err) do copy[name] = value end
   copy.kind, copy.code = copy.kind or "transport", type(copy.code) == "string" and copy.code or "other"
   if type(copy.message) ~= "string" then copy.message = "the transport failed: it gave no reason" end
   local is_status = type(copy.status) == "number" and copy.status >= 400 and copy.status < 600

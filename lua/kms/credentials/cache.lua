@@ -2,6 +2,7 @@
 
 local coroutines = require "kms.util.coroutines"
 local Credentials = require "kms.credentials.value"
+local iterate = require "kms.util.iterate"
 local mutex = require "kms.util.mutex"
 
 local cache = {}
@@ -124,7 +125,7 @@ function cache.new(options)
   end
 
   local function forget(_, refused)
-    for _, entry in pairs(entries) do
+    for _, entry in iterate.members(entries) do
       if not refused or entry.credentials == refused then
         entry.state.rejected = entry.credentials
         entry.credentials = nil

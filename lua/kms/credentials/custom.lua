@@ -2,6 +2,7 @@
 
 local Credentials = require "kms.credentials.value"
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 local provider = require "kms.credentials.provider"
 
 local custom = {}
@@ -19,7 +20,7 @@ local function adopt_failure(subject, failure)
     return Credentials.error("unavailable", ("%s failed: %s"):format(subject, failure.message), failure)
   end
   local copy = {}
-  for name, value in pairs(failure) do copy[name] = value end
+  for name, value in iterate.members(failure) do copy[name] = value end
   return nil, Error.new(copy)
 end
 

@@ -3,6 +3,7 @@
 local Credentials = require "kms.credentials.value"
 local Error = require "kms.error"
 local http1 = require "kms.http1"
+local iterate = require "kms.util.iterate"
 local json_body = require "kms.util.json_body"
 local json_numbers = require "kms.util.json_numbers"
 local redact = require "kms.util.redact"
@@ -196,7 +197,7 @@ function service.parse_credentials(context, request, response, values)
   local missing = Credentials.find_missing_fields(context.fields, values)
   if missing then return service.create_malformed_error(request, response, missing[1].name .. " is missing") end
   local copy = {}
-  for name, value in pairs(values) do copy[name] = value end
+  for name, value in iterate.members(values) do copy[name] = value end
   copy.expires = expires
   local credentials, err = Credentials.new(context.fields, copy)
   if not credentials then return service.create_malformed_error(request, response, err.message) end

@@ -1,6 +1,7 @@
 --- Credentials in a table of the caller.
 
 local Credentials = require "kms.credentials.value"
+local iterate = require "kms.util.iterate"
 local provider = require "kms.credentials.provider"
 local validate = require "kms.util.validate"
 
@@ -27,7 +28,7 @@ end
 ---@return kms.credentials.Provider
 function static.new(values)
   local copy = {}
-  for name, value in pairs(values) do copy[name] = value end
+  for name, value in iterate.members(values) do copy[name] = value end
   local by_fields = {} -- one table per cloud, so that every call gets the same one
   return provider.new("static", function(context)
     local fields, err = context.fields, nil

@@ -1,6 +1,7 @@
 --- Credentials at one moment: keys or a token, validated before a request is signed with them.
 
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 local validate = require "kms.util.validate"
 
 local Credentials = {}
@@ -61,7 +62,7 @@ end
 function Credentials.find_unknown_field(fields, values)
   local known = {}
   for _, field in ipairs(fields) do known[field.name] = true end
-  for name in pairs(values) do
+  for name in iterate.members(values) do
     if not known[name] and not OWN_FIELDS[name] then return validate.quote(name) end
   end
 end
@@ -97,7 +98,7 @@ end
 ---@return kms.Credentials? credentials, kms.Error? err
 function Credentials.new(fields, values, labels)
   local credentials = {}
-  for name, expected in pairs(OWN_FIELDS) do
+  for name, expected in iterate.members(OWN_FIELDS) do
     local value = values[name]
     if value ~= nil and type(value) ~= expected then
       return Credentials.error("invalid", ("%s must be a %s; got a %s"):format(name, expected, type(value)))

@@ -1,5 +1,6 @@
 --- The error bodies of Huawei Cloud. KMS, its gateway, IAM and older services each have a shape of their own.
 
+local iterate = require "kms.util.iterate"
 local json_body = require "kms.util.json_body"
 
 local errors = {}
@@ -22,7 +23,7 @@ end
 --- Lists the objects in other members, sorted by member, so that the same body always gives the same error.
 local function list_wrappers(object)
   local names, list = {}, {}
-  for name, value in pairs(object) do
+  for name, value in iterate.members(object) do
     if type(name) == "string" and name ~= "error" and type(value) == "table" then names[#names + 1] = name end
     if #names > MAX_WRAPPERS then return {} end
   end

@@ -3,6 +3,7 @@
 local ascii = require "kms.util.ascii"
 local credentials = require "kms.huawei.credentials"
 local endpoints = require "kms.util.endpoint"
+local iterate = require "kms.util.iterate"
 local request_headers = require "kms.util.request_headers"
 local lazy = require "kms.util.lazy"
 local operations = require "kms.huawei.operations"
@@ -77,7 +78,7 @@ end
 --- Copies settings and adds a project.
 local function add_project(settings, project_id)
   local copy = {}
-  for name, value in pairs(settings) do copy[name] = value end
+  for name, value in iterate.members(settings) do copy[name] = value end
   copy.project_id = project_id
   copy.headers = request_headers.for_json { { "X-Project-Id", project_id } }
   return copy

@@ -3,6 +3,7 @@
 
 local coroutines = require "kms.util.coroutines"
 local Credentials = require "kms.credentials.value"
+local iterate = require "kms.util.iterate"
 local request_headers = require "kms.util.request_headers"
 local iam = require "kms.huawei.iam"
 local mutex = require "kms.util.mutex"
@@ -25,7 +26,7 @@ local function authenticate(request, credentials, now, algorithm)
   local signature_headers, err = sign.huawei(request, credentials, now, algorithm)
   if not signature_headers then return nil, err end
   local list = request_headers.for_json()
-  for name, value in pairs(signature_headers) do list[#list + 1] = { name, value } end
+  for name, value in iterate.members(signature_headers) do list[#list + 1] = { name, value } end
   return list
 end
 

@@ -7,6 +7,7 @@
 
 local coroutines = require "kms.util.coroutines"
 local Error = require "kms.error"
+local iterate = require "kms.util.iterate"
 
 local resume, running, status, yield = coroutine.resume, coroutines.running, coroutine.status, coroutine.yield
 
@@ -81,7 +82,7 @@ end
 ---@return table<kms.loop.Loop, true>?
 function scheduler.find_loops()
   local found
-  for loop in next, loops do
+  for loop in iterate.members(loops) do
     if loop:can_suspend() then
       found = found or {}
       found[loop] = true
@@ -180,7 +181,7 @@ end
 local function list_busy_runners(transport)
   local busy = {}
   if current and scheduler.is_running(current.coroutine) or scheduler.find_loops() then return busy end
-  for runner in next, runners do
+  for runner in iterate.members(runners) do
     if runner.active > 0 and runner:can_drive(transport) then busy[#busy + 1] = runner end
   end
   return busy

@@ -2,6 +2,7 @@
 --- keeps a copy of what it wrote last, which may be a secret.
 
 local cjson = require "cjson.safe" -- loaded before, because it decodes responses
+local iterate = require "kms.util.iterate"
 local json_text = require "kms.util.json_text"
 
 local json_writer = {}
@@ -53,7 +54,7 @@ end
 ---@return boolean is_list, integer count
 function json_writer.is_list(value)
   local count, highest = 0, 0
-  for key in next, value do
+  for key in iterate.members(value) do
     if type(key) ~= "number" or key < 1 or key % 1 ~= 0 then return false, 0 end
     count = count + 1
     if key > highest then highest = key end
@@ -66,7 +67,7 @@ function write_table(value, path, depth)
   local is_list, count = json_writer.is_list(value)
   if is_list and count > 0 then return write_list(value, count, path, depth + 1) end
   local names = {}
-  for key in next, value do
+  for key in iterate.members(value) do
     if type(key) ~= "string" then
       return nil, path, "list without gaps or table with string keys expected"
     end

@@ -4,6 +4,7 @@
 --- A text is first cut to a length that depends on what is shown and on the secrets, not on the text. All that follows
 --- takes linear time: a server must not be able to stop the program with a large response.
 
+local iterate = require "kms.util.iterate"
 local secret_forms = require "kms.util.secret_forms"
 local secret_search = require "kms.util.secret_search"
 
@@ -237,7 +238,7 @@ end
 
 local function copy_fields(fields, secrets, limit, depth)
   local copy = {}
-  for name, value in pairs(fields) do
+  for name, value in iterate.members(fields) do
     if type(value) == "string" then value = redact.line(value, secrets, limit) end
     if type(value) == "table" then
       value = depth < MAX_DEPTH and copy_fields(value, secrets, limit, depth + 1) or nil

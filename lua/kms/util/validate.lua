@@ -1,5 +1,7 @@
 --- Validates arguments and values. An argument error is a message for `error`, a validation error one for kms.Error.
 
+local iterate = require "kms.util.iterate"
+
 local validate = {}
 
 local MAX_QUOTED = 64 -- bytes of a value that an error shows
@@ -80,7 +82,7 @@ function validate.arguments(fields, arguments, what)
     return ("table expected, got %s"):format(arguments == nil and "no value" or type(arguments))
   end
   local known = BY_NAME[fields]
-  for name in next, arguments do
+  for name in iterate.members(arguments) do
     if not known[name] then return validate.describe_unknown(fields, name, what) end
   end
   for i = 1, #fields do
