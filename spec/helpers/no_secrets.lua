@@ -1,5 +1,7 @@
 --- Checks that an error contains no secret: neither whole nor a piece of it, in any form that a text may have.
 
+local iterate = require "kms.util.iterate"
+
 local no_secrets = {}
 
 local MIN_PIECE = 12 -- bytes of a secret in a row that cannot be a coincidence
@@ -20,7 +22,7 @@ local function collect_strings(value, list, seen)
   if type(value) == "string" then list[#list + 1] = value end
   if type(value) ~= "table" or seen[value] then return list end
   seen[value] = true
-  for name, member in pairs(value) do
+  for name, member in iterate.members(value) do
     collect_strings(name, list, seen)
     collect_strings(member, list, seen)
   end

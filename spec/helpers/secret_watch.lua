@@ -1,5 +1,6 @@
 --- Watches the errors of all calls of a process, in every spec: a secret in an error is an error of its own.
 
+local iterate = require "kms.util.iterate"
 local call = require "kms.call"
 local coroutines = require "kms.util.coroutines"
 local no_secrets = require "spec.helpers.no_secrets"
@@ -12,7 +13,7 @@ local SECRETS = { secret_key = "^.+$", security_token = "^.+$", token = "^.+$",
   Authorization = "Signature=(%x+)", ["x-ncp-apigw-signature-v2"] = "^.+$" }
 
 local function add_secrets(list, fields)
-  for name, value in pairs(fields or {}) do
+  for name, value in iterate.members(fields or {}) do
     local secret = SECRETS[name] and value:match(SECRETS[name])
     if secret and #secret >= MIN_SECRET then list[#list + 1] = secret end
   end
