@@ -10,7 +10,10 @@ local PROLOGUE = [[
   local curl_requests = require "spec.helpers.curl_requests"
   local transport = curl_requests.new_transport()
 
-  local function new_request(target) return curl_requests.new_request(%q, target) end
+  -- An address, because a name lookup that runs during a fork may leave the C library locked in the child.
+  local function new_request(target)
+    return curl_requests.new_request(%q, target, { host = require("spec.helpers.test_servers").host(%q, "127.0.0.1") })
+  end
 
   --- Sends a request, checks that the response belongs to it, and returns the number of the connection.
   local function send(target)
@@ -32,7 +35,7 @@ local PROLOGUE = [[
 
 --- Runs a program with the module `process`, and asserts that it succeeds.
 local function run(server, program)
-  local output, ok = subprocess.run(PROLOGUE:format(server) .. program, {
+  local output, ok = subprocess.run(PROLOGUE:format(server, server) .. program, {
     KMS_SERVER_DIR = servers.dir, KMS_SERVER_PORT = tostring(servers.port "http"),
     LUA_CPATH = ("%s/?.so;%s"):format(FOLDER, package.cpath),
   })
