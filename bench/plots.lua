@@ -61,7 +61,7 @@ local function draw_bars(plot)
     ("set title '%s'\nset ylabel '%s'\nset xlabel '%s'\nset yrange [0:*]")
       :format(plot.title, plot.axis, plot.row_axis or ""),
     ("set xrange [0.4:%g]\nset xtics (%s)"):format(#plot.rows + 0.6, table.concat(tics, ", ")),
-    "set style fill solid 0.9 noborder\nset bars 0.3\nset key top left\nset bmargin 5",
+    "set style fill solid 0.9 noborder\nset bars 0.3\nset key outside top center horizontal\nset bmargin 5",
     "plot " .. table.concat(curves, ", "),
   })
 end
