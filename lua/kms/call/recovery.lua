@@ -27,7 +27,7 @@ function recovery.learn_clock_offset(self, err, response, used)
   return true
 end
 
---- Returns the pause before the next attempt, or nil if there is none.
+--- Returns the pause before the next attempt; nil if no attempt follows.
 ---@return number? seconds
 local function choose_wait(self, err, response)
   local policy = self.client.retry

@@ -108,7 +108,7 @@ function journal_list.print(context, list, describe)
   context.out:write(text)
 end
 
---- Lists the runs that take a run back, as objects of JSON; nil if there is none.
+--- Lists the runs that take a run back, as objects of JSON; nil if no run does.
 ---@param undos kms.bulk.UndoStatus[]?
 ---@return table[]?
 function journal_list.format_undos(undos)
