@@ -86,16 +86,22 @@ function Loop:start_timer(seconds, on_end)
   update_host(self)
 end
 
---- Returns whether no request and no timer runs.
+--- Returns whether no request and no timer runs, and no callback waits.
 ---@return boolean
 function Loop:is_idle()
-  return self.multi:pending() == 0 and not self.timers:first()
+  return self.multi:pending() == 0 and not self.timers:first() and next(self.callbacks) == nil
+end
+
+--- Returns whether a callback waits for a response that was discarded.
+local function has_lost_response(self)
+  return self.multi:pending() == 0 and next(self.callbacks) ~= nil
 end
 
 --- Seconds until `step` must be called even if the descriptor is not readable; nil: no limit. While
 --- something runs without a descriptor, it is at most POLL_INTERVAL.
 ---@return number?
 function Loop:timeout()
+  if has_lost_response(self) then return 0 end
   local seconds, first = self.multi:timeout(), self.timers:first()
   if not self.multi:descriptor() and not self:is_idle() then
     seconds = math.min(seconds or POLL_INTERVAL, POLL_INTERVAL)
@@ -120,6 +126,11 @@ function Loop:step(seconds)
   while due do
     call(due)
     due = timers:pop_due(now)
+  end
+  while has_lost_response(self) do
+    local id, on_end = next(callbacks)
+    callbacks[id], seconds = nil, 0
+    call(on_end, nil, scheduler.new_loss_error())
   end
   -- No more than are pending now, so that calls that follow each other do not keep the host from running.
   for _ = 1, math.max(1, multi:pending()) do

@@ -176,16 +176,29 @@ local function wait_in_loop(self, seconds)
   loop:wait(call)
 end
 
+--- Waits while no request is under way and no task sleeps: for the loop of the host.
+local function wait_for_others(self, seconds)
+  if self.loop and not self.loop:is_idle() then return wait_in_loop(self, seconds) end
+  error("a task of kms.parallel was lost: memory ran out, or a debug hook raised an error", 0)
+end
+
 --- Resumes the tasks whose sleep is over, and one task whose request has ended. Waits if there is no such task.
 ---@param max_seconds number?
 function CurlRunner:wait(max_seconds)
   local multi = self.multi
   local seconds = max_seconds and max_seconds < MAX_WAIT and max_seconds or MAX_WAIT
+  local has_requests = multi:pending() > 0
+  if not has_requests then
+    local id, task = next(self.waiting)
+    if id then
+      self.waiting[id] = nil
+      return wake(self, task, id, nil, scheduler.new_loss_error())
+    end
+  end
   if self.timers.count > 0 then
     seconds = wake_sleepers(self, seconds)
-  elseif next(self.waiting) == nil then
-    if self.loop and not self.loop:is_idle() then return wait_in_loop(self, seconds) end
-    error("not enough memory: a task of kms.parallel was lost", 0)
+  elseif not has_requests then
+    return wait_for_others(self, seconds)
   end
   self.is_stepping = true
   local id, response, err = multi:step(seconds)

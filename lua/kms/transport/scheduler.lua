@@ -143,6 +143,14 @@ function scheduler.refuse()
     message = "a call must be able to suspend its coroutine, but a C function, a metamethod or a finalizer called it" }
 end
 
+--- Creates the error of a request whose response was discarded: a debug hook raised an error after the multi had
+--- returned the response, and before the waiting coroutine continued.
+---@return kms.Error
+function scheduler.new_loss_error()
+  return Error.new { kind = "transport", code = "other", uncertain = true,
+    message = "the response was discarded, because a debug hook raised an error" }
+end
+
 --- Returns an error if a call over the transport cannot suspend the running coroutine, although it has to. Lua 5.1 can
 --- only raise in a task, and does not know elsewhere.
 ---@param transport table|userdata

@@ -259,14 +259,17 @@ static int state_close(lua_State *L)
     return 0;
 }
 
-/* torture.fork(function) -> exit status of a child process that runs it, or -1 after a signal. */
+/* torture.fork(function) -> exit status of a child process that runs it, or -1 after a signal. A
+ * child that hangs gets one after a minute. */
 static int run_in_child(lua_State *L)
 {
+    enum { MAX_SECONDS = 60 };
     int status = 0;
     pid_t child = fork();
     if (child == -1)
         return luaL_error(L, "cannot fork");
     if (child == 0) {
+        alarm(MAX_SECONDS);
         lua_call(L, 0, 0);
         exit(99); /* the function must end the process itself */
     }

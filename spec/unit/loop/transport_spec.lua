@@ -3,6 +3,7 @@
 
 local coroutines = require "kms.util.coroutines"
 local curl_requests = require "spec.helpers.curl_requests"
+local interruption = require "spec.helpers.interruption"
 local kms = require "kms"
 local loop_transport = require "kms.loop.transport"
 local lua_features = require "spec.helpers.lua_features"
@@ -109,6 +110,21 @@ describe("kms.loop.transport", function()
     assert.same({ false, { 1, 2, 3 } }, { ok, called })
     assert.matches("^callback %d$", problem)
     assert.is_true(loop:is_idle())
+  end)
+
+  it("a coroutine whose response a debug hook discarded is resumed with an error by the next step", function()
+    local response, err
+    start(function() response, err = transport:send(new_request "https") end)
+    interruption.follow_next_response(loop)
+    interruption.catch(function() run_until_idle(loop) end)
+    assert.same({ false, 0 }, { loop:is_idle(), loop:timeout() })
+    loop:step()
+    assert.is_nil(response)
+    assert.same({ "transport", "other", true }, { err.kind, err.code, err.uncertain })
+    assert.is_true(loop:is_idle())
+    start(function() response = transport:send(new_request "https") end)
+    run_until_idle(loop)
+    assert.equal(200, response.status)
   end)
 
   it("a request of a coroutine that was abandoned ends with its response, and the coroutine can be collected", function()

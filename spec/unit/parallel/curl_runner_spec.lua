@@ -7,6 +7,7 @@ local curl_requests = require "spec.helpers.curl_requests"
 local curl_runner = require "kms.parallel.curl_runner"
 local emulator = require "kms.emulator"
 local finalizers = require "spec.helpers.finalizers"
+local interruption = require "spec.helpers.interruption"
 local kms = require "kms"
 local scheduler = require "kms.transport.scheduler"
 
@@ -117,7 +118,29 @@ describe("kms.parallel.curl_runner", function()
   end)
 
   it("wait raises if no task waits for a request or a sleep", function()
-    assert.has_error(function() runner:wait() end, "not enough memory: a task of kms.parallel was lost")
+    assert.has_error(function() runner:wait() end, "a task of kms.parallel was lost: memory ran out, or a debug hook raised an error")
+  end)
+
+  it("a task whose response a debug hook discarded ends with an error, after the requests of the others", function()
+    local function send() return scheduler.send(transport, curl_requests.new_request "https") end
+    local run = new_run(function(seconds)
+      local response, err = send()
+      if response then scheduler.sleep(transport, seconds) end
+      return response and response.status, err
+    end)
+    for _ = 1, 3 do runner:start(run, 0.01) end
+    interruption.follow_next_response(runner)
+    interruption.catch(function() while runner.active > 0 do runner:wait() end end)
+    while runner.active > 0 do runner:wait() end
+    local statuses, errs = {}, {}
+    for _, result in ipairs(run.ends) do
+      statuses[#statuses + 1] = result[3] or nil
+      errs[#errs + 1] = result[4] or nil
+    end
+    assert.same({ { 200, 200 }, 1 }, { statuses, #errs })
+    assert.equal("transport other: the response was discarded, because a debug hook raised an error",
+      ("%s %s: %s"):format(errs[1].kind, errs[1].code, errs[1].message))
+    assert.is_true(errs[1].uncertain)
   end)
 
   it("close aborts the requests of waiting tasks", function()
