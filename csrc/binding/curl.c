@@ -74,11 +74,8 @@ static void run(multi *self, double seconds)
     }
     const double deadline = seconds > 0 ? kms_monotonic() + seconds : 0;
     double remaining = queue->ended_count > 0 ? 0 : seconds;
-    while (kms_event_loop_step(self->loop, remaining) && queue->ended_count == 0 && remaining > 0) {
-        remaining = deadline - self->loop->now;
-        if (remaining < 0)
-            remaining = 0;
-    }
+    while (kms_event_loop_step(self->loop, remaining) && queue->ended_count == 0 && remaining > 0)
+        remaining = deadline > self->loop->now ? deadline - self->loop->now : 0;
     self->credit = queue->ended_count > 0 ? queue->ended_count - 1 : 0;
 }
 

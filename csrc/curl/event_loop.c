@@ -13,6 +13,12 @@
 #include <sys/eventfd.h>
 #endif
 
+/* Limits how long one step of many TLS handshakes keeps the host from running: at most
+ * MAX_CONNECTING sockets of libcurl are handled, and the timers that start its second attempts (RFC
+ * 8305, 200 ms) are a millisecond apart, because libcurl also continues a handshake when its timer
+ * ends. */
+enum { MAX_CONNECTING = 4, ATTEMPT_DELAY_MS = 200 };
+
 kms_event_loop *kms_event_loop_new(void)
 {
     kms_event_loop *loop = calloc(1, sizeof *loop);
@@ -190,6 +196,8 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
         end(loop, transfer);
         return;
     }
+    curl_easy_setopt(connection->easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS,
+                     (long)(ATTEMPT_DELAY_MS + transfer->pool->used_count));
     kms_list_insert(&loop->connections, &connection->link);
     connection->pool = transfer->pool;
     connection->transfer = transfer;
@@ -426,10 +434,12 @@ static void on_ready_connection(kms_event_loop *loop, kms_connection *connection
 
 static void handle_ready_sockets(kms_event_loop *loop)
 {
-    int socket;
+    int socket, connecting_count = 0;
     unsigned events;
     void *owner;
-    while (kms_socket_set_next(&loop->sockets, &socket, &events, &owner)) {
+    while (connecting_count < MAX_CONNECTING &&
+           kms_socket_set_next(&loop->sockets, &socket, &events, &owner)) {
+        connecting_count += owner == NULL;
         if (owner == NULL)
             run_curl(loop, socket,
                      ((events & POLLIN) != 0 ? CURL_CSELECT_IN : 0) |

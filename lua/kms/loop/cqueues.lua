@@ -26,6 +26,7 @@ function host.wake(call)
   call.condition:signal()
 end
 
+--- Raises what a step raises, so that the controller reports it.
 local function drive(controller, loop, changed)
   while not loop:is_idle() do
     local descriptor, seconds = loop.multi:descriptor(), loop:timeout()
@@ -34,7 +35,11 @@ local function drive(controller, loop, changed)
     else
       controllers.poll(changed, seconds)
     end
-    loop:step()
+    local ok, problem = pcall(loop.step, loop)
+    if not ok then
+      controller:wrap(drive, controller, loop, changed) -- the error ends this coroutine, and the calls go on
+      error(problem, 0)
+    end
   end
   drivers[controller] = nil
 end

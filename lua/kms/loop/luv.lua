@@ -44,11 +44,17 @@ local function new_callback(loop)
   end
 end
 
+--- Returns whether a handle can be used. The host may have closed it, as programs do that end by `uv.walk`.
+local function is_open(handle)
+  local ok, is_closing = pcall(uv.is_closing, handle)
+  return ok and not is_closing
+end
+
 --- Watches the loop's descriptor, where it has one. Another one than before is that of a child of fork.
 local function watch(loop, is_active)
-  local descriptor = loop.multi:descriptor()
-  if loop.descriptor ~= descriptor then
-    if loop.poll then loop.poll:close() end
+  local descriptor, has_poll = loop.multi:descriptor(), is_open(loop.poll)
+  if loop.descriptor ~= descriptor or not has_poll then
+    if has_poll then loop.poll:close() end
     loop.poll, loop.descriptor, loop.is_watched = descriptor and uv.new_poll(descriptor), descriptor, false
   end
   if not loop.poll or loop.is_watched == is_active then return end
@@ -58,7 +64,8 @@ end
 
 --- Starts the poll and the timer while there is something to wait for. Otherwise they do not keep libuv's loop alive.
 function host.update(loop)
-  if not loop.timer then loop.timer, loop.on_event = uv.new_timer(), new_callback(loop) end
+  loop.on_event = loop.on_event or new_callback(loop)
+  if not is_open(loop.timer) then loop.timer = uv.new_timer() end
   local is_active = not loop:is_idle()
   watch(loop, is_active)
   local seconds = is_active and loop:timeout()

@@ -13,8 +13,8 @@ local OPTIONS = {
   { name = "interval", type = "number", positive = true },
 }
 
--- Loops by their sleep function, so that transports share one.
-local loops = setmetatable({}, { __mode = "k" })
+-- Loops by their sleep function, so that transports share one. The values are weak because a loop refers to its key.
+local loops = setmetatable({}, { __mode = "kv" })
 
 local function new_host(sleep, interval)
   local next_step = 0
@@ -23,10 +23,9 @@ local function new_host(sleep, interval)
   local function suspend(call)
     local loop = call.loop
     while true do
-      local now = loop.multi:clock()
-      if now >= next_step then
-        next_step = now + interval / 2
+      if loop.multi:clock() >= next_step then
         loop:step()
+        next_step = loop.multi:clock() + interval / 2
       end
       if call.is_done then return end
       sleep(interval)
@@ -44,8 +43,9 @@ function polling.new(options, transport_options)
   local problem = validate.arguments(OPTIONS, options, "option")
   if problem then error(validate.argument_error(1, "new", problem), 2) end
   local sleep = options.sleep
-  loops[sleep] = loops[sleep] or transport.new_loop(new_host(sleep, options.interval or DEFAULT_INTERVAL))
-  return transport.new(loops[sleep], transport_options)
+  local loop = loops[sleep] or transport.new_loop(new_host(sleep, options.interval or DEFAULT_INTERVAL))
+  loops[sleep] = loop
+  return transport.new(loop, transport_options)
 end
 
 return polling

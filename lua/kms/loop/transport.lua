@@ -11,6 +11,7 @@ local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 and 5.2
 local transport = {}
 
 local POLL_INTERVAL = 0.01 -- seconds between two steps of a loop without a descriptor
+local MAX_STEP = 0.005 -- seconds after which a step calls no further callback, so that the host can run
 local PROBE_DURATION = 0.001 -- seconds; a host may step the loop before it yields
 
 ---@class kms.loop.Host what an adapter supplies
@@ -110,8 +111,8 @@ function Loop:timeout()
   return math.max(0, math.min(first - self.multi:clock(), seconds or math.huge))
 end
 
---- Makes progress, and calls the callbacks of what has ended. Raises the first error of a callback, after all callbacks
---- were called.
+--- Makes progress, and calls the callbacks of what has ended, for about MAX_STEP: the next step calls the others.
+--- Raises the first error of a callback, after the other callbacks of the step were called.
 ---@param seconds number? that it may wait; default 0
 function Loop:step(seconds)
   local multi, timers, callbacks, problem = self.multi, self.timers, self.callbacks, nil
@@ -120,12 +121,13 @@ function Loop:step(seconds)
     if not ok then problem = problem or err end
   end
   local now, first = multi:clock(), timers:first()
+  local stops_at = now + MAX_STEP
   seconds = seconds or 0
   if first then seconds = math.max(0, math.min(first - now, seconds)) end
   local due = timers:pop_due(now)
   while due do
     call(due)
-    due = timers:pop_due(now)
+    due = multi:clock() < stops_at and timers:pop_due(now)
   end
   while has_lost_response(self) do
     local id, on_end = next(callbacks)
@@ -140,6 +142,7 @@ function Loop:step(seconds)
     local on_end = callbacks[id]
     callbacks[id] = nil
     if on_end then call(on_end, response, err) end -- none if memory ran out before it was kept
+    if multi:clock() >= stops_at then break end
   end
   update_host(self)
   if problem then error(problem, 0) end

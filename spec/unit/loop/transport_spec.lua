@@ -112,6 +112,37 @@ describe("kms.loop.transport", function()
     assert.is_true(loop:is_idle())
   end)
 
+  it("a step calls callbacks for 5 ms, and the next steps call the others", function()
+    local COUNT = 8 -- requests, and as many timers, whose callbacks take 2 ms each
+    local time, ended_count, called_count = 0, 0, 0
+    local function count()
+      called_count = called_count + 1
+      time = time + 0.002
+    end
+    -- A multi whose requests have all ended.
+    loop.multi = {
+      clock = function() return time end, timeout = function() return 0 end, descriptor = function() return 0 end,
+      pending = function() return COUNT - ended_count end,
+      add = function(_, id) return id end,
+      step = function()
+        if ended_count == COUNT then return nil end
+        ended_count = ended_count + 1
+        return ended_count
+      end,
+    }
+    for i = 1, COUNT do
+      assert(loop:start(i, {}, count))
+      loop:start_timer(0, count)
+    end
+    local counts = {}
+    while not loop:is_idle() do
+      loop:step()
+      counts[#counts + 1] = called_count
+      assert.equal(0, loop:timeout())
+    end
+    assert.same({ 4, 8, 11, 14, 16 }, counts)
+  end)
+
   it("a coroutine whose response a debug hook discarded is resumed with an error by the next step", function()
     local response, err
     start(function() response, err = transport:send(new_request "https") end)
