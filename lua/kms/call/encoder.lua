@@ -1,6 +1,7 @@
 --- Builds the request of an operation from validated params.
 
 local ascii = require "kms.util.ascii"
+local compile = require "kms.util.compile"
 local iterate = require "kms.util.iterate"
 local json_text = require "kms.util.json_text"
 local lazy = require "kms.util.lazy"
@@ -11,7 +12,6 @@ local json_writer = lazy.read "kms.util.json_writer"
 
 local quote, to_json, to_text = json_text.quote, scalar.to_json, scalar.to_text
 local concat, find, type = table.concat, string.find, type
-local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 
 local encoder = {}
 
@@ -47,7 +47,7 @@ local function compile_template(text, encoded)
   end
   parts[#parts + 1] = ("%q"):format(text:sub(from))
   lines[#lines + 1] = ("return %s end"):format(concat(parts, " .. "))
-  return assert(load_text(concat(lines, "\n")))(encode_segment, encoded)
+  return compile(concat(lines, "\n"))(encode_segment, encoded)
 end
 
 local function is_plain(param)

@@ -1,11 +1,11 @@
 --- Validates the params of an operation, and copies them, so that later changes by the caller do not affect the call.
 
+local compile = require "kms.util.compile"
 local lazy = require "kms.util.lazy"
 local validate = require "kms.util.validate"
 
 local param_value = lazy.read "kms.call.param_value"
 
-local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
 local type, next = type, next
 
 local params = {}
@@ -21,7 +21,7 @@ local PLANS = setmetatable({}, { __mode = "k", __index = function(plans, entry)
     if field.required then room[#room + 1] = ("[%q] = nil"):format(field.name) end
   end
   plan.has_required = room[1] ~= nil
-  plan.create_values = assert(load_text("return { " .. table.concat(room, ", ") .. " }"))
+  plan.create_values = compile("return { " .. table.concat(room, ", ") .. " }")
   plans[entry] = plan
   return plan
 end })

@@ -2,6 +2,8 @@
 --- Modules that any call may need, such as those that report failures, are read at once and compiled at their first
 --- use: a process that has no file descriptor left, or another root, could not read them then.
 
+local compile = require "kms.util.compile"
+
 local ngx = rawget(_G, "ngx")
 local searchpath = rawget(package, "searchpath") -- not in Lua 5.1
 local open = rawget(_G, "io") and io.open -- a sandbox may have no io
@@ -29,10 +31,8 @@ local function new_proxy(name)
   end })
 end
 
-local load_text = _VERSION == "Lua 5.1" and _G.loadstring or load
-
 local function run_source(name, path, source)
-  return assert(load_text(source, "@" .. path))(name, path)
+  return compile(source, "@" .. path)(name, path)
 end
 
 --- Makes `require` load a module from its source. If the module cannot be run, because memory is short or a debug hook
