@@ -1,9 +1,13 @@
 --- Methods of clients that most programs do not call: derived clients, pages, and what programs about many calls need,
 --- which see what a client calls, and wait as its calls do.
 
+local call = require "kms.call"
 local catalog = require "kms.call.catalog"
+local client_settings = require "kms.client_settings"
+local client_transport = require "kms.client_transport"
 local Error = require "kms.error"
 local http1 = require "kms.http1"
+local iterate = require "kms.util.iterate"
 local lazy = require "kms.util.lazy"
 local params = require "kms.call.params"
 local scheduler = require "kms.transport.scheduler"
@@ -11,12 +15,15 @@ local validate = require "kms.util.validate"
 
 local pages = lazy "kms.call.pages"
 
+local check_self = validate.check_self
+
 local client_tools = {}
 
-local function copy_table(options)
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
-  return copy
+--- Opens the transport of a client that need not have made a call yet. Raises at the line that called the method.
+local function get_transport(self)
+  local transport, err, problem = client_transport.open(self)
+  if not transport then error(problem or tostring(err), 3) end
+  return transport
 end
 
 --- Creates a client with the options of another one and some changes. Both share the lock guard and the credential
@@ -28,7 +35,7 @@ end
 ---@return table? client, string? problem argument error
 function client_tools.derive(self, own_options, changes, create)
   if type(changes) ~= "table" then return nil, ("table expected, got %s"):format(type(changes)) end
-  local options = copy_table(own_options)
+  local options = iterate.copy(own_options)
   for name, value in pairs(changes) do options[name] = value end
   for _, field in ipairs(self.provider.options) do
     if options[field.name] == false then options[field.name] = nil end
@@ -45,17 +52,9 @@ end
 --- Creates the methods.
 ---@param provider kms.Provider
 ---@param metatable table of the provider's clients
----@param internals table<string, function> of kms.client
 ---@return table<string, function>
-function client_tools.new_methods(provider, metatable, internals)
-  local methods, operations, check_self = {}, catalog.of(provider), internals.check_self
-
-  --- Opens the transport of a client that need not have made a call yet.
-  local function get_transport(self)
-    local transport, err, problem = internals.open_transport(self)
-    if not transport then error(problem or tostring(err), 3) end
-    return transport
-  end
+function client_tools.new_methods(provider, metatable)
+  local methods, operations = {}, catalog.of(provider)
 
   --- Creates a client with the same options except the changes. `false` removes an option such as `endpoint`. Both
   --- share what is known about the credentials.
@@ -89,11 +88,20 @@ function client_tools.new_methods(provider, metatable, internals)
   ---@return kms.Error? err
   function methods.target(self)
     check_self(self, "target", metatable)
-    local err = not self.settings and internals.resolve_settings(self) or nil
+    local err = not self.settings and client_settings.resolve(self) or nil
     if err then return nil, err end
     local settings = self.settings
     return { provider = provider.name, host = settings.host, region = settings.region,
       project_id = settings.project_id }
+  end
+
+  --- Resets the lock guard, so that credentials that were refused may be sent again. Credential providers forget the
+  --- credentials they hold, and the client forgets the clock offset.
+  function methods.reset(self)
+    check_self(self, "reset", metatable)
+    self.clock_offset = 0
+    if self.guard then self.guard:reset() end
+    if self.credential_provider.forget then self.credential_provider:forget() end
   end
 
   --- Returns the time on which calls of this client wait, in seconds.
@@ -120,7 +128,7 @@ function client_tools.new_methods(provider, metatable, internals)
     if problem then error(validate.argument_error(1, "each", problem), 2) end
     local _, _, params_problem = params.validate(entry, arguments)
     if params_problem then error(validate.argument_error(2, "each", params_problem), 2) end
-    problem = internals.validate_options(options)
+    problem = call.validate_options(options)
     if problem then error(validate.argument_error(3, "each", problem), 2) end
     return pages.iterate(provider.name, entry, arguments, function(page_params)
       return self[name](self, page_params, options)

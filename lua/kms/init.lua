@@ -7,6 +7,7 @@ local lazy = require "kms.util.lazy"
 local validate = require "kms.util.validate"
 
 -- Loaded with the first client.
+local call = lazy "kms.call"
 local catalog = lazy "kms.call.catalog"
 local client = lazy "kms.client"
 
@@ -86,7 +87,7 @@ end
 function kms.update_primary_region(params, huawei, options)
   local selected, problem = select_client(huawei, load_cloud "huawei")
   if problem then error(validate.argument_error(2, "update_primary_region", problem), 2) end
-  problem = client.validate_options(options)
+  problem = call.validate_options(options)
   if problem then error(validate.argument_error(3, "update_primary_region", problem), 2) end
   return selected:update_primary_region(params, options)
 end
@@ -101,7 +102,7 @@ end
 function kms.rename_key(params, ncloud, options)
   local selected, problem = select_client(ncloud, load_cloud "ncloud")
   if problem then error(validate.argument_error(2, "rename_key", problem), 2) end
-  problem = client.validate_options(options)
+  problem = call.validate_options(options)
   if problem then error(validate.argument_error(3, "rename_key", problem), 2) end
   return selected:rename_key(params, options)
 end

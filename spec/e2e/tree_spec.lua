@@ -149,7 +149,8 @@ end
 describe("the Lua modules", function()
   -- From the top to the bottom. A module is on the layer of its folder, a module of lua/kms itself on its own.
   local LAYERS = {
-    { "cli" }, { "kms" }, { "bulk" }, { "client" }, { "client_tools" }, { "call" }, { "huawei", "ncloud" }, { "credentials", "loop" }, { "parallel" },
+    { "cli" }, { "kms" }, { "bulk" }, { "client" }, { "client_tools" }, { "client_settings", "client_transport" },
+    { "call" }, { "huawei", "ncloud" }, { "credentials", "loop" }, { "parallel" },
     { "transport", "emulator" }, { "error" }, { "util" }, { "http1", "sign" },
   }
   local LEVELS = {}

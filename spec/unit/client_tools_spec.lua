@@ -1,27 +1,10 @@
+local catch = require "spec.helpers.catch"
 local fake_transport = require "spec.helpers.fake_transport"
+local huawei_client = require "spec.helpers.huawei_client"
 local kms = require "kms"
 
-local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
-local PROJECT_ID = "0b5d8a7c4e2f41d09c6b3a1e8f7d2c5b"
-local KEYS = { access_key = "AK", secret_key = "hush-secret", security_token = "hush-token" }
-local PARAMS = { key_id = KEY_ID, primary_region = "cn-east-3" }
-
-local function new_client(transport, options)
-  local all = { region = "cn-north-4", project_id = PROJECT_ID, credentials = KEYS, transport = transport, retry = false }
-  for name, value in pairs(options or {}) do all[name] = value end
-  return kms.huawei(all)
-end
-
---- Returns the message that a function of one line raises, which must name that line.
-local function catch(call)
-  local ok, message = pcall(call)
-  assert.is_false(ok)
-  local line = debug.getinfo(call, "S").linedefined
-  local prefix = "client_tools_spec.lua:" .. line .. ": "
-  local at = message:find(prefix, 1, true)
-  assert(at, "does not name line " .. line .. ": " .. message)
-  return message:sub(at + #prefix)
-end
+local KEY_ID, PARAMS, PROJECT_ID = huawei_client.KEY_ID, huawei_client.PARAMS, huawei_client.PROJECT_ID
+local new_client = huawei_client.new
 
 describe("client:with", function()
   local emulator = require "kms.emulator"
@@ -126,10 +109,10 @@ describe("kms.client_tools", function()
   it("supplies each of its methods to clients at the first use of any of them", function()
     local client, ncloud = require "kms.client", require "kms.ncloud"
     local count = 0
-    for name in pairs(require("kms.client_tools").new_methods(ncloud, {}, {})) do
+    for name in pairs(require("kms.client_tools").new_methods(ncloud, {})) do
       assert.is_function(client.new_constructor(ncloud)({})[name], name)
       count = count + 1
     end
-    assert.equal(7, count)
+    assert.equal(8, count)
   end)
 end)

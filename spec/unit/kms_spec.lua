@@ -1,3 +1,4 @@
+local catch = require "spec.helpers.catch"
 local Error = require "kms.error"
 local fake_transport = require "spec.helpers.fake_transport"
 local kms = require "kms"
@@ -6,16 +7,6 @@ local subprocess = require "spec.helpers.subprocess"
 
 local PARAMS = { key_id = "0d0466b0-e727-4d9c-b35d-f84bb474a37f", primary_region = "cn-east-3" }
 local MOVED = { '{"key_id":"' .. PARAMS.key_id .. '","primary_region":"cn-east-3"}' }
-
---- Returns the message that a function of one line raises, which must name that line.
-local function catch(call)
-  local ok, message = pcall(call)
-  assert.is_false(ok)
-  local prefix = "kms_spec.lua:" .. debug.getinfo(call, "S").linedefined .. ": "
-  local at = message:find(prefix, 1, true)
-  assert(at, message)
-  return message:sub(at + #prefix)
-end
 
 describe("kms", function()
   it("has the documented members, and no others", function()

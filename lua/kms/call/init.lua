@@ -11,6 +11,7 @@ local request_pool = require "kms.call.request_pool"
 local result_reader = require "kms.call.result_reader"
 local error_codes = require "kms.transport.error_codes"
 local scheduler = require "kms.transport.scheduler"
+local validate = require "kms.util.validate"
 
 local recovery = lazy.read "kms.call.recovery"
 local report = lazy.read "kms.call.report"
@@ -24,6 +25,8 @@ local decode, find_request_id, identify = json_body.decode, result_reader.find_r
 -- The status of a response to a request with Range (RFC 9110, section 15.3.7), which no operation has. The clouds
 -- document 200, 201 and 204. All others from 200 to 299 are successes, because the documentation is incomplete.
 local PARTIAL = 206
+
+local OPTIONS = { { name = "timeout", type = "number", positive = true } }
 
 local call = {}
 
@@ -269,6 +272,13 @@ function call.new_class(client)
   local class = Context.new_class(client.provider, client.settings.region, client.settings)
   class.__index.client, class.__index.throttled_attempts, class.__index.warning = client, 0, false
   return class
+end
+
+--- Validates the options of a call.
+---@param options any
+---@return string? problem argument error
+function call.validate_options(options)
+  return options ~= nil and validate.arguments(OPTIONS, options, "option") or nil
 end
 
 --- Runs a call.

@@ -27,8 +27,7 @@ function transport_result.copy_error(err)
     return Error.new { kind = "transport", code = error_codes[code] and code or "other",
       message = describe_failure(err), uncertain = type(err) ~= "table" or err.uncertain ~= false }
   end
-  local copy = {}
-  for name, value in iterate.members(err) do copy[name] = value end
+  local copy = iterate.copy(err)
   copy.kind, copy.code = copy.kind or "transport", type(copy.code) == "string" and copy.code or "other"
   if type(copy.message) ~= "string" then copy.message = "the transport failed: it gave no reason" end
   local is_status = type(copy.status) == "number" and copy.status >= 400 and copy.status < 600

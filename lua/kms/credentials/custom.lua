@@ -19,9 +19,7 @@ local function adopt_failure(subject, failure)
   if failure.kind ~= "credentials" then
     return Credentials.error("unavailable", ("%s failed: %s"):format(subject, failure.message), failure)
   end
-  local copy = {}
-  for name, value in iterate.members(failure) do copy[name] = value end
-  return nil, Error.new(copy)
+  return nil, Error.new(iterate.copy(failure))
 end
 
 --- Validates what a caller's function returned.

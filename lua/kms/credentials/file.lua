@@ -1,8 +1,8 @@
 --- Reads the small files in which tools and services store credentials.
 
+local ascii = require "kms.util.ascii"
 local Credentials = require "kms.credentials.value"
 local http1 = require "kms.http1"
-local trim = require "kms.util.trim"
 local validate = require "kms.util.validate"
 
 local file = {}
@@ -34,7 +34,7 @@ end
 function file.read_token(path, description)
   local text, err = file.read(path, description)
   if not text then return Credentials.error("invalid", err.message) end
-  local token, rule = trim(text), Credentials.VISIBLE_ASCII
+  local token, rule = ascii.trim(text), Credentials.VISIBLE_ASCII
   if rule.test(token) then return token end
   return Credentials.error("invalid", ("%s %s must contain one token: %s"):format(description, validate.quote(path),
     rule.text))

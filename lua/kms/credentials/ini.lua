@@ -3,7 +3,6 @@
 -- value, continued lines and invisible characters, so such lines are errors. Messages name lines and never quote them.
 
 local ascii = require "kms.util.ascii"
-local trim = require "kms.util.trim"
 local validate = require "kms.util.validate"
 
 local ini = {}
@@ -35,7 +34,7 @@ end
 --- Parses the line of a section.
 ---@return string? section, string? problem
 local function parse_section(text)
-  local section = trim(text:match "^%[([^%[%]]*)%]$" or "")
+  local section = ascii.trim(text:match "^%[([^%[%]]*)%]$" or "")
   if section == "" then return nil, "begins with [, but is not a section of the form [name]" end
   if not validate.is_utf8(section) or has_invisible_character(section) then
     return nil, "has a section name with an invisible character, or one that is not UTF-8"
@@ -47,7 +46,7 @@ end
 ---@return table? entry, string? problem
 local function parse_entry(text)
   local name, value = text:match "^([^=]*)=[ \t]*(.*)$"
-  name = trim(name or "")
+  name = ascii.trim(name or "")
   if name == "" then return nil, "must be key = value, [section] or a comment" end
   if not name:find "^[A-Za-z0-9_.-]+$" then
     return nil, 'must begin with a key of ASCII letters, digits, ".", "_" and "-"'
@@ -60,7 +59,7 @@ end
 local function parse_line(line)
   if #line > MAX_LINE then return nil, nil, ("is longer than %d bytes"):format(MAX_LINE) end
   if line:find "[%z\1-\8\11-\31\127]" then return nil, nil, "contains control characters" end
-  local text = trim(line)
+  local text = ascii.trim(line)
   if text == "" or text:find "^[#;]" then return nil end
   if text:find "\\$" then
     return nil, nil, "ends with a backslash, which some tools read as a continuation; write the value in one line"

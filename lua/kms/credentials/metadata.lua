@@ -1,12 +1,12 @@
 --- Keys of the server that this program runs on, from the metadata service of its cloud.
 
+local ascii = require "kms.util.ascii"
 local cache = require "kms.credentials.cache"
 local Credentials = require "kms.credentials.value"
 local env = require "kms.util.env"
 local provider = require "kms.credentials.provider"
 local service = require "kms.credentials.service"
 local error_codes = require "kms.transport.error_codes"
-local trim = require "kms.util.trim"
 
 local metadata = {}
 
@@ -88,7 +88,7 @@ function Session:authenticate()
     return true
   end
   if response.status ~= 200 then return service.create_response_error(request, response) end
-  local token = trim(response.body)
+  local token = ascii.trim(response.body)
   if not Credentials.VISIBLE_ASCII.test(token) then
     return service.create_malformed_error(request, response, "malformed session token")
   end

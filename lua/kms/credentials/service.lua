@@ -196,8 +196,7 @@ function service.parse_credentials(context, request, response, values)
   end
   local missing = Credentials.find_missing_fields(context.fields, values)
   if missing then return service.create_malformed_error(request, response, missing[1].name .. " is missing") end
-  local copy = {}
-  for name, value in iterate.members(values) do copy[name] = value end
+  local copy = iterate.copy(values)
   copy.expires = expires
   local credentials, err = Credentials.new(context.fields, copy)
   if not credentials then return service.create_malformed_error(request, response, err.message) end

@@ -27,8 +27,7 @@ end
 ---@param values kms.Credentials
 ---@return kms.credentials.Provider
 function static.new(values)
-  local copy = {}
-  for name, value in iterate.members(values) do copy[name] = value end
+  local copy = iterate.copy(values)
   local by_fields = {} -- one table per cloud, so that every call gets the same one
   return provider.new("static", function(context)
     local fields, err = context.fields, nil

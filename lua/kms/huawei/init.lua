@@ -77,8 +77,7 @@ end
 
 --- Copies settings and adds a project.
 local function add_project(settings, project_id)
-  local copy = {}
-  for name, value in iterate.members(settings) do copy[name] = value end
+  local copy = iterate.copy(settings)
   copy.project_id = project_id
   copy.headers = request_headers.for_json { { "X-Project-Id", project_id } }
   return copy

@@ -4,7 +4,6 @@ local ascii = require "kms.util.ascii"
 local Credentials = require "kms.credentials.value"
 local json_body = require "kms.util.json_body"
 local lazy = require "kms.util.lazy"
-local trim = require "kms.util.trim"
 
 local service = lazy "kms.credentials.service"
 
@@ -36,7 +35,7 @@ local NO_ROLE = "this server has no role"
 local function read_role(session)
   local response, err, request = session:get(ROLES, NO_ROLE)
   if not response then return nil, err end
-  local role = trim(trim(response.body):match "^[^\r\n]*")
+  local role = ascii.trim(ascii.trim(response.body):match "^[^\r\n]*")
   if role == "" then return Credentials.error("missing", NO_ROLE) end
   if not role:find "^[0-9A-Za-z._-]+$" then
     return service.create_malformed_error(request, response,

@@ -1,5 +1,5 @@
---- Changes the case of ASCII letters only, and orders texts by their bytes. `string.lower`, `string.upper` and `<` of
---- PUC Lua obey the locale: in Turkish, for example, they treat "i" and "I" as two different letters.
+--- Changes the case of ASCII letters only, trims ASCII white space, and orders texts by their bytes. `string.lower`,
+--- `string.upper`, `%s` and `<` of PUC Lua obey the locale: in Turkish, for example, "i" and "I" are different letters.
 
 local ascii = {}
 
@@ -31,6 +31,18 @@ function ascii.is_before(left, right)
     if l ~= r then return l < r end
   end
   return #left < #right
+end
+
+local OTHER_THAN_SPACE = "[^ \t\r\n\v\f]"
+
+--- Removes white space from both ends, in linear time. The pattern "^%s*(.-)%s*$" takes quadratic time for long white
+--- space.
+---@param text string
+---@return string
+function ascii.trim(text)
+  local first = text:find(OTHER_THAN_SPACE)
+  if not first then return "" end
+  return text:match(".*" .. OTHER_THAN_SPACE, first)
 end
 
 return ascii

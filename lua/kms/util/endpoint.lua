@@ -2,7 +2,6 @@
 
 local ascii = require "kms.util.ascii"
 local http1 = require "kms.http1"
-local trim = require "kms.util.trim"
 local validate = require "kms.util.validate"
 
 local endpoint = {}
@@ -24,7 +23,7 @@ end
 ---@param url string
 ---@return string
 function endpoint.add_scheme(url)
-  url = trim(url)
+  url = ascii.trim(url)
   return url:find("://", 1, true) and url or "https://" .. url
 end
 

@@ -108,6 +108,15 @@ function validate.argument_error(position, name, problem)
   return ("bad argument #%d to '%s' (%s)"):format(position, name, problem)
 end
 
+--- Raises, at the line that called a method, unless the method belongs to `self`.
+---@param self any
+---@param name string of the method
+---@param metatable table of the clients that have it
+function validate.check_self(self, name, metatable)
+  if getmetatable(self) == metatable then return end
+  error(("calling '%s' on bad self (%s client expected, got %s)"):format(name, metatable.__name, type(self)), 3)
+end
+
 --- Describes a value that breaks a rule.
 ---@param name string
 ---@param value any

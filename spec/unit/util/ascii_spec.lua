@@ -16,6 +16,13 @@ describe("kms.util.ascii", function()
     assert.equal("kms.istanbul", ascii.lower "KMS.ISTANBUL")
   end)
 
+  it("trim removes white space from both ends only", function()
+    assert.equal("a b", ascii.trim " \t a b\r\n")
+    assert.equal("a", ascii.trim "a")
+    assert.equal("", ascii.trim " \n")
+    assert.equal("", ascii.trim "")
+  end)
+
   it("is_before orders texts by their bytes", function()
     local ordered = { "", "\0", "A", "AB", "B", "_", "a", "a\0", "\128", "\255" }
     for i, left in ipairs(ordered) do

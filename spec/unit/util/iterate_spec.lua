@@ -9,6 +9,15 @@ describe("kms.util.iterate", function()
     assert.same({ 1, 2, a = 3 }, copy)
   end)
 
+  it("copy returns a table of its own with the same members and no metatable, and calls no metamethod", function()
+    local value = setmetatable({ 1, 2, a = 3 }, { __pairs = error, __index = error })
+    local copy = iterate.copy(value)
+    assert.same({ 1, 2, a = 3 }, copy)
+    assert.is_nil(getmetatable(copy))
+    copy.a = 4
+    assert.equal(3, value.a)
+  end)
+
   it("a loop over members ends in a finalizer, also if LuaJIT has compiled it for other tables", function()
     local output, ok = subprocess.run([[
       local finalizers = require "spec.helpers.finalizers"
