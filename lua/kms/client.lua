@@ -12,6 +12,7 @@ local params = require "kms.call.params"
 local retry_policy = require "kms.call.retry_policy"
 local validate = require "kms.util.validate"
 
+local attempt_hook = lazy "kms.call.attempt_hook"
 local client_tools = lazy "kms.client_tools"
 
 local check_self, open_transport, validate_options = validate.check_self, client_transport.open, call.validate_options
@@ -132,7 +133,8 @@ function client.new_constructor(provider)
     local self = {
       provider = provider, options = {}, timeout = options.timeout or DEFAULT_TIMEOUT, clock_offset = 0,
       active_calls = 0, is_closing = false, guard = guard or false, retry = policy,
-      on_attempt = options.on_attempt or false, credential_provider = credentials.provider(options.credentials),
+      notify = options.on_attempt and attempt_hook.new(options.on_attempt) or false,
+      credential_provider = credentials.provider(options.credentials),
       settings = false, call_class = false, transport = false, owns_transport = false, is_transport_open = false,
     }
     for _, field in ipairs(provider.options) do self.options[field.name] = options[field.name] end

@@ -196,19 +196,19 @@ end
 ---@param self kms.Call
 ---@return table? result, kms.Error? err
 local function run_attempts(self)
-  local on_attempt = self.client.on_attempt
+  local notify = self.client.notify
   while true do
-    local attempts, started = self.attempts, on_attempt and self:clock()
+    local attempts, started = self.attempts, notify and self:clock()
     local result, err, response, should_resign = run_guarded(self, run_attempt)
-    if result and not on_attempt then return result end
+    if result and not notify then return result end
     if self.attempts == attempts or err and err.kind == "invalid" then -- nothing was sent
       self.attempts, err.uncertain = attempts, self.is_uncertain or false
       return nil, err
     end
-    local duration = on_attempt and self:clock() - started
+    local duration = notify and self:clock() - started
     local wait = err and recovery.follow_up(self, err, response, should_resign)
-    if on_attempt then
-      recovery.notify(self, {
+    if notify then
+      notify(self, {
         provider = self.provider, operation = self.operation.name, attempt = self.attempts, duration = duration,
         status = response and response.status, wait = wait,
       }, result, err)

@@ -1,7 +1,6 @@
---- Decides what follows a failed attempt, and tells the hook about attempts.
+--- Decides what follows a failed attempt.
 
 local clock_skew = require "kms.call.clock_skew"
-local redact = require "kms.util.redact"
 local report = require "kms.call.report"
 local retry = require "kms.call.retry"
 
@@ -39,24 +38,6 @@ local function choose_wait(self, err, response)
   local counted = self.attempts - self.throttled_attempts
   if policy.attempts == 1 or counted >= policy.attempts or wait >= left then return nil end
   return wait
-end
-
---- Calls the hook `on_attempt`. An error in it becomes a warning, because it must not cost the caller the result.
----@param self kms.Call
----@param event kms.AttemptEvent
----@param result table?
----@param err kms.Error?
-function recovery.notify(self, event, result, err)
-  local id = result and result.request_id
-  event.key = report.find_key(self, report.collect_secrets(self))
-  if err then
-    event.error = report.build_error(self, err)
-    event.request_id = event.error.request_id
-  elseif id then
-    event.request_id = redact.line(id, report.collect_secrets(self))
-  end
-  local ok, problem = pcall(self.client.on_attempt, event)
-  if not ok then self.warning = "on_attempt failed: " .. tostring(problem) end
 end
 
 --- Completes the error of an attempt, and decides whether another one follows.

@@ -148,7 +148,7 @@ describe("kms.bulk", function()
 end)
 
 describe("a run of kms.bulk with many items #gc", function()
-  it("keeps 100,000 items in 200 MB", function()
+  it("keeps 100,000 items in 100 MiB", function()
     local cloud = bulk_cloud.new(0)
     local number = 0
     collectgarbage()

@@ -44,11 +44,4 @@ describe("kms.call.recovery", function()
     assert.matches("clock is 3600 s behind", err.hint)
     assert.is_false(recovery.learn_clock_offset(call, err, response, 0))
   end)
-
-  it("notify makes a warning of an error in the hook", function()
-    local call = new_call {}
-    call.client.on_attempt = function() error "disk full" end
-    recovery.notify(call, {}, { request_id = "id" })
-    assert.matches("^on_attempt failed: .*disk full$", call.warning)
-  end)
 end)
