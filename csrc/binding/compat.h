@@ -14,9 +14,9 @@
 #if LUA_VERSION_NUM < 502
 #define lua_rawlen(L, i) lua_objlen((L), (i))
 #define luaL_checkversion(L) ((void)(L))
-#endif
-
-#if LUA_VERSION_NUM < 502 && !defined(luaL_newlib) /* Lua 5.1; LuaJIT 2.1 has them */
+/* LuaJIT 2.1 has these. Without them, a module that was built for LuaJIT runs in Lua 5.1 too, which
+ * looks for modules in the same folders. */
+#undef luaL_newlib
 #define luaL_setfuncs(L, functions, upvalues) luaL_register((L), NULL, (functions))
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_register((L), NULL, (functions)))
 #endif

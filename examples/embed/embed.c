@@ -1,6 +1,6 @@
 /* A C program that embeds Lua and calls a cloud: it reads the name of a key of NAVER Cloud KMS.
  *
- *     cc -o embed embed.c $(pkg-config --cflags --libs lua5.4)
+ *     cc -o embed embed.c -Wl,-E $(pkg-config --cflags --libs lua5.4-kms)
  *     ./embed KEY_TAG
  *
  * Each thread of a program may have a Lua state of its own, with its own clients. Two threads must

@@ -49,9 +49,9 @@ return function(client, test)
 
     it("sleep waits for the given seconds", function()
       local transport = open()
-      local before = transport:now()
+      local before = monotonic() -- the transport may have no clock
       transport:sleep(0.02)
-      assert.is_true(transport:now() - before >= 0.019)
+      assert.is_true(monotonic() - before >= 0.019)
     end)
   end)
 end
