@@ -75,10 +75,12 @@ end
 
 local wake
 
---- Returns the loop of a transport of kms.loop, if it can suspend the caller of `wait` while the task waits.
-local function select_loop(task, transport)
-  local loop = transport.loop
-  return task.loops and task.loops[loop] and loop
+--- Returns the loop of a transport of kms.loop, if it can suspend the caller of `wait` while the task waits. The caller
+--- can wait for one loop at a time; requests over transports of other adapters block then.
+local function select_loop(self, task, transport)
+  local loop, current = transport.loop, self.loop
+  local is_usable = task.loops and task.loops[loop] and (not current or current == loop or current:is_idle())
+  return is_usable and loop
 end
 
 --- Returns a callback of a loop that resumes the task, and then the callers of `wait`.
@@ -96,7 +98,7 @@ end
 function CurlRunner:send(task, transport, request, is_brief)
   local connections = transport.connections -- of a transport of kms.loop
   if connections then
-    local loop = select_loop(task, transport)
+    local loop = select_loop(self, task, transport)
     transport = connections
     if loop then
       local ok, problem = loop:start(transport, request, new_loop_callback(self, task, loop))
@@ -111,7 +113,7 @@ function CurlRunner:send(task, transport, request, is_brief)
 end
 
 function CurlRunner:sleep(task, transport, seconds)
-  local loop = type(transport) == "table" and select_loop(task, transport)
+  local loop = type(transport) == "table" and select_loop(self, task, transport)
   if loop then
     loop:start_timer(seconds, new_loop_callback(self, task, loop))
   else

@@ -197,6 +197,20 @@ describe("kms.loop.transport", function()
     assert.is_true(loop:is_idle())
   end)
 
+  it("tasks over the transports of two adapters and over one that blocks return their results", function()
+    local other = loop_transport.new(loop_transport.new_loop(new_host()), { ca_file = servers.ca_file })
+    local transports, statuses = { transport, other, curl_requests.new_transport() }, {}
+    start(function()
+      for number, status, err in kms.parallel():map({ 1, 2, 3, 1, 2, 3 }, function(i)
+        return scheduler.send(transports[i], new_request "https").status
+      end) do
+        statuses[number] = status or err
+      end
+    end)
+    run_until_idle(loop)
+    assert.same({ 200, 200, 200, 200, 200, 200 }, statuses)
+  end)
+
   it("a second kms.parallel inside a task blocks, and returns its results", function()
     local results = {}
     start(function()
