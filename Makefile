@@ -51,6 +51,10 @@ SHARED_OBJECTS = $(MODULES:%=$(TREE)/%.so)
 COMPILE        = $(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
 LINK           = $(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(KMS_LDFLAGS)
 
+# A file gets its name when it is complete, because two makes may build one tree at the same time.
+NEW     = $@.$$$$
+PUBLISH = mv -f $(NEW) $@
+
 # Named here, because the rows of modules precede the rule.
 .DEFAULT_GOAL := all
 .PHONY: all
@@ -58,16 +62,15 @@ all: $(SHARED_OBJECTS)
 
 $(SHARED_OBJECTS): $(ARCHIVE)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $(filter %.o,$^) $(ARCHIVE) $(LIBS)
+	$(LINK) -o $(NEW) $(filter %.o,$^) $(ARCHIVE) $(LIBS) && $(PUBLISH)
 
 # Members of different folders may share a name, so they are appended, not replaced.
 $(ARCHIVE): $(OBJECTS)
-	@rm -f $@
-	$(AR) qcs $@ $^
+	$(AR) qcs $(NEW) $^ && $(PUBLISH)
 
 $(TREE)/%.o: %.c $(TREE)/commands
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(COMPILE) -MMD -MP -MT $@ -MF $(NEW).d -c -o $(NEW) $< && mv -f $(NEW).d $(@:.o=.d) && $(PUBLISH)
 
 -include $(OBJECTS:.o=.d)
 
@@ -76,7 +79,7 @@ $(TREE)/commands: export COMMANDS = $(COMPILE) | $(LINK) | $(CURL_LIBS) | $(CRYP
 $(TREE)/commands: force
 	$(call require_tool,$(CC),CC)
 	@mkdir -p $(@D)
-	@printf '%s\n' "$$COMMANDS" | cmp -s - $@ || printf '%s\n' "$$COMMANDS" > $@
+	@printf '%s\n' "$$COMMANDS" | cmp -s - $@ || { printf '%s\n' "$$COMMANDS" > $(NEW) && $(PUBLISH); }
 
 .PHONY: force
 force:
@@ -201,8 +204,8 @@ $(BUILD)/bench/signatures: bench/programs/signatures.c bench/programs/batches.c 
 $(BUILD)/bench/primitives: bench/programs/primitives.c bench/programs/batches.c
 $(BENCH): $(wildcard bench/programs/*.h) $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) \
-	  $(CURL_LIBS) $(CRYPTO_LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(KMS_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(LDFLAGS) -o $(NEW) $(filter %.c %.a,$^) \
+	  $(CURL_LIBS) $(CRYPTO_LIBS) && $(PUBLISH)
 
 .PHONY: bench-programs
 bench-programs: $(BENCH)
