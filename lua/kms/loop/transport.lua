@@ -7,6 +7,7 @@ local scheduler = require "kms.transport.scheduler"
 local timer_heap = require "kms.parallel.timer_heap"
 
 local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1 and 5.2
+local get_info = rawget(_G, "debug") and debug.getinfo -- a sandbox may have no debug
 
 local transport = {}
 
@@ -181,26 +182,33 @@ function transport.new(loop, options)
   return setmetatable({ loop = loop, connections = connections }, Transport)
 end
 
--- The last call of `try_to_suspend` by coroutine.
-local probes = setmetatable({}, { __mode = "kv" })
+--- Returns whether a coroutine is inside a function. The stack of a coroutine that ended with an error remains.
+local function is_inside(thread, fn)
+  if coroutine.status(thread) == "dead" then return false end
+  local level, info = 0, get_info(thread, 0, "f")
+  while info and info.func ~= fn do
+    level = level + 1
+    info = get_info(thread, level, "f")
+  end
+  return info ~= nil
+end
 
 --- Suspends the running coroutine for a moment, because on Lua 5.1 and 5.2 only an attempt shows whether it can yield.
---- Lua 5.1 raises if it cannot.
+--- Lua 5.1 raises if it cannot. The coroutine may then have yielded for another purpose when the timer is due, and must
+--- not be resumed.
 ---@param loop kms.loop.Loop
 ---@return boolean was_suspended
 local function try_to_suspend(loop)
-  local probe, thread = loop:new_call(), coroutines.running()
-  probes[thread] = probe
+  local probe, thread, is_over = loop:new_call(), coroutine.running(), false
   loop:start_timer(PROBE_DURATION, function()
-    if probes[thread] == probe then loop:finish(probe) end
+    if not is_over and (not get_info or is_inside(thread, try_to_suspend)) then loop:finish(probe) end
   end)
   if not coroutines.is_native then
     loop:wait(probe)
-    probes[thread] = nil
     return true
   end
   local ok, problem = pcall(loop.wait, loop, probe)
-  probes[thread] = nil
+  is_over = true
   if not ok and not tostring(problem):find("attempt to yield", 1, true) then error(problem, 0) end
   return ok
 end

@@ -251,6 +251,19 @@ describe("kms.loop.transport", function()
     assert.equal(request_count + 1, transport:stats().requests)
   end)
 
+  it("a coroutine whose send cannot yield is not resumed by the loop when it then yields to its own program", function()
+    local was_resumed = false
+    local thread = start(function()
+      pcall(string.gsub, "x", "x", function() transport:send(new_request "https") end)
+      coroutine.yield()
+      was_resumed = true
+    end)
+    run_until_idle(loop)
+    assert.same({ false, "suspended" }, { was_resumed, coroutine.status(thread) })
+    assert(coroutine.resume(thread))
+    assert.is_true(was_resumed)
+  end)
+
   it("a call over the transport is refused before it asks for credentials where the coroutine cannot yield", function()
     if not rawget(coroutine, "isyieldable") then
       pending "Lua 5.1 and 5.2 learn only from the transport whether a coroutine can yield"
