@@ -57,6 +57,15 @@ const char *block_find_owner(void *code)
     return *map->l_name != '\0' ? map->l_name : "host";
 }
 
+/* The folder of the project may be kms, too. */
+const char *block_find_module(const char *path)
+{
+    const char *module = NULL;
+    for (const char *p = strstr(path, "/kms/"); p != NULL; p = strstr(p + 1, "/kms/"))
+        module = p + 1;
+    return module != NULL && strstr(module, ".so") != NULL ? module : NULL;
+}
+
 void *block_new(size_t size, const char *owner)
 {
     size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

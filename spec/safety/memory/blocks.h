@@ -17,6 +17,9 @@ extern const char OWNER_LUA[], OWNER_SCANNER[];
 /* The path of the library that contains the code at an address. */
 const char *block_find_owner(void *code);
 
+/* The name of one of the project's C modules in the path of an owner, kms/sign.so, or NULL. */
+const char *block_find_module(const char *path);
+
 /* Returns zeroed memory. Aborts the process when the address range is used up. */
 void *block_new(size_t size, const char *owner);
 void *block_resize(void *memory, size_t size, const char *owner);

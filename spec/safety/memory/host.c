@@ -4,15 +4,13 @@
  *   host PROGRAM [ARGUMENT...]
  *
  * The Lua state has its own allocator, so that Lua's strings can be told from other copies.
- * Userdata count as memory of the C module that created them. The host keeps secrets masked, so
- * that a search does not find its own copies. Each scan prints lines with fields separated by tabs:
+ * Userdata count as memory of the C module that created them. Each scan prints lines with fields
+ * separated by tabs:
  *
  *   found MOMENT OWNER live|freed|after a call|data SECRET COPIES
  *   scanned MOMENT BYTES */
 #define _GNU_SOURCE
-#define OPENSSL_SUPPRESS_DEPRECATED /* because only the deprecated SHA-256 shows its state */
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,20 +20,12 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
-#include <openssl/sha.h>
 
 #include "blocks.h"
+#include "search.h"
+#include "secrets.h"
 
 /* Lua's memory. */
-
-/* The name of a C module in a path, kms/sign.so, or NULL. The folder of the project may be kms, too. */
-static const char *find_module(const char *path)
-{
-    const char *module = NULL;
-    for (const char *p = strstr(path, "/kms/"); p != NULL; p = strstr(p + 1, "/kms/"))
-        module = p + 1;
-    return module != NULL && strstr(module, ".so") != NULL ? module : NULL;
-}
 
 static const char *userdata_owner; /* while Lua allocates a userdata of a module */
 
@@ -70,249 +60,44 @@ void *NEW_USERDATA(lua_State *L, size_t size EXTRA_PARAMETER)
     if (original == NULL)
         *(void **)&original = dlsym(RTLD_NEXT, TEXT_OF(NEW_USERDATA));
     lua_gc(L, LUA_GCSTOP, 0);
-    userdata_owner = find_module(caller) != NULL ? caller : NULL;
+    userdata_owner = block_find_module(caller) != NULL ? caller : NULL;
     void *userdata = original(L, size EXTRA_ARGUMENT);
     userdata_owner = NULL;
     lua_gc(L, LUA_GCRESTART, 0);
     return userdata;
 }
 
-/* Secrets. Of each the host looks for beginning, middle and end, because a copy may be partly
- * overwritten; and for each of these also XORed with the paddings of HMAC (RFC 2104). */
-
-enum { MAX_SECRETS = 64, MAX_NAME = 32, PIECE = 16, MIN_LENGTH = 8, MASK = 0xa5 };
-
-static const unsigned char FORMS[] = {0, 0x36, 0x5c};
-enum { POSITIONS = 3, FORM_COUNT = sizeof FORMS, PIECES = POSITIONS * FORM_COUNT };
-
-typedef struct {
-    unsigned char bytes[PIECE]; /* masked */
-    size_t length;
-} piece;
-
-static struct {
-    char name[MAX_NAME];
-    piece pieces[PIECES];
-} secrets[MAX_SECRETS];
-static int secret_count;
-
-static piece mask_piece(const char *text, size_t length, unsigned char form)
-{
-    piece masked = {{0}, length};
-    for (size_t i = 0; i < length; i++)
-        masked.bytes[i] = (unsigned char)((unsigned char)text[i] ^ form ^ MASK);
-    return masked;
-}
-
-static void register_secret(const char *name, const char *bytes, size_t length)
-{
-    piece *pieces = secrets[secret_count].pieces;
-    size_t size = length < PIECE ? length : PIECE;
-    const size_t starts[POSITIONS] = {0, (length - size) / 2, length - size};
-    for (int i = 0; i < PIECES; i++)
-        pieces[i] = mask_piece(bytes + starts[i / FORM_COUNT], size, FORMS[i % FORM_COUNT]);
-    for (int i = 0; i < secret_count; i++)
-        if (memcmp(secrets[i].pieces, pieces, sizeof secrets[i].pieces) == 0)
-            return; /* already registered */
-    snprintf(secrets[secret_count++].name, MAX_NAME, "%s", name);
-}
+/* Secrets. */
 
 /* memory.secret(name, text): adds a secret to look for. */
 static int add_secret(lua_State *L)
 {
     size_t length;
     const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
-    luaL_argcheck(L, length >= MIN_LENGTH, 2, "secret must have at least 8 bytes");
-    luaL_argcheck(L, secret_count < MAX_SECRETS, 2, "too many secrets");
-    register_secret(name, text, length);
+    luaL_argcheck(L, length >= SECRET_MIN_LENGTH, 2, "secret must have at least 8 bytes");
+    luaL_argcheck(L, secret_count() < MAX_SECRETS, 2, "too many secrets");
+    secret_add(name, text, length);
     return 0;
 }
 
 static void clean_stack(void);
 
-/* memory.keyed(name, key): adds the two states that the hashes of HMAC-SHA-256 have after the
- * padded key, because a signature can be computed from them without the key. */
+/* memory.keyed(name, key): adds the states of HMAC that a key leads to; see secrets.h. */
 static int add_keyed(lua_State *L)
 {
     size_t length;
     const char *name = luaL_checkstring(L, 1), *key = luaL_checklstring(L, 2, &length);
-    luaL_argcheck(L, length <= SHA256_CBLOCK, 2, "key exceeds one block of 64 bytes");
-    luaL_argcheck(L, secret_count + 2 <= MAX_SECRETS, 2, "too many secrets");
-    for (int form = 1; form < (int)FORM_COUNT; form++) {
-        unsigned char block[SHA256_CBLOCK];
-        SHA256_CTX state;
-        memset(block, FORMS[form], sizeof block);
-        for (size_t i = 0; i < length; i++)
-            block[i] ^= (unsigned char)key[i];
-        SHA256_Init(&state);
-        SHA256_Update(&state, block, sizeof block);
-        register_secret(name, (const char *)state.h, sizeof state.h);
-        explicit_bzero(block, sizeof block);
-        explicit_bzero(&state, sizeof state);
-    }
+    luaL_argcheck(L, length <= SECRET_BLOCK, 2, "key exceeds one block of 64 bytes");
+    luaL_argcheck(L, secret_count() + 2 <= MAX_SECRETS, 2, "too many secrets");
+    secret_add_keyed(name, key, length);
     clean_stack();
     return 0;
-}
-
-/* Findings. */
-
-enum { MAX_FINDINGS = 256, MAX_OWNER = 64 };
-
-typedef struct {
-    char owner[MAX_OWNER];
-    const char *state;
-    int secret, copies;
-} finding;
-
-static finding findings[MAX_FINDINGS];
-static int finding_count;
-static size_t scanned_bytes;
-
-/* The end of a path that names the library: kms/sign.so, libcurl.so.4. */
-static const char *short_name(const char *path)
-{
-    const char *module = find_module(path), *slash = strrchr(path, '/');
-    return module != NULL ? module : slash != NULL ? slash + 1 : path;
-}
-
-static void add_finding(const char *owner, const char *state, int secret)
-{
-    finding new = {"", state, secret, 1};
-    snprintf(new.owner, sizeof new.owner, "%s", short_name(owner));
-    for (finding *known = findings; known < findings + finding_count; known++)
-        if (strcmp(known->owner, new.owner) == 0 && strcmp(known->state, state) == 0 &&
-            strcmp(secrets[known->secret].name, secrets[secret].name) == 0) {
-            known->copies++;
-            return;
-        }
-    if (finding_count == MAX_FINDINGS)
-        abort();
-    findings[finding_count++] = new;
-}
-
-/* Search. */
-
-enum { WINDOW = 1 << 20 };
-
-static bool is_at(const unsigned char *memory, size_t available, const piece *wanted)
-{
-    if (wanted->length > available)
-        return false;
-    for (size_t i = 0; i < wanted->length; i++)
-        if ((memory[i] ^ MASK) != wanted->bytes[i])
-            return false;
-    return true;
-}
-
-static bool is_secret_at(const unsigned char *memory, size_t available, int secret)
-{
-    for (int i = 0; i < PIECES; i++)
-        if (is_at(memory, available, &secrets[secret].pieces[i]))
-            return true;
-    return false;
-}
-
-/* Adds one finding per secret that the memory contains. */
-static void search(const unsigned char *memory, size_t size, const char *owner, const char *state)
-{
-    bool is_first_byte[256] = {false}, is_found[MAX_SECRETS] = {false};
-    for (int i = 0; i < secret_count * PIECES; i++)
-        is_first_byte[secrets[i / PIECES].pieces[i % PIECES].bytes[0] ^ MASK] = true;
-    scanned_bytes += size;
-    for (size_t at = 0; at < size; at++)
-        for (int i = 0; is_first_byte[memory[at]] && i < secret_count; i++)
-            if (!is_found[i] && is_secret_at(memory + at, size - at, i)) {
-                is_found[i] = true;
-                add_finding(owner, state, i);
-            }
-}
-
-/* The first page of a range that cannot be read, because it guards a stack or its thread has ended;
- * `last` if there is none. */
-static uintptr_t find_unreadable_page(int self, uintptr_t first, uintptr_t last)
-{
-    const uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
-    char byte;
-    for (uintptr_t page = first & ~(page_size - 1); page < last; page += page_size)
-        if (pread(self, &byte, 1, (off_t)page) != 1)
-            return page;
-    return last;
-}
-
-/* Searches a range of addresses through /proc/self/mem, in overlapping windows. */
-static void search_range(uintptr_t first, uintptr_t last, const char *owner, const char *state)
-{
-    static unsigned char *window;
-    static int self = -1;
-    if (window == NULL)
-        window = block_new(WINDOW, OWNER_SCANNER);
-    if (self == -1)
-        self = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    while (first < last) {
-        size_t size = last - first < WINDOW ? last - first : WINDOW;
-        ssize_t read_size = pread(self, window, size, (off_t)first);
-        if (read_size >= 0 && (size_t)read_size == size) {
-            search(window, size, owner, state);
-            first += last - first <= WINDOW ? size : WINDOW - PIECE;
-            continue;
-        }
-        uintptr_t page = find_unreadable_page(self, first, first + size);
-        if (page == first + size)
-            abort(); /* because the search would have a gap */
-        search_range(first, page, owner, state);
-        first = page + (uintptr_t)sysconf(_SC_PAGESIZE);
-    }
-}
-
-static void search_blocks(void)
-{
-    size_t position = 0;
-    for (block *each; (each = block_next(&position)) != NULL;)
-        if (each->owner != OWNER_SCANNER)
-            search((unsigned char *)(each + 1), each->size, each->owner,
-                   each->freed ? "freed" : "live");
-}
-
-/* Searches a writable mapping without blocks: data of libraries, stacks, and others. The
- * environment and the arguments are above the stack. */
-static void search_mapping(uintptr_t first, uintptr_t last, const char *name)
-{
-    uintptr_t top = (uintptr_t)environ;
-    if (top > first && top < last) {
-        search_range(first, top, "stack", "data");
-        search_range(top, last, "environment", "data");
-    } else {
-        search_range(first, last, *name != '\0' ? name : "anonymous", "data");
-    }
-}
-
-static void scan(const char *moment)
-{
-    char line[512], mode[8];
-    unsigned long first, last;
-    scanned_bytes = 0;
-    search_blocks();
-    FILE *maps = fopen("/proc/self/maps", "r");
-    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        int name = 0;
-        sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &first, &last, mode, &name);
-        line[strcspn(line, "\n")] = '\0';
-        if (strncmp(mode, "rw", 2) == 0 && first != block_mapping_start())
-            search_mapping(first, last, line + name);
-    }
-    if (maps == NULL || fclose(maps) != 0)
-        abort();
-    for (finding *each = findings; each < findings + finding_count; each++)
-        printf("found\t%s\t%s\t%s\t%s\t%d\n", moment, each->owner, each->state,
-               secrets[each->secret].name, each->copies);
-    printf("scanned\t%s\t%zu\n", moment, scanned_bytes);
-    finding_count = 0;
 }
 
 /* memory.scan(moment) */
 static int scan_from_lua(lua_State *L)
 {
-    scan(luaL_checkstring(L, 1));
+    search_all(luaL_checkstring(L, 1));
     return 0;
 }
 
@@ -411,6 +196,6 @@ int main(int count, char **arguments)
     if (!ok)
         fprintf(stderr, "%s\n", lua_tostring(L, -1));
     lua_close(L);
-    scan("state closed");
+    search_all("state closed");
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
