@@ -14,6 +14,8 @@ local schedule = vim and vim.schedule or function(fn) fn() end
 
 local luv = {}
 
+local POLL_INTERVAL = 0.01 -- seconds between two steps without a poll
+
 local running, yield = coroutines.running, coroutine.yield
 
 local host = {}
@@ -50,7 +52,8 @@ local function is_open(handle)
   return ok and not is_closing
 end
 
---- Watches the loop's descriptor, where it has one. Another one than before is that of a child of fork.
+--- Watches the loop's descriptor, where it has one. Another one than before is that of a child of fork. There is no
+--- poll if the program watches the descriptor already, as the first of two instances of this module does.
 local function watch(loop, is_active)
   local descriptor, has_poll = loop.multi:descriptor(), is_open(loop.poll)
   if loop.descriptor ~= descriptor or not has_poll then
@@ -59,7 +62,12 @@ local function watch(loop, is_active)
   end
   if not loop.poll or loop.is_watched == is_active then return end
   loop.is_watched = is_active
-  if is_active then loop.poll:start("r", loop.on_event) else loop.poll:stop() end
+  if not is_active then
+    loop.poll:stop()
+  elseif not loop.poll:start("r", loop.on_event) then
+    loop.poll:close()
+    loop.poll = nil
+  end
 end
 
 --- Starts the poll and the timer while there is something to wait for. Otherwise they do not keep libuv's loop alive.
@@ -69,6 +77,7 @@ function host.update(loop)
   local is_active = not loop:is_idle()
   watch(loop, is_active)
   local seconds = is_active and loop:timeout()
+  if is_active and not loop.poll then seconds = math.min(seconds or POLL_INTERVAL, POLL_INTERVAL) end
   if seconds then
     uv.update_time()
     loop.timer:start(math.ceil(seconds * 1000), 0, loop.on_event)
