@@ -37,8 +37,8 @@ function client_settings.resolve(self)
   if missing[1] then return create_invalid_error(missing[1], describe_missing(provider, missing)) end
   local settings, name, problem = provider.resolve_settings(values, env.read)
   if not settings then return create_invalid_error(name, problem) end
-  self.settings = settings
-  self.call_class = call.new_class(self)
+  self.call_class = call.new_class(self, settings)
+  self.settings = settings -- last, because calls take this for the end of the initialization
 end
 
 return client_settings

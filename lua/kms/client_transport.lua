@@ -68,7 +68,7 @@ function client_transport.release(self)
     if next(sharing_clients) ~= nil then return end
     shared.transport = nil
   end
-  if transport.close then transport:close() end
+  if transport and transport.close then transport:close() end
 end
 
 return client_transport

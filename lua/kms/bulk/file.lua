@@ -18,22 +18,36 @@ local OWNER_ONLY = 384 -- mode 0600
 
 local WORDS = { EEXIST = "exists", ENOENT = "absent", ENOTDIR = "absent" }
 
----@class kms.bulk.File
+---@class kms.bulk.OpenFile
 ---@field descriptor integer? nil once it is closed
----@field handle file* holds the lock
----@field identity string
+---@field handle file*? holds the lock
+---@field identity string? once it is locked
+
+---@class kms.bulk.File
+---@field open kms.bulk.OpenFile
+---@field finalizer any closes the file when it is collected
 local File = {}
 File.__index = File
 File.__name = "kms.bulk.file"
 
 -- The open files by device and inode. A process loses its lock (fcntl) when it closes any descriptor of the file, and a
 -- lock does not exclude the process that holds it. So no file is opened twice.
+---@type table<string, kms.bulk.OpenFile>
 local open_files = {}
+
+local newproxy = rawget(_G, "newproxy") -- in Lua 5.1 tables have no finalizers
+
+local function new_finalizer(fn)
+  if not newproxy then return setmetatable({}, { __gc = fn }) end
+  local proxy = newproxy(true)
+  getmetatable(proxy).__gc = fn
+  return proxy
+end
 
 local function identify(status) return status.dev .. ":" .. status.ino end
 
 --- Finds the open file that a path names.
----@return kms.bulk.File?
+---@return kms.bulk.OpenFile?
 local function find_open(path)
   local status = uv.fs_stat(path)
   return status and open_files[identify(status)]
@@ -85,6 +99,46 @@ local function restore_size_signal()
   if signal_users == 0 then size_signal:stop() end
 end
 
+--- Closes what is open. Can be repeated after an error of a debug hook.
+local function close(self)
+  local descriptor, handle, identity = self.descriptor, self.handle, self.identity
+  if descriptor then
+    self.descriptor = nil
+    uv.fs_close(descriptor)
+  end
+  if handle then
+    self.handle = nil
+    handle:close()
+  end
+  if identity then
+    if open_files[identity] == self then open_files[identity] = nil end
+    self.identity = nil
+    restore_size_signal()
+  end
+end
+
+--- Opens and locks a file.
+---@param self kms.bulk.OpenFile gets the descriptor and the handle as soon as they are open
+---@return true? is_ok, string? word, string? reason
+local function open_and_lock(self, path, is_new)
+  local ok, message, name, word, reason
+  self.descriptor, message, name = uv.fs_open(path, is_new and NEW or EXISTING, OWNER_ONLY)
+  if not self.descriptor then return fail(message, name) end
+  local status = uv.fs_fstat(self.descriptor)
+  if status.type ~= "file" then return nil, "failed", "not a regular file" end
+  local identity = identify(status)
+  self.handle, word, reason = lock(path, identity)
+  if not self.handle then return nil, word, reason end
+  if is_new then
+    ok, message, name = sync_folder(path)
+    if not ok then return fail(message, name) end
+  end
+  handle_size_signal()
+  self.identity = identity
+  open_files[identity] = self
+  return true
+end
+
 --- Opens a file for appending and locks it.
 ---@param path string
 ---@param is_new boolean the file must not exist, and only its owner may read it; otherwise it must exist
@@ -92,33 +146,19 @@ end
 ---@return string? word "exists", "absent", "locked" or "failed"
 ---@return string? reason
 function file.open(path, is_new)
+  if find_open(path) then collectgarbage() end -- a run that an error of a debug hook ended may have been abandoned
   if find_open(path) then return nil, is_new and "exists" or "locked", "this process has opened it" end
-  local descriptor, message, name = uv.fs_open(path, is_new and NEW or EXISTING, OWNER_ONLY)
-  if not descriptor then return fail(message, name) end
-  local status = uv.fs_fstat(descriptor)
-  local identity = identify(status)
-  local handle, word, reason = nil, "failed", "not a regular file"
-  if status.type == "file" then handle, word, reason = lock(path, identity) end
-  if handle and is_new then
-    local ok
-    ok, message, name = sync_folder(path)
-    if not ok then
-      handle:close()
-      handle, word, reason = fail(message, name)
-    end
-  end
-  if not handle then
-    uv.fs_close(descriptor)
-    return nil, word, reason
-  end
-  handle_size_signal()
-  local self = setmetatable({ descriptor = descriptor, handle = handle, identity = identity }, File)
-  open_files[identity] = self
-  return self
+  local open = {}
+  local self = setmetatable({ open = open, finalizer = new_finalizer(function() close(open) end) }, File)
+  local is_completed, is_ok, word, reason = pcall(open_and_lock, open, path, is_new)
+  if is_ok and is_completed then return self end
+  close(open)
+  if not is_completed then error(is_ok, 0) end
+  return nil, word, reason
 end
 
 local function get_descriptor(self)
-  return self.descriptor or error("file is closed", 3)
+  return self.open.descriptor or error("file is closed", 3)
 end
 
 --- Appends all bytes. After a failure the file may end within them.
@@ -152,13 +192,7 @@ function File:truncate(size)
 end
 
 --- Closes the file, which unlocks it.
-function File:close()
-  if not self.descriptor then return end
-  uv.fs_close(self.descriptor)
-  self.handle:close()
-  self.descriptor, open_files[self.identity] = nil, nil
-  restore_size_signal()
-end
+function File:close() close(self.open) end
 
 --- Reads a file without losing the lock that this process may have on it.
 ---@param path string

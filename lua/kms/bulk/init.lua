@@ -1,6 +1,7 @@
 --- kms.bulk: changes many keys with a plan, a pace, a journal and a known outcome for every key.
 
 local behaviours = require "kms.bulk.behaviours"
+local coroutines = require "kms.util.coroutines"
 local Error = require "kms.error"
 local journal = require "kms.bulk.journal"
 local journal_reader = require "kms.bulk.journal_reader"
@@ -53,27 +54,18 @@ local function find_problem(options)
 end
 
 --- Opens the journal of an earlier run, if there is one.
----@param path string?
+---@param self kms.bulk.RunFields gets the journal
 ---@param must_have_plan boolean
----@return kms.bulk.Journal? journal
 ---@return kms.bulk.JournalState? state
 ---@return kms.Error? err
-local function open_journal(path, must_have_plan)
+local function open_journal(self, must_have_plan)
+  local path, word, message = self.path
   if not path then return nil end
-  local opened, word, message = journal.open(path, false)
+  self.journal, word, message = journal.open(path, false)
   if word == "absent" and not must_have_plan then return nil end
-  if not opened then return nil, nil, journal.new_error(message) end
-  local state, err
-  if must_have_plan then
-    state, err = journal_reader.read_plan(path, "; begin a new run with the list")
-  else
-    state, err = journal_reader.read(path)
-  end
-  if err then
-    opened:close()
-    return nil, nil, err
-  end
-  return opened, state
+  if not self.journal then return nil, journal.new_error(message) end
+  if must_have_plan then return journal_reader.read_plan(path, "; begin a new run with the list") end
+  return journal_reader.read(path)
 end
 
 --- Compares the header of a journal with what the client calls.
@@ -179,6 +171,35 @@ local function find_steps(self, options, state)
   return state.steps
 end
 
+--- Opens the journal, and makes the plan.
+---@return boolean? is_ok
+---@return kms.Error? err
+---@return string? problem an argument error
+local function prepare(self, options)
+  local sender, err = requester.new(options.client, options)
+  if not sender then return nil, err end
+  local state
+  self.requester = sender
+  state, err = open_journal(self, not options.items)
+  if err then return nil, err end
+  local name = options.operation or state and state.header and state.header.operation:match "%.(.*)$"
+  self.entry = name and options.client:operation(name)
+  if not self.entry or not self.entry.repeatable then
+    return nil, nil, not self.entry and "option 'operation' is missing"
+      or ("option 'operation': %s is not repeatable"):format(name)
+  end
+  self.behaviour = behaviours[sender.target.provider .. "." .. name] or {}
+  self.undoes, err = find_undone(options, state)
+  if not err then self.steps, err = find_steps(self, options, state) end
+  if err then return nil, err end
+  self.is_resumed, self.size = (state and state.is_complete) == true, state and state.size
+  local counts = summary.count(self.steps)
+  self.item_count = counts.total
+  self.context = { requester = sender, operation = name, behaviour = self.behaviour, may_verify = self.may_verify,
+    stop_rule = stop_rule.new(options.stop_after, counts.total) }
+  return true
+end
+
 --- Makes a run: reads and validates all items, and opens the journal of an earlier run. Changes nothing.
 ---@param options kms.bulk.Options
 ---@return kms.bulk.Run? run
@@ -189,32 +210,12 @@ function bulk.new(options)
   if problem then return nil, nil, problem end
   local self = setmetatable({ path = options.journal, on_progress = options.on_progress,
     may_verify = options.verify ~= false, duplicates = {} }, Run)
-  local sender, err = requester.new(options.client, options)
-  if not sender then return nil, err end
-  local state
-  self.requester = sender
-  self.journal, state, err = open_journal(options.journal, not options.items)
-  if err then return nil, err end
-  local name = options.operation or state and state.header and state.header.operation:match "%.(.*)$"
-  self.entry = name and options.client:operation(name)
-  if not self.entry or not self.entry.repeatable then
-    self:close()
-    return nil, nil, not self.entry and "option 'operation' is missing"
-      or ("option 'operation': %s is not repeatable"):format(name)
-  end
-  self.behaviour = behaviours[sender.target.provider .. "." .. name] or {}
-  self.undoes, err = find_undone(options, state)
-  if not err then self.steps, err = find_steps(self, options, state) end
-  if err then
-    self:close()
-    return nil, err
-  end
-  self.is_resumed, self.size = (state and state.is_complete) == true, state and state.size
-  local counts = summary.count(self.steps)
-  self.item_count = counts.total
-  self.context = { requester = sender, operation = name, behaviour = self.behaviour, may_verify = self.may_verify,
-    stop_rule = stop_rule.new(options.stop_after, counts.total) }
-  return self
+  local is_completed, is_ok, err
+  is_completed, is_ok, err, problem = coroutines.pcall(prepare, self, options)
+  if is_ok and is_completed then return self end
+  self:close()
+  if not is_completed then error(is_ok, 0) end
+  return nil, err, problem
 end
 
 --- Iterates over the lines of a list: trimmed, without blank lines and comments.

@@ -112,6 +112,7 @@ end
 
 --- Unlocks the file without writing what is left.
 function Journal:discard()
+  if not self.file then return end
   self.file:close()
   self.file = nil
 end

@@ -1,5 +1,6 @@
 --- A run of kms.bulk: its plan, and its execution with a journal.
 
+local coroutines = require "kms.util.coroutines"
 local digest = require "kms.bulk.digest"
 local journal = require "kms.bulk.journal"
 local plan = require "kms.bulk.plan"
@@ -104,12 +105,7 @@ local function end_journal(self, counts)
   if not self.journal:close() then self.requester:halt("journal", self.journal.failure) end
 end
 
---- Runs the plan. Raises what `on_progress` raised, after the journal is written.
----@return kms.bulk.Summary? summary
----@return kms.Error? err nothing was sent
-function Run:execute()
-  if self.is_executed then error("the run was executed before", 2) end
-  self.is_executed = true
+local function execute(self)
   local err = begin_journal(self)
   if err then return nil, err end
   local instance = runner.new { context = self.context, steps = self.steps, concurrency = self.requester.concurrency,
@@ -124,6 +120,19 @@ function Run:execute()
   result.retries, result.throttled = self.requester.retries, self.requester.throttled
   result.seconds = self.requester:clock() - instance.started_at
   return result
+end
+
+--- Runs the plan. Raises what `on_progress` raised, after the journal is written.
+---@return kms.bulk.Summary? summary
+---@return kms.Error? err nothing was sent
+function Run:execute()
+  if self.is_executed then error("the run was executed before", 2) end
+  self.is_executed = true
+  local ok, result, err = coroutines.pcall(execute, self)
+  if ok then return result, err end
+  -- A debug hook may have raised an error anywhere.
+  if not pcall(self.close, self) then self.journal:discard() end
+  error(result, 0)
 end
 
 return Run

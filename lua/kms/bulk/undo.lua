@@ -31,6 +31,16 @@ function undo.find(path)
   return { path = path, plan = state.header.plan }
 end
 
+--- Adds the record to an open journal, and closes it.
+---@return kms.Error? err
+local function add_record(opened, path)
+  local state, err = journal_reader.read_plan(opened.path) -- nothing else writes to it now
+  if not state then return err end
+  opened:cut(state.size)
+  opened:add { type = "undo", journal = path }
+  if not opened:close() then return journal.new_error(opened.failure) end
+end
+
 --- Says in the journal of a run that it is taken back. This is on the disk before the first request.
 ---@param undone kms.bulk.UndoneRun
 ---@param path string? of the journal of the run that takes it back
@@ -42,14 +52,10 @@ function undo.announce(undone, path)
   if is_announced(state, path) then return nil end
   local opened, _, message = journal.open(undone.path, false)
   if not opened then return journal.new_error(message) end
-  state, err = journal_reader.read_plan(undone.path) -- nothing else writes to it now
-  if not state then
-    opened:discard()
-    return err
-  end
-  opened:cut(state.size)
-  opened:add { type = "undo", journal = path }
-  if not opened:close() then return journal.new_error(opened.failure) end
+  local ok, problem = pcall(add_record, opened, path)
+  if not ok or problem then opened:discard() end
+  if not ok then error(problem, 0) end
+  return problem
 end
 
 --- Reads the journal of a run that takes another one back. It may have been moved together with the other one.

@@ -266,10 +266,11 @@ local function fail(self, err, credentials)
 end
 
 --- Creates the metatable of a client's calls.
----@param client table with `provider` and `settings`
+---@param client table with `provider`
+---@param settings table of the client
 ---@return table
-function call.new_class(client)
-  local class = Context.new_class(client.provider, client.settings.region, client.settings)
+function call.new_class(client, settings)
+  local class = Context.new_class(client.provider, settings.region, settings)
   class.__index.client, class.__index.throttled_attempts, class.__index.warning = client, 0, false
   return class
 end

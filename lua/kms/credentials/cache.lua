@@ -25,13 +25,17 @@ local MIN_PAUSE, MAX_PAUSE = 2, 60 -- seconds between a failed fetch and the nex
 ---@field rejected kms.Credentials? those that the cloud refused
 ---@field is_reset boolean? the caller wants remembered refusals to be forgotten
 
---- Stores new credentials. Some services return the same credentials until shortly before they expire, so at least half
---- of the remaining lifetime passes before the next fetch.
+--- Stores new credentials and their times in one step, because a debug hook may raise an error between two. Some
+--- services return the same credentials until shortly before they expire, so at least half of the remaining lifetime
+--- passes before the next fetch.
 local function store_credentials(entry, plan, credentials, now)
   local lifetime = credentials.expires - now
-  entry.credentials, entry.failure, entry.failure_count = credentials, nil, 0
-  entry.renew_at = credentials.expires - math.min(plan.renewal_margin or lifetime / 5, lifetime / 2)
-  entry.unusable_at = credentials.expires - math.min(EXPIRY_MARGIN, lifetime / 10)
+  entry.failure, entry.failure_count = nil, 0
+  entry.latest = {
+    credentials = credentials,
+    renew_at = credentials.expires - math.min(plan.renewal_margin or lifetime / 5, lifetime / 2),
+    unusable_at = credentials.expires - math.min(EXPIRY_MARGIN, lifetime / 10),
+  }
 end
 
 local function store_failure(entry, plan, err, clock)
@@ -39,12 +43,12 @@ local function store_failure(entry, plan, err, clock)
   local pause = math.min(MIN_PAUSE * 2 ^ (entry.failure_count - 1), MAX_PAUSE)
   if err.code == "refused" then pause = math.max(pause, plan.refusal_pause or 0) end
   -- A copy, because the caller may change the error.
-  entry.failure = { code = err.code, message = err.message, cause = err.cause }
-  entry.retry_at = clock + pause
+  entry.failure = { code = err.code, message = err.message, cause = err.cause, retry_at = clock + pause }
 end
 
 local function get_usable(entry, now)
-  return entry.credentials and now < entry.unusable_at and entry.credentials or nil
+  local latest = entry.latest
+  return latest and now < latest.unusable_at and latest.credentials or nil
 end
 
 --- Looks up what can be returned without a fetch. Returns nothing when a fetch is due.
@@ -52,12 +56,12 @@ end
 local function look_up(entry, context)
   local now = context:cloud_time()
   local credentials = get_usable(entry, now)
-  if credentials and now < entry.renew_at then return credentials end
+  if credentials and now < entry.latest.renew_at then return credentials end
   local failure, clock = entry.failure, context:clock()
-  if not failure or clock >= entry.retry_at then return nil end
+  if not failure or clock >= failure.retry_at then return nil end
   if credentials then return credentials end
   return Credentials.error(failure.code,
-    ("%s; next request in %d s"):format(failure.message, math.ceil(entry.retry_at - clock)), failure.cause)
+    ("%s; next request in %d s"):format(failure.message, math.ceil(failure.retry_at - clock)), failure.cause)
 end
 
 --- Fetches new credentials. The caller holds the mutex of the entry, and restores the deadline of the context.
@@ -126,9 +130,10 @@ function cache.new(options)
 
   local function forget(_, refused)
     for _, entry in iterate.members(entries) do
-      if not refused or entry.credentials == refused then
-        entry.state.rejected = entry.credentials
-        entry.credentials = nil
+      local latest = entry.latest
+      if not refused or latest and latest.credentials == refused then
+        entry.state.rejected = latest and latest.credentials
+        entry.latest = nil
       end
       if not refused then entry.failure, entry.failure_count, entry.state.is_reset = nil, 0, true end
     end

@@ -1,12 +1,15 @@
 --- Mutual exclusion of coroutines and light threads. An owner that never releases the mutex (a killed light thread, an
---- abandoned coroutine) blocks the others until its lease ends: no longer than the request that it began.
+--- abandoned coroutine) blocks the others until its lease ends: no longer than the request that it began. It blocks
+--- its own coroutine not at all: there, a debug hook has raised an error before the release.
+
+local coroutines = require "kms.util.coroutines"
 
 -- Loaded with this module, because loading in a handler would block the NGINX worker.
 local ngx = rawget(_G, "ngx")
 local has_semaphore, semaphore = false, nil
 if ngx and ngx.get_phase then has_semaphore, semaphore = pcall(require, "ngx.semaphore") end
 
-local mutex = {}
+local mutex, running = {}, coroutines.running
 
 local FIRST_LEASE = 2 -- seconds for an owner that has not begun a request
 local GRACE = 0.5 -- seconds between the end of a request and that of the lease
@@ -15,7 +18,8 @@ local POLL_INTERVAL = 0.05 -- seconds, where there is no semaphore
 ---@class kms.MutexOwner
 ---@field mutex kms.Mutex
 ---@field expires_at number end of the lease, on the scale of the context's `clock`
-local Owner = {}
+---@field coroutine thread|false|nil false: the main one of Lua 5.1; nil: it was collected
+local Owner = { __mode = "v" }
 Owner.__index = Owner
 
 --- Extends the lease for a request.
@@ -42,6 +46,11 @@ function mutex.new()
   return setmetatable({}, Mutex)
 end
 
+--- Returns whether an owner will never release the mutex.
+local function is_lost(owner, thread, time)
+  return time >= owner.expires_at or owner.coroutine == thread or owner.coroutine == nil
+end
+
 ---@return boolean can_wait false where NGINX cannot wait
 local function wait(self, context, seconds)
   if has_semaphore then
@@ -59,11 +68,13 @@ end
 ---@return kms.MutexOwner? owner for `release`
 ---@return kms.Error? failure the latest one that an owner has reported
 function Mutex:acquire(context, deadline)
+  local thread = running() or false
   while true do
     local time, owner = context:clock(), self.owner
-    if not owner or time >= owner.expires_at then
-      self.owner = setmetatable({ mutex = self, expires_at = time + FIRST_LEASE }, Owner)
-      return self.owner
+    if not owner or is_lost(owner, thread, time) then
+      owner = setmetatable({ mutex = self, coroutine = thread, expires_at = time + FIRST_LEASE }, Owner)
+      self.owner = owner
+      return owner
     end
     if not deadline or time >= deadline then return nil, self.failure end
     if not wait(self, context, math.min(deadline, owner.expires_at) - time) then return nil, self.failure end

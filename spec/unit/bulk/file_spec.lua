@@ -40,6 +40,12 @@ describe("kms.bulk.file", function()
     assert.same({ nil, "failed", "not a regular file", n = 3 }, { n = 3, file.open("/dev/null", false) })
   end)
 
+  it("opens a file again that nothing has closed and nothing refers to", function()
+    local function abandon() assert(file.open(path, true)) end
+    abandon()
+    assert(file.open(path, false)):close()
+  end)
+
   it("appends bytes, NUL among them, to what an existing file has", function()
     local handle = assert(file.open(path, true))
     assert.is_true(handle:append "one\n")

@@ -2,6 +2,7 @@
 
 local bulk_cloud = require "spec.helpers.bulk_cloud"
 local files = require "spec.helpers.files"
+local interruption = require "spec.helpers.interruption"
 local kms = require "kms"
 
 local outcomes = bulk_cloud.outcomes
@@ -51,6 +52,21 @@ describe("a run", function()
     assert.has_error(function() run:execute() end, "no more")
     assert.same({ done = 7, not_tried = 13 }, outcomes(assert(kms.bulk.read(path))))
     assert.same({ "error", "no more" }, { kms.bulk.read(path).stop.code, kms.bulk.read(path).stop.message })
+  end)
+
+  it("can be continued after an error that a debug hook raised anywhere", function()
+    local clouds, count = {}, 0
+    interruption.interrupt_everywhere(function()
+      clouds[#clouds + 1] = bulk_cloud.new(3)
+      assert(assert(kms.bulk(clouds[#clouds]:move_options(3, { journal = path }))):execute())
+    end, function()
+      local cloud = clouds[#clouds] or bulk_cloud.new(3)
+      local summary = assert(assert(kms.bulk(cloud:move_options(3, { journal = path }))):execute())
+      assert.equal(3, summary.done + summary.already)
+      os.remove(path)
+      count = count + 1
+    end, 997)
+    assert.is_true(count > 10)
   end)
 
   it("returns an error before the first request if the journal cannot be created", function()

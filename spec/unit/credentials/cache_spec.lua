@@ -4,6 +4,7 @@ local cache = require "kms.credentials.cache"
 local credentials = require "kms.credentials"
 local emulated_huawei = require "spec.helpers.emulated_huawei"
 local emulator = require "kms.emulator"
+local interruption = require "spec.helpers.interruption"
 local Credentials = require "kms.credentials.value"
 local provider = require "kms.credentials.provider"
 
@@ -198,6 +199,26 @@ describe("kms.credentials.cache", function()
   it("credentials that have expired on arrival are an error that mentions the clock", function()
     local err = provider_call.assert_failure("expired", { "SK1" }, new(numbered_keys(0)).get())
     assert.matches("clock", err.message)
+  end)
+
+  it("an error that a debug hook raises anywhere leaves a cache that works, and nothing waits", function()
+    for _, fetch in ipairs { numbered_keys(HOUR), fail } do
+      local test, count = nil, 0
+      interruption.interrupt_everywhere(function()
+        test = new(fetch)
+        test.get()
+      end, function()
+        local start = test and test.transport.time
+        if test then
+          test.fetch = numbered_keys(HOUR)
+          if not test.get() then test.advance(2) end -- the pause after a failure
+          assert.matches("^AK", test.get().access_key)
+          assert.is_true(test.transport.time - start <= 2)
+        end
+        count = count + 1
+      end)
+      assert.is_true(count > 30)
+    end
   end)
 
   it("forget drops the credentials that the cloud refused, and no others", function()
