@@ -17,7 +17,9 @@ function host.can_suspend()
   return controller ~= nil and is_own_coroutine
 end
 
+--- The request that the call waits for may have started in another controller, which may be closed by now.
 function host.suspend(call)
+  if not drivers[controllers.running()] then host.update(call.loop) end
   call.condition = condition.new()
   while not call.is_done do call.condition:wait() end
 end
