@@ -53,11 +53,12 @@ local function is_open(handle)
 end
 
 --- Watches the loop's descriptor, where it has one. Another one than before is that of a child of fork. There is no
---- poll if the program watches the descriptor already, as the first of two instances of this module does.
+--- poll if the program watches the descriptor already, as the first of two instances of this module does; it is made
+--- once, because luv leaks the memory of one that libuv refuses.
 local function watch(loop, is_active)
-  local descriptor, has_poll = loop.multi:descriptor(), is_open(loop.poll)
-  if loop.descriptor ~= descriptor or not has_poll then
-    if has_poll then loop.poll:close() end
+  local descriptor, is_closed = loop.multi:descriptor(), loop.poll and not is_open(loop.poll)
+  if loop.descriptor ~= descriptor or is_closed then
+    if loop.poll and not is_closed then loop.poll:close() end
     loop.poll, loop.descriptor, loop.is_watched = descriptor and uv.new_poll(descriptor), descriptor, false
   end
   if not loop.poll or loop.is_watched == is_active then return end
