@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* CURLE_SSL_CLIENTCERT. Headers before 7.77 lack it, and the loaded libcurl may be newer. */
+#define SSL_CLIENTCERT ((CURLcode)98)
+
 /* What a result of libcurl means. `is_permanent`: connecting fails in the same way until the caller
  * changes a file or an option. */
 typedef struct {
@@ -30,7 +33,7 @@ static const result_meaning MEANINGS[] = {
     {CURLE_SSL_CACERT_BADFILE, KMS_HTTP_TLS, true},
     {CURLE_SSL_CERTPROBLEM, KMS_HTTP_TLS, true},
     {CURLE_SSL_CIPHER, KMS_HTTP_TLS, false},
-    {(CURLcode)98, KMS_HTTP_TLS, false}, /* CURLE_SSL_CLIENTCERT of libcurl 7.77 */
+    {SSL_CLIENTCERT, KMS_HTTP_TLS, false},
     /* libcurl 8.21: the client key's password is wrong. */
     {CURLE_BAD_FUNCTION_ARGUMENT, KMS_HTTP_TLS, true},
     {CURLE_SEND_ERROR, KMS_HTTP_CLOSED, false},
