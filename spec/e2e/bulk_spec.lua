@@ -5,29 +5,13 @@ local bulk_account = require "spec.helpers.bulk_account"
 local bulk_cloud = require "spec.helpers.bulk_cloud"
 local emulated = require "spec.helpers.emulator_client"
 local emulator = require "kms.emulator"
+local new_generator = require "spec.helpers.new_generator"
 local subprocess = require "spec.helpers.subprocess"
 
 local COUNT = 80 -- keys of each cloud
 local MANY = 1000 -- the same, where responses are fast
 local MAX_SESSIONS = 60
 local FAULTS = { "close_before", "close_within", "bad_gateway" }
-
---- Makes a reproducible sequence of numbers from 0 to 1, the same on every Lua.
-local function new_generator(seed)
-  return function()
-    seed = (seed * 16807) % 2147483647
-    return seed / 2147483647
-  end
-end
-
-local function new_keys(count)
-  local keys = {}
-  for i = 1, count do
-    keys[#keys + 1] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
-    keys[#keys + 1] = { provider = "ncloud", key_tag = bulk_cloud.key_tag(i), key_name = "name-" .. i }
-  end
-  return keys
-end
 
 -- The programs of an operator: one for the first session and for all that continue it.
 local COMMON = [[
@@ -80,7 +64,7 @@ describe("kms.bulk in a process", function()
   local function prepare(count)
     os.remove(journal)
     emulated.reset()
-    emulated.control("PUT", "saved", emulator.new({ keys = new_keys(count) }):save())
+    emulated.control("PUT", "saved", emulator.new({ keys = bulk_cloud.new_keys(count) }):save())
     emulated.settings { request_log = 10000 }
   end
 

@@ -8,6 +8,7 @@ local emulated = require "spec.helpers.emulator_client"
 local emulator = require "kms.emulator"
 local files = require "spec.helpers.files"
 local kms_command = require "spec.helpers.kms_command"
+local new_generator = require "spec.helpers.new_generator"
 
 local KILLS = 10
 local MAX_SESSIONS = 60
@@ -18,23 +19,6 @@ local FAULTS = {
   { kind = "close_within", part = "body" }, "bad_gateway", { kind = "status", status = 503, body = "" },
   { kind = "close_within", part = "body", applied = false },
 }
-
---- Makes a reproducible sequence of numbers from 0 to 1, the same on every Lua.
-local function new_generator(seed)
-  return function()
-    seed = (seed * 16807) % 2147483647
-    return seed / 2147483647
-  end
-end
-
-local function new_keys(count)
-  local keys = {}
-  for i = 1, count do
-    keys[#keys + 1] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
-    keys[#keys + 1] = { provider = "ncloud", key_tag = bulk_cloud.key_tag(i), key_name = "name-" .. i }
-  end
-  return keys
-end
 
 --- The name that a key gets: swaps of neighbours, and a chain of three at the begin.
 local function new_name(i)
@@ -69,7 +53,7 @@ describe("kms with many keys", function()
   --- Prepares keys of both clouds, and the list of one command.
   local function prepare(kind, number)
     count = number
-    emulated.control("PUT", "saved", emulator.new({ keys = new_keys(count) }):save())
+    emulated.control("PUT", "saved", emulator.new({ keys = bulk_cloud.new_keys(count) }):save())
     emulated.settings { request_log = 100000 }
     local lines = {}
     for i = 1, count do lines[i] = LISTS[kind](i) end

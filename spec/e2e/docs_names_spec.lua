@@ -2,6 +2,7 @@
 
 local documentation = require "spec.helpers.documentation"
 local emulator = require "kms.emulator"
+local exports = require "spec.helpers.exports"
 local files = require "spec.helpers.files"
 local kms = require "kms"
 local markdown = require "spec.helpers.markdown"
@@ -96,15 +97,7 @@ describe("names in the documentation", function()
     return functions
   end
 
-  local function functions_of(object)
-    local names = {}
-    for name, value in pairs(object) do
-      if type(value) == "function" and not name:find "^__" then names[name] = true end
-    end
-    return names
-  end
-
-  local function methods_of(object) return functions_of(getmetatable(object).__index) end
+  local functions_of, methods_of = exports.functions_of, exports.methods_of
 
   it("the tables of functions list every function of the public modules and objects, and no others", function()
     local curl, http1 = require "kms.transport.curl", require "kms.http1"

@@ -1,9 +1,9 @@
 --- Both operations over verified HTTPS against the emulator: results, errors, kept connections, garbage collection.
 
 local emulated = require "spec.helpers.emulator_client"
-local curl = require "kms.transport.curl"
 local kms = require "kms"
 local emulator = require "kms.emulator"
+local emulator_server = require "spec.helpers.emulator_server"
 local set_collector = require "spec.helpers.set_collector"
 
 local KEY_ID = "0d0466b0-e727-4d9c-b35d-f84bb474a37f"
@@ -11,11 +11,7 @@ local DISABLED = "1e1577c1-f838-4ead-c46e-095cc585b480"
 local PROJECTS = emulated.accounts.huawei.projects
 local TAG = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6"
 
-local function new_transport(options)
-  local all = { ca_file = emulated.ca_file, timeout = 10 }
-  for name, value in pairs(options or {}) do all[name] = value end
-  return curl.new(all)
-end
+local new_transport = emulator_server.new_transport
 
 local function new_huawei(options)
   local all = { endpoint = emulated.huawei["cn-north-4"], project_id = PROJECTS["cn-north-4"], credentials = emulated.keys "huawei",

@@ -5,8 +5,11 @@ local catalog = require "kms.call.catalog"
 local bulk = require "kms.bulk"
 local curl = require "kms.transport.curl"
 local emulator = require "kms.emulator"
+local exports = require "spec.helpers.exports"
 local files = require "spec.helpers.files"
 local kms = require "kms"
+
+local functions_of, methods_of = exports.functions_of, exports.methods_of
 
 --- The functions that a file defines: local name -> set of function names.
 local function functions_in(path)
@@ -16,15 +19,6 @@ local function functions_in(path)
     found[owner][name] = true
   end
   return found
-end
-
---- The functions of a table that are not metamethods.
-local function functions_of(object)
-  local names = {}
-  for name, value in pairs(object) do
-    if type(value) == "function" and not name:find "^__" then names[name] = true end
-  end
-  return names
 end
 
 local function sorted(set)
@@ -39,8 +33,6 @@ local INTERNAL = {
   ["kms.credentials"] = { check_option = true },
   ["iterators of kms.parallel"] = { record = true, reserve_outcome = true },
 }
-
-local function methods_of(object) return functions_of(getmetatable(object).__index) end
 
 --- The names of a provider's operations.
 local function operation_names(provider)

@@ -13,7 +13,8 @@ function bulk_cloud.key_id(number) return ("%08x-e727-4d9c-b35d-f84bb474a37f"):f
 --- Returns the tag of a NAVER Cloud key.
 function bulk_cloud.key_tag(number) return ("tag%05d"):format(number) end
 
-local function new_keys(count)
+--- Creates keys for an emulator: `count` of each cloud.
+function bulk_cloud.new_keys(count)
   local keys = {}
   for i = 1, count do
     keys[2 * i - 1] = { provider = "huawei", key_id = bulk_cloud.key_id(i), primary = "cn-north-4", replicas = { "cn-east-3" } }
@@ -33,7 +34,7 @@ Cloud.__index = Cloud
 
 ---@param count integer keys of each cloud
 function bulk_cloud.new(count)
-  local self = setmetatable({ cloud = emulator.new { keys = new_keys(count) }, requests = {}, latency = 0.01 }, Cloud)
+  local self = setmetatable({ cloud = emulator.new { keys = bulk_cloud.new_keys(count) }, requests = {}, latency = 0.01 }, Cloud)
   local function deliver(request)
     local number = #self.requests + 1
     local entry = { at = self.cloud:clock(), method = request.method, target = request.target, host = request.host }

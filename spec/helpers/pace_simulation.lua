@@ -1,18 +1,11 @@
 --- Runs kms.bulk.pace on virtual time against simulated clouds.
 
+local new_generator = require "spec.helpers.new_generator"
 local pace = require "kms.bulk.pace"
 
 local pace_simulation = {}
 
 local MAX_TIME = 2000 -- seconds
-
---- Makes a reproducible sequence of numbers from 0 to 1, the same on every Lua.
-function pace_simulation.new_generator(seed)
-  return function()
-    seed = (seed * 16807) % 2147483647
-    return seed / 2147483647
-  end
-end
 
 -- How a cloud counts. Each returns a function of the time that accepts a request or not. A quota is a number, or a
 -- function of the time.
@@ -50,7 +43,7 @@ pace_simulation.counters = {
 --- Creates the function of a cloud that accepts a request or not.
 ---@param options { counter: string?, quota: number|function|nil, faults: number?, seed: integer? }
 local function new_cloud(options)
-  local quota, draw = options.quota or math.huge, pace_simulation.new_generator(options.seed or 1)
+  local quota, draw = options.quota or math.huge, new_generator(options.seed or 1)
   local get_quota = type(quota) == "function" and quota or function() return quota end
   local count = pace_simulation.counters[options.counter or "whole seconds"](get_quota)
   local faults = options.faults or 0

@@ -108,6 +108,18 @@ function values.convert(field, text, input)
   return resolved -- a string, or a type that includes strings
 end
 
+--- Converts the texts of a list, one per item.
+---@return any[]? list, string? problem
+local function convert_items(field, texts, input)
+  local list = {}
+  for i, text in ipairs(texts) do
+    local value, problem = values.convert(field.items, text, input)
+    if value == nil then return nil, problem end
+    list[i] = value
+  end
+  return list
+end
+
 --- Converts the texts of a list: one per item, or JSON for the whole list.
 ---@return any[]? list, string? problem
 local function convert_list(field, texts, input)
@@ -118,13 +130,7 @@ local function convert_list(field, texts, input)
     if not text then return nil, problem end
     return parse_json(text, "list")
   end
-  local list = {}
-  for i, text in ipairs(texts) do
-    local value, problem = values.convert(field.items, text, input)
-    if value == nil then return nil, problem end
-    list[i] = value
-  end
-  return list
+  return convert_items(field, texts, input)
 end
 
 --- Converts the texts of a param.
@@ -135,13 +141,7 @@ end
 function values.collect(field, texts, input)
   if field.type == "list" then return convert_list(field, texts, input) end
   if field.type ~= "string|list" or not texts[2] then return values.convert(field, texts[#texts], input) end
-  local list = {}
-  for i, text in ipairs(texts) do
-    local value, problem = values.convert(field.items, text, input)
-    if value == nil then return nil, problem end
-    list[i] = value
-  end
-  return list
+  return convert_items(field, texts, input)
 end
 
 return values
