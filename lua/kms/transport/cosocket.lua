@@ -51,7 +51,7 @@ local clock = http1.monotonic
 ---@field port integer
 ---@field host string as in requests
 ---@field address string? of the server, if `name` is one
----@field server_name string? for TLS, if `name` is no address
+---@field server_name string? for TLS, if `name` is a host name
 ---@field proxy { name: string, port: integer, authorization: string? }?
 ---@field client_certificate { chain: ffi.cdata*, key: ffi.cdata* }?
 ---@field max_attempts integer to connect
