@@ -15,9 +15,9 @@
 
 /* Limits how long one step of many TLS handshakes keeps the host from running: at most
  * MAX_CONNECTING sockets of libcurl are handled, and the timers that start its second attempts (RFC
- * 8305, 200 ms) are a millisecond apart, because libcurl also continues a handshake when its timer
- * ends. */
-enum { MAX_CONNECTING = 4, ATTEMPT_DELAY_MS = 200 };
+ * 8305, 200 ms) are a millisecond apart, at most ATTEMPT_SPREAD_MS, because libcurl also continues
+ * a handshake when its timer ends. */
+enum { MAX_CONNECTING = 4, ATTEMPT_DELAY_MS = 200, ATTEMPT_SPREAD_MS = 512 };
 
 kms_event_loop *kms_event_loop_new(void)
 {
@@ -197,7 +197,7 @@ static void connect_transfer(kms_event_loop *loop, kms_transfer *transfer)
         return;
     }
     curl_easy_setopt(connection->easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS,
-                     (long)(ATTEMPT_DELAY_MS + transfer->pool->used_count));
+                     (long)(ATTEMPT_DELAY_MS + transfer->pool->used_count % ATTEMPT_SPREAD_MS));
     kms_list_insert(&loop->connections, &connection->link);
     connection->pool = transfer->pool;
     connection->transfer = transfer;
