@@ -31,7 +31,7 @@ end
 -- Functions of public tables that only the library calls.
 local INTERNAL = {
   ["kms.credentials"] = { check_option = true },
-  ["iterators of kms.parallel"] = { record = true, reserve_outcome = true },
+  ["iterators of kms.parallel"] = { record = true, reserve_outcome = true, set_outcome = true },
 }
 
 --- The names of a provider's operations.

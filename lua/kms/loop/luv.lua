@@ -10,9 +10,11 @@ if not uv then
   uv = ok and module or require "uv" -- luvit
 end
 -- Callbacks of libuv may call few functions of Neovim, so the loop steps where coroutines may call all.
-local schedule = vim and vim.schedule or function(fn) fn() end
+local schedule = vim and vim.schedule
 
 local luv = {}
+
+local REPETITION = 100 -- milliseconds after which the timer is due again, if a debug hook has raised an error in a step
 
 local POLL_INTERVAL = 0.01 -- seconds between two steps without a poll
 
@@ -23,6 +25,7 @@ local host = {}
 function host.suspend(call)
   call.thread = running()
   while not call.is_done do yield() end
+  call.thread = nil
 end
 
 function host.wake(call)
@@ -34,6 +37,7 @@ end
 
 --- Returns a callback of libuv that steps the loop.
 local function new_callback(loop)
+  if not schedule then return function() loop:step() end end
   local is_scheduled = false
   local function step()
     is_scheduled = false
@@ -41,8 +45,8 @@ local function new_callback(loop)
   end
   return function()
     if is_scheduled then return end
-    is_scheduled = true
     schedule(step)
+    is_scheduled = true
   end
 end
 
@@ -81,7 +85,7 @@ function host.update(loop)
   if is_active and not loop.poll then seconds = math.min(seconds or POLL_INTERVAL, POLL_INTERVAL) end
   if seconds then
     uv.update_time()
-    loop.timer:start(math.ceil(seconds * 1000), 0, loop.on_event)
+    loop.timer:start(math.ceil(seconds * 1000), REPETITION, loop.on_event)
   else
     loop.timer:stop()
   end

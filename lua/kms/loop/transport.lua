@@ -13,6 +13,8 @@ local transport = {}
 
 local POLL_INTERVAL = 0.01 -- seconds between two steps of a loop without a descriptor
 local MAX_STEP = 0.005 -- seconds after which a step calls no further callback, so that the host can run
+local EXPIRY_MARGIN = 2 -- seconds after the timeout of a request until its response counts as lost
+local EXPIRY_INTERVAL = 1 -- seconds between two looks for lost responses
 local PROBE_DURATION = 0.001 -- seconds; a host may step the loop before it yields
 
 ---@class kms.loop.Host what an adapter supplies
@@ -31,6 +33,8 @@ local PROBE_DURATION = 0.001 -- seconds; a host may step the loop before it yiel
 ---@class kms.loop.Loop the requests and timers of an adapter
 ---@field multi kms.transport.curl.Multi
 ---@field callbacks table<integer, fun(response: table?, err: kms.Error?)> by the id of a request
+---@field expiries table<integer, number> when the response of a request counts as lost, by its id
+---@field next_check number when the loop looks for lost responses
 ---@field timers kms.TimerHeap callbacks by time
 local Loop = {}
 Loop.__index = Loop
@@ -38,7 +42,8 @@ Loop.__index = Loop
 ---@param host kms.loop.Host
 ---@return kms.loop.Loop
 function transport.new_loop(host)
-  local loop = setmetatable({ host = host, multi = curl.multi(), timers = timer_heap.new(), callbacks = {} }, Loop)
+  local loop = setmetatable({ host = host, multi = curl.multi(), timers = timer_heap.new(), callbacks = {},
+    expiries = {}, next_check = 0 }, Loop)
   scheduler.register_loop(loop)
   return loop
 end
@@ -71,17 +76,19 @@ function Loop:check_suspension()
   return is_yieldable and not is_yieldable() and is_suspendable(self) and scheduler.refuse() or nil
 end
 
---- Starts a request; `on_end` gets its response, or nil and an error.
+--- Starts a request; `on_end` gets its response, or nil and an error. It is called again if it raises, because a debug
+--- hook may have raised the error.
 ---@return boolean? ok, kms.Error? err
 function Loop:start(connections, request, on_end)
   local id, err = self.multi:add(connections, request)
   if not id then return nil, err end
   self.callbacks[id] = on_end
+  self.expiries[id] = self.multi:clock() + (request.timeout or math.huge) + EXPIRY_MARGIN
   update_host(self)
   return true
 end
 
---- Starts a timer; `on_end` is called when it is due.
+--- Starts a timer; `on_end` is called when it is due, and again if it raises.
 ---@param seconds number
 function Loop:start_timer(seconds, on_end)
   self.timers:add(self.multi:clock() + seconds, on_end)
@@ -97,6 +104,19 @@ end
 --- Returns whether a callback waits for a response that was discarded.
 local function has_lost_response(self)
   return self.multi:pending() == 0 and next(self.callbacks) ~= nil
+end
+
+--- Lists the requests whose response was discarded while others are under way: they are past their timeout, and no
+--- response is left.
+---@return integer[] ids
+local function list_expired(self, now)
+  local ids = {}
+  if now < self.next_check then return ids end
+  self.next_check = now + EXPIRY_INTERVAL
+  for id, time in pairs(self.expiries) do
+    if time < now then ids[#ids + 1] = id end
+  end
+  return ids
 end
 
 --- Seconds until `step` must be called even if the descriptor is not readable; nil: no limit. While
@@ -119,30 +139,41 @@ function Loop:step(seconds)
   local multi, timers, callbacks, problem = self.multi, self.timers, self.callbacks, nil
   local function call(on_end, ...)
     local ok, err = pcall(on_end, ...)
-    if not ok then problem = problem or err end
+    if ok then return end
+    problem = problem or err
+    pcall(on_end, ...)
+  end
+  -- What is called is removed afterwards, so that an error of a debug hook does not lose it.
+  local function end_request(id, ...)
+    local on_end = callbacks[id]
+    if not on_end then return end -- memory ran out before it was kept
+    call(on_end, ...)
+    if callbacks[id] ~= on_end then return end -- a new request has the same id
+    callbacks[id], self.expiries[id] = nil, nil
   end
   local now, first = multi:clock(), timers:first()
   local stops_at = now + MAX_STEP
   seconds = seconds or 0
   if first then seconds = math.max(0, math.min(first - now, seconds)) end
-  local due = timers:pop_due(now)
+  local due = timers:get_due(now)
   while due do
     call(due)
-    due = multi:clock() < stops_at and timers:pop_due(now)
+    timers:remove_due(due)
+    due = multi:clock() < stops_at and timers:get_due(now)
   end
   while has_lost_response(self) do
-    local id, on_end = next(callbacks)
-    callbacks[id], seconds = nil, 0
-    call(on_end, nil, scheduler.new_loss_error())
+    seconds = 0
+    end_request((next(callbacks)), nil, scheduler.new_loss_error())
   end
   -- No more than are pending now, so that calls that follow each other do not keep the host from running.
   for _ = 1, math.max(1, multi:pending()) do
     local id, response, err = multi:step(seconds)
     seconds = 0
-    if not id then break end
-    local on_end = callbacks[id]
-    callbacks[id] = nil
-    if on_end then call(on_end, response, err) end -- none if memory ran out before it was kept
+    if not id then
+      for _, lost_id in ipairs(list_expired(self, now)) do end_request(lost_id, nil, scheduler.new_loss_error()) end
+      break
+    end
+    end_request(id, response, err)
     if multi:clock() >= stops_at then break end
   end
   update_host(self)
@@ -158,7 +189,10 @@ end
 --- Ends the wait for a call. For callbacks.
 ---@param call kms.loop.Call
 function Loop:finish(call, response, err)
-  call.response, call.err, call.is_done = response, err, true
+  if not call.is_done then
+    call.response, call.err = response, err
+    call.is_done = true
+  end
   if self.host.wake then self.host.wake(call) end
 end
 

@@ -1,6 +1,7 @@
 --- kms.parallel: calls a function for many items, a bounded number at a time, and iterates over the results.
 
 local coroutines = require "kms.util.coroutines"
+local scheduler = require "kms.transport.scheduler"
 local validate = require "kms.util.validate"
 
 -- Loaded with this module, because loading in a handler would block the worker. Outside NGINX libcurl does the work.
@@ -31,7 +32,8 @@ local ORDERS = { given = true, finished = true }
 ---@field numbers table numbers of the items that have ended, by the place of their result; else false
 ---@field results table by place
 ---@field errs table by place
----@field next_item any an item that the run has taken and not started
+---@field next_item any an item that the run has taken
+---@field next_number integer its number; if that has started, the item is used up
 ---@field is_exhausted boolean no item is left
 local Run = { __name = "kms.parallel.run" }
 Run.__index = Run
@@ -47,18 +49,41 @@ function Run:reserve_outcome()
   local number = self.started_count + 1
   local place = number % self.window + 1
   self.numbers[place], self.results[place], self.errs[place] = false, false, false
-  self.started_count, self.next_item = number, nil
+  self.started_count = number
   return number
 end
 
---- Records the end of a task. For the runner. Allocates nothing.
+--- Stores the outcome of a task. For the runner, which then counts the end of the task: until then, the outcome may be
+--- stored again, because a debug hook may have raised an error in between. Allocates nothing.
 ---@param number integer of the item
-function Run:record(number, ok, result, err)
+---@return integer ended_count with this task
+function Run:set_outcome(number, ok, result, err)
   if not ok then result, err = nil, result == nil and "nil" or result end
   local ended_count = self.ended_count + 1
-  self.ended_count = ended_count
+  if self.is_ordered and number <= self.returned_count then return ended_count end
   local place = (self.is_ordered and number or ended_count) % self.window + 1
-  self.numbers[place], self.results[place], self.errs[place] = number, result, err
+  self.results[place], self.errs[place] = result, err
+  self.numbers[place] = number
+  return ended_count
+end
+
+--- Records the end of a task. For the runner.
+---@param number integer of the item
+function Run:record(number, ok, result, err)
+  self.ended_count = self:set_outcome(number, ok, result, err)
+end
+
+--- Waits for the runner. If that has no task left, the ends that a debug hook kept from being counted are made up for.
+local function wait(self)
+  if not self.runner:wait() then return end
+  if self.is_ordered then
+    for number = self.returned_count + 1, self.started_count do
+      if not self.numbers[number % self.window + 1] then
+        self:set_outcome(number, false, scheduler.new_loss_error())
+      end
+    end
+  end
+  self.ended_count = self.started_count
 end
 
 local function raise_if_inside(self, name)
@@ -72,10 +97,11 @@ local function start_tasks(self, place)
   while runner.active < owner.concurrency and not self.is_exhausted and not owner.is_closing
     and self.started_count - self.returned_count < self.window do
     -- The item is kept until its task has started, so that an error before that does not lose it.
-    local item = self.next_item
-    if item == nil then
+    local item, next_number = self.next_item, self.started_count + 1
+    if self.next_number ~= next_number then
       item = self.take_item()
       self.next_item = item
+      self.next_number = next_number
     end
     if item == nil then
       self.is_exhausted = true
@@ -99,14 +125,15 @@ function Run:__call()
   while true do
     if runner.active < owner.concurrency then start_tasks(self, place) end
     local number = numbers[place]
-    if number then
+    -- After an error of a debug hook, a place may still have an earlier outcome, or one that is not counted yet.
+    if number and position <= (self.is_ordered and self.started_count or self.ended_count) then
       local results, errs = self.results, self.errs
       local result, err = results[place], errs[place]
       numbers[place], results[place], errs[place], self.returned_count = false, false, false, position
       return number, result, err
     end
     if self.ended_count == self.started_count and (self.is_exhausted or owner.is_closing) then return nil end
-    runner:wait()
+    wait(self)
   end
 end
 
@@ -115,7 +142,7 @@ end
 function Run:close()
   raise_if_inside(self, "close")
   self.is_exhausted = true
-  while self.ended_count < self.started_count do self.runner:wait() end
+  while self.ended_count < self.started_count do wait(self) end
 end
 
 Run.__close = Run.close
@@ -148,7 +175,7 @@ function Parallel:map(items, fn)
   if problem then error(problem, 2) end
   local run = setmetatable({
     parallel = self, runner = self.runner or nginx_runner.new(), take_item = new_item_iterator(items), fn = fn,
-    started_count = 0, ended_count = 0, returned_count = 0, is_exhausted = false,
+    started_count = 0, ended_count = 0, returned_count = 0, next_number = 0, is_exhausted = false,
     window = WINDOW_FACTOR * self.concurrency, is_ordered = self.order == "given",
     numbers = {}, results = {}, errs = {},
     request = nginx_runner and nginx_runner.get_request(),

@@ -1,4 +1,5 @@
---- Binary heap of timers: finds the earliest one.
+--- Binary heap of timers: finds the earliest one. If a debug hook raises an error within a method, a timer may be there
+--- twice, and none is lost but the one that is being added.
 
 local floor = math.floor
 
@@ -15,7 +16,7 @@ end
 
 --- Adds a timer. The heap does not change if this raises for lack of memory.
 ---@param time number when the timer is due
----@param value any what `pop_due` returns
+---@param value any what `get_due` returns
 function TimerHeap:add(time, value)
   local times, values = self.times, self.values
   local at = self.count + 1
@@ -33,29 +34,32 @@ end
 --- Returns the time of the earliest timer, or nil.
 ---@return number?
 function TimerHeap:first()
-  return self.times[1]
+  if self.count > 0 then return self.times[1] end
 end
 
---- Removes the earliest timer if it is due.
+--- Returns the earliest timer if it is due.
 ---@param now number
 ---@return any value nil if no timer is due
-function TimerHeap:pop_due(now)
+function TimerHeap:get_due(now)
+  if self.count > 0 and self.times[1] <= now then return self.values[1] end
+end
+
+--- Removes the earliest timer, after `get_due` has returned it and its work is done.
+---@param due any what `get_due` has returned; nothing happens if it is not the earliest timer any more
+function TimerHeap:remove_due(due)
   local times, values, count = self.times, self.values, self.count
-  if count == 0 or times[1] > now then return nil end
-  local due, time, value = values[1], times[count], values[count]
-  times[count], values[count] = nil, nil
-  count = count - 1
-  self.count = count
-  local at = 1
-  while at * 2 <= count do
+  if count == 0 or values[1] ~= due then return end
+  local time, value, at = times[count], values[count], 1
+  while at * 2 < count do
     local child = at * 2
-    if child < count and times[child + 1] < times[child] then child = child + 1 end
+    if child + 1 < count and times[child + 1] < times[child] then child = child + 1 end
     if times[child] >= time then break end
     times[at], values[at] = times[child], values[child]
     at = child
   end
-  if count > 0 then times[at], values[at] = time, value end
-  return due
+  times[at], values[at] = time, value
+  self.count = count - 1
+  times[count], values[count] = nil, nil
 end
 
 return timer_heap

@@ -148,7 +148,7 @@ end
 ---@return kms.Error
 function scheduler.new_loss_error()
   return Error.new { kind = "transport", code = "other", uncertain = true,
-    message = "the response was discarded, because a debug hook raised an error" }
+    message = "the response was discarded, because a debug hook raised an error or memory ran out" }
 end
 
 --- Returns an error if a call over the transport cannot suspend the running coroutine, although it has to. Lua 5.1 can

@@ -97,7 +97,7 @@ describe("kms.loop.transport", function()
     assert.same({ 2, 1, true }, { host.updates, host.wakes, loop:is_idle() })
   end)
 
-  it("step raises the first error of a callback after it has called all of them", function()
+  it("step raises the first error of a callback after it has called all of them, those that raise twice", function()
     local called = {}
     for i = 1, 3 do
       loop:start_timer(0, function()
@@ -107,7 +107,7 @@ describe("kms.loop.transport", function()
     end
     local ok, problem = pcall(loop.step, loop)
     table.sort(called)
-    assert.same({ false, { 1, 2, 3 } }, { ok, called })
+    assert.same({ false, { 1, 1, 2, 2, 3, 3 } }, { ok, called })
     assert.matches("^callback %d$", problem)
     assert.is_true(loop:is_idle())
   end)
@@ -156,6 +156,39 @@ describe("kms.loop.transport", function()
     start(function() response = transport:send(new_request "https") end)
     run_until_idle(loop)
     assert.equal(200, response.status)
+  end)
+
+  it("an error that a debug hook raises anywhere in a step keeps no callback of a timer from being called", function()
+    local is_called, count = {}, 0
+    local function start_timers()
+      is_called = {}
+      for i = 1, 3 do loop:start_timer(0, function() is_called[i] = true end) end
+    end
+    start_timers()
+    interruption.interrupt_everywhere(function() loop:step() end, function()
+      run_until_idle(loop)
+      assert.same({ true, true, true }, is_called)
+      count = count + 1
+      start_timers()
+    end)
+    run_until_idle(loop)
+    assert.is_true(count > 50)
+  end)
+
+  it("a response that a debug hook discarded while other requests are under way is an error once its timeout is over", function()
+    local err, clock, offset = nil, loop.multi.clock, 0
+    local request = new_request("https", "/", { timeout = 5 })
+    start(function() err = select(2, transport:send(request)) end)
+    start(function() transport:send(new_request("https", "/fault/silent", { timeout = 60 })) end)
+    interruption.follow_next_response(loop)
+    loop.multi.clock = function() return clock(loop.multi) + offset end
+    interruption.catch(function() run_until_idle(loop) end)
+    loop:step(0.01)
+    assert.is_nil(err)
+    offset = 20
+    loop:step(0.01)
+    assert.same({ "transport", "other", true }, { err.kind, err.code, err.uncertain })
+    assert.is_false(loop:is_idle())
   end)
 
   it("a request of a coroutine that was abandoned ends with its response, and the coroutine can be collected", function()
