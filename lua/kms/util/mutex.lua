@@ -1,6 +1,7 @@
---- Mutual exclusion of coroutines and light threads. An owner that never releases the mutex (a killed light thread, an
---- abandoned coroutine) blocks the others until its lease ends: no longer than the request that it began. It blocks
---- its own coroutine not at all: there, a debug hook has raised an error before the release.
+--- Mutual exclusion of coroutines and light threads. An owner that never releases the mutex (an abandoned coroutine)
+--- blocks the others until its lease ends: no longer than the request that it began. One whose coroutine or light
+--- thread was closed or killed does not block, nor does one in the caller's coroutine: a debug hook has raised an error
+--- before the release.
 
 local coroutines = require "kms.util.coroutines"
 
@@ -9,7 +10,7 @@ local ngx = rawget(_G, "ngx")
 local has_semaphore, semaphore = false, nil
 if ngx and ngx.get_phase then has_semaphore, semaphore = pcall(require, "ngx.semaphore") end
 
-local mutex, running = {}, coroutines.running
+local mutex, running, status = {}, coroutines.running, coroutine.status
 
 local FIRST_LEASE = 2 -- seconds for an owner that has not begun a request
 local GRACE = 0.5 -- seconds between the end of a request and that of the lease
@@ -46,9 +47,10 @@ function mutex.new()
   return setmetatable({}, Mutex)
 end
 
---- Returns whether an owner will never release the mutex.
+--- Returns whether an owner will never release the mutex. Its coroutine is dead if the caller has closed it.
 local function is_lost(owner, thread, time)
-  return time >= owner.expires_at or owner.coroutine == thread or owner.coroutine == nil
+  local owning = owner.coroutine
+  return time >= owner.expires_at or owning == thread or owning == nil or owning and status(owning) == "dead"
 end
 
 ---@return boolean can_wait false where NGINX cannot wait

@@ -104,11 +104,7 @@ paths["/killed"] = function()
   local provider, transport = credentials.iam_token(USER), new_iam("killed", 0.05)
   local thread = ngx.thread.spawn(get_token, provider, transport)
   ngx.thread.kill(thread)
-  local start = transport:now()
-  local first = get_token(provider, transport, 0.2)
-  local duration = transport:now() - start
-  transport.time_offset = 11 -- a request to IAM may take 10 s
-  return ("%s (%s), then %s"):format(first, duration < 5 and "in time" or "late", get_token(provider, transport))
+  return get_token(provider, transport, 2) -- a request to IAM may take 10 s
 end
 
 paths["/fifo"] = function()

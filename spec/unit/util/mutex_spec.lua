@@ -61,6 +61,17 @@ describe("kms.util.mutex", function()
     assert.is_nil(one:acquire(later_context))
   end)
 
+  it("an owner whose coroutine has ended does not block the others", function()
+    local transport = fake_transport.new {}
+    local context = provider_call.new_context("huawei", transport)
+    local one, start, lost = mutex.new(), transport.time, nil
+    threads[1] = coroutine.create(function() lost = one:acquire(context) end)
+    assert(coroutine.resume(threads[1]))
+    lost:extend(context, 10)
+    assert(acquire_elsewhere(one, context, context.deadline))
+    assert.equal(start, transport.time)
+  end)
+
   it("the coroutine of the owner acquires the mutex at once, because a debug hook has prevented the release", function()
     local transport = fake_transport.new {}
     local context = provider_call.new_context("huawei", transport)
