@@ -35,13 +35,20 @@ function host.wake(call)
   if not ok then error(debug.traceback(thread, tostring(problem)), 0) end
 end
 
+local function step_loop(loop)
+  local ok, problem = pcall(loop.step, loop)
+  if ok then return end
+  host.update(loop) -- a debug hook may have ended the step before that
+  error(problem, 0)
+end
+
 --- Returns a callback of libuv that steps the loop.
 local function new_callback(loop)
-  if not schedule then return function() loop:step() end end
+  if not schedule then return function() step_loop(loop) end end
   local is_scheduled = false
   local function step()
     is_scheduled = false
-    loop:step()
+    step_loop(loop)
   end
   return function()
     if is_scheduled then return end

@@ -1,10 +1,14 @@
 --- kms.loop.luv in its host.
 
+local curl_requests = require "spec.helpers.curl_requests"
+local interruption = require "spec.helpers.interruption"
 local loop_hosts = require "spec.helpers.loop_hosts"
 local servers = require "spec.helpers.test_servers"
 local subprocess = require "spec.helpers.subprocess"
 
 require("spec.helpers.loop_contract")("luv", { describe = describe, it = it, pending = pending, assert = assert })
+
+local WAIT_LIMIT = 20 -- seconds for what takes milliseconds
 
 local DEFINITIONS = [[
   local uv = require "luv"
@@ -55,6 +59,27 @@ describe("kms.loop.luv", function()
   it("calls go on with new handles after a program has closed all handles of libuv, with a call in flight too", function()
     if not loop_hosts.find "luv" then return pending "luv is not installed for this Lua" end
     assert.equal("GET\nGET\nlate\n", run(CLOSE_HANDLES))
+  end)
+
+  it("a step that a debug hook ended is followed by another one, which ends the call whose response was lost", function()
+    local host = loop_hosts.find "luv"
+    if not host then return pending "luv is not installed for this Lua" end
+    local transport, response, err = host.new { ca_file = servers.ca_file }, nil, nil
+    local loop = transport.loop
+    local multi = loop.multi
+    finally(function() loop.multi = multi end) -- all transports share the loop
+    host.spawn(function()
+      response, err = transport:send(curl_requests.new_request("https", "/", { timeout = 4 * WAIT_LIMIT }))
+    end)
+    interruption.follow_next_response(loop)
+    interruption.catch(function()
+      while true do loop.on_event() end
+    end)
+    local started_at = transport:clock()
+    host.run()
+    assert.is_nil(response)
+    assert.same({ "other", true }, { err.code, err.uncertain })
+    assert.is_true(transport:clock() - started_at < WAIT_LIMIT)
   end)
 
   it("calls of two instances of the module end, as after a plugin of Neovim was loaded again #inspect", function()
