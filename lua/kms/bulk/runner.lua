@@ -88,12 +88,13 @@ end
 local function run_tasks(self, count, fn)
   local tasks = assert(parallel.new { concurrency = count + 1, order = "finished" })
   local started, active, problem = 0, count, nil
-  local function work()
-    local ok, raised = coroutines.pcall(fn)
-    active = active - 1
-    if ok then return true end
+  local function halt(raised)
     problem = problem == nil and raised or problem
     self.requester:halt("error", tostring(raised))
+  end
+  local function work()
+    local ok, raised = coroutines.pcall(fn)
+    if not ok then halt(raised) end
   end
   local function wait()
     local client = self.requester.client
@@ -109,14 +110,14 @@ local function run_tasks(self, count, fn)
   local function is_urgent() return self.requester.stop and self.requester.stop.is_urgent end
   local ok, raised = coroutines.pcall(function()
     repeat
-      local number, result = results()
+      local number, result, raised = results()
+      -- Counted here, because a debug hook may raise an error at the end of a task.
+      if number and number <= count then active = active - 1 end
+      if raised ~= nil then halt(raised) end
       if result == TICK then report(self) end
     until not number or is_urgent()
   end)
-  if not ok then
-    problem = problem == nil and raised or problem
-    self.requester:halt("error", tostring(raised))
-  end
+  if not ok then halt(raised) end
   if not is_urgent() then tasks:close() end
   return problem
 end

@@ -48,8 +48,11 @@ function interrupt.run(client, context, note, call)
     return not is_done and task or nil
   end, function(task) task() end)
   -- Signals are looked for between the tasks, because luv must not call handlers inside of one.
-  for _, _, problem in results do
-    if problem and is_ok == nil then is_ok, is_done, result = false, true, problem end
+  for number, _, problem in results do
+    if number == 1 then -- an error of a debug hook may have ended that task anywhere
+      is_done = true
+      if is_ok == nil then is_ok, result = false, problem end
+    end
     signals:poll()
   end
   parallel:close()

@@ -7,6 +7,7 @@
  * (malloc of the library's modules, linked with --wrap). One family at a time is armed: its
  * allocation number N fails, alone or with all later ones. The program runs in a state with another
  * allocator, so its own allocations do not fail. */
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -259,11 +260,36 @@ static int state_close(lua_State *L)
     return 0;
 }
 
+enum { MAX_SECONDS = 60 };
+
+static char watched[200];
+
+/* Ends a process that hangs. */
+static void report_hang(int number)
+{
+    static const char text[] = "FINDING an operation hangs: ";
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof text - 1) == -1 ||
+        write(STDERR_FILENO, watched, strlen(watched)) == -1 || write(STDERR_FILENO, "\n", 1) == -1)
+        _exit(2);
+    _exit(1);
+}
+
+/* torture.watch(title): the program ends with a finding if it does not watch something else within
+ * a minute; "" watches nothing. */
+static int watch(lua_State *L)
+{
+    const char *title = luaL_checkstring(L, 1);
+    snprintf(watched, sizeof watched, "%s", title);
+    signal(SIGALRM, report_hang);
+    alarm(*title == '\0' ? 0 : MAX_SECONDS);
+    return 0;
+}
+
 /* torture.fork(function) -> exit status of a child process that runs it, or -1 after a signal. A
  * child that hangs gets one after a minute. */
 static int run_in_child(lua_State *L)
 {
-    enum { MAX_SECONDS = 60 };
     int status = 0;
     pid_t child = fork();
     if (child == -1)
@@ -278,9 +304,9 @@ static int run_in_child(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"arm", arm},           {"disarm", disarm},
-                                     {"live", count_live},   {"state", new_state},
-                                     {"fork", run_in_child}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {
+    {"arm", arm},           {"disarm", disarm}, {"live", count_live}, {"state", new_state},
+    {"fork", run_in_child}, {"watch", watch},   {NULL, NULL}};
 
 static const luaL_Reg METHODS[] = {{"run", state_run}, {"close", state_close}, {NULL, NULL}};
 

@@ -9,6 +9,7 @@ local torture = rawget(_G, "torture")
 
 local POINTS = tonumber(arg[1]) or 20
 local LOAD = "local victim = require 'spec.safety.torture.victim' "
+local LOAD_INTERRUPTIONS = "local interruptions = require 'spec.safety.torture.interruptions' "
 local OBJECTS = 4
 local EXPECTED = { rename = "result", move = "service KMS.0106", together = "result", parse = "result" }
 -- Kinds of objects, and the family of allocations that they hold.
@@ -140,6 +141,48 @@ local function check_interruptions()
   print(("%d calls interrupted, %d ended by os.exit with the state closed"):format(interrupted, exited))
 end
 
+--- Interrupts operations whose objects outlive the interruption: the same operation must then succeed with the same
+--- objects, without a wait, and closing them must end. An operation that hangs ends this program.
+local function check_kept_objects()
+  local OPERATIONS, DELAYS = { "provider", "trial", "tasks", "polling", "bulk" }, { 1, 4, 9, 16, 25, 36, 49, 64 }
+  local state, cases = new_state(), 0
+
+  local function evaluate(title, source)
+    torture.watch(title)
+    local ok, text = state:run(LOAD_INTERRUPTIONS .. source)
+    torture.watch ""
+    if not ok then print_finding(title, "raised:", text) end
+    return text
+  end
+
+  --- Calls an operation, interrupted by `source`, and again.
+  local function interrupt(operation, expected, source)
+    evaluate(source, "return interruptions." .. source)
+    local title = "after " .. source
+    local outcome = evaluate(title, ("return interruptions.call '%s'"):format(operation))
+    if outcome ~= expected then print_finding(title, "the next call ended with:", outcome or "?") end
+    cases = cases + 1
+    if cases % 3 == 0 then evaluate("close " .. title, "return interruptions.close()") end
+  end
+
+  for _, operation in ipairs(OPERATIONS) do
+    local expected = evaluate(operation, ("return interruptions.EXPECTED['%s']"):format(operation))
+    for _ = 1, 3 do evaluate(operation, ("return interruptions.call '%s'"):format(operation)) end
+    local instructions, waits = evaluate(operation, "return interruptions.count()"):match "^(%d+) (%d+)$"
+    for point = 1, POINTS do
+      interrupt(operation, expected, ("interrupt_at('%s', %d)"):format(operation, math.floor(instructions * point / (POINTS + 1))))
+    end
+    for wait = 1, waits do
+      for i = wait % 2 + 1, #DELAYS, 2 do
+        interrupt(operation, expected, ("interrupt_after_wait('%s', %d, %d)"):format(operation, wait, DELAYS[i]))
+      end
+    end
+  end
+  evaluate("close", "return interruptions.close()")
+  close(state, "interrupted operations")
+  print(("%d operations interrupted, and made again with the same objects"):format(cases))
+end
+
 --- Makes calls while the collector runs a full cycle at each possible step, also inside the C code.
 local function check_collections()
   local TIMES = 10
@@ -163,4 +206,5 @@ for kind, family in pairs(KINDS) do
 end
 check_collections()
 check_interruptions()
+check_kept_objects()
 if finding_count > 0 then error(("orders: %d findings"):format(finding_count), 0) end
