@@ -224,7 +224,7 @@ function interruptions.interrupt_at(name, instructions)
   return interruptions.call(name)
 end
 
---- Interrupts an operation a number of instructions after a wait.
+--- Interrupts an operation after a wait and some more instructions.
 ---@param name string
 ---@param wait integer the first wait is 1
 ---@param instructions integer
