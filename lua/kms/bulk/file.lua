@@ -99,7 +99,8 @@ local function restore_size_signal()
   if signal_users == 0 then size_signal:stop() end
 end
 
---- Closes what is open. Can be repeated after an error of a debug hook.
+--- Closes what is open. Can be repeated after an error of a debug hook. At the end of the Lua state, the handle may be
+--- closed already.
 local function close(self)
   local descriptor, handle, identity = self.descriptor, self.handle, self.identity
   if descriptor then
@@ -108,7 +109,7 @@ local function close(self)
   end
   if handle then
     self.handle = nil
-    handle:close()
+    if io.type(handle) == "file" then handle:close() end
   end
   if identity then
     if open_files[identity] == self then open_files[identity] = nil end

@@ -82,6 +82,15 @@ describe("kms.bulk.file", function()
     assert.equal("opened", (subprocess.run(program)))
   end)
 
+  it("a program that ends with an open file reports no error", function()
+    local output, ok = subprocess.run(([[
+      local warn = rawget(_G, "warn") -- Lua 5.4 reports errors of finalizers so
+      if warn then warn "@on" end
+      handle = assert(require("kms.bulk.file").open(%q, true))
+    ]]):format(path))
+    assert.same({ "", true }, { output, ok })
+  end)
+
   it("keeps the lock while the same process reads the file", function()
     local program = ("io.write(select(2, require('kms.bulk.file').open(%q, false)) or 'opened')"):format(path)
     local handle = assert(file.open(path, true))
