@@ -65,8 +65,8 @@ end
 
 --- Receives a response.
 ---@return kms.transport.Response? response
----@return boolean|string is_reusable the connection can carry another request; or why there is no response: the code
----@return boolean|string|nil is_drained no byte followed the response; or the reason
+---@return boolean|string is_reusable whether the connection can be used again; without a response, the error code
+---@return boolean|string|nil is_drained whether no byte followed the response; without a response, the reason
 function cosocket_connection.receive(socket, parser, deadline)
   local is_complete, response, is_reusable, is_drained
   repeat

@@ -63,8 +63,8 @@ static void search(const unsigned char *memory, size_t size, const char *owner, 
             }
 }
 
-/* The first page of a range that cannot be read, because it guards a stack or its thread has ended;
- * `last` if there is none. */
+/* The first page of a range that cannot be read, because it guards a stack or its thread has ended.
+ * If all can be read: `last`. */
 static uintptr_t find_unreadable_page(int self, uintptr_t first, uintptr_t last)
 {
     const uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
